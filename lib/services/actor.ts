@@ -1,0 +1,22 @@
+/** Who asks: a signed-in person, an API key, a device, the installation itself, or nobody known. */
+
+export type Role = 'admin' | 'operator' | 'auditor'
+
+export interface Actor {
+  type: 'user' | 'service' | 'device' | 'system' | 'anonymous'
+  id: string | null
+  name: string
+  /** Null for devices, the system and strangers: they hold no permission. */
+  role: Role | null
+  via: 'ui' | 'api' | 'cli' | 'scep' | 'job'
+  ip: string | null
+  userAgent: string | null
+  requestId: string
+  /** Row id of the session, never its token. */
+  sessionId?: string
+}
+
+/** The installation acting by itself: jobs, and the command line, whose user can read the keys' disk anyway. */
+export function systemActor(via: 'cli' | 'job', name: string): Actor {
+  return { type: 'system', id: null, name, role: 'admin', via, ip: null, userAgent: null, requestId: crypto.randomUUID() }
+}

@@ -1,0 +1,149 @@
+/** The audit trail: what an event says, its canonical bytes, and the proof that no row was changed. */
+import type { Actor } from './actor'
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+/** The event types in use. Severity and the sentence shown to people live in audit-events.ts. */
+export type AuditEventType =
+  | 'system.setup_completed'
+  | 'authn.login.succeeded'
+  | 'authn.login.failed'
+  | 'authn.account.locked'
+  | 'authn.logout'
+  | 'authn.session.revoked'
+  | 'authn.password.changed'
+  | 'authz.denied'
+  | 'iam.user.created'
+  | 'iam.user.updated'
+  | 'iam.user.disabled'
+  | 'iam.user.enabled'
+  | 'iam.role.granted'
+  | 'iam.token.created'
+  | 'iam.token.revoked'
+  | 'iam.token.rejected'
+  | 'ca.create.requested'
+  | 'ca.create.completed'
+  | 'group.created'
+  | 'endpoint.created'
+  | 'endpoint.updated'
+  | 'key.generated'
+  | 'key.used'
+  | 'challenge.minted'
+  | 'challenge.mint_refused'
+  | 'challenge.reserved'
+  | 'challenge.released'
+  | 'challenge.consumed'
+  | 'challenge.mismatch'
+  | 'challenge.replayed'
+  | 'challenge.unknown'
+  | 'challenge.expired'
+  | 'challenge.revoked'
+  | 'enrol.request.rejected'
+  | 'scep.retransmission'
+  | 'scep.transaction_conflict'
+  | 'certificate.issue_intent'
+  | 'certificate.issued'
+  | 'certificate.issue_failed'
+  | 'certificate.reconciled'
+  | 'certificate.revoked'
+  | 'crl.published'
+  | 'crl.publish_failed'
+  | 'audit.verified'
+  | 'audit.verification_failed'
+  | 'system.rate_limited'
+
+export type AuditOutcome = 'success' | 'failure' | 'denied' | 'error' | 'pending'
+export type AuditSeverity = 'info' | 'low' | 'medium' | 'high' | 'critical'
+
+export interface AuditObject {
+  type:
+    | 'ca'
+    | 'key'
+    | 'group'
+    | 'endpoint'
+    | 'certificate'
+    | 'challenge'
+    | 'user'
+    | 'session'
+    | 'token'
+    | 'crl'
+    | 'audit'
+    | 'system'
+  id: string | null
+  name?: string
+}
+
+/** What a service hands to its store together with the change, so that both commit or neither does. */
+export interface AuditEntry {
+  type: AuditEventType
+  outcome: AuditOutcome
+  /** Defaults to the severity of the type. */
+  severity?: AuditSeverity
+  /** Stable code; required unless the outcome is success. */
+  reason?: string
+  actor: Actor
+  object: AuditObject
+  /** SCEP transactionID, as text or hex. */
+  transactionId?: string
+  change?: { fields: string[]; before?: Json; after?: Json }
+  data?: { [key: string]: Json }
+}
+
+/** One row as people and API callers see it. */
+export interface AuditEventView {
+  seq: string
+  id: string
+  time: Date
+  type: AuditEventType
+  outcome: AuditOutcome
+  severity: AuditSeverity
+  reason: string | null
+  actor: { type: string; id: string | null; name: string; role: string | null }
+  object: AuditObject
+  source: { ip: string | null; userAgent: string | null; via: string }
+  data: { [key: string]: Json }
+  change: { fields: string[]; before?: Json; after?: Json } | null
+  /** One readable line: "Ada Admin revoked certificate 0A1B… (keyCompromise)". */
+  sentence: string
+  /** Hex of the chain value, for people who compare. */
+  chain: string
+}
+
+export interface AuditFilter {
+  /** Event types or prefixes such as "challenge." */
+  types?: string[]
+  outcome?: AuditOutcome
+  actorId?: string
+  objectType?: string
+  objectId?: string
+  sourceIp?: string
+  from?: Date
+  to?: Date
+}
+
+export interface AuditVerification {
+  ok: boolean
+  /** Rows checked. */
+  events: number
+  /** Sequence number of the first row that does not hold, or null. */
+  firstBroken: string | null
+  /** What is wrong with it, in a sentence. */
+  problem: string | null
+  headSeq: string
+  headChain: string
+}
+
+export interface Page<T> {
+  items: T[]
+  /** Opaque; pass it back for the next page. Null on the last one. */
+  nextCursor: string | null
+}
+
+export interface AuditService {
+  /** Newest first. Keyset paging by sequence number. */
+  list(actor: Actor, filter: AuditFilter, page: { cursor?: string; limit?: number }): Promise<Page<AuditEventView>>
+  /** Recomputes the whole chain from the stored bytes. */
+  verify(actor: Actor): Promise<AuditVerification>
+  /** Records something that changes nothing else: a refusal, a denied access. Throws `unavailable` if it cannot be written. */
+  record(entry: AuditEntry): Promise<void>
+}

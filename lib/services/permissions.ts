@@ -1,0 +1,41 @@
+/** Who may do what. The matrix is data: the code and the role tests both read it. */
+import { Refusal } from '@/lib/errors'
+import type { Actor, Role } from './actor'
+
+export const PERMISSIONS = {
+  'overview:read': ['admin', 'operator', 'auditor'],
+  'group:read': ['admin', 'operator', 'auditor'],
+  'group:create': ['admin'],
+  'endpoint:read': ['admin', 'operator', 'auditor'],
+  'endpoint:update': ['admin'],
+  'challenge:read': ['admin', 'operator', 'auditor'],
+  'challenge:mint': ['admin', 'operator'],
+  'challenge:revoke': ['admin', 'operator'],
+  'transaction:read': ['admin', 'operator', 'auditor'],
+  'certificate:read': ['admin', 'operator', 'auditor'],
+  'certificate:revoke': ['admin', 'operator'],
+  'audit:read': ['admin', 'auditor'],
+  'audit:verify': ['admin', 'auditor'],
+  'user:read': ['admin', 'auditor'],
+  'user:manage': ['admin'],
+  'session:manage': ['admin'],
+  'api-key:read': ['admin', 'auditor'],
+  'api-key:manage': ['admin'],
+} as const satisfies Record<string, readonly Role[]>
+
+export type Permission = keyof typeof PERMISSIONS
+
+export function can(actor: Pick<Actor, 'role'>, permission: Permission): boolean {
+  const roles: readonly Role[] = PERMISSIONS[permission]
+  return actor.role !== null && roles.includes(actor.role)
+}
+
+/** Throws unless the actor may. Every service method begins here; the transport adds the audit event of the refusal. */
+export function authorise(actor: Actor, permission: Permission): void {
+  if (can(actor, permission)) return
+  if (actor.role === null) throw new Refusal('unauthenticated', 'Sign in first.', { reason: 'not_signed_in' })
+  throw new Refusal('forbidden', 'Your role does not allow this. Ask an administrator.', {
+    reason: 'no_permission',
+    detail: `${actor.role} lacks ${permission}`,
+  })
+}

@@ -1,0 +1,32 @@
+/** What services see of the signer: a few typed calls. Private keys and the KEK never leave that process. */
+
+export type KeyAlgorithm = 'rsa2048' | 'rsa3072' | 'rsa4096' | 'p256' | 'p384'
+export type KeyPurpose = 'root' | 'issuer' | 'ra'
+export type ScepDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
+
+export interface Signer {
+  /** Makes a key pair and stores it encrypted. Returns its id and SubjectPublicKeyInfo (DER). */
+  generateKey(request: { purpose: KeyPurpose; algorithm: KeyAlgorithm; ownerId: string }): Promise<{ keyId: string; spki: Uint8Array }>
+  publicKey(keyId: string): Promise<{ spki: Uint8Array; algorithm: KeyAlgorithm; purpose: KeyPurpose }>
+  /**
+   * Signs the TBSCertificate recorded in certificate row `certificateId`, and nothing else: the row must be an intent,
+   * its serial reserved, its issuer name the authority's, its validity within the authority's, and CA:TRUE only for a
+   * row of kind root or issuer. Returns the certificate, DER, its signature verified.
+   */
+  signCertificate(certificateId: string): Promise<Uint8Array>
+  /** Signs a TBSCertList (DER) whose issuer name is the authority's. Returns the CertificateList, DER. */
+  signCrl(authorityId: string, tbs: Uint8Array): Promise<Uint8Array>
+  /** Signs the DER SET OF signed attributes of a CertRep with an RA key, PKCS#1 v1.5. Returns the signature bytes. */
+  signScepReply(keyId: string, digest: ScepDigest, signedAttributes: Uint8Array): Promise<Uint8Array>
+  /**
+   * RSA key transport of a SCEP envelope with an RA key. A tampered key yields random bytes, never an error (implicit
+   * rejection), so that nobody can tell the faults apart. `oaep` names the hash for RSAES-OAEP; absent is PKCS#1 v1.5.
+   */
+  decryptScep(keyId: string, encryptedKey: Uint8Array, oaep?: 'sha1' | 'sha256' | 'sha384' | 'sha512'): Promise<Uint8Array>
+  /** HMAC-SHA-256 under a key derived from the KEK for this purpose alone. */
+  mac(purpose: MacPurpose, data: Uint8Array): Promise<Uint8Array>
+  status(): Promise<{ ready: boolean; kekId: string; keysLoaded: number; uptimeSeconds: number }>
+}
+
+/** challenge: handle hashes. fingerprint: correlating secrets in the audit trail. pepper: over password hashes. session: next-auth's secret. */
+export type MacPurpose = 'challenge' | 'fingerprint' | 'pepper' | 'session'
