@@ -1,0 +1,118 @@
+/** The values of the extensions we write and read (RFC 5280 §4.2): each to DER and back. */
+import { DerError, parseDer, primitiveContext, TAG, type Tlv } from './der'
+import { booleanOf, namedBitsOf, oidOf, smallNumberOf } from './der-values'
+import { boolean, context, encode, integer, isAscii, namedBits, octetString, oid, sequence } from './der-write'
+import type { Extension } from './extension'
+import { OID } from './oid'
+import { parseSan, type San } from './san'
+
+/** KeyUsage, by bit number (RFC 5280 §4.2.1.3). */
+export const KEY_USAGES = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const
+
+export type KeyUsage = (typeof KEY_USAGES)[number]
+
+export function encodeBasicConstraints(isCa: boolean, pathLength?: number): Uint8Array {
+  if (!isCa) return sequence()
+  return sequence(boolean(true), ...(pathLength === undefined ? [] : [integer(pathLength)]))
+}
+
+export function encodeKeyUsage(usages: readonly KeyUsage[]): Uint8Array {
+  return namedBits(usages.map((usage) => KEY_USAGES.indexOf(usage)))
+}
+
+export function encodeExtendedKeyUsage(oids: readonly string[]): Uint8Array {
+  return sequence(...oids.map(oid))
+}
+
+export const encodeSubjectKeyIdentifier = (keyId: Uint8Array): Uint8Array => octetString(keyId)
+
+export const encodeAuthorityKeyIdentifier = (keyId: Uint8Array): Uint8Array => sequence(encode(primitiveContext(0), keyId))
+
+/** One full CRL at one URL: DistributionPoint { [0] fullName { [6] URI } }. */
+export function encodeCrlDistributionPoint(url: string): Uint8Array {
+  return sequence(sequence(context(0, context(0, uri(url)))))
+}
+
+export function encodeCaIssuers(url: string): Uint8Array {
+  return sequence(sequence(oid(OID.caIssuers), uri(url)))
+}
+
+function uri(url: string): Uint8Array {
+  if (!isAscii(url)) throw new DerError('a URL in a certificate is ASCII')
+  return encode(primitiveContext(6), Buffer.from(url, 'latin1'))
+}
+
+export function parseBasicConstraints(value: Uint8Array): { isCa: boolean; pathLength: number | null } {
+  const reader = sequenceOf(value).open()
+  const flag = reader.optional(TAG.boolean)
+  const length = reader.optional(TAG.integer)
+  reader.finish()
+  return { isCa: flag !== null && booleanOf(flag.content), pathLength: length && smallNumberOf(length.content) }
+}
+
+export function parseKeyUsage(value: Uint8Array): KeyUsage[] {
+  const root = parseDer(value)
+  if (root.tag !== TAG.bitString) throw new DerError('KeyUsage is a BIT STRING')
+  return namedBitsOf(root.content).flatMap((bit) => KEY_USAGES[bit] ?? [])
+}
+
+export function parseExtendedKeyUsage(value: Uint8Array): string[] {
+  return sequenceOf(value)
+    .children(50)
+    .map((usage) => {
+      if (usage.tag !== TAG.oid) throw new DerError('an extended key usage is an OBJECT IDENTIFIER')
+      return oidOf(usage.content)
+    })
+}
+
+export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
+  const root = parseDer(value)
+  if (root.tag !== TAG.octetString) throw new DerError('a key identifier is an OCTET STRING')
+  return root.content
+}
+
+/** The key identifier, or null when the authority is named by issuer and serial alone. */
+export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | null {
+  return sequenceOf(value).open().optional(primitiveContext(0))?.content ?? null
+}
+
+function sequenceOf(value: Uint8Array): Tlv {
+  const root = parseDer(value)
+  if (root.tag !== TAG.sequence) throw new DerError('not a SEQUENCE')
+  return root
+}
+
+export function findExtension(extensions: readonly Extension[], type: string): Extension | undefined {
+  return extensions.find((extension) => extension.oid === type)
+}
+
+export interface ExtensionFacts {
+  isCa: boolean
+  pathLength: number | null
+  san: San[]
+  extendedKeyUsage: string[]
+  keyUsage: KeyUsage[]
+}
+
+/** What readers of a certificate ask most. */
+export function extensionFacts(extensions: readonly Extension[]): ExtensionFacts {
+  const value = (type: string): Uint8Array | undefined => findExtension(extensions, type)?.value
+  const [constraints, san] = [value(OID.basicConstraints), value(OID.subjectAltName)]
+  const [extended, usage] = [value(OID.extendedKeyUsage), value(OID.keyUsage)]
+  return {
+    ...(constraints ? parseBasicConstraints(constraints) : { isCa: false, pathLength: null }),
+    san: san ? parseSan(san, 'skip') : [],
+    extendedKeyUsage: extended ? parseExtendedKeyUsage(extended) : [],
+    keyUsage: usage ? parseKeyUsage(usage) : [],
+  }
+}

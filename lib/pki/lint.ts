@@ -1,0 +1,162 @@
+/** Certificate policy: what must hold of every certificate before its issuer signs it. */
+import { parseTbsCertificate } from './certificate'
+import { constructedContext, DerError, parseDer, TAG } from './der'
+import { findExtension, parseAuthorityKeyIdentifier, parseSubjectKeyIdentifier } from './extension-values'
+import { keyIdentifier, keyWeakness, parsePublicKey, type PublicKeyInfo } from './key'
+import { parseName } from './name'
+import { ATTRIBUTE_OID, OID } from './oid'
+
+export type CertificateKind = 'root' | 'issuer' | 'ra' | 'leaf'
+
+export interface LintRules {
+  kind: CertificateKind
+  /** The certificate of who signs; absent for a root, which signs itself. */
+  issuer?: { subjectDer: Uint8Array; notBefore: Date; notAfter: Date; subjectKeyId?: Uint8Array }
+  /** What the profile allows a leaf. */
+  profile?: { extendedKeyUsage?: readonly string[]; minRsaBits?: number; curves?: readonly string[]; maxValidityDays?: number }
+}
+
+type Subject = ReturnType<typeof parseTbsCertificate>
+
+/** Every problem in words for the log, or none. What cannot be parsed is one problem, never an exception. */
+export function lintCertificate(tbs: Uint8Array, rules: LintRules): string[] {
+  try {
+    const certificate = parseTbsCertificate(tbs)
+    const key = parsePublicKey(certificate.spki)
+    return [
+      ...lintSerial(tbs),
+      ...lintValidity(certificate, rules),
+      ...lintNames(certificate, rules),
+      ...lintExtensions(certificate, rules),
+      ...lintUsage(certificate, key, rules),
+      ...lintKey(key, rules),
+    ]
+  } catch (error) {
+    if (error instanceof DerError) return [`not a TBSCertificate: ${error.message}`]
+    throw error
+  }
+}
+
+/** RFC 5280 §4.1.2.2: positive, at most 20 octets; and at least 64 bits, so that nobody predicts it. */
+function lintSerial(tbs: Uint8Array): string[] {
+  const reader = parseDer(tbs).open()
+  reader.optional(constructedContext(0))
+  const { content } = reader.next(TAG.integer)
+  return problems([
+    [(content[0] ?? 0x80) >= 0x80, 'the serial is not positive'],
+    [content.length > 20, 'the serial is longer than 20 octets'],
+    [content.length < 8, 'the serial is shorter than 64 bits'],
+  ])
+}
+
+function lintValidity({ notBefore, notAfter, signatureAlgorithm }: Subject, { issuer, profile }: LintRules): string[] {
+  const days = (notAfter.getTime() - notBefore.getTime()) / 86_400_000
+  return problems([
+    [notAfter <= notBefore, 'it ends before it begins'],
+    [issuer !== undefined && notAfter > issuer.notAfter, 'it outlives its issuer'],
+    [issuer !== undefined && notBefore < issuer.notBefore, 'it begins before its issuer'],
+    [days > (profile?.maxValidityDays ?? Number.POSITIVE_INFINITY), 'it is valid longer than the profile allows'],
+    [!SIGNATURES.includes(signatureAlgorithm), `it is to be signed with ${signatureAlgorithm}`],
+  ])
+}
+
+const SIGNATURES = [
+  'sha256WithRSAEncryption',
+  'sha384WithRSAEncryption',
+  'sha512WithRSAEncryption',
+  'ecdsa-with-SHA256',
+  'ecdsa-with-SHA384',
+]
+
+function lintNames({ issuerDer, subjectDer, subject, san, extensions }: Subject, { kind, issuer }: LintRules): string[] {
+  const empty = subject.length === 0
+  const sanExtension = findExtension(extensions, OID.subjectAltName)
+  const texts = [...subject, ...parseName(issuerDer), ...san].map(({ value }) => value)
+  const commonNames = subject.filter(({ type }) => type === ATTRIBUTE_OID.CN)
+  return problems([
+    [kind === 'root' ? !same(issuerDer, subjectDer) : same(issuerDer, subjectDer), 'issuer and subject do not fit its kind'],
+    [kind !== 'root' && !issuer, 'nobody to issue it was named'],
+    [issuer !== undefined && !same(issuerDer, issuer.subjectDer), 'the issuer name is not the issuer\'s subject'],
+    [kind !== 'leaf' && empty, 'an authority without a name'],
+    [empty && !sanExtension, 'neither subject nor alternative name'],
+    [sanExtension !== undefined && san.length === 0, 'an alternative name extension without a name we know'],
+    [sanExtension !== undefined && sanExtension.critical !== empty, 'the alternative name is critical if and only if the subject is empty'],
+    [commonNames.some(({ value }) => [...value].length > 64), 'a common name longer than 64 characters'],
+    [texts.some((text) => /\p{Cc}/u.test(text)), 'a name with control characters'],
+    [texts.some((text) => text.trim() === ''), 'an empty name'],
+  ])
+}
+
+function lintExtensions({ extensions, spki }: Subject, { kind, issuer }: LintRules): string[] {
+  const types = extensions.map(({ oid }) => oid)
+  const subjectKey = findExtension(extensions, OID.subjectKeyIdentifier)
+  const authorityKey = findExtension(extensions, OID.authorityKeyIdentifier)
+  const authorityKeyId = authorityKey && parseAuthorityKeyIdentifier(authorityKey.value)
+  return problems([
+    [new Set(types).size !== types.length, 'an extension twice'],
+    [types.some((type) => !KNOWN_EXTENSIONS.includes(type)), 'an extension no profile of ours has'],
+    [!subjectKey || !same(parseSubjectKeyIdentifier(subjectKey.value), keyIdentifier(spki)), 'the subject key identifier is not method 1'],
+    [kind !== 'root' && !authorityKeyId, 'no authority key identifier'],
+    [
+      !!authorityKeyId && !!issuer?.subjectKeyId && !same(authorityKeyId, issuer.subjectKeyId),
+      'the authority key identifier is not the issuer\'s',
+    ],
+    [kind !== 'root' && !types.includes(OID.crlDistributionPoints), 'no CRL distribution point'],
+    [kind !== 'root' && !types.includes(OID.authorityInfoAccess), 'no authority information access'],
+  ])
+}
+
+const KNOWN_EXTENSIONS: readonly string[] = [
+  OID.basicConstraints,
+  OID.keyUsage,
+  OID.extendedKeyUsage,
+  OID.subjectKeyIdentifier,
+  OID.authorityKeyIdentifier,
+  OID.crlDistributionPoints,
+  OID.authorityInfoAccess,
+  OID.subjectAltName,
+]
+
+function lintUsage(certificate: Subject, key: PublicKeyInfo, { kind, profile }: LintRules): string[] {
+  const { extensions, isCa, pathLength, keyUsage, extendedKeyUsage } = certificate
+  const authority = kind === 'root' || kind === 'issuer'
+  const usage = findExtension(extensions, OID.keyUsage)
+  const constraints = findExtension(extensions, OID.basicConstraints)
+  const allowed = kind === 'ra' ? [OID.serverAuth] : profile?.extendedKeyUsage
+  return problems([
+    [isCa !== authority, authority ? 'an authority without CA:TRUE' : 'CA:TRUE outside an authority'],
+    [authority && constraints?.critical !== true, 'basic constraints of an authority are critical'],
+    [kind === 'issuer' && pathLength !== 0, 'an issuer has path length 0'],
+    [!isCa && pathLength !== null, 'a path length without CA:TRUE'],
+    [usage?.critical !== true, 'key usage is present and critical'],
+    [!sameSet(keyUsage, expectedUsage(kind, key)), `key usage ${keyUsage.join(', ')} does not fit`],
+    [authority && extendedKeyUsage.length > 0, 'an extended key usage on an authority'],
+    [!authority && extendedKeyUsage.length === 0, 'no extended key usage: it would be good for everything'],
+    [extendedKeyUsage.some((oid) => FORBIDDEN_USAGE.includes(oid)), 'an extended key usage no device gets'],
+    [!authority && allowed !== undefined && !extendedKeyUsage.every((oid) => allowed.includes(oid)), 'an extended key usage beyond the profile'],
+  ])
+}
+
+/** scep.md §4.3: any, time stamping, OCSP signing, certificate request agent. */
+const FORBIDDEN_USAGE = [OID.anyExtendedKeyUsage, '1.3.6.1.5.5.7.3.8', '1.3.6.1.5.5.7.3.9', '1.3.6.1.4.1.311.20.2.1']
+
+function expectedUsage(kind: CertificateKind, key: PublicKeyInfo): string[] {
+  if (kind === 'root' || kind === 'issuer') return ['keyCertSign', 'cRLSign']
+  return key.algorithm === 'RSA' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature']
+}
+
+function lintKey(key: PublicKeyInfo, { kind, profile }: LintRules): string[] {
+  const minRsaBits = profile?.minRsaBits ?? (kind === 'root' || kind === 'issuer' ? 3072 : 2048)
+  const weakness = keyWeakness(key, { minRsaBits, curves: profile?.curves ?? ['P-256', 'P-384', 'P-521'] })
+  return problems([
+    [weakness !== null, `the key is weak: ${weakness}`],
+    [kind === 'ra' && key.algorithm !== 'RSA', 'a registration authority needs an RSA key'],
+  ])
+}
+
+function problems(checks: readonly (readonly [failed: boolean, problem: string])[]): string[] {
+  return checks.filter(([failed]) => failed).map(([, problem]) => problem)
+}
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+const sameSet = (a: readonly string[], b: readonly string[]): boolean => a.toSorted().join() === b.toSorted().join()

@@ -1,0 +1,85 @@
+/** The extensions each kind of certificate carries (revocation-and-validation.md §7). */
+import type { Extension } from './extension'
+import {
+  encodeAuthorityKeyIdentifier,
+  encodeBasicConstraints,
+  encodeCaIssuers,
+  encodeCrlDistributionPoint,
+  encodeExtendedKeyUsage,
+  encodeKeyUsage,
+  encodeSubjectKeyIdentifier,
+  type KeyUsage,
+} from './extension-values'
+import { keyIdentifier, parsePublicKey } from './key'
+import { OID } from './oid'
+import { encodeSan, type San } from './san'
+
+/** What a certificate says about the authority that signed it. */
+export interface IssuedBy {
+  authorityKeyId: Uint8Array
+  /** Where its CRL and its certificate are fetched, over plain HTTP. */
+  crlUrl: string
+  caUrl: string
+}
+
+/** No CDP, no AIA: nobody looks for the revocation of a trust anchor. */
+export function rootExtensions(spki: Uint8Array): Extension[] {
+  return [critical(OID.basicConstraints, encodeBasicConstraints(true)), authorityUsage(), subjectKeyId(spki)]
+}
+
+/** No EKU: with OCSPSigning in it, the issuer would be a delegated responder of the root (RFC 6960 §4.2.2.2). */
+export function issuerExtensions(options: IssuedBy & { spki: Uint8Array }): Extension[] {
+  return [
+    critical(OID.basicConstraints, encodeBasicConstraints(true, 0)),
+    authorityUsage(),
+    subjectKeyId(options.spki),
+    ...issuedBy(options),
+  ]
+}
+
+/**
+ * Signs replies and opens envelopes. serverAuth is the EKU Windows looks for; the request agent's OID would let the key's
+ * holder enrol for others where an AD forest trusts it (scep.md §3.11).
+ */
+export function raExtensions(options: IssuedBy & { spki: Uint8Array }): Extension[] {
+  return [
+    critical(OID.basicConstraints, encodeBasicConstraints(false)),
+    keyUsage('digitalSignature', 'keyEncipherment'),
+    plain(OID.extendedKeyUsage, encodeExtendedKeyUsage([OID.serverAuth])),
+    subjectKeyId(options.spki),
+    ...issuedBy(options),
+  ]
+}
+
+export function leafExtensions(
+  options: IssuedBy & { spki: Uint8Array; san: readonly San[]; extendedKeyUsage: readonly string[]; subjectEmpty: boolean },
+): Extension[] {
+  const { spki, san, extendedKeyUsage, subjectEmpty } = options
+  const isRsa = parsePublicKey(spki).algorithm === 'RSA'
+  return [
+    critical(OID.basicConstraints, encodeBasicConstraints(false)),
+    isRsa ? keyUsage('digitalSignature', 'keyEncipherment') : keyUsage('digitalSignature'),
+    plain(OID.extendedKeyUsage, encodeExtendedKeyUsage(extendedKeyUsage)),
+    subjectKeyId(spki),
+    ...issuedBy(options),
+    // RFC 5280 §4.2.1.6: critical if and only if the subject is empty.
+    ...(san.length > 0 ? [{ oid: OID.subjectAltName, critical: subjectEmpty, value: encodeSan(san) }] : []),
+  ]
+}
+
+function issuedBy({ authorityKeyId, crlUrl, caUrl }: IssuedBy): Extension[] {
+  return [
+    plain(OID.authorityKeyIdentifier, encodeAuthorityKeyIdentifier(authorityKeyId)),
+    plain(OID.crlDistributionPoints, encodeCrlDistributionPoint(crlUrl)),
+    plain(OID.authorityInfoAccess, encodeCaIssuers(caUrl)),
+  ]
+}
+
+const authorityUsage = (): Extension => keyUsage('keyCertSign', 'cRLSign')
+const keyUsage = (...usages: KeyUsage[]): Extension => critical(OID.keyUsage, encodeKeyUsage(usages))
+const critical = (oid: string, value: Uint8Array): Extension => ({ oid, critical: true, value })
+const plain = (oid: string, value: Uint8Array): Extension => ({ oid, critical: false, value })
+
+function subjectKeyId(spki: Uint8Array): Extension {
+  return plain(OID.subjectKeyIdentifier, encodeSubjectKeyIdentifier(keyIdentifier(spki)))
+}

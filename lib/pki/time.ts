@@ -1,0 +1,35 @@
+/** Time as X.509 writes it (RFC 5280 §4.1.2.5): UTCTime until 2049, GeneralizedTime after, in UTC, no fractions. */
+import { DerError, TAG, type Tlv } from './der'
+import { encode } from './der-write'
+
+export function encodeTime(date: Date): Uint8Array {
+  const text = date.toISOString()
+  const year = date.getUTCFullYear()
+  if (!/^\d{4}-/.test(text) || year < 1950) throw new DerError('a date X.509 cannot write')
+  const digits = `${text.slice(0, 19).replace(/[-T:]/g, '')}Z`
+  return year < 2050
+    ? encode(TAG.utcTime, Buffer.from(digits.slice(2), 'latin1'))
+    : encode(TAG.generalizedTime, Buffer.from(digits, 'latin1'))
+}
+
+export function timeOf(value: Tlv): Date {
+  const text = Buffer.from(value.content).toString('latin1')
+  if (value.tag === TAG.utcTime && /^\d{12}Z$/.test(text)) {
+    return instant(`${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}`)
+  }
+  if (value.tag === TAG.generalizedTime && /^\d{14}Z$/.test(text)) return instant(text)
+  throw new DerError('not a Time')
+}
+
+function instant(text: string): Date {
+  const iso = text.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6.000Z')
+  const date = new Date(iso)
+  // Date rolls 30 February over into March; a calendar that has to be corrected is not a Time.
+  if (Number.isNaN(date.getTime()) || date.toISOString() !== iso) throw new DerError('no such date')
+  return date
+}
+
+/** The second `date` lies in: what a certificate can say. */
+export function wholeSeconds(date: Date): Date {
+  return new Date(Math.floor(date.getTime() / 1000) * 1000)
+}
