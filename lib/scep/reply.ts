@@ -1,0 +1,69 @@
+/** CertRep (RFC 8894 §3.3.2): SUCCESS, FAILURE and PENDING, signed by the registration authority. */
+import { randomBytes } from 'node:crypto'
+import { parseDer } from '@/lib/pki/der'
+import { octetString, printableString, utf8String } from '@/lib/pki/der-write'
+import { OID } from '@/lib/pki/oid'
+import type { Cipher, ReplyDigest } from './algorithms'
+import { type AttributeValue, commonAttributes, encodeSignedAttributes } from './attributes'
+import { sealEnvelope } from './envelope'
+import { FAIL_INFO_NUMBER, type FailInfo, type FailText } from './fail-info'
+import { degenerateCertificates, digestOf, encodeSignedData, identityOf } from './signed-data'
+
+/** What every reply needs: MessageFacts suffice, so a message that failed its check can be answered too. */
+export interface FailureContext {
+  transactionId: Uint8Array
+  transactionIdTag: number
+  /** The request's senderNonce. */
+  recipientNonce: Uint8Array | null
+  digest: ReplyDigest
+  ra: { certificateDer: Uint8Array }
+  /** Signs the DER SET OF signed attributes with the RA key, PKCS#1 v1.5, under `digest`. */
+  sign(signedAttributes: Uint8Array): Promise<Uint8Array>
+}
+
+/** What a SUCCESS needs besides: whom to encrypt to, and how. */
+export interface ReplyContext extends FailureContext {
+  cipher: Cipher
+  /** The certificate that signed the request, and no other: an attacker could have appended one (scep.md §3.8). */
+  signer: { issuerDer: Uint8Array; serial: Uint8Array; spki: Uint8Array }
+}
+
+const CERT_REP = 3
+const PKI_STATUS = { SUCCESS: '0', FAILURE: '2', PENDING: '3' } as const
+
+/** `certificates` in the order the client shall see them, the leaf first (scep.md §3.9). */
+export function sealSuccess(context: ReplyContext, certificates: readonly Uint8Array[]): Promise<Uint8Array> {
+  const envelope = sealEnvelope(degenerateCertificates(certificates), context.signer, context.cipher)
+  return seal(context, envelope, [[OID.pkiStatus, printableString(PKI_STATUS.SUCCESS)]])
+}
+
+export function sealFailure(context: FailureContext, failInfo: FailInfo, text: FailText): Promise<Uint8Array> {
+  return seal(context, null, [
+    [OID.pkiStatus, printableString(PKI_STATUS.FAILURE)],
+    [OID.failInfo, printableString(String(FAIL_INFO_NUMBER[failInfo]))],
+    [OID.failInfoText, utf8String(text)],
+  ])
+}
+
+export function sealPending(context: FailureContext): Promise<Uint8Array> {
+  return seal(context, null, [[OID.pkiStatus, printableString(PKI_STATUS.PENDING)]])
+}
+
+/** A new senderNonce every time: jscep refuses a nonce it has seen, so replies are never kept and sent again. */
+async function seal(context: FailureContext, content: Uint8Array | null, status: readonly AttributeValue[]): Promise<Uint8Array> {
+  const { transactionIdTag: tag, transactionId: bytes, recipientNonce, digest } = context
+  const signedAttributes = encodeSignedAttributes([
+    ...commonAttributes({
+      digest: digestOf(digest, content),
+      messageType: CERT_REP,
+      transactionId: { tag, bytes },
+      // Older iOS sends 8 octets and expects 8 (scep.md §3.5).
+      senderNonce: randomBytes(recipientNonce?.length || 16),
+    }),
+    ...(recipientNonce ? [[OID.recipientNonce, octetString(recipientNonce)] as const] : []),
+    ...status,
+  ])
+  const certificate = identityOf(parseDer(context.ra.certificateDer))
+  const signature = await context.sign(signedAttributes)
+  return encodeSignedData({ content, digest, certificate, signedAttributes, signature })
+}
