@@ -1,0 +1,134 @@
+/** The calls of the signer, each with its policy: which key, for what, journalled, verified. */
+import { createHash, createHmac, type KeyObject, webcrypto } from 'node:crypto'
+import type pg from 'pg'
+import { Refusal } from '@/lib/errors'
+import { assembleCertificate } from '@/lib/pki/certificate'
+import { assembleCrl } from '@/lib/pki/crl'
+import type { KeyAlgorithm, KeyPurpose, MacPurpose, Signer } from '@/lib/services/signer'
+import type { Kek } from './envelope'
+import type { Journal } from './journal'
+import type { KeyRing } from './key-ring'
+import type { RateCeiling } from './rate-ceiling'
+import { isCertRep } from './scep-attributes'
+import { certificateToSign, checkCrl, checkPurpose } from './signing-policy'
+import { findAuthority, findCertificate } from './signing-rows'
+
+export interface SignerParts {
+  pool: pg.Pool
+  kek: Kek
+  keys: KeyRing
+  journal: Journal
+  ceiling: RateCeiling
+}
+
+/** Certification authorities need 128 bits of strength or near (ASVS 11.2.3); SCEP's envelopes need RSA. */
+const MAY_BE: Record<KeyPurpose, readonly KeyAlgorithm[]> = {
+  root: ['rsa3072', 'rsa4096', 'p256', 'p384'],
+  issuer: ['rsa3072', 'rsa4096', 'p256', 'p384'],
+  ra: ['rsa2048', 'rsa3072', 'rsa4096'],
+}
+
+export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts): Signer {
+  const startedAt = performance.now()
+  const signing = new Map<string, Promise<Uint8Array>>()
+  const macKeys: Record<MacPurpose, KeyObject> = {
+    challenge: kek.derive('mac/challenge'),
+    fingerprint: kek.derive('mac/fingerprint'),
+    pepper: kek.derive('mac/pepper'),
+    session: kek.derive('mac/session'),
+  }
+  const rejection = kek.derive('implicit-rejection')
+
+  async function signCertificate(certificateId: string): Promise<Uint8Array> {
+    const record = await findCertificate(pool, certificateId)
+    if (record === null) throw new Refusal('not_found', 'There is no such certificate.', { reason: 'certificate_unknown' })
+    const key = await keys.get(record.authority.keyId)
+    const tbs = certificateToSign(record, key)
+    ceiling.take(key.keyId)
+    const sha256 = createHash('sha256').update(tbs).digest('hex')
+    const written = journal.append({ call: 'signCertificate', keyId: key.keyId, certificateId, authorityId: record.authority.id, sha256 })
+    return released(written, () => assembleCertificate(tbs, key.signCertificate(tbs)))
+  }
+
+  return {
+    async generateKey({ purpose, algorithm, ownerId }) {
+      if (!MAY_BE[purpose].includes(algorithm)) {
+        throw new Refusal('policy_refused', 'A key for this purpose needs another algorithm.', { reason: 'key_algorithm', detail: `${purpose} ${algorithm}` })
+      }
+      const key = await keys.make({ purpose, algorithm, ownerId })
+      const sha256 = createHash('sha256').update(key.spki).digest('hex')
+      await journal.append({ call: 'generateKey', keyId: key.keyId, sha256 })
+      return { keyId: key.keyId, spki: key.spki }
+    },
+
+    async publicKey(keyId) {
+      const { spki, algorithm, purpose } = await keys.get(keyId)
+      return { spki, algorithm, purpose }
+    },
+
+    /** Callers that ask for the same certificate at once get the same one: with ECDSA, two would differ. */
+    signCertificate(certificateId) {
+      const running = signing.get(certificateId) ?? signCertificate(certificateId).finally(() => signing.delete(certificateId))
+      signing.set(certificateId, running)
+      return running
+    },
+
+    async signCrl(authorityId, tbs) {
+      const authority = await findAuthority(pool, authorityId)
+      if (authority === null) throw new Refusal('not_found', 'There is no such authority.', { reason: 'authority_unknown' })
+      const key = await keys.get(authority.keyId)
+      checkCrl(tbs, authority, key)
+      ceiling.take(key.keyId)
+      // Off the main thread, like the signature: a list of a million entries takes a tenth of a second to hash.
+      const sha256 = Buffer.from(await webcrypto.subtle.digest('SHA-256', new Uint8Array(tbs))).toString('hex')
+      const written = journal.append({ call: 'signCrl', keyId: key.keyId, authorityId, sha256 })
+      return released(written, async () => assembleCrl(tbs, await key.signCrl(tbs)))
+    },
+
+    async signScepReply(keyId, digest, signedAttributes) {
+      const key = await keys.get(keyId)
+      checkPurpose(key, 'ra')
+      if (!isCertRep(signedAttributes)) {
+        throw new Refusal('policy_refused', 'The signer does not sign this.', { reason: 'not_a_cert_rep', detail: 'signer: not_a_cert_rep' })
+      }
+      ceiling.take(keyId)
+      const sha256 = createHash('sha256').update(signedAttributes).digest('hex')
+      const written = journal.append({ call: 'signScepReply', keyId, sha256 })
+      return released(written, () => key.signScepReply(digest, signedAttributes))
+    },
+
+    async decryptScep(keyId, encryptedKey, oaep) {
+      const key = await keys.get(keyId)
+      checkPurpose(key, 'ra')
+      ceiling.take(keyId)
+      // Always computed, so that both ways cost the same; always the same for one message, as in OpenSSL.
+      const substitute = createHmac('sha256', rejection).update(`${keyId}\0${oaep ?? 'pkcs1'}\0`).update(encryptedKey).digest()
+      if (encryptedKey.length !== key.modulusBytes) return substitute
+      return key.decrypt(encryptedKey, oaep) ?? substitute
+    },
+
+    async mac(purpose, data) {
+      return createHmac('sha256', macKeys[purpose]).update(data).digest()
+    },
+
+    async status() {
+      const uptimeSeconds = Math.round(performance.now() - startedAt) / 1000
+      return { ready: await answers(pool), kekId: kek.id, keysLoaded: keys.size, uptimeSeconds }
+    },
+  }
+}
+
+/** Signs while the journal syncs, and lets the result out only when both are done. */
+async function released<T>(written: Promise<void>, sign: () => T | Promise<T>): Promise<T> {
+  const [result] = await Promise.all([Promise.resolve().then(sign), written])
+  return result
+}
+
+async function answers(pool: pg.Pool): Promise<boolean> {
+  try {
+    await pool.query('select 1')
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,95 @@
+/** What signer and client say to each other: one strict schema per call. An unknown call or field is refused. */
+import { z } from 'zod'
+import type { ErrorCode } from '@/lib/errors'
+import type { KeyAlgorithm, KeyPurpose, MacPurpose, ScepDigest } from '@/lib/services/signer'
+import { MAX_BODY_BYTES, MAX_CRL_BYTES } from './frames'
+
+const Id = z.int().min(1).max(2 ** 32)
+/** As Postgres prints it: one spelling per id, because ids are part of what keys are bound to. */
+const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+export const Algorithm = z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384']) satisfies z.ZodType<KeyAlgorithm>
+export const Purpose = z.enum(['root', 'issuer', 'ra']) satisfies z.ZodType<KeyPurpose>
+const Digest = z.enum(['sha1', 'sha256', 'sha384', 'sha512']) satisfies z.ZodType<ScepDigest>
+const Mac = z.enum(['challenge', 'fingerprint', 'pepper', 'session']) satisfies z.ZodType<MacPurpose>
+
+/** The bytes of signCrl, signScepReply, decryptScep and mac travel as the frame's body. */
+export const Request = z.discriminatedUnion('call', [
+  z.strictObject({ id: Id, call: z.literal('generateKey'), purpose: Purpose, algorithm: Algorithm, ownerId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('publicKey'), keyId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('signCertificate'), certificateId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('signCrl'), authorityId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('signScepReply'), keyId: Uuid, digest: Digest }),
+  z.strictObject({ id: Id, call: z.literal('decryptScep'), keyId: Uuid, oaep: Digest.optional() }),
+  z.strictObject({ id: Id, call: z.literal('mac'), purpose: Mac }),
+  z.strictObject({ id: Id, call: z.literal('status') }),
+])
+export type Request = z.infer<typeof Request>
+export type CallName = Request['call']
+
+const BODY_LIMIT: Record<CallName, number> = {
+  generateKey: 0,
+  publicKey: 0,
+  signCertificate: 0,
+  signCrl: MAX_CRL_BYTES,
+  signScepReply: MAX_BODY_BYTES,
+  decryptScep: MAX_BODY_BYTES,
+  mac: MAX_BODY_BYTES,
+  status: 0,
+}
+
+/** How many bytes may follow this header. What is no request may carry a small body, so that it can be answered. */
+export function requestBodyLimit(header: unknown): number {
+  const request = Request.safeParse(header)
+  return request.success ? BODY_LIMIT[request.data.call] : MAX_BODY_BYTES
+}
+
+/** The id of a message that is no request, so that its sender still gets an answer; undefined when it has none. */
+export function idOf(header: unknown): number | undefined {
+  const parsed = z.object({ id: Id }).safeParse(header)
+  return parsed.success ? parsed.data.id : undefined
+}
+
+const KeyResult = z.strictObject({ keyId: Uuid })
+const PublicKeyResult = z.strictObject({ algorithm: Algorithm, purpose: Purpose })
+const BytesResult = z.strictObject({})
+const StatusResult = z.strictObject({
+  ready: z.boolean(),
+  kekId: z.string(),
+  keysLoaded: z.int().min(0),
+  uptimeSeconds: z.number().min(0),
+})
+/** What each call answers beside the bytes of the body. */
+export const RESULT = {
+  generateKey: KeyResult,
+  publicKey: PublicKeyResult,
+  signCertificate: BytesResult,
+  signCrl: BytesResult,
+  signScepReply: BytesResult,
+  decryptScep: BytesResult,
+  mac: BytesResult,
+  status: StatusResult,
+} satisfies Record<CallName, z.ZodType<object>>
+
+/** What the signer may refuse with: a subset of the vocabulary, because it knows no users. */
+const REFUSALS = ['not_found', 'invalid_input', 'conflict', 'rate_limited', 'policy_refused', 'unavailable'] as const
+const RefusalCode = z.enum(REFUSALS) satisfies z.ZodType<ErrorCode>
+export type RefusalCode = (typeof REFUSALS)[number]
+
+export const Response = z.union([
+  z.strictObject({ id: Id, result: z.record(z.string(), z.unknown()) }),
+  z.strictObject({
+    id: Id,
+    refusal: z.strictObject({
+      code: RefusalCode,
+      sentence: z.string(),
+      reason: z.string(),
+      detail: z.string(),
+      retryAfterSeconds: z.number().optional(),
+    }),
+  }),
+])
+export type Response = z.infer<typeof Response>
+
+export function asRefusalCode(code: ErrorCode): RefusalCode {
+  return REFUSALS.find((known) => known === code) ?? 'unavailable'
+}

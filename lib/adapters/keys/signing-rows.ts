@@ -1,0 +1,177 @@
+/** What the database says about something to be signed: the record that the signer holds a request against. */
+import type pg from 'pg'
+
+export type CertificateKind = 'root' | 'issuer' | 'ra' | 'leaf'
+
+export interface CertificateRecord {
+  id: string
+  kind: CertificateKind
+  state: 'intent' | 'issued' | 'abandoned'
+  serial: string
+  tbs: Buffer | null
+  tbsSha256: Buffer
+  spkiSha256: Buffer
+  subjectDer: Buffer
+  notBefore: Date
+  notAfter: Date
+  /** Who is to sign. */
+  authority: AuthorityRecord
+  /** The authority that this certificate makes: for a root, the same. Null for all others. */
+  subjectAuthority: { id: string; kind: 'root' | 'issuer'; parentId: string | null; keyId: string; subjectDer: Buffer } | null
+  /** The registration authority that this certificate makes. */
+  registrationAuthority: { id: string; keyId: string; authorityId: string } | null
+  /** The endpoint that a leaf was asked for at. */
+  endpoint: (LeafProfile & { authorityId: string }) | null
+  /** The key of ours that is certified. Null when the key is not ours. */
+  certifiedKey: { id: string; purpose: string; ownerId: string } | null
+}
+
+/** What the profile of an endpoint allows; the names are those of the lint's rules. */
+export interface LeafProfile {
+  extendedKeyUsage: string[]
+  minRsaBits: number
+  curves: string[]
+  maxValidityDays: number
+}
+
+export interface AuthorityRecord {
+  id: string
+  kind: 'root' | 'issuer'
+  keyId: string
+  subjectDer: Buffer
+  subjectKeyId: Buffer
+  notBefore: Date
+  notAfter: Date
+  /** Whether its own certificate is signed and recorded. */
+  active: boolean
+}
+
+export interface CrlRecord extends AuthorityRecord {
+  /** The highest number of a stored CRL, and the number reserved for the next. */
+  highestNumber: bigint
+  nextNumber: bigint
+}
+
+interface CertificateRow {
+  id: string
+  kind: CertificateKind
+  state: 'intent' | 'issued' | 'abandoned'
+  serial: string
+  tbs: Buffer | null
+  tbs_sha256: Buffer
+  spki_sha256: Buffer
+  subject_der: Buffer
+  not_before: Date
+  not_after: Date
+  a_id: string
+  a_kind: 'root' | 'issuer'
+  a_key_id: string
+  a_subject_der: Buffer
+  a_subject_key_id: Buffer
+  a_not_before: Date
+  a_not_after: Date
+  a_active: boolean
+  s_id: string | null
+  s_kind: 'root' | 'issuer'
+  s_parent_id: string | null
+  s_key_id: string
+  s_subject_der: Buffer
+  r_id: string | null
+  r_key_id: string
+  r_authority_id: string
+  e_authority_id: string | null
+  p_extended_key_usage: string[]
+  p_min_rsa_bits: number
+  p_elliptic_curves: string[]
+  p_validity_days: number
+  p_backdate_minutes: number
+  k_id: string | null
+  k_purpose: string
+  k_owner_id: string
+}
+
+const MINUTES_PER_DAY = 1440
+
+const CERTIFICATE = `
+  select c.id, c.kind, c.state, c.serial, c.tbs, c.tbs_sha256, c.spki_sha256, c.subject_der, c.not_before, c.not_after,
+         a.id as a_id, a.kind as a_kind, a.key_id as a_key_id, a.subject_der as a_subject_der,
+         a.subject_key_id as a_subject_key_id,
+         a.not_before as a_not_before, a.not_after as a_not_after, a.certificate_der is not null as a_active,
+         s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
+         r.id as r_id, r.key_id as r_key_id, re.authority_id as r_authority_id,
+         e.authority_id as e_authority_id, p.extended_key_usage as p_extended_key_usage,
+         p.min_rsa_bits as p_min_rsa_bits, p.elliptic_curves as p_elliptic_curves,
+         p.validity_days as p_validity_days, p.backdate_minutes as p_backdate_minutes,
+         k.id as k_id, k.purpose as k_purpose, k.owner_id as k_owner_id
+  from certificate c
+  join authority a on a.id = c.authority_id
+  left join authority s on s.certificate_id = c.id
+  left join registration_authority r on r.certificate_id = c.id
+  left join endpoint re on re.id = r.endpoint_id
+  left join endpoint e on e.id = c.endpoint_id
+  left join profile p on p.id = e.profile_id
+  left join key k on k.spki_sha256 = c.spki_sha256
+  where c.id = $1`
+
+export async function findCertificate(pool: pg.Pool, certificateId: string): Promise<CertificateRecord | null> {
+  const { rows } = await pool.query<CertificateRow>({ name: 'find-certificate', text: CERTIFICATE, values: [certificateId] })
+  const row = rows[0]
+  return row === undefined ? null : toRecord(row)
+}
+
+export async function findAuthority(pool: pg.Pool, authorityId: string): Promise<CrlRecord | null> {
+  const { rows } = await pool.query<Omit<CrlRecord, 'highestNumber' | 'nextNumber'> & { highest: string; next: string }>({
+    name: 'find-authority',
+    text: `select a.id, a.kind, a.key_id as "keyId", a.subject_der as "subjectDer",
+                  a.subject_key_id as "subjectKeyId", a.not_before as "notBefore", a.not_after as "notAfter",
+                  a.certificate_der is not null as active, a.next_crl_number as next,
+                  coalesce((select max(number) from crl where authority_id = a.id), 0) as highest
+           from authority a where a.id = $1`,
+    values: [authorityId],
+  })
+  const row = rows[0]
+  if (row === undefined) return null
+  const { highest, next, ...authority } = row
+  return { ...authority, highestNumber: BigInt(highest), nextNumber: BigInt(next) }
+}
+
+function toRecord(row: CertificateRow): CertificateRecord {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    serial: row.serial,
+    tbs: row.tbs,
+    tbsSha256: row.tbs_sha256,
+    spkiSha256: row.spki_sha256,
+    subjectDer: row.subject_der,
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+    authority: {
+      id: row.a_id,
+      kind: row.a_kind,
+      keyId: row.a_key_id,
+      subjectDer: row.a_subject_der,
+      subjectKeyId: row.a_subject_key_id,
+      notBefore: row.a_not_before,
+      notAfter: row.a_not_after,
+      active: row.a_active,
+    },
+    subjectAuthority:
+      row.s_id === null
+        ? null
+        : { id: row.s_id, kind: row.s_kind, parentId: row.s_parent_id, keyId: row.s_key_id, subjectDer: row.s_subject_der },
+    registrationAuthority: row.r_id === null ? null : { id: row.r_id, keyId: row.r_key_id, authorityId: row.r_authority_id },
+    endpoint:
+      row.e_authority_id === null
+        ? null
+        : {
+            authorityId: row.e_authority_id,
+            extendedKeyUsage: row.p_extended_key_usage,
+            minRsaBits: row.p_min_rsa_bits,
+            curves: row.p_elliptic_curves,
+            maxValidityDays: row.p_validity_days + row.p_backdate_minutes / MINUTES_PER_DAY,
+          },
+    certifiedKey: row.k_id === null ? null : { id: row.k_id, purpose: row.k_purpose, ownerId: row.k_owner_id },
+  }
+}
