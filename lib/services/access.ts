@@ -1,94 +1,50 @@
 /** People, sessions and API keys: who is who, checked at every request. */
-import type { Actor, Role } from './actor'
+import type { AccessStore, SessionLife } from './access-store'
+import type { AccessService } from './access-types'
+import { createApiKeys } from './api-keys'
+import type { AuditService } from './audit'
+import { createCounters } from './counters'
+import { createIdempotency } from './idempotency'
+import type { Passwords } from './passwords'
+import { createSessions } from './sessions'
+import { createSignIn } from './sign-in'
+import type { Signer } from './signer'
+import { createUsers } from './users'
 
-export interface UserView {
-  id: string
-  name: string
-  email: string
-  role: Role
-  createdAt: Date
-  lastSignInAt: Date | null
-  disabledAt: Date | null
+export type {
+  AccessService,
+  ApiKeyView,
+  PasswordAdvice,
+  RequestOrigin,
+  SessionView,
+  UserView,
+} from './access-types'
+
+export interface AccessDeps {
+  store: AccessStore
+  signer: Pick<Signer, 'mac'>
+  passwords: Passwords
+  audit: Pick<AuditService, 'record'>
+  clock: () => Date
+  /** How long sessions last; security.md §7 unless settings say otherwise. */
+  sessionLife?: SessionLife
 }
 
-export interface SessionView {
-  id: string
-  userId: string
-  userName: string
-  createdAt: Date
-  lastSeenAt: Date
-  expiresAt: Date
-  sourceIp: string | null
-  userAgent: string | null
+/** security.md §7: twelve hours at most, and shorter without activity the more a role may do. */
+export const SESSION_LIFE: SessionLife = {
+  absoluteSeconds: 12 * 3600,
+  idleSeconds: { admin: 15 * 60, operator: 30 * 60, auditor: 30 * 60 },
 }
 
-export interface ApiKeyView {
-  id: string
-  name: string
-  role: Role
-  hint: string
-  createdAt: Date
-  createdBy: string | null
-  expiresAt: Date
-  lastUsedAt: Date | null
-  revokedAt: Date | null
-}
-
-/** Where a request comes from, before anybody is known. */
-export interface RequestOrigin {
-  ip: string | null
-  userAgent: string | null
-  requestId: string
-}
-
-export interface AccessService {
-  /**
-   * Checks e-mail and password within the limits, starts a session row and returns its token, which goes into the
-   * cookie. Refusals: unauthenticated (one sentence for every cause), rate_limited.
-   */
-  signIn(origin: RequestOrigin, email: string, password: string): Promise<{ token: string; user: UserView; expiresAt: Date }>
-  /** The actor of a session token, from the session and user rows of this moment; null if ended, idle, expired or disabled. */
-  actorOfSession(origin: RequestOrigin, token: string): Promise<Actor | null>
-  signOut(origin: RequestOrigin, token: string): Promise<void>
-  /** The actor of an "Authorization: Bearer" value. Refusals: unauthenticated. */
-  actorOfApiKey(origin: RequestOrigin, authorization: string | null): Promise<Actor>
-
-  users(actor: Actor): Promise<UserView[]>
-  createUser(actor: Actor, request: { name: string; email: string; role: Role; password: string }): Promise<UserView>
-  /** Ends the user's sessions when role or disabled changes. Refuses to lose the last administrator (conflict). */
-  updateUser(actor: Actor, id: string, change: { name?: string; role?: Role; disabled?: boolean }): Promise<UserView>
-  changeOwnPassword(actor: Actor, currentPassword: string, newPassword: string): Promise<void>
-  setPassword(actor: Actor, userId: string, newPassword: string): Promise<void>
-
-  /** Own sessions for everybody; all of them for administrators and auditors with `everyone`. */
-  sessions(actor: Actor, everyone?: boolean): Promise<SessionView[]>
-  /** Own sessions for everybody; any session for administrators. */
-  endSession(actor: Actor, sessionId: string): Promise<void>
-
-  apiKeys(actor: Actor): Promise<ApiKeyView[]>
-  /** `key` is returned here and never again. Default life 90 days, at most a year. */
-  createApiKey(actor: Actor, request: { name: string; role: Role; expiresInDays?: number }): Promise<{ id: string; key: string; view: ApiKeyView }>
-  revokeApiKey(actor: Actor, id: string): Promise<void>
-
-  /**
-   * Runs `work` once per (API key, Idempotency-Key). A repeat gets the stored answer; the same key with another request
-   * is a conflict, and so is one still running.
-   */
-  idempotent(
-    actor: Actor,
-    secrets: { apiKey: string; idempotencyKey: string },
-    requestHash: Uint8Array,
-    work: () => Promise<{ status: number; body: string }>,
-  ): Promise<{ status: number; body: string; replayed: boolean }>
-
-  /** Counts one event under a key; throws rate_limited when it exceeds `limit` in `windowSeconds`. Shared by every instance. */
-  limit(key: string, limit: number, windowSeconds: number): Promise<void>
-}
-
-export interface PasswordAdvice {
-  acceptable: boolean
-  /** 0 (hopeless) to 4 (strong). */
-  score: 0 | 1 | 2 | 3 | 4
-  /** What to do about it, or why it is good. */
-  hint: string
+export function createAccess(deps: AccessDeps): AccessService {
+  const life = deps.sessionLife ?? SESSION_LIFE
+  const counters = createCounters(deps)
+  return {
+    ...createSignIn({ ...deps, life, counters }),
+    ...createSessions({ ...deps, life }),
+    ...createUsers(deps),
+    ...createApiKeys({ ...deps, counters }),
+    ...createIdempotency(deps),
+    limit: counters.limit,
+  }
 }

@@ -1,6 +1,16 @@
 /** Groups, each with its own issuer, and their enrolment endpoints. */
+import { isRefusal, Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { KeyAlgorithm } from './signer'
+import type { AuditEntry } from './audit'
+import { type AuthorityRecord, authorityView } from './authorities'
+import { newOwnerId } from './authority-plan'
+import { checkedGroupName, freeSlug, type GroupPlan, type GroupRequest, groupEvents, planGroup, sameName, slugOf } from './group-plan'
+import { checkEndpointChange, endpointEvents, endpointView, groupView } from './group-view'
+import type { Intents } from './intents'
+import { authorise } from './permissions'
+import { RA_KEY } from './registration-authorities'
+import type { KeyAlgorithm, Signer } from './signer'
+import type { Urls } from './urls'
 
 export type IssuerKey = 'rsa3072' | 'rsa4096' | 'p256' | 'p384'
 
@@ -75,4 +85,185 @@ export interface GroupsService {
   ): Promise<EndpointView>
   /** Root and issuers, root first. */
   authorities(actor: Actor): Promise<AuthorityView[]>
+}
+
+export interface EndpointRecord extends Omit<EndpointView, 'scepUrl' | 'registrationAuthority'> {
+  authorityId: string
+  /** The one that answers now; null while it is being made. */
+  registrationAuthority: { certificateDer: Uint8Array; notBefore: Date; notAfter: Date } | null
+}
+
+export interface GroupRecord {
+  id: string
+  slug: string
+  name: string
+  createdAt: Date
+  issuer: AuthorityRecord | null
+  endpoints: EndpointRecord[]
+  counts: GroupView['counts']
+}
+
+export type EndpointChange = Parameters<GroupsService['updateEndpoint']>[2]
+
+export interface GroupStore {
+  /** The organisation with its root, or null before set-up. */
+  organisation(): Promise<{ name: string; root: AuthorityRecord } | null>
+  /** By name; one group when its slug is given. Counts are of the moment. */
+  groups(now: Date, slug?: string): Promise<GroupRecord[]>
+  /** By slug of group; one endpoint when its slug is given. */
+  endpoints(slug?: string): Promise<(EndpointRecord & { group: { slug: string; name: string } })[]>
+  /** Root first, then issuers by name. */
+  authorities(): Promise<AuthorityRecord[]>
+  names(): Promise<string[]>
+  /** Every slug in use by a group, an endpoint or an authority. */
+  slugs(): Promise<Set<string>>
+  /** All rows of a group and the events, or nothing. */
+  insert(plan: GroupPlan, events: AuditEntry[]): Promise<'inserted' | 'name_taken' | 'slug_taken'>
+  /** One conditional update; the event says what was and what is. False when the endpoint is unknown. */
+  updateEndpoint(
+    slug: string,
+    change: EndpointChange,
+    event: (endpoint: { id: string; before: EndpointChange }) => AuditEntry[],
+  ): Promise<boolean>
+}
+
+export interface GroupsDeps {
+  store: GroupStore
+  signer: Pick<Signer, 'generateKey'>
+  issuance: Pick<Intents, 'finish'>
+  urls: Urls
+  clock: () => Date
+  /** Told when a new issuer needs its first CRL. */
+  onCrlDue?: () => void
+}
+
+const ISSUER_KEYS: readonly IssuerKey[] = ['rsa3072', 'rsa4096', 'p256', 'p384']
+const SLUG_ATTEMPTS = 5
+
+export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = () => {} }: GroupsDeps): GroupsService {
+  async function create(actor: Actor, request: { name: string; issuerKey?: IssuerKey }): Promise<GroupView> {
+    authorise(actor, 'group:create')
+    const name = checkedGroupName(request.name)
+    const algorithm = checkedIssuerKey(request.issuerKey ?? 'rsa3072')
+    const organisation = await store.organisation()
+    if (organisation === null) throw new Refusal('setup_required', 'Set up the organisation first.')
+    authorityView(organisation.root, urls) // refuses while the root has no certificate
+    if ((await store.names()).some((other) => sameName(other, name))) throw nameTaken(name)
+
+    const keys = await makeKeys(algorithm)
+    const plan = await insert(actor, name, organisation, keys)
+    await finish(actor, plan)
+    return oneGroup(plan.group.slug)
+  }
+
+  /** From here on the group exists: when the signer is away it is shown as not ready, and completed within a minute. */
+  async function finish(actor: Actor, plan: GroupPlan): Promise<void> {
+    try {
+      await issuance.finish(actor, plan.issuerIntent.id)
+      onCrlDue()
+      await issuance.finish(actor, plan.registrationAuthorityIntent.id)
+    } catch (error) {
+      if (!isRefusal(error, 'unavailable')) throw error
+    }
+  }
+
+  /** Keys take seconds, so they are made before anything is recorded, and both at once. */
+  async function makeKeys(algorithm: IssuerKey) {
+    const ids = { issuer: newOwnerId(), registrationAuthority: newOwnerId() }
+    const [issuer, registrationAuthority] = await Promise.all([
+      signer.generateKey({ purpose: 'issuer', algorithm, ownerId: ids.issuer }),
+      signer.generateKey({ purpose: 'ra', algorithm: RA_KEY, ownerId: ids.registrationAuthority }),
+    ])
+    return {
+      issuer: { id: ids.issuer, algorithm, key: issuer },
+      registrationAuthority: { id: ids.registrationAuthority, key: registrationAuthority },
+    }
+  }
+
+  /** The slug is in the certificates' URLs: when another group takes it first, they are drawn up again. */
+  async function insert(
+    actor: Actor,
+    name: string,
+    organisation: { name: string; root: AuthorityRecord },
+    keys: Pick<GroupRequest, 'issuer' | 'registrationAuthority'>,
+  ): Promise<GroupPlan> {
+    for (let attempt = 0; attempt < SLUG_ATTEMPTS; attempt += 1) {
+      const slug = freeSlug(slugOf(name), await store.slugs())
+      const plan = planGroup({ name, slug, organisation: organisation.name, root: organisation.root, ...keys, urls, now: clock() })
+      const events = groupEvents(actor, plan, { issuer: keys.issuer.key, registrationAuthority: keys.registrationAuthority.key })
+      const outcome = await store.insert(plan, events)
+      if (outcome === 'inserted') return plan
+      if (outcome === 'name_taken') throw nameTaken(name)
+    }
+    throw new Refusal('conflict', 'Many groups are being created at once. Try again.', { reason: 'slug_taken' })
+  }
+
+  async function updateEndpoint(actor: Actor, slug: string, change: EndpointChange): Promise<EndpointView> {
+    authorise(actor, 'endpoint:update')
+    checkEndpointChange(change)
+    const updated = await store.updateEndpoint(slug, change, ({ id, before }) => endpointEvents(actor, { id, slug }, before, change))
+    if (!updated) throw unknownEndpoint()
+    return endpointView(await oneEndpoint(slug), urls)
+  }
+
+  async function oneGroup(slug: string): Promise<GroupView> {
+    const [group] = await store.groups(clock(), slug)
+    if (group === undefined) throw new Refusal('not_found', 'There is no such group.')
+    return groupView(group, urls)
+  }
+
+  async function oneEndpoint(slug: string) {
+    const [endpoint] = await store.endpoints(slug)
+    if (endpoint === undefined) throw unknownEndpoint()
+    return endpoint
+  }
+
+  return {
+    create,
+    updateEndpoint,
+    async list(actor) {
+      authorise(actor, 'group:read')
+      return (await store.groups(clock())).map((group) => groupView(group, urls))
+    },
+    async get(actor, slug) {
+      authorise(actor, 'group:read')
+      return oneGroup(slug)
+    },
+    async listEndpoints(actor) {
+      authorise(actor, 'endpoint:read')
+      return (await store.endpoints()).map((endpoint) => ({ ...endpointView(endpoint, urls), group: endpoint.group }))
+    },
+    async getEndpoint(actor, slug) {
+      authorise(actor, 'endpoint:read')
+      const endpoint = await oneEndpoint(slug)
+      const authorities = await store.authorities()
+      const view = (authority: AuthorityRecord | undefined) => {
+        if (authority === undefined) throw new Error('an endpoint without its authorities')
+        return authorityView(authority, urls)
+      }
+      const issuer = view(authorities.find(({ id }) => id === endpoint.authorityId))
+      const root = view(authorities.find(({ kind }) => kind === 'root'))
+      return { ...endpointView(endpoint, urls), group: endpoint.group, issuer, root }
+    },
+    async authorities(actor) {
+      authorise(actor, 'group:read')
+      const ready = (await store.authorities()).filter(({ certificateDer }) => certificateDer !== null)
+      return ready.map((authority) => authorityView(authority, urls))
+    },
+  }
+}
+
+function nameTaken(name: string): Refusal {
+  const sentence = `There is a group called "${name}" already. Choose another name.`
+  return new Refusal('conflict', sentence, { reason: 'name_taken', fields: { name: sentence } })
+}
+
+function unknownEndpoint(): Refusal {
+  return new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
+}
+
+function checkedIssuerKey(key: IssuerKey): IssuerKey {
+  if (ISSUER_KEYS.includes(key)) return key
+  const sentence = `The issuer key is one of ${ISSUER_KEYS.join(', ')}.`
+  throw new Refusal('invalid_input', sentence, { reason: 'invalid_issuer_key', fields: { issuerKey: sentence } })
 }

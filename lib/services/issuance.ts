@@ -1,6 +1,17 @@
 /** Intent → sign → record. The one way to a certificate, for leaves, issuers, registration authorities and the root. */
+import { Refusal } from '@/lib/errors'
+import { type Csr, parseCsr, verifyCsr } from '@/lib/pki/csr'
+import { DerError } from '@/lib/pki/der'
+import { keyWeakness } from '@/lib/pki/key'
+import { encodeName } from '@/lib/pki/name'
+import { leafExtensions } from '@/lib/pki/profile'
 import type { Actor } from './actor'
+import type { AuditEntry } from './audit'
+import { intentEvent } from './certificate-events'
+import { type CertificateIntent, drawIntent, type SigningAuthority } from './certificate-intent'
 import type { ChallengeConstraints } from './challenges'
+import { createIntents, type IntentDeps, type IntentStore, type Intents, type StoredIntent } from './intents'
+import type { Urls } from './urls'
 
 /**
  * Proof that this enrolment was authorised. issueLeaf() takes nothing else, so no path can skip the check; the private
@@ -54,4 +65,141 @@ export interface IssuanceService {
   issueLeaf(request: { actor: Actor; proof: EnrolmentProof; csr: Uint8Array }): Promise<IssuedCertificate>
   /** Signs and records an intent that a crash left behind. Idempotent; returns null if it was abandoned meanwhile. */
   complete(actor: Actor, certificateId: string): Promise<IssuedCertificate | null>
+}
+
+/** Endpoint, profile and issuer in one read: all that a leaf is drawn up from, beside its proof and its CSR. */
+export interface IssuingEndpoint {
+  endpointId: string
+  groupId: string
+  profile: {
+    name: string
+    validityDays: number
+    backdateMinutes: number
+    extendedKeyUsage: string[]
+    minRsaBits: number
+    ellipticCurves: string[]
+  }
+  authority: SigningAuthority & { name: string; certificateDer: Uint8Array }
+}
+
+export type LeafIntentOutcome =
+  | { outcome: 'recorded' }
+  /** The challenge has a certificate row already. */
+  | { outcome: 'existing'; intent: StoredIntent }
+  | { outcome: 'challenge_gone' }
+
+export interface IssuanceStore extends IntentStore {
+  /** Null when the endpoint is unknown or disabled, or its issuer has no certificate yet. */
+  issuingEndpoint(endpointId: string): Promise<IssuingEndpoint | null>
+  /** In one statement: inserts only while the challenge is reserved and has no certificate row yet. */
+  recordLeafIntent(intent: CertificateIntent, events: AuditEntry[]): Promise<LeafIntentOutcome>
+}
+
+export interface IssuanceDeps extends IntentDeps {
+  store: IssuanceStore
+  urls: Urls
+}
+
+/** `finish` and `reconcile` are for services and jobs that record intents of other kinds. */
+export interface Issuance extends IssuanceService, Intents {}
+
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+
+export function createIssuance(deps: IssuanceDeps): Issuance {
+  const { store, urls, clock, checkpoint = async () => {} } = deps
+  const intents = createIntents(deps)
+
+  async function issueLeaf({ actor, proof, csr: csrDer }: { actor: Actor; proof: EnrolmentProof; csr: Uint8Array }) {
+    if (!EnrolmentProof.isProof(proof)) throw new Error('a certificate was asked for without proof of authorisation')
+    const csr = soundCsr(csrDer)
+    const endpoint = await store.issuingEndpoint(proof.endpointId)
+    if (endpoint === null) {
+      throw new Refusal('policy_refused', 'This endpoint does not issue certificates now.', { reason: 'endpoint_not_ready' })
+    }
+    refuseWeakKey(csr, endpoint)
+    const drawn = drawLeaf(proof, csr, endpoint, urls, clock())
+    const recorded = await store.recordLeafIntent(drawn, [intentEvent(actor, drawn, endpoint.profile.name)])
+    await checkpoint('intent-recorded')
+    const issued = await intents.finish(actor, continued(recorded, drawn, endpoint), proof.enrolmentTransactionId)
+    if (issued === null) throw new Refusal('unavailable', 'The certificate was given up. Try again.', { reason: 'intent_abandoned' })
+    return issued
+  }
+
+  return { issueLeaf, finish: intents.finish, complete: intents.complete, reconcile: intents.reconcile }
+}
+
+/** The CSR proves possession of its key (PKCS #10 signature); nothing else in it is taken over. */
+function soundCsr(der: Uint8Array): Csr {
+  let csr: Csr
+  try {
+    csr = parseCsr(der)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new Refusal('csr_rejected', 'The certificate request is malformed.', { reason: 'malformed', detail: error.message })
+  }
+  if (!verifyCsr(csr)) throw new Refusal('csr_rejected', 'The certificate request is not signed by its key.', { reason: 'bad_signature' })
+  return csr
+}
+
+function refuseWeakKey(csr: Csr, { profile }: IssuingEndpoint): void {
+  const weakness = keyWeakness(csr.publicKey, { minRsaBits: profile.minRsaBits, curves: profile.ellipticCurves })
+  if (weakness === null) return
+  throw new Refusal('csr_rejected', 'The key of the certificate request is too weak or of a kind the profile does not allow.', {
+    reason: weakness,
+    detail: `weak key: ${weakness}`,
+  })
+}
+
+function drawLeaf(proof: EnrolmentProof, csr: Csr, endpoint: IssuingEndpoint, urls: Urls, now: Date): CertificateIntent {
+  const { authority, profile } = endpoint
+  const { subject, san } = proof.constraints
+  const validity = {
+    notBefore: new Date(Math.max(now.getTime() - profile.backdateMinutes * MINUTE_MS, authority.notBefore.getTime())),
+    notAfter: new Date(Math.min(now.getTime() + profile.validityDays * DAY_MS, authority.notAfter.getTime())),
+  }
+  if (validity.notAfter <= now) {
+    throw new Refusal('policy_refused', 'The issuer of this group has expired.', { reason: 'issuer_expired' })
+  }
+  return drawIntent({
+    kind: 'leaf',
+    authority,
+    groupId: endpoint.groupId,
+    endpointId: endpoint.endpointId,
+    challengeId: proof.challengeId,
+    enrolmentTransactionId: proof.enrolmentTransactionId,
+    subjectDer: encodeName(subject),
+    sans: san,
+    spki: csr.spki,
+    ...validity,
+    extensions: leafExtensions({
+      spki: csr.spki,
+      authorityKeyId: authority.subjectKeyId,
+      crlUrl: urls.crlUrl(authority.slug),
+      caUrl: urls.caUrl(authority.slug),
+      san,
+      extendedKeyUsage: profile.extendedKeyUsage,
+      subjectEmpty: subject.length === 0,
+    }),
+    profile: {
+      extendedKeyUsage: profile.extendedKeyUsage,
+      minRsaBits: profile.minRsaBits,
+      curves: profile.ellipticCurves,
+      maxValidityDays: (profile.validityDays * DAY_MS + profile.backdateMinutes * MINUTE_MS) / DAY_MS,
+    },
+    now,
+  })
+}
+
+/** One challenge, one certificate: the same key goes on with what is there, another key is refused. */
+function continued(recorded: LeafIntentOutcome, drawn: CertificateIntent, { authority, profile }: IssuingEndpoint): StoredIntent {
+  switch (recorded.outcome) {
+    case 'recorded':
+      return { ...drawn, state: 'intent', der: null, authority, authorityDer: authority.certificateDer, profile: profile.name, certifies: null }
+    case 'existing':
+      if (Buffer.compare(recorded.intent.spkiSha256, drawn.spkiSha256) === 0) return recorded.intent
+      throw new Refusal('conflict', 'This challenge already has a certificate for another key.', { reason: 'challenge_has_certificate' })
+    case 'challenge_gone':
+      throw new Refusal('conflict', 'The challenge is no longer reserved for this request.', { reason: 'challenge_not_reserved' })
+  }
 }

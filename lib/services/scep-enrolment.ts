@@ -1,4 +1,16 @@
-/** The story of one SCEP request: open, answer a resend as before, redeem, issue, seal. */
+/** The SCEP endpoint: which operation is asked, and what is answered when a part of ours cannot. */
+import { isRefusal, Refusal } from '@/lib/errors'
+import { parseScepHttp } from '@/lib/scep/http'
+import type { AuditService } from './audit'
+import type { RedemptionStore } from './challenge-redemption'
+import type { TurnRules, TurnStore } from './enrolment-turns'
+import type { IssuanceService } from './issuance'
+import { answer, comeBackLater, internalError, refuseHttp } from './scep-answers'
+import { createScepEndpoints, type PreparedEndpoint, type ScepEndpoint } from './scep-endpoints'
+import { deviceActor, type Exchange } from './scep-exchange'
+import { createPkiOperation } from './scep-pki-operation'
+import { createScepThrottle, SCEP_LIMITS, type ScepLimits, sourceOf } from './scep-throttle'
+import type { Signer } from './signer'
 
 export interface ScepRequest {
   /** Endpoint slug from the URL. */
@@ -23,4 +35,133 @@ export interface ScepResponse {
 export interface ScepEnrolmentService {
   /** Never throws for what a client sent: 4xx, a signed FAILURE, or 503 when a part of ours cannot answer. */
   handle(request: ScepRequest): Promise<ScepResponse>
+}
+
+/** A flood is counted in memory and written once a minute. */
+export interface FloodCounts {
+  /** Writes what is only counted so far: at shutdown, and by a job for minutes after which no request came. */
+  flush(): Promise<void>
+}
+
+export interface ScepEnrolmentStore extends TurnStore {
+  /** Null for an unknown slug. The empty slug means the only endpoint there is, for NDES-shaped default paths. */
+  endpoint(slug: string): Promise<ScepEndpoint | null>
+}
+
+export interface ScepOptions extends TurnRules {
+  maxBodyBytes: number
+  /** Faults of opening and of challenges are never answered sooner: a guess costs the same, right or wrong. */
+  floorMilliseconds: number
+  /** PKIOperations at once in this process; more are told to come back. */
+  concurrent: number
+  limits: ScepLimits
+  usageOutsideProfile: 'drop' | 'refuse'
+}
+
+export const SCEP_OPTIONS: ScepOptions = {
+  maxBodyBytes: 131_072,
+  floorMilliseconds: 25,
+  concurrent: 200,
+  replayWindowSeconds: 86_400,
+  abandonedAfterSeconds: 15,
+  patienceMilliseconds: 10_000,
+  limits: SCEP_LIMITS,
+  usageOutsideProfile: 'drop',
+}
+
+export interface ScepEnrolmentDependencies {
+  store: ScepEnrolmentStore
+  challenges: RedemptionStore
+  issuance: Pick<IssuanceService, 'issueLeaf'>
+  signer: Pick<Signer, 'mac' | 'decryptScep' | 'signScepReply'>
+  audit: Pick<AuditService, 'record'>
+  /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */
+  limit(key: string, count: number, seconds: number): Promise<void>
+  clock(): Date
+  log(level: 'info' | 'warn' | 'error', event: string, facts: Record<string, string | number | null>): void
+  pause?(milliseconds: number): Promise<void>
+  options?: Partial<ScepOptions>
+}
+
+export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): ScepEnrolmentService & FloodCounts {
+  const { store, audit, clock, log, limit, pause = sleep } = dependencies
+  const options = { ...SCEP_OPTIONS, ...dependencies.options }
+  const endpoints = createScepEndpoints(store, clock)
+  const throttle = createScepThrottle({ limit, record: (entry) => audit.record(entry), clock, limits: options.limits })
+  const pkiOperation = createPkiOperation({ ...dependencies, pause, options, throttle })
+  let busy = 0
+
+  return { handle, flush: () => throttle.flush(true) }
+
+  async function handle(request: ScepRequest): Promise<ScepResponse> {
+    const requestId = crypto.randomUUID()
+    const startedAt = clock()
+    let response: ScepResponse
+    try {
+      response = await dispatch(request, requestId, startedAt)
+    } catch (error) {
+      response = fromError(error, requestId)
+    }
+    log('info', 'scep.request', {
+      requestId, endpoint: request.endpoint, method: request.method, ip: request.ip, userAgent: request.userAgent?.slice(0, 200) ?? null,
+      bytesIn: request.body.length, bytesOut: response.body.length, status: response.status, milliseconds: clock().getTime() - startedAt.getTime(),
+    })
+    return response
+  }
+
+  async function dispatch(request: ScepRequest, requestId: string, startedAt: Date): Promise<ScepResponse> {
+    const { endpoint, stale } = await endpoints.get(request.endpoint)
+    if (endpoint === null || !endpoint.enabled) return refuseHttp(404)
+    const asked = parseScepHttp(request, options.maxBodyBytes)
+    if ('status' in asked) return refuseHttp(asked.status, asked.allow === undefined ? {} : { Allow: asked.allow })
+    switch (asked.operation) {
+      case 'GetCACaps':
+        return answer('text/plain', endpoint.capabilities)
+      case 'GetCACert':
+        return endpoint.certificates === null ? comeBackLater(503, 30) : answer('application/x-x509-ca-ra-cert', endpoint.certificates)
+      case 'GetNextCACert':
+        return refuseHttp(404) // no rollover is staged
+      case 'PKIOperation': {
+        if (stale) throw new Refusal('unavailable', 'The database does not answer.')
+        if (busy >= options.concurrent) return comeBackLater(503, 5)
+        busy += 1
+        try {
+          await flushCounts()
+          return await pkiOperation(exchangeOf(request, requestId, startedAt, endpoint), asked.message ?? new Uint8Array(0))
+        } finally {
+          busy -= 1
+        }
+      }
+    }
+  }
+
+  async function flushCounts(): Promise<void> {
+    try {
+      await throttle.flush()
+    } catch (error) {
+      log('warn', 'scep.counts_not_written', { error: String(error).slice(0, 200) })
+    }
+  }
+
+  function fromError(error: unknown, requestId: string): ScepResponse {
+    if (isRefusal(error, 'rate_limited')) return comeBackLater(429, error.retryAfterSeconds ?? 60)
+    if (isRefusal(error, 'unavailable')) {
+      log('warn', 'scep.unavailable', { requestId, reason: error.reason, detail: error.detail.slice(0, 200) })
+      return comeBackLater(503, error.retryAfterSeconds ?? 30)
+    }
+    // The name and the place of the bug, never its message: that could quote what it was given.
+    const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 6).join(' ').trim() : ''
+    log('error', 'scep.internal_error', { requestId, error: error instanceof Error ? error.name : typeof error, stack })
+    return internalError(requestId)
+  }
+}
+
+function exchangeOf(request: ScepRequest, requestId: string, startedAt: Date, endpoint: PreparedEndpoint): Exchange {
+  const { current } = endpoint
+  if (current === null) throw new Refusal('unavailable', 'The endpoint has no valid registration authority.', { reason: 'ra_missing' })
+  return { request, requestId, source: sourceOf(request.ip), startedAt, endpoint, current, actor: deviceActor(request, requestId) }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -60,7 +60,7 @@ async function startEngine(schema: string, databaseUrl: string): Promise<SchemaE
   const require = createRequire(import.meta.url)
   const wasm = await readFile(require.resolve('@prisma/schema-engine-wasm/schema_engine_bg').replace(/js$/, 'wasm'))
   const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
-  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': glue })
+  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': glue as unknown as WebAssembly.ModuleImports })
   glue.__wbg_set_wasm(instance.exports)
   const start = instance.exports.__wbindgen_start as () => void
   start()
@@ -68,7 +68,10 @@ async function startEngine(schema: string, databaseUrl: string): Promise<SchemaE
   return glue.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => {}, factory)
 }
 
-/** Prisma's adapter splits a script at every semicolon, those inside functions too; Postgres takes it whole, atomically. */
+/**
+ * Prisma's adapter splits a script at every semicolon, those inside functions too; Postgres takes it whole, atomically.
+ * That the migration is finished is part of it: one that was interrupted has then done nothing, and can be tried again.
+ */
 class WholeScriptPg extends PrismaPg {
   constructor(private readonly connection: pg.ClientConfig) {
     super(connection)
@@ -80,7 +83,7 @@ class WholeScriptPg extends PrismaPg {
       const client = new pg.Client(this.connection)
       await client.connect()
       try {
-        await client.query(script)
+        await client.query(`${script}\n;${MARK_FINISHED}`)
       } finally {
         await client.end()
       }
@@ -88,6 +91,12 @@ class WholeScriptPg extends PrismaPg {
     return adapter
   }
 }
+
+const MARK_FINISHED = `do $$ begin
+  if to_regclass('_prisma_migrations') is not null then
+    update _prisma_migrations set finished_at = now() where finished_at is null and rolled_back_at is null;
+  end if;
+end $$`
 
 async function migrationsList(prismaFolder: string) {
   const baseDir = join(prismaFolder, 'migrations')

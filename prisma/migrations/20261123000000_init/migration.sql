@@ -271,10 +271,10 @@ CREATE TABLE "enrolment_transaction" (
     "id" UUID NOT NULL,
     "endpoint_id" UUID NOT NULL,
     "transaction_id" BYTEA NOT NULL,
-    "message_type" INTEGER NOT NULL,
-    "csr_sha256" BYTEA NOT NULL,
-    "spki_sha256" BYTEA NOT NULL,
-    "signer_spki_sha256" BYTEA NOT NULL,
+    "message_type" INTEGER,
+    "csr_sha256" BYTEA,
+    "spki_sha256" BYTEA,
+    "signer_spki_sha256" BYTEA,
     "state" "TransactionState" NOT NULL DEFAULT 'received',
     "reason" TEXT,
     "detail" TEXT,
@@ -285,6 +285,7 @@ CREATE TABLE "enrolment_transaction" (
     "source_ip" TEXT,
     "user_agent" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "claimed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "finished_at" TIMESTAMPTZ(3),
     "superseded_at" TIMESTAMPTZ(3),
 
@@ -524,6 +525,13 @@ CREATE UNIQUE INDEX "authority_one_root" ON "authority" ("kind") WHERE "kind" = 
 CREATE UNIQUE INDEX "authority_one_issuer_per_group" ON "authority" ("group_id") WHERE "kind" = 'issuer';
 CREATE UNIQUE INDEX "setup_link_one_open" ON "setup_link" ((1)) WHERE "used_at" IS NULL;
 
+-- Two groups never share a name, however it is written.
+CREATE UNIQUE INDEX "group_name_once" ON "group" (lower("name"));
+
+-- One RA answers for an endpoint, and at most one successor is being made.
+CREATE UNIQUE INDEX "registration_authority_one_answers" ON "registration_authority" ("endpoint_id") WHERE "certificate_der" IS NOT NULL AND "retired_at" IS NULL;
+CREATE UNIQUE INDEX "registration_authority_one_to_come" ON "registration_authority" ("endpoint_id") WHERE "certificate_der" IS NULL;
+
 -- A challenge is where its columns say it is.
 ALTER TABLE "challenge" ADD CONSTRAINT "challenge_reserved" CHECK ("state" <> 'reserved' OR ("reserved_by" IS NOT NULL AND "reserved_csr_sha256" IS NOT NULL AND "reserved_spki_sha256" IS NOT NULL AND "reserved_at" IS NOT NULL));
 ALTER TABLE "challenge" ADD CONSTRAINT "challenge_consumed" CHECK ("state" <> 'consumed' OR "consumed_at" IS NOT NULL);
@@ -531,6 +539,11 @@ ALTER TABLE "challenge" ADD CONSTRAINT "challenge_lifetime" CHECK ("expires_at" 
 
 -- RFC 8894 lets a client repeat a transactionID; one live row per (endpoint, transactionID, CSR).
 CREATE UNIQUE INDEX "enrolment_transaction_live" ON "enrolment_transaction" ("endpoint_id", "transaction_id", "csr_sha256") WHERE "superseded_at" IS NULL;
+
+-- Only what was refused before its CSR could be read lacks one; everything else has an identity to be found by.
+ALTER TABLE "enrolment_transaction" ADD CONSTRAINT "enrolment_transaction_identity" CHECK ("state" = 'refused' OR ("message_type" IS NOT NULL AND "csr_sha256" IS NOT NULL AND "spki_sha256" IS NOT NULL AND "signer_spki_sha256" IS NOT NULL));
+
+CREATE INDEX "enrolment_transaction_received" ON "enrolment_transaction" ("claimed_at") WHERE "state" = 'received';
 
 -- A certificate is a fact: an intent becomes issued or abandoned once, and then only its revocation may change.
 ALTER TABLE "certificate" ADD CONSTRAINT "certificate_serial" CHECK ("serial" ~ '^[0-9A-F]{2,40}$');
@@ -561,6 +574,10 @@ CREATE TRIGGER "certificate_is_a_fact" BEFORE UPDATE OR DELETE ON "certificate" 
 
 -- For searching the list by serial, name and subject alternative name.
 CREATE INDEX "certificate_serial_idx" ON "certificate" ("serial");
+
+-- For building CRLs, and for finding what a crash left behind.
+CREATE INDEX "certificate_revoked_idx" ON "certificate" ("authority_id", "serial") WHERE "revoked_at" IS NOT NULL;
+CREATE INDEX "certificate_intent_idx" ON "certificate" ("created_at") WHERE "state" = 'intent';
 
 -- The audit chain: append-only, and appended by audit_append() alone.
 INSERT INTO "audit_head" ("id", "seq", "chain") VALUES (1, 0, decode(repeat('00', 32), 'hex'));

@@ -1,0 +1,37 @@
+/** Access on Postgres. */
+import { afterAll, beforeAll } from 'vitest'
+import { type TestDatabase, testDatabase } from '@/e2e/fixtures/database'
+import { accessContract } from '@/lib/services/testing/people-contract'
+import { accessStore } from './access'
+import { auditStore } from './audit'
+import { type Database, openDatabase } from './database'
+
+let made: TestDatabase
+let db: Database
+
+beforeAll(async () => {
+  made = await testDatabase()
+  db = openDatabase(made.url)
+})
+
+afterAll(async () => {
+  await db.$disconnect()
+  await made.drop()
+})
+
+accessContract('Postgres', async () => {
+  await db.$executeRaw`truncate session, idempotent_request, api_key, "user", rate_limit`
+  const { seq: start } = await db.auditHead.findUniqueOrThrow({ where: { id: 1 } })
+  const rows = () => db.auditEvent.findMany({ where: { seq: { gt: start } }, orderBy: { seq: 'asc' } })
+  const text = (payload: Uint8Array) => Buffer.from(payload).toString('utf8')
+  return {
+    store: accessStore(db),
+    record: (entry) => auditStore(db).append([entry]),
+    recorded: async () =>
+      (await rows()).map(({ payload }) => {
+        const { type, outcome, reason } = JSON.parse(text(payload))
+        return { type, outcome, ...(reason === undefined ? {} : { reason }) }
+      }),
+    wholeTrail: async () => (await rows()).map(({ payload }) => text(payload)).join('\n'),
+  }
+})

@@ -1,0 +1,119 @@
+/** Writing intents and reading authorities: what several stores of this folder share. */
+import type { AuthorityRecord } from '@/lib/services/authorities'
+import type { NewAuthority, NewRegistrationAuthority } from '@/lib/services/authority-plan'
+import type { CertificateIntent } from '@/lib/services/certificate-intent'
+import type { AuditEntry } from '@/lib/services/audit'
+import { canonicalEvent } from '@/lib/services/audit-events'
+import type { KeyAlgorithm } from '@/lib/services/signer'
+import type { Database, Transaction } from './database'
+import { Prisma } from './generated/client'
+
+/** Prisma wants bytes over an ArrayBuffer of their own. */
+export function bytes(value: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(value)
+}
+
+export async function insertIntent(transaction: Transaction, intent: CertificateIntent): Promise<void> {
+  await transaction.certificate.create({
+    data: {
+      id: intent.id,
+      kind: intent.kind,
+      authorityId: intent.authorityId,
+      groupId: intent.groupId,
+      endpointId: intent.endpointId,
+      serial: intent.serial,
+      tbs: bytes(intent.tbs),
+      tbsSha256: bytes(intent.tbsSha256),
+      subject: intent.subject,
+      subjectDer: bytes(intent.subjectDer),
+      commonName: intent.commonName,
+      sans: intent.sans.map(({ type, value }) => ({ type, value })),
+      keyAlgorithm: intent.keyAlgorithm,
+      spkiSha256: bytes(intent.spkiSha256),
+      notBefore: intent.notBefore,
+      notAfter: intent.notAfter,
+      createdAt: intent.createdAt,
+    },
+    select: { id: true },
+  })
+}
+
+export async function insertAuthority(transaction: Transaction, authority: NewAuthority): Promise<void> {
+  await transaction.authority.create({
+    data: { ...authority, subjectDer: bytes(authority.subjectDer), subjectKeyId: bytes(authority.subjectKeyId) },
+    select: { id: true },
+  })
+}
+
+export async function insertRegistrationAuthority(transaction: Transaction, row: NewRegistrationAuthority): Promise<void> {
+  await transaction.registrationAuthority.create({ data: row, select: { id: true } })
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
+}
+
+/** Appends events as the result of a single statement: `select ${appended(events)} from …` runs after what it selects from. */
+export function appended(events: AuditEntry[]): Prisma.Sql {
+  const calls = events.map(canonicalEvent).map((event) => Prisma.sql`audit_append(${event.beforeTime}, ${event.afterTime})`)
+  return Prisma.sql`array[${Prisma.join(calls)}]::bigint[]`
+}
+
+interface AuthorityRow {
+  id: string
+  kind: 'root' | 'issuer'
+  slug: string
+  name: string
+  parent_id: string | null
+  group_id: string | null
+  key_id: string
+  key_algorithm: string
+  subject_der: Uint8Array
+  subject_key_id: Uint8Array
+  certificate_id: string
+  certificate_der: Uint8Array | null
+  not_before: Date
+  not_after: Date
+  created_at: Date
+  crl_number: bigint | null
+  crl_this_update: Date | null
+  crl_next_update: Date | null
+  crl_entries: number | null
+}
+
+/** Authorities with their newest CRL, root first, then by name. */
+export async function readAuthorities(database: Database, condition: Prisma.Sql = Prisma.sql`true`): Promise<AuthorityRecord[]> {
+  const rows = await database.$queryRaw<AuthorityRow[]>`
+    select a.id, a.kind, a.slug, a.name, a.parent_id, a.group_id, a.key_id, a.key_algorithm, a.subject_der, a.subject_key_id,
+           a.certificate_id, a.certificate_der, a.not_before, a.not_after, a.created_at,
+           c.number as crl_number, c.this_update as crl_this_update, c.next_update as crl_next_update, c.entries as crl_entries
+    from authority a
+    left join lateral (
+      select number, this_update, next_update, entries from crl where authority_id = a.id order by number desc limit 1
+    ) c on true
+    where ${condition}
+    order by a.kind, lower(a.name), a.id`
+  return rows.map(authorityRecord)
+}
+
+function authorityRecord(row: AuthorityRow): AuthorityRecord {
+  const { crl_number: number, crl_this_update: thisUpdate, crl_next_update: nextUpdate, crl_entries: entries } = row
+  return {
+    id: row.id,
+    kind: row.kind,
+    slug: row.slug,
+    name: row.name,
+    parentId: row.parent_id,
+    groupId: row.group_id,
+    keyId: row.key_id,
+    keyAlgorithm: row.key_algorithm as KeyAlgorithm,
+    subjectDer: row.subject_der,
+    subjectKeyId: row.subject_key_id,
+    certificateId: row.certificate_id,
+    certificateDer: row.certificate_der,
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+    createdAt: row.created_at,
+    crl: number === null || !thisUpdate || !nextUpdate || entries === null ? null : { number, thisUpdate, nextUpdate, entries },
+  }
+}

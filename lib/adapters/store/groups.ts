@@ -1,0 +1,164 @@
+/** Groups with their issuers, endpoints and counts. */
+import type { AuthorityRecord } from '@/lib/services/authorities'
+import type { EndpointRecord, GroupStore, GroupView } from '@/lib/services/groups'
+import { foldedName } from '@/lib/services/group-plan'
+import { insertAuthority, insertIntent, insertRegistrationAuthority, isUniqueViolation, readAuthorities } from './certificate-rows'
+import { type Database, transact } from './database'
+import { Prisma } from './generated/client'
+
+export function groupStore(database: Database): GroupStore {
+  return {
+    async organisation() {
+      const organisation = await database.organisation.findUnique({ where: { id: 1 }, select: { name: true, rootId: true } })
+      if (organisation === null || organisation.rootId === null) return null
+      const [root] = await readAuthorities(database, Prisma.sql`a.id = ${organisation.rootId}::uuid`)
+      return root ? { name: organisation.name, root } : null
+    },
+
+    async groups(now, slug) {
+      const where = slug === undefined ? {} : { slug }
+      const groups = await database.group.findMany({
+        where,
+        orderBy: [{ name: 'asc' }, { id: 'asc' }],
+        select: { id: true, slug: true, name: true, createdAt: true, endpoints: { orderBy: { createdAt: 'asc' }, select: ENDPOINT } },
+      })
+      const ids = groups.map(({ id }) => id)
+      const issuers = new Map(
+        (await readAuthorities(database, Prisma.sql`a.group_id = any(${ids}::uuid[])`)).map((issuer) => [issuer.groupId, issuer]),
+      )
+      const counts = await readCounts(database, ids, now)
+      return groups.map((group) => ({
+        ...group,
+        issuer: issuers.get(group.id) ?? null,
+        endpoints: group.endpoints.map(endpointRecord),
+        counts: counts.get(group.id) ?? { certificates: 0, valid: 0, revoked: 0, pendingChallenges: 0 },
+      }))
+    },
+
+    async endpoints(slug) {
+      const endpoints = await database.endpoint.findMany({
+        where: slug === undefined ? {} : { slug },
+        orderBy: [{ group: { name: 'asc' } }, { createdAt: 'asc' }],
+        select: { ...ENDPOINT, group: { select: { slug: true, name: true } } },
+      })
+      return endpoints.map((endpoint) => ({ ...endpointRecord(endpoint), group: endpoint.group }))
+    },
+
+    async authorities(): Promise<AuthorityRecord[]> {
+      return readAuthorities(database)
+    },
+
+    async names() {
+      return readNames(database)
+    },
+
+    async slugs() {
+      const rows = await database.$queryRaw<{ slug: string }[]>`
+        select slug from "group" union select slug from endpoint union select slug from authority`
+      return new Set(rows.map(({ slug }) => slug))
+    },
+
+    async insert(plan, events) {
+      try {
+        return await transact(database, async (transaction) => {
+          const { group, profile, endpoint, issuer } = plan
+          await transaction.group.create({ data: group, select: { id: true } })
+          await insertAuthority(transaction, issuer)
+          await insertIntent(transaction, plan.issuerIntent)
+          await transaction.profile.create({ data: profile, select: { id: true } })
+          await transaction.endpoint.create({
+            data: { ...endpoint, groupId: group.id, authorityId: issuer.id, profileId: profile.id, createdAt: group.createdAt },
+            select: { id: true },
+          })
+          await insertRegistrationAuthority(transaction, plan.registrationAuthority)
+          await insertIntent(transaction, plan.registrationAuthorityIntent)
+          return { result: 'inserted' as const, events }
+        })
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error
+        const same = foldedName(plan.group.name)
+        return (await readNames(database)).some((name) => foldedName(name) === same) ? 'name_taken' : 'slug_taken'
+      }
+    },
+
+    async updateEndpoint(slug, change, event) {
+      return transact(database, async (transaction) => {
+        const [before] = await transaction.$queryRaw<SettingsRow[]>`
+          select id, enabled, challenge_ttl_minutes as "challengeTtlMinutes", include_root as "includeRoot",
+                 allow_sha1 as "allowSha1", allow_3des as "allow3des"
+          from endpoint where slug = ${slug} for update`
+        if (before === undefined) return { result: false, events: [] }
+        const { id, ...settings } = before
+        const data = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+        await transaction.endpoint.update({ where: { id }, data, select: { id: true } })
+        return { result: true, events: event({ id, before: settings }) }
+      })
+    },
+  }
+}
+
+async function readNames(database: Database): Promise<string[]> {
+  return (await database.group.findMany({ select: { name: true } })).map(({ name }) => name)
+}
+
+interface SettingsRow {
+  id: string
+  enabled: boolean
+  challengeTtlMinutes: number
+  includeRoot: boolean
+  allowSha1: boolean
+  allow3des: boolean
+}
+
+const ENDPOINT = {
+  id: true,
+  slug: true,
+  name: true,
+  groupId: true,
+  authorityId: true,
+  policy: true,
+  enabled: true,
+  challengeTtlMinutes: true,
+  includeRoot: true,
+  allowSha1: true,
+  allow3des: true,
+  createdAt: true,
+  profile: { select: { id: true, name: true, validityDays: true, extendedKeyUsage: true, minRsaBits: true, ellipticCurves: true } },
+  registrationAuthorities: {
+    where: { retiredAt: null, certificateDer: { not: null } },
+    select: { certificateDer: true, notBefore: true, notAfter: true },
+  },
+} satisfies Prisma.EndpointSelect
+
+function endpointRecord(row: Prisma.EndpointGetPayload<{ select: typeof ENDPOINT }>): EndpointRecord {
+  const { registrationAuthorities, ...endpoint } = row
+  const [answering] = registrationAuthorities
+  return {
+    ...endpoint,
+    protocol: 'scep',
+    registrationAuthority: answering?.certificateDer
+      ? { certificateDer: answering.certificateDer, notBefore: answering.notBefore, notAfter: answering.notAfter }
+      : null,
+  }
+}
+
+/** "valid" counts what a relying party would accept now, those that expire soon included. */
+async function readCounts(database: Database, groupIds: string[], now: Date): Promise<Map<string, GroupView['counts']>> {
+  const rows = await database.$queryRaw<{ id: string; certificates: number; valid: number; revoked: number; pending: number }[]>`
+    select g.id, coalesce(c.certificates, 0) as certificates, coalesce(c.valid, 0) as valid, coalesce(c.revoked, 0) as revoked,
+           coalesce(h.pending, 0) as pending
+    from "group" g
+    left join lateral (
+      select count(*)::int as certificates, count(revoked_at)::int as revoked,
+             count(*) filter (where revoked_at is null and not_before <= ${now} and not_after >= ${now})::int as valid
+      from certificate where group_id = g.id and kind = 'leaf' and state = 'issued'
+    ) c on true
+    left join lateral (
+      select count(*)::int as pending from challenge join endpoint e on e.id = challenge.endpoint_id
+      where e.group_id = g.id and challenge.state = 'pending' and challenge.expires_at > ${now}
+    ) h on true
+    where g.id = any(${groupIds}::uuid[])`
+  return new Map(
+    rows.map(({ id, certificates, valid, revoked, pending }) => [id, { certificates, valid, revoked, pendingChallenges: pending }]),
+  )
+}

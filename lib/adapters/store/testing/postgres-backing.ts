@@ -1,0 +1,109 @@
+/** The same installation for tests as in memory, on a Postgres database of its own. */
+import { randomBytes } from 'node:crypto'
+import { testDatabase } from '@/e2e/fixtures/database'
+import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
+import { certificateStore } from '@/lib/adapters/store/certificates'
+import { type Database, openDatabase } from '@/lib/adapters/store/database'
+import { groupStore } from '@/lib/adapters/store/groups'
+import { issuanceStore } from '@/lib/adapters/store/issuance'
+import { statusStore } from '@/lib/adapters/store/status'
+import { parseEvent } from '@/lib/services/audit-events'
+import type { SignerRecords } from '@/lib/services/testing/fake-signer'
+import type { Backing } from '@/lib/services/testing/harness'
+
+export async function postgresBacking(): Promise<Backing & { database: Database; url: string }> {
+  const { url, drop } = await testDatabase()
+  const database = openDatabase(url)
+  const addTransaction = async (endpointId: string, now: Date) => {
+    const hash = () => new Uint8Array(randomBytes(32))
+    const data = {
+      id: crypto.randomUUID(),
+      endpointId,
+      transactionId: hash(),
+      messageType: 19,
+      csrSha256: hash(),
+      spkiSha256: hash(),
+      signerSpkiSha256: hash(),
+      sourceIp: '192.0.2.9',
+      userAgent: 'device',
+      createdAt: now,
+    }
+    return (await database.enrolmentTransaction.create({ data, select: { id: true } })).id
+  }
+  return {
+    database,
+    url,
+    stores: {
+      authorities: authorityStore(database),
+      registrationAuthorities: registrationAuthorityStore(database),
+      groups: groupStore(database),
+      issuance: issuanceStore(database),
+      certificates: certificateStore(database),
+      status: statusStore(database),
+    },
+    records: recordsIn(database),
+    addTransaction,
+    async addOrganisation(name, rootId) {
+      await database.organisation.create({ data: { name, rootId } })
+    },
+    async addReservedChallenge({ endpointId, spkiSha256, expiresAt, now }) {
+      const id = crypto.randomUUID()
+      const enrolmentTransactionId = await addTransaction(endpointId, now)
+      await database.challenge.create({
+        data: {
+          id,
+          endpointId,
+          handleHash: new Uint8Array(randomBytes(32)),
+          state: 'reserved',
+          notBefore: new Date(now.getTime() - 1_000),
+          expiresAt,
+          constraints: { v: 1, subject: [], san: [] },
+          subject: 'CN=tablet-7',
+          mintedBy: 'Ada Admin',
+          mintedVia: 'ui',
+          createdAt: now,
+          reservedBy: enrolmentTransactionId,
+          reservedCsrSha256: new Uint8Array(randomBytes(32)),
+          reservedSpkiSha256: new Uint8Array(spkiSha256),
+          reservedAt: now,
+        },
+      })
+      return { challengeId: id, enrolmentTransactionId }
+    },
+    async setChallenge(id, state) {
+      await database.challenge.update({ where: { id }, data: { state } })
+    },
+    challengeState: async (id) => (await database.challenge.findUniqueOrThrow({ where: { id } })).state,
+    transaction: async (id) =>
+      database.enrolmentTransaction.findUniqueOrThrow({ where: { id }, select: { state: true, reason: true, certificateId: true } }),
+    certificateState: async (id) => (await database.certificate.findUniqueOrThrow({ where: { id } })).state,
+    crlDueSince: async (id) => (await database.authority.findUniqueOrThrow({ where: { id } })).crlDueSince,
+    trail: async () => {
+      const rows = await database.auditEvent.findMany({ orderBy: { seq: 'asc' }, select: { payload: true } })
+      return rows.map(({ payload }) => {
+        const { type, outcome, reason = null, object } = parseEvent(payload)
+        return { type, outcome, reason, object: object.type, objectId: object.id }
+      })
+    },
+    close: async () => {
+      await database.$disconnect()
+      await drop()
+    },
+  }
+}
+
+/** What the fake signer looks up, as the real one does. */
+export function recordsIn(database: Database): SignerRecords {
+  return {
+    async intent(certificateId) {
+      const row = await database.certificate.findFirst({
+        where: { id: certificateId, state: 'intent' },
+        select: { tbs: true, authority: { select: { keyId: true } } },
+      })
+      return row?.tbs && row.authority ? { keyId: row.authority.keyId, tbs: row.tbs } : null
+    },
+    async authorityKey(authorityId) {
+      return (await database.authority.findUniqueOrThrow({ where: { id: authorityId }, select: { keyId: true } })).keyId
+    },
+  }
+}

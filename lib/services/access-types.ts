@@ -1,0 +1,94 @@
+/** What access to the portal looks like from outside: people, sessions, API keys, and what may be asked of them. */
+import type { Actor, Role } from './actor'
+
+export interface UserView {
+  id: string
+  name: string
+  email: string
+  role: Role
+  createdAt: Date
+  lastSignInAt: Date | null
+  disabledAt: Date | null
+}
+
+export interface SessionView {
+  id: string
+  userId: string
+  userName: string
+  createdAt: Date
+  lastSeenAt: Date
+  expiresAt: Date
+  sourceIp: string | null
+  userAgent: string | null
+}
+
+export interface ApiKeyView {
+  id: string
+  name: string
+  role: Role
+  hint: string
+  createdAt: Date
+  createdBy: string | null
+  expiresAt: Date
+  lastUsedAt: Date | null
+  revokedAt: Date | null
+}
+
+/** Where a request comes from, before anybody is known. */
+export interface RequestOrigin {
+  ip: string | null
+  userAgent: string | null
+  requestId: string
+}
+
+export interface AccessService {
+  /**
+   * Checks e-mail and password within the limits, starts a session row and returns its token, which goes into the
+   * cookie. Refusals: unauthenticated (one sentence for every cause), rate_limited.
+   */
+  signIn(origin: RequestOrigin, email: string, password: string): Promise<{ token: string; user: UserView; expiresAt: Date }>
+  /** The actor of a session token, from the session and user rows of this moment; null if ended, idle, expired or disabled. */
+  actorOfSession(origin: RequestOrigin, token: string): Promise<Actor | null>
+  signOut(origin: RequestOrigin, token: string): Promise<void>
+  /** The actor of an "Authorization: Bearer" value. Refusals: unauthenticated. */
+  actorOfApiKey(origin: RequestOrigin, authorization: string | null): Promise<Actor>
+
+  users(actor: Actor): Promise<UserView[]>
+  createUser(actor: Actor, request: { name: string; email: string; role: Role; password: string }): Promise<UserView>
+  /** Ends the user's sessions when role or disabled changes. Refuses to lose the last administrator (conflict). */
+  updateUser(actor: Actor, id: string, change: { name?: string; role?: Role; disabled?: boolean }): Promise<UserView>
+  changeOwnPassword(actor: Actor, currentPassword: string, newPassword: string): Promise<void>
+  setPassword(actor: Actor, userId: string, newPassword: string): Promise<void>
+
+  /** Own sessions for everybody; all of them for administrators and auditors with `everyone`. */
+  sessions(actor: Actor, everyone?: boolean): Promise<SessionView[]>
+  /** Own sessions for everybody; any session for administrators. */
+  endSession(actor: Actor, sessionId: string): Promise<void>
+
+  apiKeys(actor: Actor): Promise<ApiKeyView[]>
+  /** `key` is returned here and never again. Default life 90 days, at most a year. */
+  createApiKey(actor: Actor, request: { name: string; role: Role; expiresInDays?: number }): Promise<{ id: string; key: string; view: ApiKeyView }>
+  revokeApiKey(actor: Actor, id: string): Promise<void>
+
+  /**
+   * Runs `work` once per (API key, Idempotency-Key). A repeat gets the stored answer; the same key with another request
+   * is a conflict, and so is one still running.
+   */
+  idempotent(
+    actor: Actor,
+    secrets: { apiKey: string; idempotencyKey: string },
+    requestHash: Uint8Array,
+    work: () => Promise<{ status: number; body: string }>,
+  ): Promise<{ status: number; body: string; replayed: boolean }>
+
+  /** Counts one event under a key; throws rate_limited when it exceeds `limit` in `windowSeconds`. Shared by every instance. */
+  limit(key: string, limit: number, windowSeconds: number): Promise<void>
+}
+
+export interface PasswordAdvice {
+  acceptable: boolean
+  /** 0 (hopeless) to 4 (strong). */
+  score: 0 | 1 | 2 | 3 | 4
+  /** What to do about it, or why it is good. */
+  hint: string
+}

@@ -1,0 +1,76 @@
+/** Every audit event type with its category, its default severity and its name. Plain data: the browser may import it. */
+import type { AuditEventType, AuditSeverity } from './audit'
+
+export type AuditCategory =
+  | 'authn'
+  | 'authz'
+  | 'iam'
+  | 'ca'
+  | 'key'
+  | 'cert'
+  | 'enrol'
+  | 'status'
+  | 'config'
+  | 'audit'
+  | 'system'
+
+export interface AuditTypeFacts {
+  category: AuditCategory
+  severity: AuditSeverity
+  title: string
+}
+
+const facts = (category: AuditCategory, severity: AuditSeverity, title: string): AuditTypeFacts => ({
+  category,
+  severity,
+  title,
+})
+
+export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
+  'system.setup_completed': facts('system', 'high', 'Set-up completed'),
+  'authn.login.succeeded': facts('authn', 'info', 'Signed in'),
+  'authn.login.failed': facts('authn', 'low', 'Sign-in failed'),
+  'authn.account.locked': facts('authn', 'medium', 'Sign-in delayed'),
+  'authn.logout': facts('authn', 'info', 'Signed out'),
+  'authn.session.revoked': facts('authn', 'medium', 'Session ended'),
+  'authn.password.changed': facts('authn', 'medium', 'Password changed'),
+  'authz.denied': facts('authz', 'medium', 'Access denied'),
+  'iam.user.created': facts('iam', 'medium', 'User created'),
+  'iam.user.updated': facts('iam', 'medium', 'User changed'),
+  'iam.user.disabled': facts('iam', 'medium', 'User disabled'),
+  'iam.user.enabled': facts('iam', 'medium', 'User enabled'),
+  'iam.role.granted': facts('iam', 'high', 'Role granted'),
+  'iam.token.created': facts('iam', 'high', 'API key created'),
+  'iam.token.revoked': facts('iam', 'high', 'API key revoked'),
+  'iam.token.rejected': facts('iam', 'medium', 'API key rejected'),
+  'ca.create.requested': facts('ca', 'critical', 'Authority requested'),
+  'ca.create.completed': facts('ca', 'critical', 'Authority created'),
+  'group.created': facts('config', 'high', 'Group created'),
+  'endpoint.created': facts('config', 'high', 'Endpoint created'),
+  'endpoint.updated': facts('config', 'high', 'Endpoint changed'),
+  'key.generated': facts('key', 'high', 'Key generated'),
+  'key.used': facts('key', 'info', 'Key used'),
+  'challenge.minted': facts('enrol', 'info', 'Challenge minted'),
+  'challenge.mint_refused': facts('enrol', 'medium', 'Challenge not minted'),
+  'challenge.reserved': facts('enrol', 'info', 'Challenge reserved'),
+  'challenge.released': facts('enrol', 'info', 'Challenge released'),
+  'challenge.consumed': facts('enrol', 'info', 'Challenge consumed'),
+  'challenge.mismatch': facts('enrol', 'high', 'Challenge mismatch'),
+  'challenge.replayed': facts('enrol', 'high', 'Challenge replayed'),
+  'challenge.unknown': facts('enrol', 'medium', 'Challenge unknown'),
+  'challenge.expired': facts('enrol', 'low', 'Challenge expired'),
+  'challenge.revoked': facts('enrol', 'info', 'Challenge revoked'),
+  'enrol.request.rejected': facts('enrol', 'low', 'Enrolment refused'),
+  'scep.retransmission': facts('enrol', 'info', 'Enrolment answered again'),
+  'scep.transaction_conflict': facts('enrol', 'medium', 'Transaction conflict'),
+  'certificate.issue_intent': facts('cert', 'info', 'Certificate intended'),
+  'certificate.issued': facts('cert', 'info', 'Certificate issued'),
+  'certificate.issue_failed': facts('cert', 'high', 'Issuance failed'),
+  'certificate.reconciled': facts('cert', 'high', 'Issuance reconciled'),
+  'certificate.revoked': facts('cert', 'medium', 'Certificate revoked'),
+  'crl.published': facts('status', 'info', 'CRL published'),
+  'crl.publish_failed': facts('status', 'high', 'CRL not published'),
+  'audit.verified': facts('audit', 'info', 'Audit trail verified'),
+  'audit.verification_failed': facts('audit', 'critical', 'Audit trail broken'),
+  'system.rate_limited': facts('system', 'low', 'Rate limited'),
+}

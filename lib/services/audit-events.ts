@@ -1,0 +1,194 @@
+/** What an audit event says, byte for byte: the event model, its limits, and the way back to a line people can read. */
+import { randomUUIDv7 } from 'node:crypto'
+import type { Actor } from './actor'
+import type { AuditEntry, AuditEventType, AuditEventView, AuditObject, AuditOutcome, AuditSeverity, Json } from './audit'
+import { AUDIT_TYPES } from './audit-catalogue'
+import { sentenceOf } from './audit-sentences'
+import { canonicalJson, canonicalMembers } from './canonical-json'
+
+export type { AuditEntry, AuditEventType } from './audit'
+export { sentenceOf } from './audit-sentences'
+
+/** An event as canonical JSON, cut where the database puts in the time: its clock orders all events. */
+export interface CanonicalEvent {
+  id: string
+  /** Ends with `"time":"`. */
+  beforeTime: string
+  /** Starts with the closing quote. */
+  afterTime: string
+}
+
+/** An event as it was recorded. Only this is true; columns beside it are copies. */
+export interface RecordedEvent {
+  v: number
+  id: string
+  time: string
+  type: AuditEventType
+  category: string
+  outcome: AuditOutcome
+  severity: AuditSeverity
+  reason?: string
+  actor: { type: Actor['type']; id: string | null; name: string; roles: string[]; auth: string; sessionRef?: string }
+  object: AuditObject
+  source: { ip: string | null; userAgent?: string }
+  request: { id: string; protocol: Actor['via']; transactionId?: string }
+  change?: { fields: string[]; before?: Json; after?: Json }
+  data?: { [key: string]: Json }
+  node: { id: string; version: string }
+}
+
+const MAX_EVENT_BYTES = 32 * 1024
+const MAX_CHANGE_BYTES = 8 * 1024
+const MAX_STRING = 2_048
+/** Names, ids and codes: far above any of ours, and small enough that an event without data always fits. */
+const MAX_NAME = 256
+/** What the database adds: `,"time":"2026-11-23T09:00:00.000Z"`. */
+const TIME_BYTES = 35
+
+let node = { id: 'latchkey', version: '0' }
+
+/** Names this process in the events it records. Called once, where the process is wired. */
+export function nameAuditNode(named: { id: string; version: string }): void {
+  node = named
+}
+
+export function canonicalEvent(entry: AuditEntry): CanonicalEvent {
+  const id = randomUUIDv7()
+  const members = canonicalMembers(withinLimits(entry, id))
+  const afterTime = members.filter((member) => member > '"time"')
+  const beforeTime = members.filter((member) => member < '"time"')
+  return { id, beforeTime: `{${beforeTime.join(',')},"time":"`, afterTime: `",${afterTime.join(',')}}` }
+}
+
+/** One row of the trail as people and API callers see it. */
+export function eventView(row: { seq: bigint; payload: Uint8Array; chain: Uint8Array }): AuditEventView {
+  const event = parseEvent(row.payload)
+  return {
+    seq: row.seq.toString(),
+    id: event.id,
+    time: new Date(event.time),
+    type: event.type,
+    outcome: event.outcome,
+    severity: event.severity,
+    reason: event.reason ?? null,
+    actor: { type: event.actor.type, id: event.actor.id, name: event.actor.name, role: event.actor.roles[0] ?? null },
+    object: event.object,
+    source: { ip: event.source.ip, userAgent: event.source.userAgent ?? null, via: event.request.protocol },
+    data: event.data ?? {},
+    change: event.change ?? null,
+    sentence: sentenceOf(event),
+    chain: Buffer.from(row.chain).toString('hex'),
+  }
+}
+
+/** The bytes are our own: audit_append() wrote them, and the chain proves it. */
+export function parseEvent(payload: Uint8Array): RecordedEvent {
+  return JSON.parse(Buffer.from(payload).toString('utf8')) as RecordedEvent
+}
+
+/** Builds the event, without its time, and cuts what is too long. What was cut is named in data.truncated, so nothing shrinks unseen. */
+function withinLimits(entry: AuditEntry, id: string): { [key: string]: Json } {
+  const cut = new Set<string>()
+  const data = entry.data ? cutStrings(entry.data, 'data', cut) : {}
+  const event = outline(entry, id, cut)
+  if (entry.change) event.change = cutChange(entry.change, cut)
+  for (;;) {
+    const truncated = cut.size > 0 ? { truncated: [...cut].sort().slice(0, 50) } : {}
+    const whole = { ...data, ...truncated }
+    if (Object.keys(whole).length > 0) event.data = whole
+    const largest = Object.keys(data).sort((a, b) => byteLength(data[b]) - byteLength(data[a]))[0]
+    if (largest === undefined || byteLength(event) + TIME_BYTES <= MAX_EVENT_BYTES) return event
+    delete data[largest]
+    cut.add(`data.${largest.slice(0, 64)}`)
+  }
+}
+
+/** Everything but data and change. */
+function outline(entry: AuditEntry, id: string, cut: Set<string>): { [key: string]: Json } {
+  const { actor, object } = entry
+  const text = (value: string, path: string, limit = MAX_NAME) => cutString(value, path, cut, limit)
+  const optional = (key: string, value: string | null | undefined, path: string, limit?: number) =>
+    value === undefined || value === null ? {} : { [key]: text(value, path, limit) }
+  const reason = entry.reason ?? (entry.outcome === 'success' ? undefined : 'unspecified')
+  return {
+    v: 1,
+    id,
+    type: entry.type,
+    category: AUDIT_TYPES[entry.type].category,
+    outcome: entry.outcome,
+    severity: entry.severity ?? AUDIT_TYPES[entry.type].severity,
+    ...optional('reason', reason, 'reason'),
+    actor: {
+      type: actor.type,
+      id: actor.id === null ? null : text(actor.id, 'actor.id'),
+      name: text(actor.name, 'actor.name'),
+      roles: actor.role === null ? [] : [actor.role],
+      auth: AUTHENTICATION[actor.type],
+      // The row id names the session in our own list. Its token, the part worth stealing, never comes here.
+      ...optional('sessionRef', actor.sessionId, 'actor.sessionRef'),
+    },
+    object: {
+      type: object.type,
+      id: object.id === null ? null : text(object.id, 'object.id'),
+      ...optional('name', object.name, 'object.name'),
+    },
+    source: {
+      ip: actor.ip === null ? null : text(actor.ip, 'source.ip', 64),
+      ...optional('userAgent', actor.userAgent, 'source.userAgent'),
+    },
+    request: {
+      id: text(actor.requestId, 'request.id'),
+      protocol: actor.via,
+      ...optional('transactionId', entry.transactionId, 'request.transactionId', 512),
+    },
+    node,
+  }
+}
+
+const AUTHENTICATION: Record<Actor['type'], string> = {
+  user: 'password',
+  service: 'token',
+  device: 'scep-challenge',
+  system: 'none',
+  anonymous: 'none',
+}
+
+function cutChange(change: NonNullable<AuditEntry['change']>, cut: Set<string>): Json {
+  const side = (name: 'before' | 'after') => {
+    const value = change[name]
+    if (value === undefined) return {}
+    const short = cutStrings(value, `change.${name}`, cut)
+    if (byteLength(short) <= MAX_CHANGE_BYTES) return { [name]: short }
+    cut.add(`change.${name}`)
+    return {}
+  }
+  const fields = change.fields.slice(0, 50).map((field) => cutString(field, 'change.fields', cut, 64))
+  return { fields, ...side('before'), ...side('after') }
+}
+
+function cutStrings<T extends Json>(value: T, path: string, cut: Set<string>): T
+function cutStrings(value: Json, path: string, cut: Set<string>): Json {
+  if (typeof value === 'string') return cutString(value, path, cut, MAX_STRING)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => cutStrings(item, path, cut))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .map(([key, member]) => [key, cutStrings(member, `${path}.${key}`, cut)]),
+  )
+}
+
+/**
+ * Cuts by whole characters. Half a surrogate pair becomes U+FFFD and U+0000 the symbol U+2400, because neither UTF-8
+ * nor the jsonb of Postgres has a place for them; every other control character stays, as its JSON escape.
+ */
+function cutString(value: string, path: string, cut: Set<string>, limit: number): string {
+  const storable = value.replace(/\p{Cs}/gu, '\ufffd').replaceAll('\u0000', '\u2400')
+  const short = storable.length > limit ? storable.slice(0, limit).replace(/[\ud800-\udbff]$/, '') : storable
+  if (short !== value) cut.add(path)
+  return short
+}
+
+function byteLength(value: Json | undefined): number {
+  return value === undefined ? 0 : Buffer.byteLength(canonicalJson(value), 'utf8')
+}

@@ -1,0 +1,169 @@
+/** One readable line for every audit event, made from nothing but what the event itself says. */
+import type { AuditEventType, Json } from './audit'
+import type { RecordedEvent } from './audit-events'
+
+/** "Ada Admin revoked certificate 0A1B… (keyCompromise)". Text from outside is shown with its tricks made visible. */
+export function sentenceOf(event: RecordedEvent): string {
+  const write: ((event: RecordedEvent) => string) | undefined = SENTENCES[event.type]
+  // A trail outlives versions: a type that a later version recorded must still be readable after a step back.
+  return visible(write ? write(event) : `${who(event)}: ${event.type} (${event.outcome})`)
+}
+
+const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
+  'system.setup_completed': (event) => `${who(event)} set up ${what(event, 'the organisation')}`,
+  'authn.login.succeeded': (event) => `${who(event)} signed in${said(event, 'newDevice') === 'true' ? ' from a new place' : ''}`,
+  'authn.login.failed': (event) => `Sign-in failed for ${what(event, 'an unknown user')}${why(event)}`,
+  'authn.account.locked': (event) => `Sign-in to ${what(event, 'an unknown account')} delayed${until(event)}`,
+  'authn.logout': (event) =>
+    event.reason === 'idle' || event.reason === 'absolute'
+      ? `The session of ${what(event, 'a user')} ended${why(event)}`
+      : `${who(event)} signed out`,
+  'authn.session.revoked': (event) => `${who(event)} ended ${counted(event, 'session')} of ${what(event, 'a user')}${why(event)}`,
+  'authn.password.changed': (event) =>
+    event.outcome === 'success'
+      ? `${who(event)} changed the password of ${what(event, 'a user')}`
+      : `${who(event)} could not change the password of ${what(event, 'a user')}${why(event)}`,
+  'authz.denied': (event) => `${who(event)} was denied ${said(event, 'permission') ?? 'access'}${on(event)}${why(event)}`,
+  'iam.user.created': (event) => `${who(event)} created user ${what(event)}${as(event)}`,
+  'iam.user.updated': (event) => `${who(event)} changed user ${what(event)}${fields(event)}`,
+  'iam.user.disabled': (event) => `${who(event)} disabled user ${what(event)}`,
+  'iam.user.enabled': (event) => `${who(event)} enabled user ${what(event)}`,
+  'iam.role.granted': (event) => `${who(event)} made ${what(event)} ${said(event, 'role') ?? 'something else'}`,
+  'iam.token.created': (event) => `${who(event)} created API key ${what(event)}${as(event)}`,
+  'iam.token.revoked': (event) => `${who(event)} revoked API key ${what(event)}`,
+  'iam.token.rejected': (event) => `API key ${what(event, 'of an unknown caller')} rejected${why(event)}`,
+  'ca.create.requested': (event) => `${who(event)} asked for authority ${what(event)}`,
+  'ca.create.completed': (event) => `${who(event)} created authority ${what(event)}`,
+  'group.created': (event) => `${who(event)} created group ${what(event)}`,
+  'endpoint.created': (event) => `${who(event)} created endpoint ${what(event)}`,
+  'endpoint.updated': (event) => `${who(event)} changed endpoint ${what(event)}${fields(event)}`,
+  'key.generated': (event) => `${who(event)} generated ${said(event, 'alg', 'algorithm') ?? 'a'} key${forPurpose(event)}`,
+  'key.used': (event) => `Key ${short(event.object.id) ?? ''} used${forPurpose(event)}`,
+  'challenge.minted': (event) => `${who(event)} minted a challenge for ${subject(event)}`,
+  'challenge.mint_refused': (event) => `${who(event)} was refused a challenge${why(event)}`,
+  'challenge.reserved': (event) => `Challenge for ${subject(event)} reserved for a request`,
+  'challenge.released': (event) => `Challenge for ${subject(event)} released${why(event)}`,
+  'challenge.consumed': (event) => `Challenge for ${subject(event)} consumed by its certificate`,
+  'challenge.mismatch': (event) => `Challenge for ${subject(event)} presented with a request that does not match${why(event)}`,
+  'challenge.replayed': (event) => `Challenge for ${subject(event)} presented again with another key or request`,
+  'challenge.unknown': (event) => `Unknown challenge presented${by(event)}${why(event)}`,
+  'challenge.expired': (event) =>
+    said(event, 'count') === undefined
+      ? `Expired challenge for ${subject(event)} ${said(event, 'presented') === 'true' ? 'presented' : 'put away'}`
+      : `${counted(event, 'challenge')} expired unused`,
+  'challenge.revoked': (event) => `${who(event)} revoked the challenge for ${subject(event)}`,
+  'enrol.request.rejected': (event) => `Enrolment refused${forSubject(event)}${why(event)}`,
+  'scep.retransmission': (event) => `Request sent again${forSubject(event)}: answered with the same certificate`,
+  'scep.transaction_conflict': (event) => `Transaction ${short(event.request.transactionId) ?? ''} used again with another key`,
+  'certificate.issue_intent': (event) => `Certificate ${serial(event)} about to be signed${forSubject(event)}`,
+  'certificate.issued': (event) => `Certificate ${serial(event)} issued${forSubject(event)}`,
+  'certificate.issue_failed': (event) => `Certificate ${serial(event)} could not be issued${forSubject(event)}${why(event)}`,
+  'certificate.reconciled': (event) => `Certificate ${serial(event)} left by a crash was ${said(event, 'resolution') ?? 'settled'}`,
+  'certificate.revoked': (event) => `${who(event)} revoked certificate ${serial(event)}${forSubject(event)}${code(event)}`,
+  'crl.published': (event) => `CRL ${said(event, 'number') ?? ''} of ${what(event, 'an authority')} published${entries(event)}`,
+  'crl.publish_failed': (event) => `The CRL of ${what(event, 'an authority')} could not be published${why(event)}`,
+  'audit.verified': (event) => `${who(event)} verified the audit trail: ${counted(event, 'event')} in order`,
+  'audit.verification_failed': (event) => `${who(event)} found the audit trail broken at event ${said(event, 'seq') ?? 'unknown'}${why(event)}`,
+  'system.rate_limited': (event) => `Too many requests in ${said(event, 'bucket') ?? 'one bucket'}${times(event)}: some were refused`,
+}
+
+function who(event: RecordedEvent): string {
+  if (event.actor.name) return event.actor.name
+  return event.actor.type === 'system' ? 'Latchkey' : `Somebody${event.source.ip ? ` at ${event.source.ip}` : ''}`
+}
+
+function what(event: RecordedEvent, otherwise = 'without a name'): string {
+  return event.object.name ?? short(event.object.id) ?? otherwise
+}
+
+function on(event: RecordedEvent): string {
+  const name = event.object.name ?? short(event.object.id)
+  return name ? ` on ${event.object.type} ${name}` : ''
+}
+
+function by(event: RecordedEvent): string {
+  const name = said(event, 'csrSubject', 'subject')
+  return name ? ` by ${name}` : event.source.ip ? ` from ${event.source.ip}` : ''
+}
+
+/** Codes such as challenge_expired read as words. */
+function why(event: RecordedEvent): string {
+  return event.reason ? ` (${event.reason.replaceAll('_', ' ')})` : ''
+}
+
+function subject(event: RecordedEvent): string {
+  return said(event, 'subject') ?? event.object.name ?? short(event.object.id) ?? 'an unknown device'
+}
+
+function forSubject(event: RecordedEvent): string {
+  const name = said(event, 'subject', 'csrSubject') ?? (event.object.type === 'certificate' ? event.object.name : undefined)
+  return name ? ` for ${name}` : ''
+}
+
+function serial(event: RecordedEvent): string {
+  return short(said(event, 'serial') ?? event.object.id) ?? ''
+}
+
+function code(event: RecordedEvent): string {
+  const reason = said(event, 'reasonCode', 'reason') ?? event.reason
+  return reason ? ` (${reason})` : ''
+}
+
+function as(event: RecordedEvent): string {
+  const role = said(event, 'role')
+  return role ? ` as ${role}` : ''
+}
+
+function fields(event: RecordedEvent): string {
+  return event.change && event.change.fields.length > 0 ? ` (${event.change.fields.join(', ')})` : ''
+}
+
+function forPurpose(event: RecordedEvent): string {
+  const purpose = said(event, 'purpose')
+  return purpose ? ` for ${purpose}` : ''
+}
+
+function until(event: RecordedEvent): string {
+  const time = said(event, 'until')
+  return time ? ` until ${time.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')}` : ''
+}
+
+function entries(event: RecordedEvent): string {
+  const count = said(event, 'entries')
+  return count === undefined ? '' : `, ${count} ${count === '1' ? 'entry' : 'entries'}`
+}
+
+function times(event: RecordedEvent): string {
+  const count = said(event, 'count')
+  return count === undefined ? '' : ` (${count} counted)`
+}
+
+function counted(event: RecordedEvent, noun: string): string {
+  const count = said(event, 'count', 'events') ?? '1'
+  return `${count} ${noun}${count === '1' ? '' : 's'}`
+}
+
+/** The first of these members of data that is there, as text. */
+function said(event: RecordedEvent, ...keys: string[]): string | undefined {
+  for (const key of keys) {
+    const value: Json | undefined = event.data?.[key]
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  }
+  return undefined
+}
+
+/** Ids and serials are long; their beginning tells them apart in a line. */
+function short(id: string | null | undefined): string | undefined {
+  if (!id) return undefined
+  return id.length > 12 ? `${id.slice(0, 8)}\u2026` : id
+}
+
+/**
+ * Control and bidirectional characters can make a line read as something else: they are shown by number. The two
+ * joiners stay: scripts and emoji need them.
+ */
+function visible(line: string): string {
+  return line.replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `<U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}>`
+  })
+}

@@ -1,0 +1,197 @@
+/** Draws up certification authorities and registration authorities: names, lifetimes, extensions, rows. */
+import { createHash, randomUUID } from 'node:crypto'
+import { keyIdentifier } from '@/lib/pki/key'
+import { encodeName } from '@/lib/pki/name'
+import { issuerExtensions, raExtensions, rootExtensions } from '@/lib/pki/profile'
+import { type CertificateIntent, drawIntent, type SigningAuthority, wholeSeconds } from './certificate-intent'
+import type { KeyAlgorithm } from './signer'
+import type { Urls } from './urls'
+
+/** An authority as it is inserted, before its certificate is signed. */
+export interface NewAuthority extends SigningAuthority {
+  kind: 'root' | 'issuer'
+  name: string
+  parentId: string | null
+  groupId: string | null
+  keyId: string
+  certificateId: string
+  createdAt: Date
+}
+
+export interface NewRegistrationAuthority {
+  id: string
+  endpointId: string
+  keyId: string
+  certificateId: string
+  notBefore: Date
+  notAfter: Date
+  createdAt: Date
+}
+
+export interface MadeKey {
+  keyId: string
+  spki: Uint8Array
+}
+
+export const ROOT_SLUG = 'root'
+const ROOT_YEARS = 20
+const ISSUER_YEARS = 10
+const RA_YEARS = 2
+/** Devices whose clock is slow must not find a certificate that begins in the future. */
+const BACKDATE_MS = 3_600_000
+/** RFC 5280 appendix A.1: ub-common-name and ub-organization-name. */
+const MAX_NAME = 64
+
+export function drawRoot(request: {
+  id: string
+  organisation: string
+  algorithm: KeyAlgorithm
+  key: MadeKey
+  now: Date
+}): { authority: NewAuthority; intent: CertificateIntent } {
+  const { organisation, key, now } = request
+  const name = shortened(organisation, ' Root CA')
+  const authority: Omit<NewAuthority, 'certificateId'> = {
+    id: request.id,
+    kind: 'root',
+    slug: ROOT_SLUG,
+    name,
+    parentId: null,
+    groupId: null,
+    keyId: key.keyId,
+    keyAlgorithm: request.algorithm,
+    subjectDer: subjectOf(name, organisation),
+    subjectKeyId: keyIdentifier(key.spki),
+    notBefore: wholeSeconds(new Date(now.getTime() - BACKDATE_MS)),
+    notAfter: yearsAfter(now, ROOT_YEARS),
+    createdAt: now,
+  }
+  const intent = drawIntent({
+    kind: 'root',
+    authority,
+    subjectDer: authority.subjectDer,
+    spki: key.spki,
+    notBefore: authority.notBefore,
+    notAfter: authority.notAfter,
+    extensions: rootExtensions(key.spki),
+    now,
+  })
+  return { authority: { ...authority, certificateId: intent.id }, intent }
+}
+
+export function drawIssuer(request: {
+  id: string
+  root: SigningAuthority
+  organisation: string
+  group: { id: string; name: string; slug: string }
+  algorithm: KeyAlgorithm
+  key: MadeKey
+  urls: Urls
+  now: Date
+}): { authority: NewAuthority; intent: CertificateIntent } {
+  const { root, group, key, now } = request
+  const name = shortened(group.name, ' Issuing CA')
+  const authority: Omit<NewAuthority, 'certificateId'> = {
+    id: request.id,
+    kind: 'issuer',
+    slug: group.slug,
+    name,
+    parentId: root.id,
+    groupId: group.id,
+    keyId: key.keyId,
+    keyAlgorithm: request.algorithm,
+    subjectDer: subjectOf(name, request.organisation),
+    subjectKeyId: keyIdentifier(key.spki),
+    ...within(root, now, ISSUER_YEARS),
+    createdAt: now,
+  }
+  const intent = drawIntent({
+    kind: 'issuer',
+    authority: root,
+    groupId: group.id,
+    subjectDer: authority.subjectDer,
+    spki: key.spki,
+    notBefore: authority.notBefore,
+    notAfter: authority.notAfter,
+    extensions: issuerExtensions({ spki: key.spki, ...statusOf(root, request.urls) }),
+    now,
+  })
+  return { authority: { ...authority, certificateId: intent.id }, intent }
+}
+
+export function drawRegistrationAuthority(request: {
+  id: string
+  issuer: SigningAuthority
+  organisation: string
+  group: { id: string; name: string }
+  endpointId: string
+  key: MadeKey
+  urls: Urls
+  now: Date
+}): { registrationAuthority: NewRegistrationAuthority; intent: CertificateIntent } {
+  const { issuer, group, key, now } = request
+  const validity = within(issuer, now, RA_YEARS)
+  const intent = drawIntent({
+    kind: 'ra',
+    authority: issuer,
+    groupId: group.id,
+    endpointId: request.endpointId,
+    subjectDer: subjectOf(shortened(group.name, ' SCEP RA'), request.organisation),
+    spki: key.spki,
+    ...validity,
+    extensions: raExtensions({ spki: key.spki, ...statusOf(issuer, request.urls) }),
+    now,
+  })
+  const registrationAuthority = {
+    id: request.id,
+    endpointId: request.endpointId,
+    keyId: key.keyId,
+    certificateId: intent.id,
+    ...validity,
+    createdAt: now,
+  }
+  return { registrationAuthority, intent }
+}
+
+/** The id comes first: it is bound into the encryption of the key before the row exists. */
+export function newOwnerId(): string {
+  return randomUUID()
+}
+
+function statusOf(authority: SigningAuthority, urls: Urls) {
+  return {
+    authorityKeyId: authority.subjectKeyId,
+    crlUrl: urls.crlUrl(authority.slug),
+    caUrl: urls.caUrl(authority.slug),
+  }
+}
+
+function subjectOf(commonName: string, organisation: string): Uint8Array {
+  return encodeName([
+    { type: 'CN', value: commonName },
+    { type: 'O', value: firstCharacters(organisation, MAX_NAME) },
+  ])
+}
+
+/** Names that would be cut alike still differ: RFC 5280 §4.1.2.4 wants an issuer name to mean one authority. */
+function shortened(name: string, suffix: string): string {
+  if ([...name].length + suffix.length <= MAX_NAME) return name + suffix
+  const mark = createHash('sha256').update(name).digest('hex').slice(0, 6)
+  return `${firstCharacters(name, MAX_NAME - suffix.length - mark.length - 1).trimEnd()} ${mark}${suffix}`
+}
+
+function firstCharacters(text: string, count: number): string {
+  return [...text].slice(0, count).join('')
+}
+
+function within(authority: { notBefore: Date; notAfter: Date }, now: Date, years: number) {
+  const begin = Math.max(now.getTime() - BACKDATE_MS, authority.notBefore.getTime())
+  const end = Math.min(yearsAfter(now, years).getTime(), authority.notAfter.getTime())
+  return { notBefore: wholeSeconds(new Date(begin)), notAfter: wholeSeconds(new Date(end)) }
+}
+
+function yearsAfter(now: Date, years: number): Date {
+  const end = wholeSeconds(now)
+  end.setUTCFullYear(end.getUTCFullYear() + years)
+  return end
+}

@@ -1,0 +1,63 @@
+/** Certificates as people and API callers see them: status of the moment, names, fingerprints, extensions, chain. */
+import { describeExtensions } from '@/lib/pki/inspect'
+import { parseCertificate, toPem } from '@/lib/pki/certificate'
+import { fingerprints } from './authorities'
+import type { AuditEventView } from './audit'
+import { sha256 } from './certificate-intent'
+import type { CertificateDetail, CertificateListRow, CertificateRecord, CertificateStatus, CertificateSummary } from './certificates'
+
+/** From here on a certificate is shown as expiring. */
+export const EXPIRING_MS = 30 * 86_400_000
+
+type Lifetime = Pick<CertificateRecord, 'notBefore' | 'notAfter' | 'revokedAt' | 'revocationReason'>
+
+/** Revocation comes first: a revoked certificate stays revoked when it expires. */
+export function statusOf({ notBefore, notAfter, revokedAt, revocationReason }: Lifetime, now: Date): CertificateStatus {
+  if (revokedAt !== null) return revocationReason === 'certificateHold' ? 'held' : 'revoked'
+  if (notAfter < now) return 'expired'
+  if (notBefore > now) return 'not_yet_valid'
+  return notAfter.getTime() - now.getTime() <= EXPIRING_MS ? 'expiring' : 'valid'
+}
+
+export function certificateSummary(record: CertificateListRow, now: Date): CertificateSummary {
+  const { id, serial, subject, commonName, san, group, endpoint, issuer, keyAlgorithm } = record
+  return {
+    id,
+    serial,
+    subject,
+    commonName,
+    san,
+    status: statusOf(record, now),
+    group,
+    endpoint,
+    issuer,
+    keyAlgorithm,
+    notBefore: record.notBefore,
+    notAfter: record.notAfter,
+    issuedAt: record.issuedAt,
+    revokedAt: record.revokedAt,
+    revocationReason: record.revocationReason,
+    fingerprintSha256: record.fingerprintSha256,
+  }
+}
+
+export function certificateDetail(record: CertificateRecord, history: AuditEventView[], now: Date): CertificateDetail {
+  const { der } = record
+  const certificate = parseCertificate(der)
+  const [algorithm = '', ...size] = record.keyAlgorithm.split(' ')
+  return {
+    ...certificateSummary(record, now),
+    kind: record.kind,
+    fingerprintSha1: fingerprints(der).fingerprintSha1,
+    publicKey: { algorithm, size: size.join(' '), spkiSha256: Buffer.from(sha256(certificate.spki)).toString('hex') },
+    signatureAlgorithm: certificate.signatureAlgorithm,
+    extensions: describeExtensions(der),
+    pem: toPem(der),
+    chainPem: [der, ...record.chain].map((each) => toPem(each).trimEnd()).join('\n').concat('\n'),
+    challenge: record.challenge,
+    transaction: record.transaction,
+    revokedBy: record.revokedBy,
+    revocationComment: record.revocationComment,
+    history,
+  }
+}

@@ -1,0 +1,115 @@
+/** Finding, reading and revoking certificates. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { fromPem, parseCertificate } from '@/lib/pki/certificate'
+import { statusOf } from './certificate-view'
+import { actor, DAY_MS, type Installation, installation, memoryBacking, NOON, newDevice } from './testing/harness'
+
+const operator = actor('operator')
+let portal: Installation
+let endpointId: string
+let issuerId: string
+
+beforeEach(async () => {
+  portal = installation(memoryBacking())
+  await portal.setUp()
+  const group = await portal.createGroup()
+  endpointId = group.endpoint.id
+  issuerId = group.issuer.id
+})
+
+test('get shows names, key, chain, challenge, transaction and history', async () => {
+  const device = newDevice('tablet-7', [{ type: 'email', value: 'ada@example.com' }])
+  const issued = await portal.enrol(endpointId, device)
+  const detail = await portal.certificates.get(actor('auditor'), issued.serial.toLowerCase().replace(/(..)/g, '$1:').replace(/:$/, ''))
+  expect(detail).toMatchObject({
+    id: issued.id,
+    kind: 'leaf',
+    subject: 'CN=tablet-7,O=Example',
+    commonName: 'tablet-7',
+    san: [{ type: 'email', value: 'ada@example.com' }],
+    status: 'valid',
+    group: { slug: 'staff', name: 'Staff' },
+    endpoint: { slug: 'staff', name: 'SCEP' },
+    issuer: { slug: 'staff', name: 'Staff Issuing CA' },
+    publicKey: { algorithm: 'EC', size: 'P-256' },
+    challenge: { id: issued.challengeId, mintedBy: 'Ada Admin' },
+    transaction: { id: issued.enrolmentTransactionId, sourceIp: '192.0.2.9' },
+  })
+  expect(fromPem(detail.chainPem).map((der) => parseCertificate(der).subject[0]?.value)).toEqual([
+    'tablet-7',
+    'Staff Issuing CA',
+    'Example Root CA',
+  ])
+  expect(detail.extensions.length).toBeGreaterThan(5)
+  expect(detail.history.map(({ type }) => type)).toEqual(['challenge.consumed', 'certificate.issued', 'certificate.issue_intent'])
+  expect(await portal.certificates.der(operator, issued.id)).toEqual({ der: issued.der, serial: issued.serial })
+})
+
+describe('revoke', () => {
+  test('marks, records and makes a CRL due', async () => {
+    const { id, serial } = await portal.enrol(endpointId)
+    await portal.status.publishDueCrls()
+    portal.pokes.length = 0
+    const { result, trail } = await portal.trailOf(() =>
+      portal.certificates.revoke(operator, serial, { reason: 'keyCompromise', comment: ' stolen ' }),
+    )
+    expect(result).toMatchObject({ id, status: 'revoked', revocationReason: 'keyCompromise', revokedAt: NOON })
+    expect(trail).toEqual([{ type: 'certificate.revoked', outcome: 'success', reason: null, object: 'certificate', objectId: id }])
+    expect(await portal.backing.crlDueSince(issuerId)).toEqual(NOON)
+    expect(portal.pokes).toEqual(['crl'])
+    expect(await portal.certificates.get(operator, id)).toMatchObject({ revokedBy: 'Ada Admin', revocationComment: 'stolen' })
+  })
+
+  test('twice is a conflict and leaves one event; a hold may become a revocation', async () => {
+    const { id } = await portal.enrol(endpointId)
+    expect(await portal.certificates.revoke(operator, id, { reason: 'certificateHold' })).toMatchObject({ status: 'held' })
+    expect(await portal.certificates.revoke(operator, id, { reason: 'superseded' })).toMatchObject({ status: 'revoked' })
+    const again = portal.trailOf(() => portal.certificates.revoke(operator, id, { reason: 'keyCompromise' }).catch((error) => error))
+    const { result, trail } = await again
+    expect(result).toMatchObject({ code: 'conflict', reason: 'already_revoked' })
+    expect(trail).toEqual([])
+  })
+
+  test('an RA can be revoked, an authority cannot', async () => {
+    const { issuer } = await portal.groups.getEndpoint(operator, 'staff')
+    const ra = (await portal.backing.trail()).findLast(({ type }) => type === 'certificate.issued')?.objectId ?? ''
+    expect((await portal.certificates.get(operator, ra)).kind).toBe('ra')
+    expect(await portal.certificates.revoke(operator, ra, { reason: 'superseded' })).toMatchObject({ status: 'revoked' })
+    await expect(portal.certificates.revoke(operator, issuer.certificateId, { reason: 'superseded' })).rejects.toMatchObject({ code: 'conflict' })
+    expect((await portal.certificates.get(operator, issuer.certificateId)).kind).toBe('issuer')
+  })
+
+  test.each([
+    ['auditor', { reason: 'superseded' }, 'forbidden'],
+    ['operator', { reason: 'because' }, 'invalid_input'],
+    ['operator', { reason: 'superseded', comment: 'x'.repeat(501) }, 'invalid_input'],
+    ['operator', { reason: 'superseded', comment: 'a\u0000b' }, 'invalid_input'],
+  ] as const)('by %s with %j is refused: %s', async (role, request, code) => {
+    const { id } = await portal.enrol(endpointId)
+    const attempt = portal.certificates.revoke(actor(role), id, request as Parameters<typeof portal.certificates.revoke>[2])
+    await expect(attempt).rejects.toMatchObject({ code })
+  })
+
+  test('of something unknown is not_found', async () => {
+    await expect(portal.certificates.revoke(operator, 'AB12', { reason: 'superseded' })).rejects.toMatchObject({ code: 'not_found' })
+    await expect(portal.certificates.get(operator, crypto.randomUUID())).rejects.toMatchObject({ code: 'not_found' })
+  })
+})
+
+test('a page marker of somebody else and a search of two letters are refused', async () => {
+  await expect(portal.certificates.list(operator, {}, { cursor: 'bm8' })).rejects.toMatchObject({ code: 'invalid_input' })
+  await expect(portal.certificates.list(operator, { search: 'ab' }, {})).rejects.toMatchObject({ code: 'invalid_input', fields: { search: expect.any(String) } })
+})
+
+test.each([
+  [{ revokedAt: NOON, revocationReason: 'keyCompromise' }, 'revoked'],
+  [{ revokedAt: NOON, revocationReason: 'certificateHold' }, 'held'],
+  [{ revokedAt: NOON, revocationReason: 'superseded', notAfter: new Date(NOON.getTime() - 1) }, 'revoked'],
+  [{ notAfter: new Date(NOON.getTime() - 1) }, 'expired'],
+  [{ notBefore: new Date(NOON.getTime() + 1) }, 'not_yet_valid'],
+  [{ notAfter: new Date(NOON.getTime() + 30 * DAY_MS) }, 'expiring'],
+  [{ notAfter: new Date(NOON.getTime() + 30 * DAY_MS + 1) }, 'valid'],
+] as const)('%j is %s', (facts, status) => {
+  const usual = { notBefore: NOON, notAfter: new Date(NOON.getTime() + 365 * DAY_MS), revokedAt: null, revocationReason: null }
+  expect(statusOf({ ...usual, ...facts }, NOON)).toBe(status)
+})

@@ -1,0 +1,122 @@
+/** Whose turn it is: one request is decided once, and whoever sends it again hears the same answer (scep.md §6.3). */
+import type { AuditEntry } from './audit'
+import type { RowOutcome } from './challenge-redemption'
+import { EnrolmentRefusal, isEnrolmentReason } from './enrolment-refusals'
+
+/** A request whose CSR is known, so that it can be found again. */
+export interface Attempt {
+  endpointId: string
+  /** RFC 8894 §3.2.1.1: opaque bytes, compared as such. */
+  transactionId: Uint8Array
+  messageType: number
+  csrSha256: Uint8Array
+  spkiSha256: Uint8Array
+  signerSpkiSha256: Uint8Array
+  subject: string | null
+  sourceIp: string | null
+  userAgent: string | null
+}
+
+/** One that was refused as it arrived: perhaps before there was anything to find it by. */
+export interface RefusedAttempt extends Omit<Attempt, 'messageType' | 'csrSha256' | 'spkiSha256' | 'signerSpkiSha256'> {
+  messageType: number | null
+  csrSha256: Uint8Array | null
+  spkiSha256: Uint8Array | null
+  signerSpkiSha256: Uint8Array | null
+}
+
+export interface KnownTransaction {
+  id: string
+  state: 'received' | 'issued' | 'refused' | 'failed'
+  reason: string | null
+  detail: string | null
+  spkiSha256: Uint8Array | null
+  signerSpkiSha256: Uint8Array | null
+  finishedAt: Date | null
+  certificate: { id: string; serial: string; name: string; der: Uint8Array; notAfter: Date; revokedAt: Date | null } | null
+}
+
+export interface TurnStore {
+  /** Inserts a live row for the attempt's identity, or returns the live row that is there. */
+  begin(attempt: Attempt): Promise<{ started: true; id: string } | { started: false; known: KnownTransaction }>
+  /** A row that failed, or that was received longer ago than any worker lives: one caller gets it. */
+  takeOver(id: string, abandonedAfterSeconds: number): Promise<boolean>
+  /** Makes way for a new row of the same identity. */
+  supersede(id: string): Promise<void>
+  /** received → refused or failed, with its events. */
+  finish(id: string, row: RowOutcome, challengeId: string | null, events: AuditEntry[]): Promise<void>
+  /** An attempt whose certificate exists already: the row says so, and comes back with it. */
+  finishIssued(id: string, certificateId: string): Promise<KnownTransaction>
+  /** A row that is refused from the start and never live, with its event. */
+  refuseAtOnce(attempt: RefusedAttempt, row: RowOutcome, challengeId: string | null, events: AuditEntry[]): Promise<void>
+  /** The newest live row of this transactionID that this key signed or asked to certify. */
+  findForPoll(endpointId: string, transactionId: Uint8Array, keySha256: Uint8Array): Promise<KnownTransaction | null>
+}
+
+export type Turn =
+  | { turn: 'ours'; rowId: string }
+  | { turn: 'issued'; known: KnownTransaction; certificate: NonNullable<KnownTransaction['certificate']> }
+  | { turn: 'refused'; known: KnownTransaction; refusal: EnrolmentRefusal }
+  /** Another worker is still at it. */
+  | { turn: 'busy' }
+
+export interface TurnRules {
+  replayWindowSeconds: number
+  abandonedAfterSeconds: number
+  patienceMilliseconds: number
+}
+
+export interface TurnDependencies {
+  store: TurnStore
+  clock(): Date
+  pause(milliseconds: number): Promise<void>
+  rules: TurnRules
+}
+
+export async function takeTurn({ store, clock, pause, rules }: TurnDependencies, attempt: Attempt): Promise<Turn> {
+  for (let waited = 0; ; ) {
+    const begun = await store.begin(attempt)
+    if (begun.started) return { turn: 'ours', rowId: begun.id }
+    const { known } = begun
+    if (isOver(known, clock(), rules)) {
+      await store.supersede(known.id)
+      continue
+    }
+    // Whoever saw the exchange could send it again under an own key, and would get the certificate encrypted to it.
+    if (!isPresentedBy(known, attempt.signerSpkiSha256)) throw new EnrolmentRefusal('transaction_conflict', 'sent again under another key')
+    switch (known.state) {
+      case 'issued':
+        if (known.certificate !== null) return { turn: 'issued', known, certificate: known.certificate }
+        throw new Error(`transaction ${known.id} is issued without a certificate`)
+      case 'refused':
+        return { turn: 'refused', known, refusal: sameAgain(known) }
+      case 'received':
+      case 'failed':
+        if (await store.takeOver(known.id, rules.abandonedAfterSeconds)) return { turn: 'ours', rowId: known.id }
+    }
+    if (waited >= rules.patienceMilliseconds) return { turn: 'busy' }
+    await pause(100)
+    waited += 100
+  }
+}
+
+/**
+ * Past its window, or its leaf is revoked: the same bytes are a new enrolment then, with its own challenge. Without this
+ * a same-key renewal a year later would get last year's certificate, as it does from NDES.
+ */
+export function isOver(known: KnownTransaction, now: Date, rules: Pick<TurnRules, 'replayWindowSeconds'>): boolean {
+  if (known.finishedAt === null || (known.state !== 'issued' && known.state !== 'refused')) return false
+  if (now.getTime() - known.finishedAt.getTime() > rules.replayWindowSeconds * 1_000) return true
+  return known.certificate !== null && (known.certificate.revokedAt !== null || known.certificate.notAfter <= now)
+}
+
+export function sameAgain(known: KnownTransaction): EnrolmentRefusal {
+  // A code of a later version, read after a step back: refused all the same.
+  const reason = known.reason !== null && isEnrolmentReason(known.reason) ? known.reason : 'policy_refused'
+  return new EnrolmentRefusal(reason, known.detail ?? 'refused before', { recorded: true })
+}
+
+function isPresentedBy(known: KnownTransaction, keySha256: Uint8Array): boolean {
+  const key = Buffer.from(keySha256)
+  return [known.signerSpkiSha256, known.spkiSha256].some((recorded) => recorded !== null && key.equals(recorded))
+}

@@ -1,0 +1,144 @@
+/**
+ * How soon a guesser would find a password, and what to do about it. A password is read as the cheapest row of common
+ * words, context words, keyboard slides, years and repeats; only what is left over counts in full. Runs in the browser
+ * too, so that the form and the server say the same.
+ */
+import type { PasswordAdvice } from './access-types'
+import { COMMON_WORDS, KEYBOARD_ROWS } from './common-passwords'
+
+export const PASSWORD_LENGTH = { min: 15, max: 128 } as const
+
+/** Powers of two of guesses at which the score rises. At argon2id's price, 2^32 of them keep two cores busy for years. */
+const SCORE_BITS = [10, 20, 32, 45] as const
+const ACCEPTABLE_SCORE = 3
+/** One character nobody can predict, as a guesser counts it: people's own choices are worth less than random ones. */
+const CHARACTER_BITS = Math.log2(10)
+const SLIDE_BITS = 4
+const YEAR_BITS = 6.5
+const SPELLING_BITS = 1
+const SEPARATOR_BITS = 3
+/** Longer than any word; keeps the work linear in the length. */
+const LONGEST_PIECE = 40
+
+/** `context` is what a guesser knows about the person: name, e-mail, organisation. */
+export function passwordAdvice(password: string, context: readonly string[] = []): PasswordAdvice {
+  const text = password.normalize('NFC')
+  const length = [...text].length
+  if (/[\p{Cc}\p{Cs}]/u.test(text)) return refused(0, 'Leave out control characters.')
+  if (length > PASSWORD_LENGTH.max) return refused(0, `At most ${PASSWORD_LENGTH.max} characters, please.`)
+  const bits = guessBits(text, contextWords(context))
+  const score = scoreOf(bits)
+  if (length < PASSWORD_LENGTH.min) {
+    const missing = PASSWORD_LENGTH.min - length
+    const more = missing === 1 ? 'One more character' : `${missing} more characters`
+    return refused(Math.min(score, 1), length === 0 ? `At least ${PASSWORD_LENGTH.min} characters.` : `${more} to go.`)
+  }
+  if (score < ACCEPTABLE_SCORE) return refused(score, hintFor(text, contextWords(context)))
+  return { acceptable: true, score, hint: score === 4 ? 'Strong.' : 'Good. Another word makes it strong.' }
+}
+
+function refused(score: number, hint: string): PasswordAdvice {
+  return { acceptable: false, score: Math.min(score, 2) as PasswordAdvice['score'], hint }
+}
+
+function scoreOf(bits: number): PasswordAdvice['score'] {
+  return SCORE_BITS.filter((needed) => bits >= needed).length as PasswordAdvice['score']
+}
+
+function hintFor(text: string, context: ReadonlySet<string>): string {
+  const plain = simplify(text)
+  if ([...context].some((word) => plain.includes(word))) return 'Leave out your name, e-mail and organisation: they are tried first.'
+  if (/^(.{1,12}?)\1+$/u.test(text)) return 'Repeating makes it longer, not harder to guess.'
+  return 'Too easy to guess: common words, rows of keys and years are tried first. Use four or more unrelated words.'
+}
+
+/** log2 of the guesses it takes. What separates words is tried early, so all of it together is worth little. */
+function guessBits(text: string, context: ReadonlySet<string>): number {
+  const joined = text.replace(/[\s._,;:/-]+/gu, '')
+  const separators = joined === text ? 0 : SEPARATOR_BITS
+  return Math.min(cheapestReading(text, context), cheapestReading(joined, context) + separators)
+}
+
+/** The cheapest way to cut the text into pieces, each with its own price. */
+function cheapestReading(text: string, context: ReadonlySet<string>): number {
+  const characters = [...text]
+  const plain = characters.map(simplify)
+  const cheapest: number[] = [0]
+  for (let end = 1; end <= characters.length; end += 1) {
+    let best = (cheapest[end - 1] ?? 0) + CHARACTER_BITS
+    for (let start = Math.max(0, end - LONGEST_PIECE); start < end - 1; start += 1) {
+      const before = cheapest[start] ?? 0
+      if (before >= best) continue
+      const piece = characters.slice(start, end)
+      best = Math.min(best, before + pieceBits(piece, plain.slice(start, end).join(''), context))
+      best = Math.min(best, before + repeatBits(cheapest, plain, start, end))
+    }
+    cheapest.push(best)
+  }
+  return cheapest.at(-1) ?? 0
+}
+
+function pieceBits(piece: string[], plain: string, context: ReadonlySet<string>): number {
+  const written = piece.join('')
+  const lower = written.toLowerCase()
+  return Math.min(wordBits(written, lower, plain, context), slideBits(lower), yearBits(written))
+}
+
+/** A word from the list costs its rank; capitals, digits for letters and reading backwards add one bit each. */
+function wordBits(written: string, lower: string, plain: string, context: ReadonlySet<string>): number {
+  if (lower.length < 3) return Infinity
+  const spelling = (written === lower ? 0 : SPELLING_BITS) + (plain === lower ? 0 : SPELLING_BITS)
+  const spellings = [lower, plain, reversed(plain)]
+  if (spellings.some((word) => context.has(word))) return 1 + spelling
+  const ranks = spellings.map((word, index) => (RANK.get(word) ?? Infinity) * (index === 2 ? 2 : 1))
+  const rank = Math.min(...ranks)
+  return rank === Infinity ? Infinity : Math.log2(rank + 1) + spelling
+}
+
+/** Keys side by side, letters and digits in a row, or one of them again and again. */
+function slideBits(lower: string): number {
+  if (lower.length < 3) return Infinity
+  const isSlide = SLIDES.some((row) => row.includes(lower)) || [...lower].every((character) => character === lower[0])
+  return isSlide ? SLIDE_BITS + Math.log2(lower.length) : Infinity
+}
+
+function yearBits(written: string): number {
+  return /^(19|20)\d\d$/.test(written) ? YEAR_BITS : Infinity
+}
+
+/** A piece that was there before, right in front, costs next to nothing. */
+function repeatBits(cheapest: number[], plain: string[], start: number, end: number): number {
+  const length = end - start
+  if (length < 2 || start < length) return Infinity
+  const again = plain.slice(start, end).join('') === plain.slice(start - length, start).join('')
+  return again && cheapest[start] !== undefined ? 1 : Infinity
+}
+
+/** Accents and digits for letters undone: "P@ssw0rd" reads as "password". */
+function simplify(text: string): string {
+  const letters = text.toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '')
+  return letters.replace(/[013457@$!|+\u20ac]/g, (sign) => LETTER_FOR[sign] ?? sign)
+}
+
+const LETTER_FOR: Readonly<Record<string, string>> = Object.fromEntries(
+  ['0o', '1i', '3e', '4a', '5s', '7t', '@a', '$s', '!i', '|l', '+t', '\u20ace'].map((pair) => [pair[0], pair.slice(1)]),
+)
+
+function reversed(text: string): string {
+  return [...text].reverse().join('')
+}
+
+function contextWords(context: readonly string[]): ReadonlySet<string> {
+  const words = context.flatMap((value) => simplify(value).split(/[^\p{L}\p{N}]+/u))
+  return new Set(words.filter((word) => word.length >= 3))
+}
+
+/** Rank by the spelling on the list and by its simplified one, so that "abc123" is found either way. */
+const RANK: ReadonlyMap<string, number> = new Map(
+  [...COMMON_WORDS.entries()].reverse().flatMap(([rank, word]): [string, number][] => [
+    [simplify(word), rank + 1],
+    [word, rank + 1],
+  ]),
+)
+
+const SLIDES: readonly string[] = KEYBOARD_ROWS.flatMap((row) => [row + row, reversed(row + row)])

@@ -1,0 +1,110 @@
+/** What one SCEP endpoint answers without looking at a message: its capabilities, its certificates, its keys' names. */
+import { caCaps } from '@/lib/scep/ca-caps'
+import { chooseRecipient, degenerateCertificates, type Envelope, type EnvelopeRecipient } from '@/lib/scep/message'
+import type { MatchRules } from './challenge-match'
+
+/** An endpoint as its row and those it points to say. */
+export interface ScepEndpoint {
+  id: string
+  slug: string
+  groupSlug: string
+  enabled: boolean
+  policy: string
+  includeRoot: boolean
+  allowSha1: boolean
+  allow3des: boolean
+  profile: MatchRules
+  /** Retired ones too: clients keep sending to a certificate that they have once fetched. */
+  registrationAuthorities: { id: string; keyId: string; certificateDer: Uint8Array; notBefore: Date; notAfter: Date; retiredAt: Date | null }[]
+  /** From the issuer up to the root. */
+  chain: Uint8Array[]
+}
+
+export interface RegistrationAuthority {
+  id: string
+  keyId: string
+  certificateDer: Uint8Array
+}
+
+export interface PreparedEndpoint extends ScepEndpoint {
+  capabilities: Uint8Array
+  /** Signs every reply. Null while the endpoint has none that is valid: nothing can be answered then. */
+  current: RegistrationAuthority | null
+  openers: RegistrationAuthority[]
+  /** The GetCACert answer: RA first, then the issuer, then the root where the endpoint says so (scep.md §3.12). */
+  certificates: Uint8Array | null
+}
+
+export interface ScepEndpoints {
+  /** `stale` when the database cannot be asked and an earlier answer is given. */
+  get(slug: string): Promise<{ endpoint: PreparedEndpoint | null; stale: boolean }>
+}
+
+interface Entry {
+  at: number
+  endpoint: Promise<PreparedEndpoint | null>
+}
+
+const FRESH_MS = 1_000
+const MOST_ENTRIES = 1_000
+
+export function createScepEndpoints(store: { endpoint(slug: string): Promise<ScepEndpoint | null> }, clock: () => Date): ScepEndpoints {
+  const entries = new Map<string, Entry>()
+  const lastGood = new Map<string, PreparedEndpoint>()
+
+  return {
+    async get(slug) {
+      const now = clock().getTime()
+      let entry = entries.get(slug)
+      if (entry === undefined || now - entry.at >= FRESH_MS || now < entry.at) {
+        if (entries.size >= MOST_ENTRIES) entries.clear()
+        entry = { at: now, endpoint: load(slug, clock()) }
+        entries.set(slug, entry)
+      }
+      try {
+        return { endpoint: await entry.endpoint, stale: false }
+      } catch (error) {
+        if (entries.get(slug) === entry) entries.delete(slug)
+        const earlier = lastGood.get(slug)
+        if (earlier === undefined) throw error
+        return { endpoint: earlier, stale: true }
+      }
+    },
+  }
+
+  async function load(slug: string, now: Date): Promise<PreparedEndpoint | null> {
+    const endpoint = await store.endpoint(slug)
+    if (endpoint === null) {
+      lastGood.delete(slug)
+      return null
+    }
+    const prepared = prepare(endpoint, now)
+    lastGood.set(slug, prepared)
+    return prepared
+  }
+}
+
+/** The registration authority a message is encrypted to, a retired one too (scep.md §3.7). */
+export function recipientOf(
+  endpoint: PreparedEndpoint,
+  envelope: Envelope,
+): { authority: RegistrationAuthority; recipient: EnvelopeRecipient } | null {
+  const chosen = chooseRecipient(envelope, endpoint.openers.map(({ certificateDer }) => certificateDer))
+  const authority = chosen === null ? undefined : endpoint.openers[chosen.certificate]
+  return chosen === null || authority === undefined ? null : { authority, recipient: chosen.recipient }
+}
+
+function prepare(endpoint: ScepEndpoint, now: Date): PreparedEndpoint {
+  const newestFirst = endpoint.registrationAuthorities.toSorted((a, b) => b.notBefore.getTime() - a.notBefore.getTime())
+  const current = newestFirst.find((ra) => ra.retiredAt === null && ra.notBefore <= now && now < ra.notAfter) ?? null
+  const above = endpoint.includeRoot ? endpoint.chain : endpoint.chain.slice(0, Math.max(endpoint.chain.length - 1, 1))
+  const options = { allowSha1: endpoint.allowSha1, allow3des: endpoint.allow3des, renewal: false, rollover: false }
+  return {
+    ...endpoint,
+    capabilities: Buffer.from(caCaps(options), 'ascii'),
+    current,
+    // The current one first: it is the one tried when a message names no certificate of ours.
+    openers: current === null ? newestFirst : [current, ...newestFirst.filter(({ id }) => id !== current.id)],
+    certificates: current === null ? null : degenerateCertificates([current.certificateDer, ...above]),
+  }
+}

@@ -1,0 +1,149 @@
+/** Limits on strangers: how much one source may ask, how often it may be wrong, and how much of that is written down. */
+import { isRefusal, Refusal } from '@/lib/errors'
+import type { AuditEntry } from './audit'
+
+export interface ScepLimits {
+  /** PKIOperation, per source. */
+  operations: { count: number; seconds: number }
+  /** Challenges that did not fit, per source and endpoint. */
+  wrongChallenges: { count: number; seconds: number }
+  /** Envelopes that did not open, per source and registration authority: what a padding oracle would need many of. */
+  decryptionFailures: { count: number; seconds: number }
+  /** Failures of one source that get an event and a row of their own, each minute. */
+  recordedFailures: number
+}
+
+export const SCEP_LIMITS: ScepLimits = {
+  operations: { count: 300, seconds: 60 },
+  wrongChallenges: { count: 20, seconds: 600 },
+  decryptionFailures: { count: 10, seconds: 300 },
+  recordedFailures: 20,
+}
+
+export type Bucket = 'operations' | 'wrongChallenges' | 'decryptionFailures'
+
+export interface ScepThrottle {
+  /** Counts one, in every instance together. Throws rate_limited when it was one too many. */
+  count(bucket: Bucket, source: string, scope?: string): Promise<void>
+  /** Throws rate_limited while an earlier count() said so. Counts nothing: a right answer behind a block is refused too. */
+  check(bucket: Bucket, source: string, scope?: string): void
+  /** False once this source has failed so often this minute that the rest is only counted. */
+  admitsRecord(source: string): boolean
+  /** Writes the aggregated events of minutes that are over; with `everything`, of the current one too. */
+  flush(everything?: boolean): Promise<void>
+}
+
+export interface ScepThrottleDependencies {
+  limit(key: string, count: number, seconds: number): Promise<void>
+  record(entry: AuditEntry): Promise<void>
+  clock(): Date
+  limits: ScepLimits
+}
+
+interface Minute {
+  bucket: Bucket | 'failures'
+  source: string
+  start: number
+  seen: number
+  unrecorded: number
+}
+
+const MINUTE_MS = 60_000
+/** Beyond so many sources a minute, the rest are counted as one: memory stays bounded under a distributed flood. */
+const MOST_SOURCES = 10_000
+
+export function createScepThrottle({ limit, record, clock, limits }: ScepThrottleDependencies): ScepThrottle {
+  const blockedUntil = new Map<string, number>()
+  const minutes = new Map<string, Minute>()
+
+  return {
+    async count(bucket, source, scope) {
+      const { count, seconds } = limits[bucket]
+      try {
+        await limit(keyOf(bucket, source, scope), count, seconds)
+      } catch (error) {
+        if (!isRefusal(error, 'rate_limited')) throw error
+        const wait = error.retryAfterSeconds ?? seconds
+        if (blockedUntil.size >= MOST_SOURCES) blockedUntil.clear()
+        blockedUntil.set(keyOf(bucket, source, scope), clock().getTime() + wait * 1_000)
+        minuteOf(bucket, source).unrecorded += 1
+        throw tooMany(wait)
+      }
+    },
+
+    check(bucket, source, scope) {
+      const key = keyOf(bucket, source, scope)
+      const until = blockedUntil.get(key)
+      if (until === undefined) return
+      const wait = Math.ceil((until - clock().getTime()) / 1_000)
+      if (wait <= 0) {
+        blockedUntil.delete(key)
+        return
+      }
+      minuteOf(bucket, source).unrecorded += 1
+      throw tooMany(wait)
+    },
+
+    admitsRecord(source) {
+      const minute = minuteOf('failures', source)
+      minute.seen += 1
+      if (minute.seen <= limits.recordedFailures) return true
+      minute.unrecorded += 1
+      return false
+    },
+
+    async flush(everything = false) {
+      const now = clock().getTime()
+      for (const [key, minute] of minutes) {
+        if (!everything && now - minute.start < MINUTE_MS) continue
+        minutes.delete(key)
+        if (minute.unrecorded > 0) await record(floodEvent(minute))
+      }
+    },
+  }
+
+  function minuteOf(bucket: Minute['bucket'], source: string): Minute {
+    const start = Math.floor(clock().getTime() / MINUTE_MS) * MINUTE_MS
+    const from = minutes.size >= MOST_SOURCES ? 'others' : source
+    const key = `${start}:${bucket}:${from}`
+    const minute = minutes.get(key) ?? { bucket, source: from, start, seen: 0, unrecorded: 0 }
+    minutes.set(key, minute)
+    return minute
+  }
+}
+
+/** One customer, one source: an IPv4 address, or the /64 of an IPv6 address, whose holder has all the addresses in it. */
+export function sourceOf(ip: string | null): string {
+  if (ip === null) return 'unknown'
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)
+  if (mapped?.[1] !== undefined) return mapped[1]
+  if (!ip.includes(':')) return ip.slice(0, 64)
+  const [head = '', tail] = ip.split('%')[0]?.toLowerCase().split('::') ?? []
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(8 - left.length - right.length, 0)
+  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right]
+  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':')}::/64`
+}
+
+function keyOf(bucket: Bucket, source: string, scope?: string): string {
+  return `scep:${bucket}:${source}${scope === undefined ? '' : `:${scope}`}`
+}
+
+function tooMany(retryAfterSeconds: number): Refusal {
+  return new Refusal('rate_limited', 'Too many requests. Wait a moment.', { reason: 'rate_limited', retryAfterSeconds })
+}
+
+function floodEvent({ bucket, source, start, unrecorded }: Minute): AuditEntry {
+  return {
+    type: 'system.rate_limited',
+    outcome: 'denied',
+    reason: 'too_many',
+    actor: { type: 'anonymous', id: null, name: source, role: null, via: 'scep', ip: null, userAgent: null, requestId: crypto.randomUUID() },
+    object: { type: 'system', id: null, name: 'scep' },
+    data: {
+      bucket, source, count: unrecorded,
+      windowStart: new Date(start).toISOString(), windowEnd: new Date(start + MINUTE_MS).toISOString(),
+    },
+  }
+}

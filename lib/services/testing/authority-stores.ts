@@ -1,0 +1,179 @@
+/** In-memory stores of authorities, groups and registration authorities. */
+import type { AuthorityRecord, AuthorityStore } from '@/lib/services/authorities'
+import { foldedName } from '@/lib/services/group-plan'
+import type { EndpointRecord, GroupStore } from '@/lib/services/groups'
+import type { RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
+import { addAuthority, addIntent, append, type World, type WorldAuthority, type WorldEndpoint } from './world'
+
+export function memoryAuthorityStore(world: World): AuthorityStore {
+  return {
+    async root() {
+      const root = world.authorities.find(({ kind }) => kind === 'root')
+      return root ? authorityRecord(world, root) : null
+    },
+    async insertRoot(authority, intent, events) {
+      if (world.authorities.some(({ kind }) => kind === 'root')) return false
+      addAuthority(world, authority)
+      addIntent(world, intent)
+      append(world, events)
+      return true
+    },
+  }
+}
+
+export function memoryRegistrationAuthorityStore(world: World): RegistrationAuthorityStore {
+  const toCome = (endpointId: string) =>
+    world.registrationAuthorities.some((ra) => ra.endpointId === endpointId && ra.certificateDer === null)
+  return {
+    async endingBefore(moment) {
+      return world.registrationAuthorities
+        .filter((ra) => ra.certificateDer !== null && ra.retiredAt === null && ra.notAfter < moment && !toCome(ra.endpointId))
+        .map((ra) => ({ ra, ...surroundings(world, ra.endpointId) }))
+        .filter(({ ra, issuer }) => issuer.notAfter > ra.notAfter && issuer.certificateDer !== null)
+        .sort((a, b) => a.ra.notAfter.getTime() - b.ra.notAfter.getTime())
+        .map(({ ra, group, issuer }) => ({
+          endpointId: ra.endpointId,
+          group: { id: group.id, name: group.name },
+          organisation: world.organisation?.name ?? '',
+          issuer,
+        }))
+    },
+    async insert(registrationAuthority, intent, events) {
+      if (toCome(registrationAuthority.endpointId)) return false
+      world.registrationAuthorities.push({ ...registrationAuthority, certificateDer: null, retiredAt: null })
+      addIntent(world, intent)
+      append(world, events)
+      return true
+    },
+  }
+}
+
+export function memoryGroupStore(world: World): GroupStore {
+  return {
+    async organisation() {
+      const { organisation } = world
+      const root = world.authorities.find(({ id }) => id === organisation?.rootId)
+      return organisation && root ? { name: organisation.name, root: authorityRecord(world, root) } : null
+    },
+    async groups(now, slug) {
+      return byName(world.groups.filter((group) => slug === undefined || group.slug === slug)).map((group) => {
+        const issuer = world.authorities.find(({ groupId }) => groupId === group.id)
+        const endpoints = world.endpoints.filter(({ groupId }) => groupId === group.id)
+        return {
+          ...group,
+          issuer: issuer ? authorityRecord(world, issuer) : null,
+          endpoints: endpoints.map((endpoint) => endpointRecord(world, endpoint)),
+          counts: countsOf(world, group.id, now),
+        }
+      })
+    },
+    async endpoints(slug) {
+      return world.endpoints
+        .filter((endpoint) => slug === undefined || endpoint.slug === slug)
+        .map((endpoint) => {
+          const { group } = surroundings(world, endpoint.id)
+          return { ...endpointRecord(world, endpoint), group: { slug: group.slug, name: group.name } }
+        })
+        .sort((a, b) => compare(a.group.name, b.group.name) || a.createdAt.getTime() - b.createdAt.getTime())
+    },
+    async authorities() {
+      const ordered = [...world.authorities].sort((a, b) => compare(b.kind, a.kind) || compare(a.name, b.name))
+      return ordered.map((authority) => authorityRecord(world, authority))
+    },
+    async names() {
+      return world.groups.map(({ name }) => name)
+    },
+    async slugs() {
+      return slugsOf(world)
+    },
+    async insert(plan, events) {
+      const { group, endpoint, profile } = plan
+      if (world.groups.some(({ name }) => foldedName(name) === foldedName(group.name))) return 'name_taken'
+      if (slugsOf(world).has(group.slug)) return 'slug_taken'
+      world.groups.push(group)
+      addAuthority(world, plan.issuer)
+      world.endpoints.push({
+        ...endpoint,
+        groupId: group.id,
+        authorityId: plan.issuer.id,
+        profile,
+        enabled: true,
+        includeRoot: true,
+        allowSha1: true,
+        allow3des: true,
+        createdAt: group.createdAt,
+      })
+      world.registrationAuthorities.push({ ...plan.registrationAuthority, certificateDer: null, retiredAt: null })
+      addIntent(world, plan.issuerIntent)
+      addIntent(world, plan.registrationAuthorityIntent)
+      append(world, events)
+      return 'inserted'
+    },
+    async updateEndpoint(slug, change, event) {
+      const endpoint = world.endpoints.find((each) => each.slug === slug)
+      if (endpoint === undefined) return false
+      const { enabled, challengeTtlMinutes, includeRoot, allowSha1, allow3des } = endpoint
+      const events = event({ id: endpoint.id, before: { enabled, challengeTtlMinutes, includeRoot, allowSha1, allow3des } })
+      Object.assign(endpoint, Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)))
+      append(world, events)
+      return true
+    },
+  }
+}
+
+function slugsOf(world: World): Set<string> {
+  return new Set([...world.groups, ...world.endpoints, ...world.authorities].map(({ slug }) => slug))
+}
+
+function authorityRecord(world: World, authority: WorldAuthority): AuthorityRecord {
+  const { nextCrlNumber: _number, crlDueSince: _due, crlClaimedUntil: _claim, ...row } = authority
+  const crl = world.crls.filter(({ authorityId }) => authorityId === authority.id).sort((a, b) => Number(b.number - a.number))[0]
+  return {
+    ...row,
+    crl: crl ? { number: crl.number, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate, entries: crl.entries } : null,
+  }
+}
+
+function endpointRecord(world: World, endpoint: WorldEndpoint): EndpointRecord {
+  const { backdateMinutes: _, ...profile } = endpoint.profile
+  const answering = world.registrationAuthorities.find(
+    (ra) => ra.endpointId === endpoint.id && ra.certificateDer !== null && ra.retiredAt === null,
+  )
+  return {
+    ...endpoint,
+    protocol: 'scep',
+    policy: 'dynamic',
+    profile,
+    registrationAuthority: answering?.certificateDer
+      ? { certificateDer: answering.certificateDer, notBefore: answering.notBefore, notAfter: answering.notAfter }
+      : null,
+  }
+}
+
+function countsOf(world: World, groupId: string, now: Date) {
+  const leaves = world.certificates.filter((row) => row.groupId === groupId && row.kind === 'leaf' && row.state === 'issued')
+  const endpoints = new Set(world.endpoints.filter((each) => each.groupId === groupId).map(({ id }) => id))
+  const pending = world.challenges.filter((each) => endpoints.has(each.endpointId) && each.state === 'pending' && each.expiresAt > now)
+  return {
+    certificates: leaves.length,
+    valid: leaves.filter((row) => row.revokedAt === null && row.notBefore <= now && row.notAfter >= now).length,
+    revoked: leaves.filter((row) => row.revokedAt !== null).length,
+    pendingChallenges: pending.length,
+  }
+}
+
+function surroundings(world: World, endpointId: string) {
+  const endpoint = world.endpoints.find(({ id }) => id === endpointId)
+  const group = world.groups.find(({ id }) => id === endpoint?.groupId)
+  const issuer = world.authorities.find(({ id }) => id === endpoint?.authorityId)
+  if (!group || !issuer) throw new Error(`no endpoint ${endpointId}`)
+  return { group, issuer }
+}
+
+function byName<T extends { name: string }>(rows: T[]): T[] {
+  return [...rows].sort((a, b) => compare(a.name, b.name))
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,211 @@
+/** In-memory stores of issued certificates, CRLs and jobs. */
+import { statusOf } from '@/lib/services/certificate-view'
+import type { CertificateFilter, CertificateRecord, CertificateStore } from '@/lib/services/certificates'
+import type { JobStore } from '@/lib/services/jobs'
+import type { StatusStore } from '@/lib/services/status'
+import type { AuditEventView } from '@/lib/services/audit'
+import { append, type World, type WorldAuthority, type WorldCertificate } from './world'
+
+const HOUR_MS = 3_600_000
+
+export function memoryCertificateStore(world: World): CertificateStore {
+  const issued = () => world.certificates.filter(({ state }) => state === 'issued').map((row) => record(world, row))
+  return {
+    async list(filter, { after, limit, now }) {
+      return issued()
+        .filter((row) => row.kind === 'leaf' && matches(row, filter, now))
+        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
+        .filter((row) => after === null || row.createdAt < after.createdAt || (row.createdAt.getTime() === after.createdAt.getTime() && row.id < after.id))
+        .slice(0, limit)
+    },
+    async find(key) {
+      return issued().filter((row) => ('id' in key ? row.id === key.id : row.serial === key.serial)).slice(0, 2)
+    },
+    async history(objectIds, limit) {
+      const views = world.events.map((event, index): AuditEventView => ({
+        seq: String(index + 1),
+        id: String(index + 1),
+        time: event.at,
+        type: event.type,
+        outcome: event.outcome,
+        severity: event.severity ?? 'info',
+        reason: event.reason ?? null,
+        actor: { type: event.actor.type, id: event.actor.id, name: event.actor.name, role: event.actor.role },
+        object: event.object,
+        source: { ip: event.actor.ip, userAgent: event.actor.userAgent, via: event.actor.via },
+        data: event.data ?? {},
+        change: event.change ?? null,
+        sentence: event.type,
+        chain: '',
+      }))
+      return views.filter(({ object }) => object.id !== null && objectIds.includes(object.id)).reverse().slice(0, limit)
+    },
+    async revoke({ id, reason, comment, by, at, events }) {
+      const row = world.certificates.find((each) => each.id === id && each.state === 'issued')
+      const onHold = row?.revocationReason === 'certificateHold' && reason !== 'certificateHold'
+      if (!row || (row.revokedAt !== null && !onHold)) return false
+      Object.assign(row, { revokedAt: at, revocationReason: reason, revokedBy: by, revocationComment: comment })
+      const authority = world.authorities.find((each) => each.id === row.authorityId)
+      if (authority) authority.crlDueSince = new Date(Math.max(at.getTime(), (authority.crlDueSince?.getTime() ?? -1) + 1))
+      append(world, events)
+      return true
+    },
+    async counts(now) {
+      const leaves = issued().filter(({ kind }) => kind === 'leaf')
+      const count = (status: string) => leaves.filter((row) => statusOf(row, now) === status).length
+      const yesterday = new Date(now.getTime() - 24 * HOUR_MS)
+      return {
+        total: leaves.length,
+        valid: count('valid'),
+        expiring: count('expiring'),
+        expired: count('expired'),
+        revoked: leaves.filter(({ revokedAt }) => revokedAt !== null).length,
+        last24h: leaves.filter(({ issuedAt }) => issuedAt > yesterday).length,
+        refused24h: world.transactions.filter(({ state, createdAt }) => state === 'refused' && createdAt > yesterday).length,
+        pendingChallenges: world.challenges.filter(({ state, expiresAt }) => state === 'pending' && expiresAt > now).length,
+      }
+    },
+  }
+}
+
+export function memoryStatusStore(world: World): StatusStore {
+  const newest = (authority: WorldAuthority) =>
+    world.crls.filter(({ authorityId }) => authorityId === authority.id).sort((a, b) => Number(b.number - a.number))[0]
+  const bySlug = (slug: string) => world.authorities.find((each) => each.slug === slug)
+  const byId = (id: string) => {
+    const authority = world.authorities.find((each) => each.id === id)
+    if (!authority) throw new Error(`no authority ${id}`)
+    return authority
+  }
+  return {
+    async crl(slug) {
+      const authority = bySlug(slug)
+      return (authority && newest(authority)) ?? null
+    },
+    async caCertificate(slug) {
+      return bySlug(slug)?.certificateDer ?? null
+    },
+    async claimDue({ now, until, publishedBefore }) {
+      const isDue = (authority: WorldAuthority) => {
+        const crl = newest(authority)
+        return authority.crlDueSince !== null || crl === undefined || crl.thisUpdate <= publishedBefore[authority.kind]
+      }
+      const free = world.authorities.filter(
+        (each) => each.certificateDer !== null && (each.crlClaimedUntil === null || each.crlClaimedUntil <= now) && isDue(each),
+      )
+      const [authority] = free.sort((a, b) => (a.crlDueSince?.getTime() ?? Infinity) - (b.crlDueSince?.getTime() ?? Infinity))
+      if (!authority) return null
+      authority.crlClaimedUntil = until
+      authority.nextCrlNumber += 1n
+      const { id, kind, slug, name, keyAlgorithm, subjectDer, subjectKeyId } = authority
+      return {
+        authority: { id, kind, slug, name, keyAlgorithm, subjectDer, subjectKeyId },
+        number: authority.nextCrlNumber - 1n,
+        dueSince: authority.crlDueSince,
+        previousThisUpdate: newest(authority)?.thisUpdate ?? null,
+      }
+    },
+    async revoked(authorityId, { after, limit, previousThisUpdate }) {
+      return world.certificates
+        .flatMap(({ authorityId: by, serial, revokedAt, revocationReason: reason, notAfter }) =>
+          by === authorityId && revokedAt && reason && serial > after ? [{ serial, revokedAt, reason, notAfter }] : [],
+        )
+        .filter(({ revokedAt, notAfter }) => {
+          const end = Math.max(notAfter.getTime(), revokedAt.getTime() + HOUR_MS)
+          return previousThisUpdate === null || end >= previousThisUpdate.getTime()
+        })
+        .sort((a, b) => (a.serial < b.serial ? -1 : 1))
+        .slice(0, limit)
+        .map(({ serial, revokedAt, reason }) => ({ serial, revokedAt, reason }))
+    },
+    async publish(crl, dueSince, events) {
+      const authority = byId(crl.authorityId)
+      world.crls.push(crl)
+      authority.crlClaimedUntil = null
+      if (authority.crlDueSince?.getTime() === dueSince?.getTime()) authority.crlDueSince = null
+      append(world, events)
+    },
+    async fail(authorityId, retryAt, events) {
+      byId(authorityId).crlClaimedUntil = retryAt
+      append(world, events)
+    },
+  }
+}
+
+export function memoryJobStore() {
+  const rows = new Map<string, { nextRunAt: Date; claimedBy: string | null; claimedUntil: Date | null; lastRunAt: Date | null; lastError: string | null }>()
+  const store: JobStore = {
+    async claim({ name, by, now, until, nextRunAt, early }) {
+      const row = rows.get(name)
+      if (row && ((!early && row.nextRunAt > now) || (row.claimedUntil !== null && row.claimedUntil > now))) return false
+      rows.set(name, { lastRunAt: null, lastError: null, ...row, nextRunAt, claimedBy: by, claimedUntil: until })
+      return true
+    },
+    async extend({ name, by, until }) {
+      const row = rows.get(name)
+      if (row?.claimedBy !== by) return false
+      row.claimedUntil = until
+      return true
+    },
+    async finish({ name, by, at, error }) {
+      const row = rows.get(name)
+      if (row?.claimedBy === by) Object.assign(row, { claimedBy: null, claimedUntil: null, lastRunAt: at, lastError: error })
+    },
+  }
+  return { store, rows }
+}
+
+function matches(row: CertificateRecord, filter: CertificateFilter, now: Date): boolean {
+  return (
+    (filter.group === undefined || row.group?.slug === filter.group) &&
+    (filter.endpoint === undefined || row.endpoint?.slug === filter.endpoint) &&
+    (filter.status === undefined || statusOf(row, now) === filter.status) &&
+    (filter.search === undefined || found(row, filter.search))
+  )
+}
+
+function found(row: CertificateRecord, search: string): boolean {
+  const text = search.toLowerCase()
+  const hex = text.replace(/[\s:]/g, '').replace(/^sha256/, '')
+  const isHex = /^[0-9a-f]{3,64}$/.test(hex)
+  return (
+    [row.subject, row.commonName ?? '', ...row.san.map(({ value }) => value)].some((value) => value.toLowerCase().includes(text)) ||
+    (isHex && (row.serial.toLowerCase().startsWith(hex) || row.fingerprintSha256.startsWith(hex)))
+  )
+}
+
+function record(world: World, row: WorldCertificate): CertificateRecord {
+  const authority = world.authorities.find(({ id }) => id === row.authorityId)
+  const parent = world.authorities.find(({ id }) => id === authority?.parentId)
+  const group = world.groups.find(({ id }) => id === row.groupId)
+  const endpoint = world.endpoints.find(({ id }) => id === row.endpointId)
+  const challenge = world.challenges.find(({ id }) => id === row.challengeId)
+  const attempt = world.transactions.find(({ id }) => id === row.enrolmentTransactionId)
+  if (!authority || !row.der || !row.fingerprintSha256 || !row.issuedAt) throw new Error('not an issued certificate')
+  const chain = row.kind === 'root' ? [] : [authority.certificateDer, parent?.certificateDer ?? null]
+  return {
+    id: row.id,
+    kind: row.kind,
+    serial: row.serial,
+    subject: row.subject,
+    commonName: row.commonName,
+    san: row.sans,
+    group: group ? { slug: group.slug, name: group.name } : null,
+    endpoint: endpoint ? { slug: endpoint.slug, name: endpoint.name } : null,
+    issuer: { slug: authority.slug, name: authority.name },
+    keyAlgorithm: row.keyAlgorithm,
+    notBefore: row.notBefore,
+    notAfter: row.notAfter,
+    issuedAt: row.issuedAt,
+    createdAt: row.createdAt,
+    revokedAt: row.revokedAt,
+    revocationReason: row.revocationReason,
+    revokedBy: row.revokedBy,
+    revocationComment: row.revocationComment,
+    fingerprintSha256: Buffer.from(row.fingerprintSha256).toString('hex'),
+    der: row.der,
+    chain: chain.filter((der) => der !== null),
+    challenge: challenge ? { id: challenge.id, mintedBy: challenge.mintedBy, createdAt: challenge.createdAt } : null,
+    transaction: attempt ? { id: attempt.id, sourceIp: attempt.sourceIp, userAgent: attempt.userAgent, at: attempt.createdAt } : null,
+  }
+}

@@ -1,0 +1,304 @@
+/** In-memory stores of challenges and enrolment transactions, over the tables of world.ts, with the database's rules. */
+import type { ChallengeUpkeepStore } from '@/lib/jobs/expire-challenges'
+import type { AuditEntry, Page } from '@/lib/services/audit'
+import type { RedemptionStore, Reservation, RowOutcome } from '@/lib/services/challenge-redemption'
+import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
+import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
+import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
+import { transactionIdText } from '@/lib/services/scep-exchange'
+import type { TransactionStore } from '@/lib/services/transactions'
+import { append, type World, type WorldChallenge, type WorldTransaction } from './world'
+
+export interface EnrolmentStores {
+  challenges: ChallengeStore
+  redemption: RedemptionStore
+  enrolment: ScepEnrolmentStore
+  upkeep: ChallengeUpkeepStore
+  transactions: TransactionStore
+}
+
+export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes'> {
+  mintedBy: string
+  reservedBy: string | null
+  reservedCsrSha256: Uint8Array | null
+  reservedAt: Date | null
+  revokedAt: Date | null
+  failedAttempts: number
+}
+
+export interface MemoryTransaction extends WorldTransaction {
+  attempt: RefusedAttempt
+  detail: string | null
+  challengeId: string | null
+  claimedAt: Date
+  finishedAt: Date | null
+  superseded: boolean
+}
+
+const MINUTE_MS = 60_000
+const FREE = { reservedBy: null, reservedCsrSha256: null, reservedSpkiSha256: null, reservedAt: null }
+const same = (a: Uint8Array | null, b: Uint8Array | null) => a !== null && b !== null && Buffer.from(a).equals(b)
+
+export function memoryEnrolmentStores(world: World, clock: () => Date): EnrolmentStores {
+  const challenges = world.challenges as MemoryChallenge[]
+  const rows = world.transactions as MemoryTransaction[]
+  const ago = (minutes: number) => new Date(clock().getTime() - minutes * MINUTE_MS)
+  const endpointOf = (id: string) => {
+    const endpoint = world.endpoints.find((each) => each.id === id)
+    const group = world.groups.find((each) => each.id === endpoint?.groupId)
+    if (!endpoint || !group) throw new Error(`no endpoint ${id}`)
+    return { ...endpoint, group }
+  }
+  const certificateFor = (challengeId: string) => world.certificates.find((each) => each.challengeId === challengeId && each.state !== 'abandoned')
+  const isDue = ({ state, expiresAt }: MemoryChallenge) => state === 'pending' && expiresAt <= clock()
+  const append_ = (events: AuditEntry[]) => append(world, events)
+
+  return {
+    challenges: {
+      async mintingEndpoint(slug) {
+        const endpoint = world.endpoints.find((each) => each.slug === slug)
+        if (!endpoint) return null
+        const { id, enabled, challengeTtlMinutes, group } = endpointOf(endpoint.id)
+        return { id, slug, groupSlug: group.slug, enabled, policy: 'dynamic', challengeTtlMinutes }
+      },
+      async add({ ttlMinutes, ...challenge }, quota, minted) {
+        const pending = challenges.filter((each) => each.endpointId === challenge.endpointId && each.state === 'pending' && !isDue(each))
+        if (pending.length >= quota || !endpointOf(challenge.endpointId).enabled) return null
+        const expiresAt = new Date(clock().getTime() + ttlMinutes * MINUTE_MS)
+        challenges.push({ ...challenge, ...FREE, state: 'pending', createdAt: clock(), expiresAt, revokedAt: null, failedAttempts: 0 })
+        append_([minted(expiresAt)])
+        return { expiresAt }
+      },
+      async list(filter, page) {
+        const search = filter.search?.toLowerCase()
+        const views = challenges.map(viewOf).filter(
+          (view) =>
+            (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
+            (filter.group === undefined || view.group.slug === filter.group) &&
+            (filter.state === undefined || view.state === filter.state) &&
+            (search === undefined || [view.id, view.subject, view.deviceName ?? '', JSON.stringify(view.san)].some((text) => text.toLowerCase().includes(search))),
+        )
+        return pageOf(views.reverse(), page)
+      },
+      async get(id) {
+        const row = challenges.find((each) => each.id === id)
+        return row ? viewOf(row) : null
+      },
+      async revoke(id, _reason, revoked) {
+        const row = challenges.find((each) => each.id === id)
+        if (!row || isDue(row) || !(row.state === 'pending' || (row.state === 'reserved' && !certificateFor(id)))) return null
+        Object.assign(row, { state: 'revoked', revokedAt: clock() })
+        append_([revoked])
+        return viewOf(row)
+      },
+    },
+
+    redemption: {
+      async reserve(request, reserved) {
+        const row = challenges.find((each) => same(each.handleHash, request.handleHash) && each.endpointId === request.endpointId)
+        const again = row?.state === 'reserved' && same(row.reservedCsrSha256, request.csrSha256) &&
+          (row.reservedBy === request.transactionRowId || (row.reservedAt ?? clock()) < ago(0.25))
+        if (!row || !((row.state === 'pending' && !isDue(row)) || again)) return null
+        Object.assign(row, {
+          state: 'reserved', reservedBy: request.transactionRowId, reservedCsrSha256: request.csrSha256, reservedSpkiSha256: request.spkiSha256, reservedAt: clock(),
+        })
+        const attempt = rows.find((each) => each.id === request.transactionRowId)
+        if (attempt) attempt.challengeId = row.id
+        const reservation: Reservation = { id: row.id, subject: row.subject, constraints: row.constraints }
+        append_([reserved(reservation)])
+        return reservation
+      },
+      async release({ challengeId, transactionRowId, mismatch, mostMismatches, row: outcome }, events) {
+        const row = challenges.find((each) => each.id === challengeId)
+        if (!row) throw new Error(`no challenge ${challengeId}`)
+        const released = row.state === 'reserved' && row.reservedBy === transactionRowId && !certificateFor(challengeId)
+        if (released) {
+          const failedAttempts = row.failedAttempts + (mismatch ? 1 : 0)
+          const revoke = mismatch && failedAttempts >= mostMismatches
+          Object.assign(row, FREE, { failedAttempts, state: revoke ? 'revoked' : row.expiresAt <= clock() ? 'expired' : 'pending', revokedAt: revoke ? clock() : null })
+        }
+        const attempt = rows.find((each) => each.id === transactionRowId)
+        if (!released && outcome.state === 'failed') {
+          if (attempt) attempt.claimedAt = new Date(0)
+        } else finish(attempt, outcome, challengeId)
+        append_(events({ released, state: row.state, attempt: row.failedAttempts }))
+      },
+      async lookup(handleHash) {
+        const row = challenges.find((each) => same(each.handleHash, handleHash))
+        if (!row) return null
+        const certificate = certificateFor(row.id)
+        return {
+          id: row.id, subject: row.subject, endpointSlug: endpointOf(row.endpointId).slug, state: isDue(row) ? 'expired' : row.state, reservedBy: row.reservedBy,
+          reservedCsrSha256: row.reservedCsrSha256, reservedSpkiSha256: row.reservedSpkiSha256, consumedAt: certificate?.issuedAt ?? null,
+          certificate: certificate?.state === 'issued' ? { id: certificate.id, revokedAt: certificate.revokedAt } : null,
+        }
+      },
+      async otherEndpoints(endpointId, limit) {
+        return world.endpoints.map(({ id }) => id).filter((id) => id !== endpointId).slice(0, limit)
+      },
+    },
+
+    upkeep: {
+      async expire(limit, expired) {
+        const due = challenges.filter(isDue).slice(0, limit)
+        const perEndpoint: Record<string, number> = {}
+        for (const row of due) {
+          row.state = 'expired'
+          const { slug } = endpointOf(row.endpointId)
+          perEndpoint[slug] = (perEndpoint[slug] ?? 0) + 1
+        }
+        if (due.length > 0) append_([expired(due.length, perEndpoint)])
+        return due.length
+      },
+      async freeAbandoned(minutes, limit, released) {
+        const due = challenges.filter((row) => row.state === 'reserved' && row.reservedAt !== null && row.reservedAt < ago(minutes) && !certificateFor(row.id)).slice(0, limit)
+        for (const row of due) {
+          const state = row.expiresAt > clock() ? 'pending' : 'expired'
+          Object.assign(row, FREE, { state })
+          append_([released({ id: row.id, subject: row.subject, slug: endpointOf(row.endpointId).slug, state })])
+        }
+        return due.length
+      },
+      async failInterrupted(minutes, limit) {
+        const held = (row: MemoryTransaction) => challenges.some((each) => each.id === row.challengeId && each.state === 'reserved')
+        const due = rows.filter((row) => row.state === 'received' && row.claimedAt < ago(minutes) && !held(row)).slice(0, limit)
+        for (const row of due) finish(row, { state: 'failed', reason: 'interrupted', detail: '', failInfo: null }, null)
+        return due.length
+      },
+    },
+
+    enrolment: {
+      async endpoint(slug) {
+        const found = world.endpoints.filter((each) => slug === '' || each.slug === slug)
+        const [endpoint] = found
+        if (!endpoint || found.length > 1) return null
+        const { group, profile, ...rest } = endpointOf(endpoint.id)
+        const registrationAuthorities = world.registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>
+          certificateDer === null || ra.endpointId !== endpoint.id ? [] : [{ ...ra, certificateDer }],
+        )
+        return { ...rest, policy: 'dynamic', groupSlug: group.slug, profile, registrationAuthorities, chain: chainOf(endpoint.authorityId) }
+      },
+      async begin(attempt) {
+        const live = rows.find((row) => isLive(row) && sameIdentity(row.attempt, attempt))
+        if (live) return { started: false, known: knownOf(live) }
+        return { started: true, id: addRow(attempt, 'received').id }
+      },
+      async takeOver(id, abandonedAfterSeconds) {
+        const row = rows.find((each) => each.id === id && isLive(each))
+        const free = row?.state === 'failed' || (row?.state === 'received' && row.claimedAt < ago(abandonedAfterSeconds / 60))
+        if (!row || !free) return false
+        Object.assign(row, { state: 'received', claimedAt: clock(), reason: null, detail: null, finishedAt: null })
+        return true
+      },
+      async supersede(id) {
+        const row = rows.find((each) => each.id === id)
+        if (row && (row.state === 'issued' || row.state === 'refused')) row.superseded = true
+      },
+      async finish(id, outcome, challengeId, events) {
+        const row = rows.find((each) => each.id === id)
+        if (row?.state !== 'received') return
+        finish(row, outcome, challengeId)
+        append_(events)
+      },
+      async finishIssued(id, certificateId) {
+        const row = rows.find((each) => each.id === id)
+        if (!row) throw new Error(`no transaction ${id}`)
+        if (row.state === 'received' || row.state === 'failed') Object.assign(row, { state: 'issued', certificateId, reason: null, detail: null, finishedAt: clock() })
+        return knownOf(row)
+      },
+      async refuseAtOnce(attempt, outcome, challengeId, events) {
+        const row = addRow(attempt, 'received')
+        finish(row, outcome, challengeId)
+        row.superseded = true
+        append_(events)
+      },
+      async findForPoll(endpointId, transactionId, keySha256) {
+        const row = rows.findLast(
+          ({ attempt, superseded }) =>
+            !superseded && attempt.endpointId === endpointId && same(attempt.transactionId, transactionId) &&
+            (same(attempt.signerSpkiSha256, keySha256) || same(attempt.spkiSha256, keySha256)),
+        )
+        return row ? knownOf(row) : null
+      },
+    },
+
+    transactions: {
+      async list(filter, page) {
+        const views = rows.map((row) => {
+          const endpoint = endpointOf(row.attempt.endpointId)
+          const certificate = world.certificates.find(({ id }) => id === row.certificateId)
+          return {
+            id: row.id, state: row.state, endpoint: { slug: endpoint.slug, name: endpoint.name }, group: { slug: endpoint.group.slug, name: endpoint.group.name },
+            subject: row.attempt.subject, reason: row.reason, detail: row.detail, transactionId: transactionIdText(row.attempt.transactionId),
+            sourceIp: row.sourceIp, userAgent: row.userAgent, challengeId: row.challengeId,
+            certificate: certificate ? { id: certificate.id, serial: certificate.serial } : null, createdAt: row.createdAt, finishedAt: row.finishedAt,
+          }
+        })
+        const fits = views.filter(
+          (view) =>
+            (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
+            (filter.group === undefined || view.group.slug === filter.group) &&
+            (filter.state === undefined || view.state === filter.state),
+        )
+        return pageOf(fits.reverse(), page)
+      },
+    },
+  }
+
+  function isLive(row: MemoryTransaction): boolean {
+    return !row.superseded && row.attempt.csrSha256 !== null
+  }
+
+  function addRow(attempt: Attempt | RefusedAttempt, state: 'received'): MemoryTransaction {
+    const row: MemoryTransaction = {
+      id: crypto.randomUUID(), state, attempt, reason: null, detail: null, certificateId: null, challengeId: null, sourceIp: attempt.sourceIp,
+      userAgent: attempt.userAgent, createdAt: clock(), claimedAt: clock(), finishedAt: null, superseded: false,
+    }
+    rows.push(row)
+    return row
+  }
+
+  function finish(row: MemoryTransaction | undefined, outcome: RowOutcome, challengeId: string | null): void {
+    if (row?.state !== 'received') return
+    const { state, reason, detail } = outcome
+    Object.assign(row, { state, reason, detail, challengeId: challengeId ?? row.challengeId, finishedAt: clock() })
+  }
+
+  function knownOf(row: MemoryTransaction): KnownTransaction {
+    const certificate = world.certificates.find((each) => each.id === row.certificateId && each.state === 'issued')
+    const { id, state, reason, detail, attempt } = row
+    return {
+      id, state, reason, detail, spkiSha256: attempt.spkiSha256, signerSpkiSha256: attempt.signerSpkiSha256,
+      finishedAt: row.finishedAt ?? certificate?.issuedAt ?? null,
+      certificate: certificate?.der ? { id: certificate.id, serial: certificate.serial, name: certificate.subject, der: certificate.der, notAfter: certificate.notAfter, revokedAt: certificate.revokedAt } : null,
+    }
+  }
+
+  function viewOf(row: MemoryChallenge): ChallengeView {
+    const { slug, name, group } = endpointOf(row.endpointId)
+    const certificate = certificateFor(row.id)
+    return {
+      id: row.id, state: isDue(row) ? 'expired' : row.state, endpoint: { id: row.endpointId, slug, name }, group: { slug: group.slug, name: group.name },
+      subject: row.subject, san: row.constraints.san, deviceName: row.deviceName, format: row.format, mintedBy: row.mintedBy, mintedVia: row.mintedVia,
+      createdAt: row.createdAt, expiresAt: row.expiresAt, consumedAt: row.state === 'consumed' ? (certificate?.issuedAt ?? null) : null,
+      revokedAt: row.revokedAt, failedAttempts: row.failedAttempts,
+      certificate: certificate?.state === 'issued' ? { id: certificate.id, serial: certificate.serial } : null,
+    }
+  }
+
+  function chainOf(authorityId: string): Uint8Array[] {
+    const authority = world.authorities.find(({ id }) => id === authorityId)
+    if (!authority?.certificateDer) return []
+    return [authority.certificateDer, ...(authority.parentId === null ? [] : chainOf(authority.parentId))]
+  }
+}
+
+function sameIdentity(a: RefusedAttempt, b: Attempt): boolean {
+  return a.endpointId === b.endpointId && same(a.transactionId, b.transactionId) && same(a.csrSha256, b.csrSha256)
+}
+
+function pageOf<T extends { id: string }>(items: T[], { cursor, limit }: { cursor?: string; limit: number }): Page<T> {
+  const from = cursor === undefined ? 0 : items.findIndex(({ id }) => id === cursor) + 1
+  const page = items.slice(from, from + limit)
+  return { items: page, nextCursor: from + limit < items.length ? (page.at(-1)?.id ?? null) : null }
+}

@@ -1,0 +1,111 @@
+/** A signer for tests: throw-away keys, real cryptography, no process, no checks of what it signs. */
+import { constants, createHmac, generateKeyPair, type KeyObject, privateDecrypt, sign } from 'node:crypto'
+import { promisify } from 'node:util'
+import { assembleCertificate } from '@/lib/pki/certificate'
+import { assembleCrl } from '@/lib/pki/crl'
+import { Refusal } from '@/lib/errors'
+import type { KeyAlgorithm, KeyPurpose, Signer } from '@/lib/services/signer'
+
+/** What the real signer reads from its own database connection. */
+export interface SignerRecords {
+  /** The key that signs this intent and its bytes; null when it is not an intent. */
+  intent(certificateId: string): Promise<{ keyId: string; tbs: Uint8Array } | null>
+  authorityKey(authorityId: string): Promise<string>
+}
+
+export interface FakeSigner extends Signer {
+  privateKey(keyId: string): KeyObject
+  /** Every call that used a key, in order. */
+  readonly used: string[]
+  /** Makes every later call fail as an unreachable signer does, until it is switched off again. */
+  away: boolean
+}
+
+interface FakeKey {
+  privateKey: KeyObject
+  spki: Uint8Array
+  algorithm: KeyAlgorithm
+  purpose: KeyPurpose
+}
+
+const generate = promisify(generateKeyPair)
+
+export function fakeSigner(records: SignerRecords): FakeSigner {
+  const keys = new Map<string, FakeKey>()
+  const key = (keyId: string): FakeKey => {
+    const found = keys.get(keyId)
+    if (found === undefined) throw new Error(`no key ${keyId}`)
+    return found
+  }
+  const use = (call: string) => {
+    if (signer.away) throw new Refusal('unavailable', 'The signer cannot be reached.', { reason: 'signer_unreachable' })
+    signer.used.push(call)
+  }
+
+  const signer: FakeSigner = {
+    away: false,
+    used: [],
+    privateKey: (keyId) => key(keyId).privateKey,
+    async generateKey({ purpose, algorithm }) {
+      use('generateKey')
+      const keyId = crypto.randomUUID()
+      const made = await makeKey(algorithm)
+      keys.set(keyId, { ...made, algorithm, purpose })
+      return { keyId, spki: made.spki }
+    },
+    async publicKey(keyId) {
+      const { spki, algorithm, purpose } = key(keyId)
+      return { spki, algorithm, purpose }
+    },
+    async signCertificate(certificateId) {
+      use('signCertificate')
+      const intent = await records.intent(certificateId)
+      if (intent === null) throw new Refusal('conflict', 'Not an intent.', { reason: 'not_an_intent' })
+      return assembleCertificate(intent.tbs, signature(key(intent.keyId), intent.tbs))
+    },
+    async signCrl(authorityId, tbs) {
+      use('signCrl')
+      return assembleCrl(tbs, signature(key(await records.authorityKey(authorityId)), tbs))
+    },
+    async signScepReply(keyId, digest, signedAttributes) {
+      use('signScepReply')
+      return new Uint8Array(sign(digest, signedAttributes, key(keyId).privateKey))
+    },
+    async decryptScep(keyId, encryptedKey, oaep) {
+      use('decryptScep')
+      const padding = oaep === undefined ? constants.RSA_PKCS1_PADDING : constants.RSA_PKCS1_OAEP_PADDING
+      const options = { key: key(keyId).privateKey, padding, ...(oaep === undefined ? {} : { oaepHash: oaep }) }
+      return new Uint8Array(privateDecrypt(options, encryptedKey))
+    },
+    async mac(purpose, data) {
+      use('mac')
+      return new Uint8Array(createHmac('sha256', `test ${purpose}`).update(data).digest())
+    },
+    async status() {
+      return { ready: !signer.away, kekId: 'test', keysLoaded: keys.size, uptimeSeconds: 0 }
+    },
+  }
+  return signer
+}
+
+function signature({ privateKey, algorithm }: FakeKey, tbs: Uint8Array): Uint8Array {
+  return new Uint8Array(sign(algorithm === 'p384' ? 'sha384' : 'sha256', tbs, privateKey))
+}
+
+async function makeKey(algorithm: KeyAlgorithm): Promise<{ privateKey: KeyObject; spki: Uint8Array }> {
+  const { publicKey, privateKey } = await pairOf(algorithm)
+  return { privateKey, spki: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })) }
+}
+
+function pairOf(algorithm: KeyAlgorithm): Promise<{ publicKey: KeyObject; privateKey: KeyObject }> {
+  switch (algorithm) {
+    case 'p256':
+      return generate('ec', { namedCurve: 'P-256' })
+    case 'p384':
+      return generate('ec', { namedCurve: 'P-384' })
+    case 'rsa2048':
+    case 'rsa3072':
+    case 'rsa4096':
+      return generate('rsa', { modulusLength: Number(algorithm.slice(3)) })
+  }
+}

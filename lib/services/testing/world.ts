@@ -1,0 +1,140 @@
+/** Tables in memory for the services' tests: what the stores of this folder read and write, with the database's rules. */
+import type { AuditEntry } from '@/lib/services/audit'
+import type { NewAuthority, NewRegistrationAuthority } from '@/lib/services/authority-plan'
+import type { CertificateIntent } from '@/lib/services/certificate-intent'
+import type { RevocationReason } from '@/lib/services/certificates'
+import type { ChallengeState } from '@/lib/services/challenges'
+import type { GroupPlan } from '@/lib/services/group-plan'
+import type { EndpointChange } from '@/lib/services/groups'
+import type { NewCrl } from '@/lib/services/status'
+import type { FakeSigner, SignerRecords } from './fake-signer'
+
+export interface WorldCertificate extends Omit<CertificateIntent, 'tbs'> {
+  state: 'intent' | 'issued' | 'abandoned'
+  tbs: Uint8Array | null
+  der: Uint8Array | null
+  fingerprintSha256: Uint8Array | null
+  issuedAt: Date | null
+  revokedAt: Date | null
+  revocationReason: RevocationReason | null
+  revokedBy: string | null
+  revocationComment: string | null
+}
+
+export interface WorldAuthority extends NewAuthority {
+  certificateDer: Uint8Array | null
+  nextCrlNumber: bigint
+  crlDueSince: Date | null
+  crlClaimedUntil: Date | null
+}
+
+export interface WorldRegistrationAuthority extends NewRegistrationAuthority {
+  certificateDer: Uint8Array | null
+  retiredAt: Date | null
+}
+
+type Defined<T> = { [key in keyof T]-?: Exclude<T[key], undefined> }
+
+export interface WorldEndpoint extends Defined<EndpointChange> {
+  id: string
+  slug: string
+  name: string
+  groupId: string
+  authorityId: string
+  profile: GroupPlan['profile']
+  createdAt: Date
+}
+
+export interface WorldChallenge {
+  id: string
+  endpointId: string
+  state: ChallengeState
+  expiresAt: Date
+  reservedSpkiSha256: Uint8Array | null
+  mintedBy: string
+  createdAt: Date
+}
+
+export interface WorldTransaction {
+  id: string
+  state: 'received' | 'issued' | 'refused' | 'failed'
+  reason: string | null
+  certificateId: string | null
+  sourceIp: string | null
+  userAgent: string | null
+  createdAt: Date
+}
+
+export interface World {
+  organisation: { name: string; rootId: string } | null
+  groups: GroupPlan['group'][]
+  authorities: WorldAuthority[]
+  endpoints: WorldEndpoint[]
+  registrationAuthorities: WorldRegistrationAuthority[]
+  certificates: WorldCertificate[]
+  challenges: WorldChallenge[]
+  transactions: WorldTransaction[]
+  crls: NewCrl[]
+  /** In the order of the chain, with the time they were appended. */
+  events: (AuditEntry & { at: Date })[]
+  clock: () => Date
+}
+
+export function emptyWorld(clock: () => Date): World {
+  return {
+    organisation: null,
+    groups: [],
+    authorities: [],
+    endpoints: [],
+    registrationAuthorities: [],
+    certificates: [],
+    challenges: [],
+    transactions: [],
+    crls: [],
+    events: [],
+    clock,
+  }
+}
+
+export function append(world: World, events: AuditEntry[]): void {
+  world.events.push(...events.map((event) => ({ ...event, at: world.clock() })))
+}
+
+/** Serials are unique per authority, as in the database. */
+export function addIntent(world: World, intent: CertificateIntent): void {
+  const twice = world.certificates.some(({ authorityId, serial }) => authorityId === intent.authorityId && serial === intent.serial)
+  if (twice) throw new Error('serial taken')
+  world.certificates.push({
+    ...intent,
+    state: 'intent',
+    der: null,
+    fingerprintSha256: null,
+    issuedAt: null,
+    revokedAt: null,
+    revocationReason: null,
+    revokedBy: null,
+    revocationComment: null,
+  })
+}
+
+export function addAuthority(world: World, authority: NewAuthority): void {
+  world.authorities.push({ ...authority, certificateDer: null, nextCrlNumber: 1n, crlDueSince: null, crlClaimedUntil: null })
+}
+
+/** What the fake signer looks up, from the tables in memory. */
+export function recordsOf(world: World): SignerRecords {
+  const authorityKey = async (id: string) => {
+    const authority = world.authorities.find((each) => each.id === id)
+    if (authority === undefined) throw new Error(`no authority ${id}`)
+    return authority.keyId
+  }
+  return {
+    authorityKey,
+    async intent(certificateId) {
+      const row = world.certificates.find(({ id, state }) => id === certificateId && state === 'intent')
+      return row?.tbs ? { keyId: await authorityKey(row.authorityId), tbs: row.tbs } : null
+    },
+  }
+}
+
+export type { FakeSigner }

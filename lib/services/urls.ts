@@ -1,0 +1,27 @@
+/** The addresses this installation writes into certificates, pages and commands. */
+
+export interface Urls {
+  /** As people and devices reach the portal. */
+  readonly publicUrl: URL
+  /** As relying parties fetch CRLs and CA certificates: plain http, for https would need the very answer being fetched. */
+  readonly statusUrl: URL
+  scepUrl(endpointSlug: string): string
+  crlUrl(authoritySlug: string): string
+  caUrl(authoritySlug: string): string
+}
+
+export function createUrls(bases: { publicUrl: URL; statusUrl: URL }): Urls {
+  if (bases.statusUrl.protocol !== 'http:') throw new Error('the status URL must begin with http://')
+  return {
+    publicUrl: bases.publicUrl,
+    statusUrl: bases.statusUrl,
+    scepUrl: (slug) => below(bases.publicUrl, `scep/${slug}`),
+    crlUrl: (slug) => below(bases.statusUrl, `crl/${slug}.crl`),
+    caUrl: (slug) => below(bases.statusUrl, `ca/${slug}.cer`),
+  }
+}
+
+function below(base: URL, path: string): string {
+  const folder = base.pathname.endsWith('/') ? base.pathname : `${base.pathname}/`
+  return new URL(folder + path, base.origin).href
+}
