@@ -1,0 +1,98 @@
+/** The embedded Postgres: made once, shared, stopped by the last user, and unharmed by kills. */
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { useEmbeddedPostgres } from './embedded'
+import type { Place } from './placement'
+import { isAlive, pause } from './processes'
+
+let folder: string
+let place: Place
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "latch key's-"))
+  await chmod(folder, 0o755)
+  place = { dataDir: folder, dataDirChosen: true, runFolder: join(folder, 'run'), say: () => {} }
+  await mkdir(place.runFolder)
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const postmaster = async () => Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10)
+
+test('the first use makes a database that keeps its promises', async () => {
+  const postgres = await useEmbeddedPostgres(place)
+  const [settings] = await query(
+    postgres.url,
+    `select current_setting('listen_addresses') as listen, current_setting('data_checksums') as checksums,
+            current_setting('synchronous_commit') as commit, (select rolsuper from pg_roles where rolname = current_user) as super`,
+  )
+  expect(settings).toEqual({ listen: '', checksums: 'on', commit: 'on', super: false })
+  expect((await stat(join(folder, 'postgres.password'))).mode & 0o777).toBe(0o600)
+  const stranger = new URL(postgres.url)
+  stranger.username = 'postgres'
+  await expect(query(stranger.href, 'select 1')).rejects.toThrow(/no pg_hba.conf entry/)
+  await postgres.release()
+})
+
+test('two users share it, the last one stops it, and a user that was killed does not count', async () => {
+  const first = await useEmbeddedPostgres(place)
+  const second = await useEmbeddedPostgres(place)
+  await writeFile(join(place.runFolder, 'postgres-users', '1-0'), '1 another start time')
+  const pid = await postmaster()
+  await first.release()
+  expect(await query(second.url, 'select 1 as one')).toEqual([{ one: 1 }])
+  await second.release()
+  expect(isAlive(pid)).toBe(false)
+})
+
+test('one that was killed is recovered with everything it had committed', async () => {
+  const before = await useEmbeddedPostgres(place)
+  await query(before.url, 'create table kept (value int)')
+  await query(before.url, 'insert into kept values (7)')
+  const pid = await postmaster()
+  process.kill(pid, 'SIGKILL')
+  while (isAlive(pid)) await pause(20)
+  const after = await useEmbeddedPostgres(place)
+  expect(await query(after.url, 'select value from kept')).toEqual([{ value: 7 }])
+  await after.release()
+  await before.release()
+})
+
+test('a process id in postmaster.pid that belongs to someone else now does not stand in the way', async () => {
+  await writeFile(join(folder, 'postgres', 'postmaster.pid'), `${process.pid}\n${folder}/postgres\n`)
+  const postgres = await useEmbeddedPostgres(place)
+  await postgres.release()
+})
+
+test('a lost or wrong password is one sentence, and nothing is left running', async () => {
+  const path = join(folder, 'postgres.password')
+  const password = await readFile(path)
+  await writeFile(path, 'wrong')
+  await expect(useEmbeddedPostgres(place)).rejects.toThrow('The database does not accept the password in')
+  await rm(path)
+  await expect(useEmbeddedPostgres(place)).rejects.toThrow('postgres.password is missing')
+  await writeFile(path, password, { mode: 0o600 })
+  await expect(postmaster()).rejects.toThrow('ENOENT')
+})
+
+test.runIf(process.getuid?.() === 0)('a chosen data folder below a private one is refused in one sentence', async () => {
+  const hidden = join(folder, 'private')
+  await mkdir(join(hidden, 'data', 'run'), { recursive: true })
+  await chmod(hidden, 0o700)
+  const refused = useEmbeddedPostgres({ ...place, dataDir: join(hidden, 'data'), runFolder: join(hidden, 'data', 'run') })
+  await expect(refused).rejects.toThrow(/cannot enter .*private\/data; set LATCHKEY_DATA_DIR/)
+})

@@ -1,0 +1,56 @@
+/** Where the cluster lives: in the data folder, unless Postgres's user cannot get there. */
+import { createHash } from 'node:crypto'
+import { chmod, mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { copyBinaries, findBinaries, program } from './binaries'
+import type { Cluster } from './cluster'
+import { PostgresFault } from './fault'
+import { canEnter, canRun, type OperatingSystemUser, postgresUser } from './operating-system-user'
+
+export interface Place {
+  dataDir: string
+  /** Whether somebody named the data folder; nothing of it is kept elsewhere then. */
+  dataDirChosen: boolean
+  /** Short, for Unix sockets. */
+  runFolder: string
+  /** For sentences such as where the database is. */
+  say(sentence: string): void
+}
+
+/** Everything about the cluster but whether it exists. */
+export async function placeCluster(place: Place): Promise<Cluster> {
+  const user = postgresUser()
+  const home = await homeOf(place, user)
+  const shipped = await findBinaries()
+  const binaries = canRun(user, program(shipped, 'postgres')) ? shipped : await copyBinaries(shipped, home.folder)
+  if (!canRun(user, program(binaries, 'postgres'))) {
+    throw new PostgresFault('The embedded Postgres does not run on this machine; set DATABASE_URL to a PostgreSQL server, version 15 or newer.')
+  }
+  return { folder: join(home.folder, 'postgres'), socketFolder: home.socketFolder, binaries, user }
+}
+
+async function homeOf(place: Place, user: OperatingSystemUser): Promise<{ folder: string; socketFolder: string }> {
+  if (user.ids) await letThrough([place.dataDir, place.runFolder])
+  if (canEnter(user, place.dataDir) && canEnter(user, place.runFolder)) {
+    return { folder: place.dataDir, socketFolder: join(place.runFolder, 'postgres') }
+  }
+  if (place.dataDirChosen) {
+    throw new PostgresFault(
+      `Postgres runs as the user "${user.name}", who cannot enter ${place.dataDir}; set LATCHKEY_DATA_DIR to a folder outside of private home folders, such as /var/lib/latchkey/data.`,
+    )
+  }
+  const folder = join('/var/lib/latchkey', createHash('sha256').update(place.dataDir).digest('hex').slice(0, 12))
+  await mkdir(folder, { recursive: true, mode: 0o711 })
+  await letThrough([folder])
+  if (!canEnter(user, folder)) throw new PostgresFault(`Postgres runs as the user "${user.name}", who can enter neither ${place.dataDir} nor ${folder}; set LATCHKEY_DATA_DIR to another folder.`)
+  place.say(`The database is kept in ${folder}, because Postgres's user cannot enter ${place.dataDir}.`)
+  return { folder, socketFolder: join(folder, 'run') }
+}
+
+/** Our folders may be passed through, not listed; what is secret in them is readable by us alone. */
+async function letThrough(folders: string[]): Promise<void> {
+  for (const folder of folders) {
+    const { mode } = await stat(folder)
+    if ((mode & 0o011) !== 0o011) await chmod(folder, (mode & 0o777) | 0o011)
+  }
+}

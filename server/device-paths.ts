@@ -1,0 +1,138 @@
+/**
+ * What devices and relying parties get over HTTP: SCEP, CRLs and CA certificates. Request facts in; status, headers and
+ * body out. The front process serves them on node:http, and the route handlers under app/ alike.
+ */
+import { toPem } from '@/lib/pki/certificate'
+import { slugOfPath } from '@/lib/scep/http'
+import type { Services } from '@/lib/server'
+
+export interface DeviceRequest {
+  method: string
+  /** Undecoded, without the query. */
+  path: string
+  /** Raw, without the question mark: '+' must survive (scep.md §1.4). */
+  query: string
+  headers: { get(name: string): string | null }
+  body: Uint8Array
+  ip: string | null
+}
+
+export interface DeviceResponse {
+  status: number
+  /** Complete, Content-Length included; a content type has no parameters. */
+  headers: Record<string, string>
+  /** To be left out when the request was HEAD. */
+  body: Uint8Array
+}
+
+/** A cache may hold a CRL for a minute, however long it is valid: a revocation shall be known soon. */
+const CRL_MAX_AGE = 60
+/** A CA certificate under one URL changes at most once in its life. */
+const CA_MAX_AGE = 3600
+
+const PATHS = {
+  scep: /^\/(scep(\/|$)|cgi-bin\/pkiclient\.exe\/?$|certsrv\/mscep\/mscep\.dll(\/|$))/i,
+  crl: /^\/crl\/([a-z0-9-]{1,64})\.(crl|pem)$/,
+  ca: /^\/ca\/([a-z0-9-]{1,64})\.(cer|pem)$/,
+}
+
+export type DevicePath = 'scep' | 'status'
+
+/** Whether a path belongs to devices; everything else is the portal's. */
+export function devicePath(path: string): DevicePath | null {
+  if (PATHS.scep.test(path)) return 'scep'
+  return /^\/(crl|ca)\//.test(path) ? 'status' : null
+}
+
+export async function deviceResponse(services: Pick<Services, 'scepEnrolment' | 'status'>, request: DeviceRequest): Promise<DeviceResponse> {
+  if (devicePath(request.path) === 'scep') return scepHttpResponse(services, request)
+  return request.path.startsWith('/crl/') ? crlHttpResponse(services, request) : caHttpResponse(services, request)
+}
+
+/** RFC 8894 §4.1. Never a redirect, never a page: Windows shows an HTML answer as "file name too long". */
+export async function scepHttpResponse(services: Pick<Services, 'scepEnrolment'>, request: DeviceRequest): Promise<DeviceResponse> {
+  const endpoint = slugOfPath(request.path)
+  if (endpoint === null) return text(404, 'No such endpoint.')
+  const { method, query, body, ip, headers } = request
+  const reply = await services.scepEnrolment.handle({
+    endpoint,
+    method,
+    query,
+    body,
+    ip,
+    contentEncoding: headers.get('content-encoding'),
+    userAgent: headers.get('user-agent'),
+  })
+  // Apple and certmonger compare the whole content type, so nothing may be appended to it (scep.md §1.6).
+  return respond(reply.status, reply.contentType, reply.body, { 'Cache-Control': 'no-store', ...reply.headers })
+}
+
+/** `/crl/{issuer}.crl` in DER as RFC 5280 §4.2.1.13 wants it, and `.pem` for people. */
+export async function crlHttpResponse(services: Pick<Services, 'status'>, request: DeviceRequest): Promise<DeviceResponse> {
+  const [, slug, form] = PATHS.crl.exec(request.path) ?? []
+  if (!slug) return text(404, 'No such CRL.')
+  if (!isRead(request.method)) return methodNotAllowed()
+  const crl = await services.status.crl(slug)
+  if (!crl) return text(404, 'No such CRL.')
+  const headers = {
+    ETag: `"${crl.sha256}${form === 'pem' ? '-pem' : ''}"`,
+    'Last-Modified': crl.thisUpdate.toUTCString(),
+    Expires: crl.nextUpdate.toUTCString(),
+    'Cache-Control': `max-age=${CRL_MAX_AGE}, public, no-transform, must-revalidate`,
+  }
+  if (isFresh(request.headers, headers.ETag, crl.thisUpdate)) return notModified(headers)
+  return form === 'pem'
+    ? respond(200, 'application/x-pem-file', utf8(toPem(crl.der, 'X509 CRL')), headers)
+    : respond(200, 'application/pkix-crl', crl.der, headers)
+}
+
+/** `/ca/{issuer}.cer` in DER, where the AIA extension points (RFC 5280 §4.2.2.1), and `.pem` for people. */
+export async function caHttpResponse(services: Pick<Services, 'status'>, request: DeviceRequest): Promise<DeviceResponse> {
+  const [, slug, form] = PATHS.ca.exec(request.path) ?? []
+  if (!slug) return text(404, 'No such certificate.')
+  if (!isRead(request.method)) return methodNotAllowed()
+  const certificate = await services.status.caCertificate(slug)
+  if (!certificate) return text(404, 'No such certificate.')
+  const headers = {
+    ETag: `"${certificate.sha256}${form === 'pem' ? '-pem' : ''}"`,
+    'Cache-Control': `max-age=${CA_MAX_AGE}, public, no-transform`,
+  }
+  if (isFresh(request.headers, headers.ETag, null)) return notModified(headers)
+  return form === 'pem'
+    ? respond(200, 'application/x-pem-file', utf8(toPem(certificate.der)), headers)
+    : respond(200, 'application/pkix-cert', certificate.der, headers)
+}
+
+/** A plain sentence, for people who try a URL in a browser. */
+export function text(status: number, sentence: string, headers: Record<string, string> = {}): DeviceResponse {
+  return respond(status, 'text/plain', utf8(`${sentence}\n`), { 'Cache-Control': 'no-store', ...headers })
+}
+
+function methodNotAllowed(): DeviceResponse {
+  return text(405, 'Only GET and HEAD.', { Allow: 'GET, HEAD' })
+}
+
+function notModified(headers: Record<string, string>): DeviceResponse {
+  return { status: 304, headers, body: new Uint8Array() }
+}
+
+function respond(status: number, contentType: string | undefined, body: Uint8Array, headers: Record<string, string>): DeviceResponse {
+  const length = { 'Content-Length': String(body.byteLength), 'X-Content-Type-Options': 'nosniff' }
+  return { status, headers: { ...(contentType ? { 'Content-Type': contentType } : {}), ...length, ...headers }, body }
+}
+
+/** RFC 9110 §13.2.2: If-None-Match decides, If-Modified-Since only in its absence. */
+function isFresh(headers: DeviceRequest['headers'], etag: string, modified: Date | null): boolean {
+  const known = headers.get('if-none-match')
+  if (known !== null) return known.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
+  const since = Date.parse(headers.get('if-modified-since') ?? '')
+  return modified !== null && Math.floor(modified.getTime() / 1000) * 1000 <= since
+}
+
+function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+function utf8(value: string): Uint8Array {
+  return new TextEncoder().encode(value)
+}

@@ -1,0 +1,97 @@
+/** Passes a request on to the web process, which listens on a Unix socket and believes what we say about the client. */
+import { randomUUID } from 'node:crypto'
+import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream'
+import type { Caller } from './client-address'
+import { announcesMore, refuseBody } from './request-body'
+import { send } from './response'
+import type { Target } from './target'
+import { unavailablePage } from './unavailable-page'
+
+export interface Portal {
+  pass(request: IncomingMessage, response: ServerResponse, target: Target, caller: Caller): void
+  close(): void
+}
+
+const LARGEST_BODY = 256 * 1024
+/** Shorter than what web grants an idle connection, so that we never send into one that is just being closed. */
+const IDLE = 30_000
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** RFC 9110 §7.6.1: for one connection only. `expect` was answered by node:http already. */
+const HOP_BY_HOP = /^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|proxy-.*)$/
+/** Believed by Next or by us because only we set them. A client that sends one is ignored (CVE-2025-29927 began like that). */
+const OURS = /^(x-middleware-.*|x-nextjs-.*|x-forwarded-.*|forwarded|x-real-ip|x-request-id|x-nonce|x-page|x-invoke-.*|x-matched-path)$/
+
+export function createPortal(socketPath: string): Portal {
+  const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: IDLE })
+
+  function pass(request: IncomingMessage, response: ServerResponse, target: Target, caller: Caller): void {
+    if (!METHODS.has(request.method ?? '')) return send(request, response, unavailablePage(405))
+    if (announcesMore(request, LARGEST_BODY)) return refuseBody(request, response)
+    const upstream = httpRequest({
+      socketPath,
+      agent,
+      method: request.method,
+      path: target.query ? `${target.path}?${target.query}` : target.path,
+      headers: upstreamHeaders(request, caller),
+    })
+    upstream.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.rawHeaders, answer.headers.connection))
+      pipeline(answer, response, () => {})
+    })
+    upstream.on('error', () => {
+      if (response.headersSent) response.destroy()
+      // Nothing of the request was lost on web if it is not there at all; everything else may have been done.
+      else send(request, response, unavailablePage(503))
+    })
+    response.on('close', () => upstream.destroy())
+    passBody(request, response, upstream)
+  }
+
+  return { pass, close: () => agent.destroy() }
+}
+
+function passBody(request: IncomingMessage, response: ServerResponse, upstream: ClientRequest): void {
+  if (!hasBody(request)) return void upstream.end()
+  let length = 0
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= LARGEST_BODY) return
+    request.unpipe(upstream)
+    request.removeAllListeners('data')
+    refuseBody(request, response)
+    upstream.destroy()
+  })
+  request.pipe(upstream)
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+}
+
+/** As they came, in their order and spelling, less what is not theirs to say, plus what we know. */
+function upstreamHeaders(request: IncomingMessage, caller: Caller): string[] {
+  const kept = withoutHopByHop(request.rawHeaders, request.headers.connection, (name) => OURS.test(name) || name === 'host')
+  const host = caller.host ?? 'localhost'
+  const added = {
+    Host: host,
+    'X-Forwarded-Host': host,
+    'X-Forwarded-Proto': caller.protocol,
+    'X-Forwarded-For': caller.ip ?? '',
+    'X-Request-Id': randomUUID(),
+    ...(request.headers['transfer-encoding'] === undefined ? {} : { 'Transfer-Encoding': 'chunked' }),
+  }
+  return [...kept, ...Object.entries(added).flat()]
+}
+
+function withoutHopByHop(raw: string[], connection: string | undefined, drop: (name: string) => boolean = () => false): string[] {
+  const named = new Set((connection ?? '').toLowerCase().split(',').map((name) => name.trim()))
+  const kept: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const [name = '', value = ''] = raw.slice(i, i + 2)
+    const lower = name.toLowerCase()
+    if (!HOP_BY_HOP.test(lower) && !named.has(lower) && !drop(lower)) kept.push(name, value)
+  }
+  return kept
+}

@@ -1,0 +1,36 @@
+/** An installation made ready: folders, database, tables. The supervisor and the command line begin alike. */
+import { type Config, type Settings, useConfig } from '@/lib/config'
+import { migrate, openInstallationDatabase } from './database'
+import { prepareFolders } from './folders'
+import { type Instance, ownSockets, runningInstance } from './instances'
+import { answers } from './probe'
+
+export interface OpenInstallation {
+  config: Config
+  runFolder: string
+  /** A server that already runs here. */
+  running: Instance | undefined
+  /** Starts the embedded Postgres again if it died. */
+  revive(): Promise<void>
+  /** Lets go of the database; an embedded one stops if nobody else uses it. */
+  release(): Promise<void>
+}
+
+export async function openInstallation(settings: Settings, say: (sentence: string) => void): Promise<OpenInstallation> {
+  const runFolder = prepareFolders(settings.dataDir)
+  const database = await openInstallationDatabase(settings, runFolder, say)
+  try {
+    await migrate(database.url, say)
+    const running = await answering(runningInstance(runFolder, database.url))
+    const config = { ...settings, databaseUrl: database.url, ...ownSockets(runFolder) }
+    useConfig(config)
+    return { config, runFolder, running, revive: database.revive, release: database.release }
+  } catch (error) {
+    await database.release()
+    throw error
+  }
+}
+
+async function answering(instance: Instance | undefined): Promise<Instance | undefined> {
+  return instance && (await answers({ path: instance.signerSocket })) ? instance : undefined
+}
