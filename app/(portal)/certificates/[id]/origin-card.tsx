@@ -1,0 +1,45 @@
+/** Where it came from: group, endpoint, the challenge that allowed it, and the request. */
+import { Card } from '@/app/_components/card'
+import { Fact, Facts } from '@/app/_components/facts'
+import { Instant } from '@/app/_components/instant'
+import { TextLink } from '@/app/_components/row-link'
+import { VisibleText } from '@/app/_components/visible-text'
+import type { CertificateDetail } from '@/lib/services/certificates'
+
+export function OriginCard({ certificate }: { certificate: CertificateDetail }) {
+  const { group, endpoint, challenge, transaction, issuedAt } = certificate
+  return (
+    <Card title="Origin">
+      <Facts>
+        <Fact name="Issued">
+          <Instant at={issuedAt} />
+        </Fact>
+        {group && (
+          <Fact name="Group">
+            <TextLink href={`/groups/${group.slug}`}>{group.name}</TextLink>
+          </Fact>
+        )}
+        {endpoint && (
+          <Fact name="Endpoint">
+            <TextLink href={`/endpoints/${endpoint.slug}`}>{endpoint.name}</TextLink>
+          </Fact>
+        )}
+        {challenge && (
+          <Fact name="Allowed by">
+            a challenge {challenge.mintedBy} minted <Instant at={challenge.createdAt} show="relative" />
+          </Fact>
+        )}
+        {transaction && (
+          <>
+            <Fact name="Device address">{transaction.sourceIp ?? 'not known'}</Fact>
+            {transaction.userAgent && (
+              <Fact name="Device software">
+                <VisibleText>{transaction.userAgent}</VisibleText>
+              </Fact>
+            )}
+          </>
+        )}
+      </Facts>
+    </Card>
+  )
+}

@@ -1,0 +1,64 @@
+/** Everything about one certificate. */
+import { Download } from 'lucide-react'
+import type { Metadata } from 'next'
+import { buttonClass } from '@/app/_components/button'
+import { PageHeader } from '@/app/_components/page-header'
+import { CertificateStatusBadge } from '@/app/_components/states'
+import { VisibleText } from '@/app/_components/visible-text'
+import { found, requireActor } from '@/app/_session'
+import { server } from '@/lib/server'
+import { can } from '@/lib/services/permissions'
+import { ExtensionsCard } from './extensions-card'
+import { FingerprintsCard } from './fingerprints-card'
+import { HistoryCard } from './history-card'
+import { IdentityCard } from './identity-card'
+import { OriginCard } from './origin-card'
+import { PemCard } from './pem-card'
+import { RevocationNotice } from './revocation-notice'
+import { RevokeDialog } from './revoke-dialog'
+import { ValidityCard } from './validity-card'
+
+export const metadata: Metadata = { title: 'Certificate' }
+
+export default async function CertificatePage({ params }: { params: Promise<{ id: string }> }) {
+  const actor = await requireActor('certificate:read')
+  const { id } = await params
+  const certificate = await found(server().certificates.get(actor, id))
+  const { commonName, subject, status, kind } = certificate
+  const revocable = kind === 'leaf' && status !== 'revoked' && status !== 'expired' && can(actor, 'certificate:revoke')
+  return (
+    <>
+      <PageHeader
+        title={<VisibleText>{commonName ?? (subject || 'Certificate')}</VisibleText>}
+        badge={<CertificateStatusBadge status={status} />}
+        trail={[{ href: '/certificates', text: 'Certificates' }]}
+      >
+        <a href={`/certificates/${certificate.id}/download?format=pem`} download className={buttonClass()}>
+          <Download aria-hidden />
+          PEM
+        </a>
+        <a href={`/certificates/${certificate.id}/download?format=der`} download className={buttonClass()}>
+          <Download aria-hidden />
+          DER
+        </a>
+        {revocable && <RevokeDialog id={certificate.id} name={commonName ?? subject} />}
+      </PageHeader>
+      <div className="grid gap-5">
+        <RevocationNotice certificate={certificate} />
+        <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+          <div className="grid content-start gap-5">
+            <IdentityCard certificate={certificate} />
+            <FingerprintsCard certificate={certificate} />
+            <ExtensionsCard extensions={certificate.extensions} />
+            <PemCard certificate={certificate} />
+          </div>
+          <div className="grid content-start gap-5">
+            <ValidityCard certificate={certificate} />
+            <OriginCard certificate={certificate} />
+            <HistoryCard events={certificate.history} />
+          </div>
+        </div>
+      </div>
+    </>
+  )
+}

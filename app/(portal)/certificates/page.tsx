@@ -1,0 +1,82 @@
+/** Every certificate issued to a device, newest first. */
+import { FileBadge, SearchX } from 'lucide-react'
+import type { Metadata } from 'next'
+import { Suspense } from 'react'
+import { ButtonLink } from '@/app/_components/button'
+import { CertificateTable } from '@/app/_components/certificate-table'
+import { EmptyState } from '@/app/_components/empty-state'
+import { FilterBar, SearchField } from '@/app/_components/filter-bar'
+import { FilterSelect } from '@/app/_components/filter-select'
+import { ListFrame } from '@/app/_components/list-frame'
+import { PageHeader } from '@/app/_components/page-header'
+import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import { TableSkeleton } from '@/app/_components/skeleton'
+import { CERTIFICATE_STATUS } from '@/app/_components/states'
+import { requireActor } from '@/app/_session'
+import { server } from '@/lib/server'
+import type { Actor } from '@/lib/services/actor'
+import type { CertificateStatus } from '@/lib/services/certificates'
+
+export const metadata: Metadata = { title: 'Certificates' }
+
+const STATUSES = Object.keys(CERTIFICATE_STATUS) as CertificateStatus[]
+/** The service finds by three characters or more; fewer would match nearly everything. */
+const SHORTEST_SEARCH = 3
+
+type Wanted = Partial<Record<'search' | 'group' | 'status' | 'cursor', string>>
+
+export default async function CertificatesPage({ searchParams }: { searchParams: SearchParameters }) {
+  const actor = await requireActor('certificate:read')
+  const wanted = await readParameters(searchParams, ['search', 'group', 'status', 'cursor'])
+  const groups = await server().groups.list(actor)
+  return (
+    <>
+      <PageHeader title="Certificates" description="What devices were given, and whether it still holds." />
+      <FilterBar label="Filter certificates">
+        <SearchField label="Search certificates" placeholder="Name, serial or fingerprint" value={wanted.search} />
+        <FilterSelect name="group" label="Group" all="All groups" value={wanted.group} options={groups.map(({ slug, name }) => [slug, name])} />
+        <FilterSelect
+          name="status"
+          label="Status"
+          all="Any status"
+          value={wanted.status}
+          options={STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]])}
+        />
+      </FilterBar>
+      <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
+        <Certificates actor={actor} wanted={wanted} />
+      </Suspense>
+    </>
+  )
+}
+
+async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
+  const { cursor, group } = wanted
+  const search = wanted.search && wanted.search.length >= SHORTEST_SEARCH ? wanted.search : undefined
+  const status = oneOf(STATUSES, wanted.status)
+  const filter = { ...(search && { search }), ...(group && { group }), ...(status && { status }) }
+  const { items, nextCursor } = await server().certificates.list(actor, filter, cursor ? { cursor } : {})
+  return (
+    <ListFrame path="/certificates" filters={{ search, group, status }} cursor={cursor} nextCursor={nextCursor}>
+      {items.length > 0 ? (
+        <CertificateTable certificates={items} />
+      ) : Object.keys(filter).length > 0 ? (
+        <EmptyState icon={SearchX} title="No certificate matches">
+          Try fewer filters, or another part of the name or serial.
+        </EmptyState>
+      ) : (
+        <EmptyState
+          icon={FileBadge}
+          title="No certificates yet"
+          action={
+            <ButtonLink href="/groups" variant="primary">
+              Go to the groups
+            </ButtonLink>
+          }
+        >
+          The first one appears here the moment a device enrols: create a group, mint a challenge for the device, and paste the commands its page shows.
+        </EmptyState>
+      )}
+    </ListFrame>
+  )
+}

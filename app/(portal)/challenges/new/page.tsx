@@ -1,0 +1,48 @@
+/** Minting: who the device is, which names it may claim, how long it has. */
+import { UsersRound } from 'lucide-react'
+import type { Metadata } from 'next'
+import { ButtonLink } from '@/app/_components/button'
+import { EmptyState } from '@/app/_components/empty-state'
+import { PageHeader } from '@/app/_components/page-header'
+import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import { requireActor } from '@/app/_session'
+import { server } from '@/lib/server'
+import { MintFlow } from './mint-flow'
+
+export const metadata: Metadata = { title: 'Mint a challenge' }
+
+export default async function MintPage({ searchParams }: { searchParams: SearchParameters }) {
+  const actor = await requireActor('challenge:mint')
+  const { endpoint } = await readParameters(searchParams, ['endpoint'])
+  const [endpoints, authorities] = await Promise.all([server().groups.listEndpoints(actor), server().groups.authorities(actor)])
+  const open = endpoints.filter(({ enabled, policy }) => enabled && policy === 'dynamic')
+  const groups = open.length > 0 ? await server().groups.list(actor) : []
+  const rootUrl = authorities.find(({ kind }) => kind === 'root')?.caUrl ?? ''
+  const choices = open.map(({ slug, name, group, challengeTtlMinutes, includeRoot, groupId }) => ({
+    slug,
+    name,
+    group: group.name,
+    ttlMinutes: challengeTtlMinutes,
+    includeRoot,
+    rootUrl,
+    issuerUrl: groups.find(({ id }) => id === groupId)?.issuer?.caUrl ?? rootUrl,
+  }))
+  return (
+    <div className="max-w-3xl">
+      <PageHeader
+        title="Mint a challenge"
+        description="A one-time password that lets one device enrol under the names you give here, and under no others."
+        trail={[{ href: '/challenges', text: 'Challenges' }]}
+      />
+      {choices.length > 0 ? (
+        <MintFlow choices={choices} chosen={endpoint} />
+      ) : (
+        <div className="rounded-xl border border-line bg-surface shadow-card">
+          <EmptyState icon={UsersRound} title="No endpoint takes challenges" action={<ButtonLink href="/groups">Go to the groups</ButtonLink>}>
+            Create a group, or switch the endpoint of a group on again.
+          </EmptyState>
+        </div>
+      )}
+    </div>
+  )
+}

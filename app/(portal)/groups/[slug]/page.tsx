@@ -1,0 +1,123 @@
+/** A group: what to do next, where devices enrol, its issuer, and what it issued. */
+import { KeyRound } from 'lucide-react'
+import type { Metadata } from 'next'
+import { Suspense } from 'react'
+import { ButtonLink } from '@/app/_components/button'
+import { Card } from '@/app/_components/card'
+import { CertificateTable } from '@/app/_components/certificate-table'
+import { ChallengeTable } from '@/app/_components/challenge-table'
+import { DeviceGuide } from '@/app/_components/device-guide'
+import { EmptyState } from '@/app/_components/empty-state'
+import { Notice } from '@/app/_components/notice'
+import { PageHeader } from '@/app/_components/page-header'
+import { TextLink } from '@/app/_components/row-link'
+import { TableSkeleton } from '@/app/_components/skeleton'
+import { found, requireActor } from '@/app/_session'
+import { server } from '@/lib/server'
+import type { Actor } from '@/lib/services/actor'
+import type { EndpointView } from '@/lib/services/groups'
+import { can } from '@/lib/services/permissions'
+import { EndpointsCard } from './endpoints-card'
+import { IssuerCard } from './issuer-card'
+import { TrustCard } from './trust-card'
+
+type Params = { params: Promise<{ slug: string }> }
+
+export const metadata: Metadata = { title: 'Group' }
+
+export default async function GroupPage({ params }: Params) {
+  const actor = await requireActor('group:read')
+  const { slug } = await params
+  const group = await found(server().groups.get(actor, slug))
+  const endpoint = group.endpoints[0]
+  return (
+    <>
+      <PageHeader title={group.name} trail={[{ href: '/groups', text: 'Groups' }]}>
+        {endpoint?.enabled && can(actor, 'challenge:mint') && (
+          <ButtonLink href={`/challenges/new?endpoint=${endpoint.slug}`} variant="primary">
+            <KeyRound aria-hidden />
+            Mint a challenge
+          </ButtonLink>
+        )}
+      </PageHeader>
+      <div className="grid gap-5">
+        {!group.ready && (
+          <Notice title="This group is still being made">
+            Its keys and certificates are not all there yet. Reload in a few seconds; a start that was interrupted is finished by itself.
+          </Notice>
+        )}
+        {endpoint && group.issuer && (
+          <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+            <EnrolCard actor={actor} endpoint={endpoint} issuerUrl={group.issuer.caUrl} />
+            <div className="grid content-start gap-5">
+              <TrustCard endpoint={endpoint} issuer={group.issuer} />
+              <IssuerCard issuer={group.issuer} />
+            </div>
+          </div>
+        )}
+        <EndpointsCard endpoints={group.endpoints} />
+        <Suspense fallback={<TableSkeleton rows={5} />}>
+          <GroupCertificates actor={actor} group={group.slug} />
+        </Suspense>
+        <Suspense fallback={<TableSkeleton rows={5} />}>
+          <GroupChallenges actor={actor} group={group.slug} />
+        </Suspense>
+      </div>
+    </>
+  )
+}
+
+interface EnrolCardProps {
+  actor: Actor
+  endpoint: EndpointView
+  issuerUrl: string
+}
+
+async function EnrolCard({ actor, endpoint, issuerUrl }: EnrolCardProps) {
+  const root = (await server().groups.authorities(actor)).find(({ kind }) => kind === 'root')
+  return (
+    <Card
+      title="Enrol a device"
+      description="Mint a challenge for it, then paste one of these. With a minted challenge the commands come filled in."
+    >
+      <DeviceGuide
+        device={{
+          scepUrl: endpoint.scepUrl,
+          challenge: null,
+          subject: 'CN=tablet-7',
+          san: [],
+          includeRoot: endpoint.includeRoot,
+          rootUrl: root?.caUrl ?? issuerUrl,
+          issuerUrl,
+        }}
+      />
+    </Card>
+  )
+}
+
+const SHOWN = 5
+
+async function GroupCertificates({ actor, group }: { actor: Actor; group: string }) {
+  const { items, nextCursor } = await server().certificates.list(actor, { group }, { limit: SHOWN })
+  return (
+    <Card flush title="Newest certificates" action={nextCursor && <TextLink href={`/certificates?group=${group}`}>All of them</TextLink>}>
+      {items.length > 0 ? (
+        <CertificateTable certificates={items} without="group" />
+      ) : (
+        <EmptyState icon={KeyRound} title="No certificates yet">
+          They appear here the moment a device enrols.
+        </EmptyState>
+      )}
+    </Card>
+  )
+}
+
+async function GroupChallenges({ actor, group }: { actor: Actor; group: string }) {
+  const { items, nextCursor } = await server().challenges.list(actor, { group }, { limit: SHOWN })
+  if (items.length === 0) return null
+  return (
+    <Card flush title="Newest challenges" action={nextCursor && <TextLink href={`/challenges?group=${group}`}>All of them</TextLink>}>
+      <ChallengeTable challenges={items} mayRevoke={can(actor, 'challenge:revoke')} without="group" />
+    </Card>
+  )
+}

@@ -1,0 +1,9 @@
+/** The frame of the signed-in portal. It shows who is here; each page below checks for itself. */
+import type { ReactNode } from 'react'
+import { requireSignedIn } from '@/app/_session'
+import { Shell } from '@/app/_components/shell'
+
+export default async function PortalLayout({ children }: { children: ReactNode }) {
+  const actor = await requireSignedIn()
+  return <Shell person={{ name: actor.name, role: actor.role ?? 'auditor' }}>{children}</Shell>
+}

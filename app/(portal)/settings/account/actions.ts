@@ -1,0 +1,11 @@
+/** Changes one's own password; no permission is needed but being signed in, and the old password. */
+'use server'
+
+import { action } from '@/app/_actions'
+import { server } from '@/lib/server'
+import { ChangePasswordSchema } from '@/app/(portal)/settings/schema'
+
+export const changePassword = action(null, ChangePasswordSchema, async (actor, { current, password }) => {
+  await server().access.changeOwnPassword(actor, current, password)
+  return null
+})

@@ -1,0 +1,20 @@
+/** Creates and revokes API keys. */
+'use server'
+
+import { refresh } from 'next/cache'
+import { action } from '@/app/_actions'
+import { server } from '@/lib/server'
+import { IdSchema, NewApiKeySchema } from '@/app/(portal)/settings/schema'
+
+/** The key goes to the dialog that asked, and is kept nowhere. */
+export const createApiKey = action('api-key:manage', NewApiKeySchema, async (actor, form) => {
+  const { key } = await server().access.createApiKey(actor, form)
+  refresh()
+  return { name: form.name, key }
+})
+
+export const revokeApiKey = action('api-key:manage', IdSchema, async (actor, { id }) => {
+  await server().access.revokeApiKey(actor, id)
+  refresh()
+  return null
+})

@@ -1,0 +1,24 @@
+/** The sub-navigation of the settings. */
+import type { ReactNode } from 'react'
+import { PageHeader } from '@/app/_components/page-header'
+import { requireSignedIn } from '@/app/_session'
+import { can } from '@/lib/services/permissions'
+import { SettingsTabs } from './settings-tabs'
+
+export default async function SettingsLayout({ children }: { children: ReactNode }) {
+  const actor = await requireSignedIn()
+  const tabs = [
+    { href: '/settings/account', text: 'Account' },
+    { href: '/settings/sessions', text: 'Sessions' },
+    ...(can(actor, 'user:read') ? [{ href: '/settings/people', text: 'People' }] : []),
+    ...(can(actor, 'api-key:read') ? [{ href: '/settings/api-keys', text: 'API keys' }] : []),
+    { href: '/settings/about', text: 'About' },
+  ]
+  return (
+    <>
+      <PageHeader title="Settings" />
+      <SettingsTabs tabs={tabs} />
+      {children}
+    </>
+  )
+}

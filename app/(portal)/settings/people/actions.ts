@@ -1,0 +1,30 @@
+/** Creates people, changes their roles, lets them in or keeps them out, gives them new passwords. */
+'use server'
+
+import { refresh } from 'next/cache'
+import { action } from '@/app/_actions'
+import { server } from '@/lib/server'
+import { DisabledSchema, NewPersonSchema, RoleSchema, SetPasswordSchema } from '@/app/(portal)/settings/schema'
+
+export const createPerson = action('user:manage', NewPersonSchema, async (actor, form) => {
+  await server().access.createUser(actor, form)
+  refresh()
+  return null
+})
+
+export const changeRole = action('user:manage', RoleSchema, async (actor, { id, role }) => {
+  await server().access.updateUser(actor, id, { role })
+  refresh()
+  return null
+})
+
+export const setDisabled = action('user:manage', DisabledSchema, async (actor, { id, disabled }) => {
+  await server().access.updateUser(actor, id, { disabled })
+  refresh()
+  return null
+})
+
+export const setPassword = action('user:manage', SetPasswordSchema, async (actor, { id, password }) => {
+  await server().access.setPassword(actor, id, password)
+  return null
+})

@@ -1,0 +1,21 @@
+/** Who may use the portal, and as what. */
+import type { Metadata } from 'next'
+import { Card } from '@/app/_components/card'
+import { requireActor } from '@/app/_session'
+import { server } from '@/lib/server'
+import { can } from '@/lib/services/permissions'
+import { NewPerson } from './new-person'
+import { PeopleTable } from './people-table'
+
+export const metadata: Metadata = { title: 'People' }
+
+export default async function PeoplePage() {
+  const actor = await requireActor('user:read')
+  const people = await server().access.users(actor)
+  const mayManage = can(actor, 'user:manage')
+  return (
+    <Card flush title="People" description="Roles take effect with the next click; sessions end when a role changes." action={mayManage && <NewPerson />}>
+      <PeopleTable people={people} self={actor.id} mayManage={mayManage} />
+    </Card>
+  )
+}

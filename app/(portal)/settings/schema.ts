@@ -1,0 +1,30 @@
+/** What the forms of the settings may say. Whether a password is good enough is the service's to say. */
+import { z } from 'zod'
+import { ROLES } from '@/app/_components/name-of-role'
+
+const password = z.string().min(1, 'Choose a password.').max(512)
+const name = z.string().trim().min(1, 'Enter a name.').max(100, 'At most 100 characters.')
+
+export const IdSchema = z.strictObject({ id: z.uuid() })
+
+export const ChangePasswordSchema = z.strictObject({
+  current: z.string().min(1, 'Enter your current password.').max(512),
+  password,
+})
+
+export const NewPersonSchema = z.strictObject({
+  name,
+  email: z.email('Enter an e-mail address, such as ada@example.org.').max(254),
+  role: z.enum(ROLES, 'Choose a role.'),
+  password,
+})
+
+export const RoleSchema = z.strictObject({ id: z.uuid(), role: z.enum(ROLES, 'Choose a role.') })
+export const DisabledSchema = z.strictObject({ id: z.uuid(), disabled: z.enum(['true', 'false']).transform((value) => value === 'true') })
+export const SetPasswordSchema = z.strictObject({ id: z.uuid(), password })
+
+export const NewApiKeySchema = z.strictObject({
+  name,
+  role: z.enum(ROLES, 'Choose a role.'),
+  expiresInDays: z.coerce.number('Enter days.').int('Whole days.').min(1, 'At least a day.').max(365, 'At most a year.'),
+})

@@ -1,0 +1,13 @@
+/** Ends a session: one's own for everybody, any for administrators; the service knows which it is. */
+'use server'
+
+import { refresh } from 'next/cache'
+import { action } from '@/app/_actions'
+import { server } from '@/lib/server'
+import { IdSchema } from '@/app/(portal)/settings/schema'
+
+export const endSession = action(null, IdSchema, async (actor, { id }) => {
+  await server().access.endSession(actor, id)
+  refresh()
+  return null
+})

@@ -1,0 +1,60 @@
+/** Certificates as rows. */
+import type { CertificateSummary } from '@/lib/services/certificates'
+import { type Column, DataTable } from './data-table'
+import { Instant } from './instant'
+import { REASONS } from './revocation-reasons'
+import { RowLink } from './row-link'
+import { CertificateStatusBadge } from './states'
+import { shortSerial } from './short-serial'
+import { VisibleText } from './visible-text'
+
+interface CertificateTableProps {
+  certificates: CertificateSummary[]
+  /** The column that the surroundings say already. */
+  without?: 'group'
+}
+
+export function CertificateTable({ certificates, without }: CertificateTableProps) {
+  const group: Column<CertificateSummary> = { head: 'Group', cell: ({ group }) => group?.name ?? '–' }
+  return (
+    <DataTable
+      caption="Certificates"
+      rows={certificates}
+      rowKey={({ id }) => id}
+      columns={[
+        { head: 'Device', primary: true, cell: DeviceCell },
+        {
+          head: 'Status',
+          cell: ({ status, revocationReason }) => (
+            <span className="flex flex-wrap items-center gap-x-2">
+              <CertificateStatusBadge status={status} />
+              {status === 'revoked' && revocationReason && revocationReason !== 'unspecified' && (
+                <span className="text-sm text-muted">{REASONS[revocationReason].title}</span>
+              )}
+            </span>
+          ),
+        },
+        ...(without === 'group' ? [] : [group]),
+        { head: 'Serial', cell: ({ serial }) => <code className="font-mono text-sm whitespace-nowrap">{shortSerial(serial)}</code> },
+        { head: 'Issued', className: 'md:whitespace-nowrap', cell: ({ issuedAt }) => <Instant at={issuedAt} show="relative" /> },
+        { head: 'Valid until', className: 'md:whitespace-nowrap', cell: ({ notAfter }) => <Instant at={notAfter} show="day" /> },
+      ]}
+    />
+  )
+}
+
+function DeviceCell({ id, commonName, subject, san }: CertificateSummary) {
+  const names = san.map(({ value }) => value).filter((value) => value !== commonName)
+  return (
+    <div className="min-w-0">
+      <RowLink href={`/certificates/${id}`}>
+        <VisibleText>{commonName ?? (subject || names[0] || 'No name')}</VisibleText>
+      </RowLink>
+      {names.length > 0 && (
+        <p className="text-sm text-muted">
+          <VisibleText>{names.length > 2 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ')}</VisibleText>
+        </p>
+      )}
+    </div>
+  )
+}

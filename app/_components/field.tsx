@@ -1,0 +1,104 @@
+/** Form fields: label, control, hint and error, tied together for screen readers. Native controls throughout. */
+'use client'
+
+import { ChevronDown } from 'lucide-react'
+import { type ComponentProps, type ReactNode, useId } from 'react'
+import { cx } from './cx'
+
+const CONTROL =
+  'w-full rounded-md border border-control bg-surface text-base text-ink transition-colors hover:border-muted ' +
+  'aria-invalid:border-bad disabled:cursor-not-allowed disabled:bg-sunken disabled:text-muted'
+
+interface FieldText {
+  label: ReactNode
+  hint?: ReactNode
+  error?: string | undefined
+  /** The label is there for screen readers alone, where the surroundings say it to the eye. */
+  labelHidden?: boolean
+}
+
+interface Described {
+  id: string
+  'aria-describedby'?: string
+  'aria-invalid'?: true
+}
+
+export function Field({ label, hint, error, labelHidden, children }: FieldText & { children: (control: Described) => ReactNode }) {
+  const id = useId()
+  const note = error ?? hint
+  return (
+    <div className="grid gap-1.5">
+      <label htmlFor={id} className={labelHidden ? 'sr-only' : 'w-fit text-sm font-medium'}>
+        {label}
+      </label>
+      {children({
+        id,
+        ...(note ? { 'aria-describedby': `${id}-note` } : {}),
+        ...(error ? { 'aria-invalid': true as const } : {}),
+      })}
+      {note && (
+        <p id={`${id}-note`} className={cx('text-sm', error ? 'text-bad' : 'text-muted')}>
+          {note}
+        </p>
+      )}
+    </div>
+  )
+}
+
+export function TextField({ label, hint, error, labelHidden, className, ...rest }: ComponentProps<'input'> & FieldText) {
+  return (
+    <Field {...{ label, hint, error, labelHidden: labelHidden ?? false }}>
+      {(control) => <input className={cx(CONTROL, 'h-9 px-3', className)} {...rest} {...control} />}
+    </Field>
+  )
+}
+
+export function TextArea({ label, hint, error, className, ...rest }: ComponentProps<'textarea'> & FieldText) {
+  return (
+    <Field {...{ label, hint, error }}>
+      {(control) => <textarea className={cx(CONTROL, 'min-h-20 px-3 py-2', className)} {...rest} {...control} />}
+    </Field>
+  )
+}
+
+export function SelectField({ label, hint, error, labelHidden, className, children, ...rest }: ComponentProps<'select'> & FieldText) {
+  return (
+    <Field {...{ label, hint, error, labelHidden: labelHidden ?? false }}>
+      {(control) => (
+        <span className="relative block">
+          <select className={cx(CONTROL, 'h-9 appearance-none pr-8 pl-3', className)} {...rest} {...control}>
+            {children}
+          </select>
+          <ChevronDown className="pointer-events-none absolute top-2.5 right-2.5 size-4 text-muted" aria-hidden />
+        </span>
+      )}
+    </Field>
+  )
+}
+
+interface ChoiceProps extends Omit<ComponentProps<'input'>, 'title'> {
+  title: ReactNode
+  description?: ReactNode
+}
+
+/** A checkbox or radio button with room for an explanation; the whole card is the target. */
+export function Choice({ title, description, type = 'checkbox', className, ...rest }: ChoiceProps) {
+  const id = useId()
+  return (
+    <label
+      htmlFor={id}
+      className={cx(
+        'flex gap-3 rounded-md border border-line bg-surface p-3 transition-colors hover:bg-hover',
+        'has-checked:border-accent has-checked:bg-accent-soft has-disabled:cursor-not-allowed has-disabled:opacity-60',
+        'has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent',
+        className,
+      )}
+    >
+      <input id={id} type={type} className="mt-0.5 size-4 shrink-0 accent-accent outline-none" {...rest} />
+      <span className="grid gap-0.5">
+        <span className="font-medium">{title}</span>
+        {description && <span className="text-sm text-muted">{description}</span>}
+      </span>
+    </label>
+  )
+}

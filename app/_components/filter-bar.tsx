@@ -1,0 +1,91 @@
+/** The filters above a list. Each change goes into the URL at once; without scripts the form sends itself. */
+'use client'
+
+import { LoaderCircle, Search, X } from 'lucide-react'
+import { usePathname, useRouter, useSearchParams } from 'next/navigation'
+import { type ReactNode, useEffect, useRef, useTransition } from 'react'
+import { buttonClass } from './button'
+import { withParameters } from './search-parameters'
+
+const TYPING_PAUSE_MS = 300
+
+export function FilterBar({ label, children }: { label: string; children: ReactNode }) {
+  const router = useRouter()
+  const path = usePathname()
+  const current = useSearchParams()
+  const form = useRef<HTMLFormElement>(null)
+  const pause = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const [pending, startTransition] = useTransition()
+  const filtered = [...current.keys()].some((name) => name !== 'cursor')
+
+  // Going back, or a link that sets filters: the controls follow the URL, unless somebody is typing in them.
+  useEffect(() => {
+    if (!form.current || form.current.contains(document.activeElement)) return
+    for (const control of form.current.elements) {
+      if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) {
+        control.value = current.get(control.name) ?? ''
+      }
+    }
+  }, [current])
+  useEffect(() => () => clearTimeout(pause.current), [])
+
+  const go = (target: string) => startTransition(() => router.replace(target, { scroll: false }))
+  const apply = () => {
+    clearTimeout(pause.current)
+    if (!form.current) return
+    const values = [...new FormData(form.current)].map(([name, value]) => [name, String(value).trim()])
+    go(withParameters(path, Object.fromEntries(values)))
+  }
+  const clear = () => {
+    for (const control of form.current?.elements ?? []) {
+      if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) control.value = ''
+    }
+    go(path)
+  }
+
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: <search> is not yet known to every screen reader.
+    <form
+      ref={form}
+      role="search"
+      aria-label={label}
+      action={path}
+      className="mb-4 flex flex-wrap items-center gap-2"
+      onSubmit={(event) => {
+        event.preventDefault()
+        apply()
+      }}
+      onChange={(event) => {
+        clearTimeout(pause.current)
+        if (event.target instanceof HTMLSelectElement) apply()
+        else pause.current = setTimeout(apply, TYPING_PAUSE_MS)
+      }}
+    >
+      {children}
+      {filtered && (
+        <button type="button" onClick={clear} className={buttonClass('quiet')}>
+          <X aria-hidden />
+          Clear
+        </button>
+      )}
+      {pending && <LoaderCircle className="size-4 animate-spin text-muted" role="status" aria-label="Loading" />}
+    </form>
+  )
+}
+
+export function SearchField({ label, placeholder, value }: { label: string; placeholder: string; value: string | undefined }) {
+  return (
+    <div className="relative w-full sm:w-72">
+      <Search className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-muted" aria-hidden />
+      <input
+        type="search"
+        name="search"
+        aria-label={label}
+        placeholder={placeholder}
+        defaultValue={value}
+        autoComplete="off"
+        className="h-9 w-full rounded-md border border-control bg-surface pr-3 pl-8.5 text-base hover:border-muted"
+      />
+    </div>
+  )
+}

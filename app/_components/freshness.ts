@@ -1,0 +1,21 @@
+/** When a revocation list or a certificate of ours begins to need attention. */
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Late when less than a fifth of its time is left: the job that renews it should have run long before. */
+export function crlFreshness(crl: { thisUpdate: Date; nextUpdate: Date }, now: Date): 'fresh' | 'late' | 'stale' {
+  const left = crl.nextUpdate.getTime() - now.getTime()
+  if (left <= 0) return 'stale'
+  return left < (crl.nextUpdate.getTime() - crl.thisUpdate.getTime()) / 5 ? 'late' : 'fresh'
+}
+
+export type Expiry = 'far' | 'soon' | 'over'
+
+export function expiryOf(notAfter: Date, now: Date, warnDays: number): Expiry {
+  const left = notAfter.getTime() - now.getTime()
+  if (left <= 0) return 'over'
+  return left < warnDays * DAY_MS ? 'soon' : 'far'
+}
+
+/** An issuer must outlive what it issues, so a year ahead is the time to act; an RA is replaced by a job. */
+export const WARN_DAYS = { authority: 365, registrationAuthority: 30 } as const

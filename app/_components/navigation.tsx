@@ -1,0 +1,64 @@
+/** The list of sections, in the sidebar and in the sheet of narrow screens. */
+'use client'
+
+import Link, { useLinkStatus } from 'next/link'
+import { usePathname } from 'next/navigation'
+import type { Role } from '@/lib/services/actor'
+import { cx } from './cx'
+import { isCurrent, type ShellLink, sectionsFor } from './shell-links'
+
+export function Navigation({ role, onNavigate }: { role: Role; onNavigate?: () => void }) {
+  const path = usePathname()
+  return (
+    <nav aria-label="Main" className="grid gap-5">
+      {sectionsFor(role).map(({ title, links }) => (
+        <div key={title}>
+          <h2 className="mb-1 px-2.5 text-xs font-medium text-faint">{title}</h2>
+          <ul className="grid gap-0.5">
+            {links.map((link) => (
+              <li key={link.href}>
+                <SectionLink link={link} current={isCurrent(link.href, path)} onNavigate={onNavigate} />
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </nav>
+  )
+}
+
+interface SectionLinkProps {
+  link: ShellLink
+  current: boolean
+  onNavigate: (() => void) | undefined
+}
+
+function SectionLink({ link: { href, text, icon: Icon }, current, onNavigate }: SectionLinkProps) {
+  return (
+    <Link
+      href={href}
+      onClick={() => onNavigate?.()}
+      prefetch={false}
+      aria-current={current ? 'page' : undefined}
+      className={cx(
+        'flex h-9 items-center gap-2.5 rounded-md px-2.5 transition-colors',
+        current ? 'bg-accent-soft font-medium text-accent' : 'text-muted hover:bg-hover hover:text-ink',
+      )}
+    >
+      <Icon className="size-4.5 shrink-0" aria-hidden />
+      {text}
+      <PendingDot />
+    </Link>
+  )
+}
+
+/** Always there and only its opacity changes, so that nothing shifts; it waits a moment, for most pages are quicker. */
+function PendingDot() {
+  const { pending } = useLinkStatus()
+  return (
+    <span
+      aria-hidden
+      className={cx('ml-auto size-1.5 rounded-full bg-accent transition-opacity delay-150', pending ? 'opacity-100' : 'opacity-0')}
+    />
+  )
+}

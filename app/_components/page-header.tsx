@@ -1,0 +1,43 @@
+/** What this page is, where it belongs, and the one thing most people come here to do. */
+import { ChevronRight } from 'lucide-react'
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+
+interface PageHeaderProps {
+  title: ReactNode
+  description?: ReactNode
+  badge?: ReactNode
+  trail?: { href: string; text: string }[]
+  children?: ReactNode
+}
+
+export function PageHeader({ title, description, badge, trail = [], children }: PageHeaderProps) {
+  return (
+    <header className="mb-6 grid gap-2">
+      {trail.length > 0 && (
+        <nav aria-label="Breadcrumb">
+          <ol className="flex flex-wrap items-center gap-1 text-sm text-muted">
+            {trail.map((step) => (
+              <li key={step.href} className="flex items-center gap-1">
+                <Link href={step.href} className="rounded hover:text-ink hover:underline">
+                  {step.text}
+                </Link>
+                <ChevronRight className="size-3.5 text-faint" aria-hidden />
+              </li>
+            ))}
+          </ol>
+        </nav>
+      )}
+      <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+        <div className="min-w-0">
+          <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <h1 className="text-2xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
+            {badge}
+          </div>
+          {description && <p className="mt-1 max-w-2xl text-muted">{description}</p>}
+        </div>
+        {children && <div className="flex flex-wrap gap-2">{children}</div>}
+      </div>
+    </header>
+  )
+}

@@ -1,0 +1,83 @@
+/** The reader's theme, time zone and present moment, the same on the server and at hydration. */
+'use client'
+
+import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
+import { THEME_COOKIE, type Theme, ZONE_COOKIE } from './reader-choices'
+
+interface ReaderValue {
+  theme: Theme
+  setTheme(theme: Theme): void
+  /** As the server knew them when it rendered. */
+  zone: string
+  now: number
+}
+
+const ReaderContext = createContext<ReaderValue>({ theme: 'system', setTheme: () => {}, zone: 'UTC', now: 0 })
+
+interface ReaderProps {
+  theme: Theme
+  zone: string
+  now: number
+  children: ReactNode
+}
+
+export function Reader({ theme: initialTheme, zone, now, children }: ReaderProps) {
+  const [theme, remember] = useState(initialTheme)
+  const setTheme = (next: Theme) => {
+    remember(next)
+    keep(THEME_COOKIE, next)
+    if (next === 'system') delete document.documentElement.dataset.theme
+    else document.documentElement.dataset.theme = next
+  }
+  useEffect(() => {
+    if (browserZone() !== zone) keep(ZONE_COOKIE, encodeURIComponent(browserZone()))
+  }, [zone])
+  return <ReaderContext value={{ theme, setTheme, zone, now }}>{children}</ReaderContext>
+}
+
+export function useTheme() {
+  const { theme, setTheme } = useContext(ReaderContext)
+  return { theme, setTheme }
+}
+
+/** The browser's zone; while hydrating the one the server rendered with, so that both agree. */
+export function useZone(): string {
+  const { zone } = useContext(ReaderContext)
+  return useSyncExternalStore(never, browserZone, () => zone)
+}
+
+/** The present moment, ticking for all who look at it with one timer. */
+export function useNow(): number {
+  const { now } = useContext(ReaderContext)
+  return useSyncExternalStore(everyHalfMinute, presentMoment, () => now)
+}
+
+const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
+const never = () => () => {}
+
+const TICK_MS = 30_000
+const presentMoment = () => Math.floor(Date.now() / TICK_MS) * TICK_MS
+
+const watchers = new Set<() => void>()
+let timer: ReturnType<typeof setInterval> | undefined
+
+function everyHalfMinute(watcher: () => void) {
+  watchers.add(watcher)
+  timer ??= setInterval(() => {
+    for (const tell of watchers) tell()
+  }, TICK_MS)
+  return () => {
+    watchers.delete(watcher)
+    if (watchers.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+
+const YEAR_SECONDS = 365 * 24 * 60 * 60
+
+function keep(name: string, value: string) {
+  const secure = location.protocol === 'https:' ? '; Secure' : ''
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing from Safari and plain-http pages.
+  document.cookie = `${name}=${value}; Path=/; Max-Age=${YEAR_SECONDS}; SameSite=Lax${secure}`
+}

@@ -1,0 +1,54 @@
+/** The portal's sections: what the sidebar and the sheet show, to whom. */
+import {
+  ArrowLeftRight,
+  FileBadge,
+  KeyRound,
+  Landmark,
+  LayoutDashboard,
+  type LucideIcon,
+  ScrollText,
+  Settings,
+  UsersRound,
+} from 'lucide-react'
+import type { Role } from '@/lib/services/actor'
+import { can, type Permission } from '@/lib/services/permissions'
+
+export interface ShellLink {
+  href: string
+  text: string
+  icon: LucideIcon
+  needs?: Permission
+}
+
+const SECTIONS: { title: string; links: ShellLink[] }[] = [
+  {
+    title: 'Daily work',
+    links: [
+      { href: '/', text: 'Overview', icon: LayoutDashboard, needs: 'overview:read' },
+      { href: '/groups', text: 'Groups', icon: UsersRound, needs: 'group:read' },
+      { href: '/certificates', text: 'Certificates', icon: FileBadge, needs: 'certificate:read' },
+      { href: '/enrolments', text: 'Enrolments', icon: ArrowLeftRight, needs: 'transaction:read' },
+      { href: '/challenges', text: 'Challenges', icon: KeyRound, needs: 'challenge:read' },
+    ],
+  },
+  {
+    title: 'Trust',
+    links: [
+      { href: '/authorities', text: 'Authorities', icon: Landmark, needs: 'group:read' },
+      { href: '/audit', text: 'Audit', icon: ScrollText, needs: 'audit:read' },
+      { href: '/settings', text: 'Settings', icon: Settings },
+    ],
+  },
+]
+
+/** Hides what a role cannot see. Only manners: each page decides for itself. */
+export function sectionsFor(role: Role) {
+  return SECTIONS.map(({ title, links }) => ({
+    title,
+    links: links.filter(({ needs }) => needs === undefined || can({ role }, needs)),
+  }))
+}
+
+export function isCurrent(href: string, path: string): boolean {
+  return href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`)
+}

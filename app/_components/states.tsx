@@ -1,0 +1,72 @@
+/** The states of the domain as badges. Each table must name every state, so that a new one does not go unseen. */
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CircleDot,
+  CircleSlash,
+  CircleX,
+  Clock,
+  Hourglass,
+  type LucideIcon,
+  OctagonX,
+  PauseCircle,
+  ShieldX,
+  TriangleAlert,
+} from 'lucide-react'
+import type { AuditOutcome } from '@/lib/services/audit'
+import type { CertificateStatus } from '@/lib/services/certificates'
+import type { ChallengeState } from '@/lib/services/challenges'
+import type { TransactionView } from '@/lib/services/transactions'
+import { Badge, type Tone } from './badge'
+
+type Look = [text: string, tone: Tone, icon: LucideIcon]
+
+export const CERTIFICATE_STATUS: Record<CertificateStatus, Look> = {
+  valid: ['Valid', 'ok', CircleCheck],
+  expiring: ['Expiring', 'warn', Hourglass],
+  expired: ['Expired', 'neutral', Clock],
+  revoked: ['Revoked', 'bad', Ban],
+  held: ['On hold', 'warn', PauseCircle],
+  not_yet_valid: ['Not yet valid', 'accent', CircleDashed],
+}
+
+export const CHALLENGE_STATE: Record<ChallengeState, Look> = {
+  pending: ['Waiting', 'accent', CircleDashed],
+  reserved: ['In use', 'warn', CircleDot],
+  consumed: ['Used', 'ok', CircleCheck],
+  expired: ['Expired', 'neutral', Clock],
+  revoked: ['Revoked', 'bad', Ban],
+}
+
+export const TRANSACTION_STATE: Record<TransactionView['state'], Look> = {
+  received: ['In progress', 'accent', CircleDot],
+  issued: ['Issued', 'ok', CircleCheck],
+  refused: ['Refused', 'bad', CircleSlash],
+  failed: ['Failed', 'warn', TriangleAlert],
+}
+
+export const AUDIT_OUTCOME: Record<AuditOutcome, Look> = {
+  success: ['Success', 'ok', CircleCheck],
+  failure: ['Failure', 'warn', CircleX],
+  denied: ['Denied', 'bad', ShieldX],
+  error: ['Error', 'bad', OctagonX],
+  pending: ['Pending', 'accent', CircleDashed],
+}
+
+export const CertificateStatusBadge = ({ status }: { status: CertificateStatus }) => show(CERTIFICATE_STATUS[status])
+export const ChallengeStateBadge = ({ state }: { state: ChallengeState }) => show(CHALLENGE_STATE[state])
+export const TransactionStateBadge = ({ state }: { state: TransactionView['state'] }) => show(TRANSACTION_STATE[state])
+export const AuditOutcomeBadge = ({ outcome }: { outcome: AuditOutcome }) => show(AUDIT_OUTCOME[outcome])
+
+export function EnabledBadge({ enabled }: { enabled: boolean }) {
+  return show(enabled ? ['On', 'ok', CircleCheck] : ['Off', 'neutral', CircleSlash])
+}
+
+function show([text, tone, icon]: Look) {
+  return (
+    <Badge tone={tone} icon={icon}>
+      {text}
+    </Badge>
+  )
+}

@@ -1,0 +1,54 @@
+/** Enrolment attempts as rows. */
+import type { TransactionView } from '@/lib/services/transactions'
+import { DataTable } from './data-table'
+import { Instant } from './instant'
+import { TextLink } from './row-link'
+import { shortSerial } from './short-serial'
+import { TransactionStateBadge } from './states'
+import { VisibleText } from './visible-text'
+
+export function TransactionTable({ transactions }: { transactions: TransactionView[] }) {
+  return (
+    <DataTable
+      caption="Enrolments"
+      rows={transactions}
+      rowKey={({ id }) => id}
+      columns={[
+        { head: 'Device', primary: true, className: 'md:w-1/4', cell: DeviceCell },
+        { head: 'Outcome', cell: ({ state }) => <TransactionStateBadge state={state} /> },
+        { head: 'Why', className: 'md:w-2/5', cell: CauseCell },
+        { head: 'Group', cell: ({ group }) => group.name },
+        { head: 'When', className: 'md:whitespace-nowrap', cell: ({ createdAt }) => <Instant at={createdAt} show="relative" /> },
+      ]}
+    />
+  )
+}
+
+function DeviceCell({ subject, sourceIp, userAgent }: TransactionView) {
+  return (
+    <div className="min-w-0">
+      <p className="font-medium">{subject ? <VisibleText>{subject}</VisibleText> : 'No readable name'}</p>
+      <p className="text-sm text-muted">
+        {sourceIp ?? 'address not known'}
+        {userAgent && (
+          <>
+            {' · '}
+            <VisibleText>{userAgent}</VisibleText>
+          </>
+        )}
+      </p>
+    </div>
+  )
+}
+
+function CauseCell({ certificate, explanation, reason, state }: TransactionView) {
+  if (certificate) {
+    return <TextLink href={`/certificates/${certificate.id}`}>Certificate {shortSerial(certificate.serial)}</TextLink>
+  }
+  return (
+    <div>
+      <p>{explanation ?? (state === 'received' ? 'Being worked on.' : 'No cause recorded.')}</p>
+      {reason && <p className="font-mono text-xs text-faint">{reason}</p>}
+    </div>
+  )
+}

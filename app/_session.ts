@@ -1,0 +1,97 @@
+/** Who is asking, for pages and downloads. Every one of them comes through here itself; a layout is no guard. */
+import 'server-only'
+import { cookies, headers } from 'next/headers'
+import { forbidden, notFound, redirect } from 'next/navigation'
+import { cache } from 'react'
+import { isRefusal } from '@/lib/errors'
+import { server } from '@/lib/server'
+import type { RequestOrigin } from '@/lib/services/access'
+import type { Actor } from '@/lib/services/actor'
+import { can, type Permission } from '@/lib/services/permissions'
+import { sessionCookieName, sessionTokenOf } from './_auth'
+
+/** Set by the front process, which scrubs what a client sent under these names. */
+export const requestOrigin = cache(async (): Promise<RequestOrigin> => {
+  const sent = await headers()
+  return {
+    ip: sent.get('x-forwarded-for'),
+    userAgent: sent.get('user-agent')?.slice(0, 512) ?? null,
+    requestId: sent.get('x-request-id') ?? crypto.randomUUID(),
+  }
+})
+
+/** CSRF: a mutation must come from a page of ours. A missing Origin is a foreign one. */
+export async function isSameOrigin(): Promise<boolean> {
+  const sent = await headers()
+  const site = sent.get('sec-fetch-site')
+  return sent.get('origin') === server().urls.publicUrl.origin && (site === null || site === 'same-origin')
+}
+
+/** The actor of this request, from the session and user rows of this moment. Read once per request. */
+export const currentActor = cache(async (): Promise<Actor | null> => {
+  const token = await sessionTokenOf((await cookies()).get(sessionCookieName())?.value)
+  const actor = token === null ? null : await server().access.actorOfSession(await requestOrigin(), token)
+  // An actor without id or role is none, whatever answered (contract security.md §4, row 37).
+  return actor?.id && actor.role ? actor : null
+})
+
+/** The door of pages that everybody who is signed in may see, such as one's own account. */
+export async function requireSignedIn(): Promise<Actor> {
+  const actor = await currentActor()
+  if (actor) return actor
+  if (!(await server().setup.isDone())) redirect('/setup')
+  const page = (await headers()).get('x-page') ?? '/'
+  redirect(page === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(page)}`)
+}
+
+/** The door of every other page: sends strangers to the sign-in, and answers 403 with a trace to those who may not. */
+export async function requireActor(permission: Permission): Promise<Actor> {
+  const actor = await requireSignedIn()
+  if (can(actor, permission)) return actor
+  await recordDenied(actor, permission)
+  forbidden()
+}
+
+/** The door of downloads: plain answers, no redirects, for they are fetched by programs as well. */
+export async function download(permission: Permission, work: (actor: Actor) => Promise<Response>): Promise<Response> {
+  const actor = await currentActor()
+  if (!actor) return plain(401, 'Sign in first.')
+  if (!can(actor, permission)) {
+    await recordDenied(actor, permission)
+    return plain(403, 'Your role does not allow this.')
+  }
+  try {
+    return await work(actor)
+  } catch (error) {
+    if (isRefusal(error, 'not_found')) return plain(404, error.sentence)
+    throw error
+  }
+}
+
+/** A page about one thing: what does not exist is a 404, not a fault. */
+export async function found<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (isRefusal(error, 'not_found')) notFound()
+    throw error
+  }
+}
+
+export async function recordDenied(actor: Actor, permission: Permission): Promise<void> {
+  await server().audit.record({
+    type: 'authz.denied',
+    outcome: 'denied',
+    reason: 'no_permission',
+    actor,
+    object: { type: 'system', id: null, name: permission },
+    data: { permission },
+  })
+}
+
+function plain(status: number, sentence: string): Response {
+  return new Response(`${sentence}\n`, {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store, private' },
+  })
+}

@@ -1,0 +1,36 @@
+/** GET /me: whose key this is, and what it may do. */
+import { z } from 'zod'
+import { operation } from '@/app/api/_operation'
+
+const Me = z
+  .object({
+    type: z.string(),
+    id: z.string().nullable(),
+    name: z.string(),
+    role: z.enum(['admin', 'operator', 'auditor']).nullable(),
+    permissions: z.array(z.string()),
+  })
+  .meta({ id: 'Me' })
+
+export const getMe = operation({
+  id: 'getMe',
+  method: 'GET',
+  path: '/me',
+  tag: 'Access',
+  summary: 'Who this key is',
+  description: 'The name and role of the API key of this request, and the permissions of that role.',
+  access: 'any-key',
+  rate: 'read',
+  answer: {
+    status: 200,
+    description: 'The caller.',
+    schema: Me,
+    example: {
+      type: 'service',
+      id: '0198d2bf-1000-7000-8000-000000000001',
+      name: 'deployment script',
+      role: 'operator',
+      permissions: ['challenge:mint', 'challenge:read'],
+    },
+  },
+})

@@ -1,0 +1,190 @@
+/** Each route asks the service it should, with what the caller sent, as the caller. */
+import { beforeEach, expect, test, vi } from 'vitest'
+import type { ApiRoute } from '@/app/api/_door'
+import { OPERATIONS } from '@/app/api/_operations'
+import { type Asked, apiRequest, context, type Fakes, fakeServices, KEYS } from '@/app/api/_testing'
+import type { Services } from '@/lib/server'
+import type { Role } from '@/lib/services/actor'
+import { PERMISSIONS } from '@/lib/services/permissions'
+
+const wired = vi.hoisted(() => ({ services: undefined as Services | undefined }))
+vi.mock('@/lib/server', () => ({ server: () => wired.services }))
+
+const ID = '0198d2d0-0101-7f00-8a0b-2c3d4e5f6a7b'
+const SERIAL = '3A7F19C0D2E45B6781920A1B2C3D4E5F'
+const PARAMS: Record<string, string> = { id: ID, slug: 'staff', certificate: SERIAL }
+
+const exampleOf = (id: string): never => {
+  const { answer } = OPERATIONS.find((one) => one.id === id) ?? {}
+  return answer?.example as never
+}
+const page = (id: string) => (exampleOf(id) as { items: never[] }).items
+
+let asked: unknown[][]
+const noted =
+  (name: string, answer: unknown) =>
+  async (...args: unknown[]): Promise<never> => {
+    asked.push([name, ...args.map((arg) => (isActor(arg) ? `as ${arg.name}` : arg))])
+    return answer as never
+  }
+const isActor = (value: unknown): value is { name: string } => typeof value === 'object' && value !== null && 'via' in value
+
+const services = (): Fakes => ({
+  groups: {
+    list: noted('groups.list', page('listGroups')),
+    get: noted('groups.get', exampleOf('getGroup')),
+    create: noted('groups.create', exampleOf('createGroup')),
+    listEndpoints: noted('groups.listEndpoints', page('listEndpoints')),
+    getEndpoint: noted('groups.getEndpoint', exampleOf('getEndpoint')),
+    updateEndpoint: noted('groups.updateEndpoint', exampleOf('updateEndpoint')),
+    authorities: noted('groups.authorities', page('listAuthorities')),
+  },
+  challenges: {
+    mint: noted('challenges.mint', exampleOf('mintChallenge')),
+    list: noted('challenges.list', exampleOf('listChallenges')),
+    get: noted('challenges.get', exampleOf('getChallenge')),
+    revoke: noted('challenges.revoke', exampleOf('revokeChallenge')),
+  },
+  certificates: {
+    list: noted('certificates.list', exampleOf('listCertificates')),
+    get: noted('certificates.get', exampleOf('getCertificate')),
+    der: noted('certificates.der', { der: new Uint8Array([0x30, 0]), serial: SERIAL }),
+    revoke: noted('certificates.revoke', exampleOf('revokeCertificate')),
+  },
+  transactions: { list: noted('transactions.list', exampleOf('listTransactions')) },
+  audit: {
+    list: noted('audit.list', exampleOf('listAuditEvents')),
+    verify: noted('audit.verify', exampleOf('verifyAuditEvents')),
+  },
+  access: {
+    users: noted('access.users', page('listUsers')),
+    createUser: noted('access.createUser', exampleOf('createUser')),
+    apiKeys: noted('access.apiKeys', [{ ...(page('listApiKeys')[0] as object), id: ID }]),
+    createApiKey: noted('access.createApiKey', { id: ID, key: 'lk_new', view: page('listApiKeys')[0] }),
+    revokeApiKey: noted('access.revokeApiKey', undefined),
+  },
+})
+
+async function call(id: string, { query = '', ...asked }: Asked & { query?: string } = {}): Promise<Response> {
+  const operation = OPERATIONS.find((one) => one.id === id)
+  if (operation === undefined) throw new Error(id)
+  const folder = operation.path.replaceAll(/\{(\w+)\}/g, '[$1]').replace(/^\/$/, '')
+  const module: Record<string, ApiRoute> = await import(/* @vite-ignore */ `/app/api/v1${folder}/route.ts`)
+  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => PARAMS[name] ?? '')
+  const json = operation.method === 'GET' ? {} : { json: operation.bodyExample ?? {} }
+  const request = apiRequest(`${path}${query}`, { method: operation.method, ...json, ...asked })
+  const route = module[operation.method]
+  if (route === undefined) throw new Error(`${id} has no route`)
+  return route(request, context(Object.fromEntries(names.map((name) => [name, PARAMS[name] ?? '']))))
+}
+
+beforeEach(() => {
+  asked = []
+  wired.services = fakeServices(services()).services
+})
+
+test.each(OPERATIONS.filter(({ access }) => access !== 'public').map(({ id, answer }) => [id, answer] as const))(
+  '%s answers what the document says, for an administrator',
+  async (id, answer) => {
+    const response = await call(id)
+    expect(response.status).toBe(answer.status)
+    const type = response.headers.get('content-type') ?? ''
+    expect(answer.files ? Object.keys(answer.files) : ['application/json']).toContain(type)
+  },
+)
+
+const roles: Role[] = ['admin', 'operator', 'auditor']
+const matrix = OPERATIONS.flatMap(({ id, access }) => roles.map((role) => [id, role, access] as const))
+test.each(matrix)('%s for a key of role %s follows the matrix', async (id, role, access) => {
+  const allowed = access === 'public' || access === 'any-key' || (PERMISSIONS[access] as readonly Role[]).includes(role)
+  const { status } = await call(id, { key: KEYS[role] })
+  expect(status === 403).toBe(!allowed)
+  if (!allowed) expect(asked).toEqual([])
+})
+
+test.each(OPERATIONS.map(({ id, access }) => [id, access] as const))('%s without a key', async (id, access) => {
+  expect((await call(id, { key: null })).status).toBe(access === 'public' ? 200 : 401)
+})
+
+test.each([
+  ['mintChallenge', {}, ['challenges.mint', 'as admin key', expect.objectContaining({ endpoint: 'staff', ttlMinutes: 60 })]],
+  ['createGroup', { json: { name: 'Printers' } }, ['groups.create', 'as admin key', { name: 'Printers' }]],
+  ['updateEndpoint', { json: { enabled: true } }, ['groups.updateEndpoint', 'as admin key', 'staff', { enabled: true }]],
+  ['revokeChallenge', { json: {} }, ['challenges.revoke', 'as admin key', ID, undefined]],
+  [
+    'revokeCertificate',
+    { json: { reason: 'superseded' } },
+    ['certificates.revoke', 'as admin key', SERIAL, { reason: 'superseded' }],
+  ],
+  [
+    'listCertificates',
+    { query: '?group=staff&status=valid&search=tab&limit=7&cursor=abc' },
+    ['certificates.list', 'as admin key', { group: 'staff', status: 'valid', search: 'tab' }, { limit: 7, cursor: 'abc' }],
+  ],
+  ['listChallenges', {}, ['challenges.list', 'as admin key', {}, { limit: 50 }]],
+  [
+    'listAuditEvents',
+    { query: '?types=challenge.,certificate.revoked&from=2026-11-23T10:00:00%2B01:00' },
+    [
+      'audit.list',
+      'as admin key',
+      { types: ['challenge.', 'certificate.revoked'], from: new Date('2026-11-23T09:00:00Z') },
+      { limit: 50 },
+    ],
+  ],
+] as const)('%s hands over what was sent %j', async (id, sent, expected) => {
+  await call(id, sent)
+  expect(asked).toEqual([expected])
+})
+
+test.each(['?limit=0', '?limit=201', '?limit=x', '?limit=1.5', '?cursor=', '?status=good', '?search=ab', '?group=A'])(
+  'certificates%s is 422',
+  async (query) => {
+    expect((await call('listCertificates', { query })).status).toBe(422)
+  },
+)
+
+test('an empty change of an endpoint is refused', async () => {
+  expect((await call('updateEndpoint', { json: {} })).status).toBe(422)
+  expect(asked).toEqual([])
+})
+
+test('a list that a service returns whole is paged here', async () => {
+  const groups = ['a', 'b', 'c'].map((id) => ({ ...(page('listGroups')[0] as object), id }))
+  wired.services = fakeServices({ groups: { list: noted('groups.list', groups) } }).services
+  const seen: string[] = []
+  let query = '?limit=2'
+  for (let turn = 0; turn < 2; turn++) {
+    const { items, nextCursor } = (await (await call('listGroups', { query })).json()) as { items: { id: string }[]; nextCursor: string | null }
+    seen.push(...items.map(({ id }) => id))
+    expect(nextCursor === null).toBe(turn === 1)
+    query = `?limit=2&cursor=${nextCursor}`
+  }
+  expect(seen).toEqual(['a', 'b', 'c'])
+  expect((await call('listGroups', { query: '?cursor=bm9wZQ' })).status).toBe(422)
+})
+
+test.each([
+  ['pem', 'application/x-pem-file', `${SERIAL}.pem`],
+  ['der', 'application/pkix-cert', `${SERIAL}.cer`],
+  ['chain', 'application/pem-certificate-chain', `${SERIAL}-chain.pem`],
+])('a certificate as %s is a %s named %s', async (format, type, name) => {
+  const response = await call('downloadCertificate', { query: `?format=${format}` })
+  expect(response.headers.get('content-type')).toBe(type)
+  expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${name}"`)
+})
+
+test('the value of a new API key is in its answer, once', async () => {
+  const response = await call('createApiKey')
+  expect(await response.json()).toMatchObject({ key: 'lk_new', name: 'deployment script' })
+  expect(await (await call('listApiKeys')).text()).not.toContain('lk_new')
+})
+
+test('who am I', async () => {
+  expect(await (await call('getMe', { key: KEYS.auditor })).json()).toMatchObject({
+    name: 'auditor key',
+    role: 'auditor',
+    permissions: expect.arrayContaining(['audit:read']),
+  })
+})

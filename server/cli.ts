@@ -1,0 +1,44 @@
+/** The command line: npm run latchkey -- COMMAND. */
+import { userInfo } from 'node:os'
+import { server } from '@/lib/server'
+import { systemActor } from '@/lib/services/actor'
+import { withInstallation } from './bootstrap'
+import { UsageFault } from './cli/command'
+import { run, type Terminal } from './cli/program'
+
+// Standard output is the command's answer alone; whatever a library or a part of ours reports goes to the other one.
+console.log = console.error
+console.info = console.error
+
+const terminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  error: (text) => void process.stderr.write(text),
+  stdin: readStdin,
+  withServices: (work) => withInstallation(async () => work(server(), systemActor('cli', systemUser()))),
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // "latchkey audit list | head": the reader has seen enough.
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+const exitCode = await run(process.argv.slice(2), terminal)
+await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+process.exit(exitCode)
+
+/** Who runs the command, for the audit trail. */
+function systemUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
+async function readStdin(): Promise<string> {
+  if (process.stdin.isTTY) throw new UsageFault('Pipe the secret in: printf %s "$SECRET" | npm run latchkey -- ...')
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '')
+}

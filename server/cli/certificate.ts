@@ -1,0 +1,113 @@
+/** latchkey certificate: find, show, save and revoke. */
+import type { CertificateStatus, RevocationReason } from '@/lib/services/certificates'
+import { command, given, moreHint, PAGE_OPTIONS, pageFrom } from './command'
+import { writeNewFile } from './files'
+import { REVOCATION_REASONS } from './names'
+import { facts, moment, table } from './text'
+
+const STATUSES = [
+  'valid',
+  'expiring',
+  'expired',
+  'revoked',
+  'held',
+  'not_yet_valid',
+] as const satisfies readonly CertificateStatus[]
+
+export const listCertificates = command({
+  name: 'certificate list',
+  summary: 'List the certificates of devices, newest first',
+  options: {
+    group: { value: 'SLUG', description: 'Only those of this group' },
+    endpoint: { value: 'SLUG', description: 'Only those of this endpoint' },
+    status: { value: 'STATUS', description: 'Only those with this status', choices: STATUSES },
+    search: { value: 'TEXT', description: 'Part of a serial, fingerprint, subject or alternative name' },
+    ...PAGE_OPTIONS,
+  },
+  examples: ['certificate list --group staff --status valid', 'certificate list --search tablet-7 --json'],
+  async run({ options, withServices }) {
+    const { group, endpoint, search } = options
+    const filter = given({ group, endpoint, search, status: options.status as CertificateStatus | undefined })
+    const page = await withServices((services, actor) => services.certificates.list(actor, filter, pageFrom(options)))
+    const rows = page.items.map((item) => [item.serial, item.status, item.subject, item.group?.slug ?? '-', moment(item.notAfter)])
+    const text = table(['SERIAL', 'STATUS', 'SUBJECT', 'GROUP', 'UNTIL'], rows, 'There are no such certificates.')
+    return { json: page, text: text + moreHint(page.nextCursor) }
+  },
+})
+
+export const showCertificate = command({
+  name: 'certificate show',
+  summary: 'Show one certificate',
+  argument: 'SERIAL',
+  options: {},
+  examples: ['certificate show 3A7F19C0D2E45B6781920A1B2C3D4E5F'],
+  async run({ argument, withServices }) {
+    const certificate = await withServices((services, actor) => services.certificates.get(actor, argument))
+    const names = certificate.san.map(({ type, value }) => `${type}:${value}`).join(', ')
+    const text = facts([
+      ['Serial', certificate.serial],
+      ['Subject', certificate.subject],
+      ['Names', names === '' ? '-' : names],
+      ['Status', certificate.status],
+      ['Valid', `${moment(certificate.notBefore)} to ${moment(certificate.notAfter)}`],
+      ['Issuer', certificate.issuer.name],
+      ['Group', certificate.group?.name ?? '-'],
+      ['Key', `${certificate.publicKey.algorithm} ${certificate.publicKey.size}`],
+      ['SHA-256', certificate.fingerprintSha256],
+      ['Revoked', certificate.revokedAt ? `${moment(certificate.revokedAt)} (${certificate.revocationReason})` : '-'],
+    ])
+    return { json: certificate, text }
+  },
+})
+
+export const exportCertificate = command({
+  name: 'certificate export',
+  summary: 'Save one certificate to a file or to standard output',
+  argument: 'SERIAL',
+  options: {
+    format: { value: 'FORMAT', description: 'chain is PEM with the issuers; pem unless given', choices: ['pem', 'der', 'chain'] },
+    out: { value: 'FILE', description: 'Where to; standard output unless given' },
+    force: { description: 'Overwrite the file' },
+  },
+  examples: [
+    'certificate export 3A7F19C0D2E45B6781920A1B2C3D4E5F --out tablet-7.pem',
+    'certificate export 3A7F19C0D2E45B6781920A1B2C3D4E5F --format der --out tablet-7.cer',
+  ],
+  async run({ argument, options, io, withServices }) {
+    const { format = 'pem', out, force } = options
+    const certificate = await withServices((services, actor) => services.certificates.get(actor, argument))
+    const { serial, pem, chainPem } = certificate
+    const text = format === 'chain' ? chainPem : pem
+    const bytes = format === 'der' ? derOf(pem) : Buffer.from(text)
+    if (out !== undefined) {
+      await writeNewFile(out, bytes, { mode: 0o644, force })
+      return { json: { serial, format, file: out }, text: `Saved in ${out}.` }
+    }
+    const json = { serial, format, ...(format === 'der' ? { base64: bytes.toString('base64') } : { pem: text }) }
+    if (format !== 'der') return { json, text: text.trimEnd() }
+    if (!io.json) io.write(bytes)
+    return { json, text: '' }
+  },
+})
+
+export const revokeCertificate = command({
+  name: 'certificate revoke',
+  summary: 'Revoke one certificate; it cannot be undone',
+  details: 'The CRL of its issuer lists it within seconds while the server runs.',
+  argument: 'SERIAL',
+  options: {
+    reason: { value: 'REASON', description: 'RFC 5280 §5.3.1', required: true, choices: REVOCATION_REASONS },
+    comment: { value: 'TEXT', description: 'For the certificate page and the audit trail' },
+  },
+  examples: ['certificate revoke 3A7F19C0D2E45B6781920A1B2C3D4E5F --reason keyCompromise --comment "stolen"'],
+  async run({ argument, options, withServices }) {
+    const request = { reason: options.reason as RevocationReason, ...given({ comment: options.comment }) }
+    const revoked = await withServices((services, actor) => services.certificates.revoke(actor, argument, request))
+    const { id, serial, status, revokedAt, revocationReason } = revoked
+    return { json: { id, serial, status, revokedAt, revocationReason }, text: `The certificate of ${revoked.subject} is revoked.` }
+  },
+})
+
+function derOf(pem: string): Buffer {
+  return Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')
+}

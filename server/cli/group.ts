@@ -1,0 +1,89 @@
+/** latchkey group: groups, each with an issuer of its own. */
+import type { GroupView, IssuerKey } from '@/lib/services/groups'
+import { command, CommandFault, given } from './command'
+import { facts, moment, table } from './text'
+
+export const createGroup = command({
+  name: 'group create',
+  summary: 'Create a group with its issuer and its first SCEP endpoint',
+  details: 'Takes some seconds: keys are made.',
+  options: {
+    name: { value: 'NAME', description: 'Name of the group', required: true },
+    'issuer-key': {
+      value: 'KIND',
+      description: 'Key of the issuer; rsa3072 unless given, which every device knows',
+      choices: ['rsa3072', 'rsa4096', 'p256', 'p384'],
+    },
+  },
+  examples: ['group create --name Staff', 'group create --name Printers --issuer-key p256 --json'],
+  async run({ options, withServices }) {
+    const issuerKey = options['issuer-key'] as IssuerKey | undefined
+    const group = await withServices((services, actor) =>
+      services.groups.create(actor, { name: options.name, ...given({ issuerKey }) }),
+    )
+    return { json: created(group), text: described(group) }
+  },
+})
+
+export const listGroups = command({
+  name: 'group list',
+  summary: 'List the groups',
+  options: {},
+  examples: ['group list'],
+  async run({ withServices }) {
+    const items = await withServices((services, actor) => services.groups.list(actor))
+    const rows = items.map((group) => [
+      group.slug,
+      group.name,
+      String(group.counts.valid),
+      String(group.counts.revoked),
+      group.endpoints.map(({ slug }) => slug).join(', '),
+    ])
+    return {
+      json: { items, nextCursor: null },
+      text: table(['SLUG', 'NAME', 'VALID', 'REVOKED', 'ENDPOINTS'], rows, 'There are no groups yet. Create one: group create'),
+    }
+  },
+})
+
+export const showGroup = command({
+  name: 'group show',
+  summary: 'Show one group',
+  argument: 'SLUG',
+  options: {},
+  examples: ['group show staff'],
+  async run({ argument, withServices }) {
+    const group = await withServices((services, actor) => services.groups.get(actor, argument))
+    return { json: group, text: described(group) }
+  },
+})
+
+function created(group: GroupView) {
+  const [endpoint] = group.endpoints
+  if (group.issuer === null || endpoint === undefined) {
+    throw new CommandFault('unavailable', `The group ${group.name} is being made; "group show ${group.slug}" tells when it is ready.`)
+  }
+  const { id, slug, scepUrl } = endpoint
+  return {
+    id: group.id,
+    slug: group.slug,
+    issuer: { id: group.issuer.id, slug: group.issuer.slug },
+    endpoint: { id, slug, scepUrl },
+  }
+}
+
+function described({ name, slug, issuer, endpoints, counts }: GroupView): string {
+  return facts([
+    ['Group', `${name} (${slug})`],
+    ...(issuer === null
+      ? []
+      : ([
+          ['Issuer', issuer.subject],
+          ['Valid until', moment(issuer.notAfter)],
+          ['SHA-256', issuer.fingerprintSha256],
+          ['CRL', issuer.crlUrl],
+        ] as const)),
+    ...endpoints.map((endpoint) => ['SCEP URL', endpoint.scepUrl] as const),
+    ['Certificates', `${counts.valid} valid, ${counts.revoked} revoked`],
+  ])
+}
