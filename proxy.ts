@@ -1,0 +1,46 @@
+/**
+ * Headers of every page, and the nonce of its content security policy. Never authorisation: that lives in each page,
+ * action and route handler, because Next's middleware has been bypassed more than once.
+ */
+import { type NextRequest, NextResponse } from 'next/server'
+
+export function proxy(request: NextRequest) {
+  const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
+  const https = request.headers.get('x-forwarded-proto') === 'https'
+  const policy = contentSecurityPolicy(nonce, https)
+
+  // Next reads the nonce from this request header and puts it on its own scripts and styles.
+  const headers = new Headers(request.headers)
+  headers.set('content-security-policy', policy)
+  headers.set('x-nonce', nonce)
+  // Only to come back here after signing in; overwritten, so a client cannot choose it.
+  headers.set('x-page', request.nextUrl.pathname + request.nextUrl.search)
+
+  const response = NextResponse.next({ request: { headers } })
+  response.headers.set('content-security-policy', policy)
+  response.headers.set('cache-control', 'no-store, private')
+  if (https) response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains')
+  return response
+}
+
+function contentSecurityPolicy(nonce: string, https: boolean): string {
+  return [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}' 'strict-dynamic'`,
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "object-src 'none'",
+    "manifest-src 'self'",
+    ...(https ? ['upgrade-insecure-requests'] : []),
+  ].join('; ')
+}
+
+export const config = {
+  // Device and status paths keep their exact headers; static files need no policy.
+  matcher: ['/((?!api/v1|scep|crl|ca/|healthz|readyz|_next/static|favicon.svg).*)'],
+}

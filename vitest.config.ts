@@ -1,0 +1,16 @@
+/** Unit tests beside the code and tests of the whole in e2e/; the browser's *.spec.ts belong to Playwright. */
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: { alias: { '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '') } },
+  test: {
+    environment: 'node',
+    include: ['{lib,app,server,e2e}/**/*.test.{ts,tsx}'],
+    exclude: ['**/node_modules/**', 'e2e/portal/**'],
+    globalSetup: ['e2e/fixtures/global-setup.ts'],
+    pool: 'forks',
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+})
