@@ -159,8 +159,7 @@ export function buildServices(wiring: Wiring): Services {
   }
 }
 
-/** One JSON line per event; the facts are chosen by the services and hold no secret. */
+/** One JSON line per event, beside standard output, which belongs to answers. The facts hold no secret. */
 function logLine(level: 'info' | 'warn' | 'error', event: string, facts: Record<string, string | number | null>): void {
-  const stream = level === 'info' ? process.stdout : process.stderr
-  stream.write(`${JSON.stringify({ level, event, ...facts })}\n`)
+  process.stderr.write(`${JSON.stringify({ level, event, ...facts })}\n`)
 }

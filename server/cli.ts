@@ -6,12 +6,12 @@ import { withInstallation } from './bootstrap'
 import { UsageFault } from './cli/command'
 import { run, type Terminal } from './cli/program'
 
-// Standard output is the command's answer alone; whatever a library or a part of ours reports goes to the other one.
-console.log = console.error
-console.info = console.error
+// Standard output is the command's answer alone: whatever a library or another part of ours prints goes to the other one.
+const answer = process.stdout.write.bind(process.stdout)
+process.stdout.write = process.stderr.write.bind(process.stderr)
 
 const terminal: Terminal = {
-  out: (text) => void process.stdout.write(text),
+  out: (text) => void answer(text),
   error: (text) => void process.stderr.write(text),
   stdin: readStdin,
   withServices: (work) => withInstallation(async () => work(server(), systemActor('cli', systemUser()))),
@@ -24,7 +24,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 const exitCode = await run(process.argv.slice(2), terminal)
-await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+await new Promise<void>((resolve) => answer('', () => resolve()))
 process.exit(exitCode)
 
 /** Who runs the command, for the audit trail. */
@@ -40,5 +40,7 @@ async function readStdin(): Promise<string> {
   if (process.stdin.isTTY) throw new UsageFault('Pipe the secret in: printf %s "$SECRET" | npm run latchkey -- ...')
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '')
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
 }

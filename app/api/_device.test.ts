@@ -14,18 +14,32 @@ vi.mock('@/server/device-paths', () => ({
 
 beforeEach(() => {
   told.requests = []
-  told.reply = { status: 200, headers: { 'Content-Type': 'application/x-pki-message', 'Content-Length': '3' }, body: new Uint8Array([1, 2, 3]) }
+  told.reply = {
+    status: 200,
+    headers: { 'Content-Type': 'application/x-pki-message', 'Content-Length': '3' },
+    body: new Uint8Array([1, 2, 3]),
+  }
 })
 const heard = () => told.requests[0] as DeviceRequest
 
 test('the query arrives as it was sent, the plus sign included', async () => {
-  await deviceRoute(new Request('http://portal.example/scep/staff/pkiclient.exe?operation=PKIOperation&message=MIA+a/b%2B%0A=='))
-  expect(heard()).toMatchObject({ method: 'GET', path: '/scep/staff/pkiclient.exe', query: 'operation=PKIOperation&message=MIA+a/b%2B%0A==' })
+  await deviceRoute(
+    new Request('http://portal.example/scep/staff/pkiclient.exe?operation=PKIOperation&message=MIA+a/b%2B%0A=='),
+  )
+  expect(heard()).toMatchObject({
+    method: 'GET',
+    path: '/scep/staff/pkiclient.exe',
+    query: 'operation=PKIOperation&message=MIA+a/b%2B%0A==',
+  })
 })
 
 test('a body arrives byte for byte, and the answer leaves so', async () => {
   const response = await deviceRoute(
-    new Request('http://portal.example/scep/staff', { method: 'POST', body: new Uint8Array([0, 255, 10]), headers: { 'x-forwarded-for': '192.0.2.7' } }),
+    new Request('http://portal.example/scep/staff', {
+      method: 'POST',
+      body: new Uint8Array([0, 255, 10]),
+      headers: { 'x-forwarded-for': '192.0.2.7' },
+    }),
   )
   expect([...heard().body]).toEqual([0, 255, 10])
   expect([heard().ip, heard().query]).toEqual(['192.0.2.7', ''])

@@ -1,4 +1,7 @@
-/** Device paths behind plain Next: the same functions as the front process, told the same facts. */
+/**
+ * Device paths behind plain Next: the same functions as the front process, told the same facts. One thing Next does by
+ * itself: it leaves out Content-Length and sends chunks. Clients that mind (scep.md §1.6) need the front process.
+ */
 import { isIP } from 'node:net'
 import { server } from '@/lib/server'
 import { deviceResponse } from '@/server/device-paths'

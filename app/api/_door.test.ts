@@ -127,8 +127,16 @@ describe('how often', () => {
 
 describe('is the request sound', () => {
   test('another method is 405 with Allow', async () => {
-    for (const [method, call] of Object.entries({ GET: things.GET, PUT: things.PUT, DELETE: things.DELETE, PATCH: things.PATCH })) {
-      const response = await call(apiRequest('/things', { method, ...(method === 'GET' ? {} : { json: {} }) }), context())
+    for (const [method, call] of Object.entries({
+      GET: things.GET,
+      PUT: things.PUT,
+      DELETE: things.DELETE,
+      PATCH: things.PATCH,
+    })) {
+      const response = await call(
+        apiRequest('/things', { method, ...(method === 'GET' ? {} : { json: {} }) }),
+        context(),
+      )
       expect(response.status).toBe(405)
       expect(response.headers.get('allow')).toBe('OPTIONS, POST')
       expect(await problemOf(response)).toMatchObject({ code: 'method_not_allowed' })
@@ -140,11 +148,18 @@ describe('is the request sound', () => {
 
   test('HEAD is GET without its body', async () => {
     const response = await thing.HEAD(apiRequest('/things/a', { method: 'HEAD' }), context({ id: 'a' }))
-    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([200, 'application/json', ''])
+    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+      200,
+      'application/json',
+      '',
+    ])
   })
 
   test('an unknown path is a 404 problem, and so is a name that no object can have', async () => {
-    expect(await problemOf(await unknownPath(apiRequest('/nothing')))).toMatchObject({ status: 404, code: 'unknown_path' })
+    expect(await problemOf(await unknownPath(apiRequest('/nothing')))).toMatchObject({
+      status: 404,
+      code: 'unknown_path',
+    })
     const response = await thing.GET(apiRequest('/things/%27'), context({ id: "'" }))
     expect(await problemOf(response)).toMatchObject({ status: 404, code: 'not_found' })
   })
@@ -157,7 +172,9 @@ describe('is the request sound', () => {
         controller.enqueue(new Uint8Array(64 * 1024).fill(0x20))
       },
     })
-    expect((await post({ json: undefined, body: endless, headers: { 'content-type': 'application/json' } })).status).toBe(413)
+    expect(
+      (await post({ json: undefined, body: endless, headers: { 'content-type': 'application/json' } })).status,
+    ).toBe(413)
     expect(pulled).toBeLessThan(10)
     const announced = await post({ headers: { 'content-length': String(300 * 1024) } })
     expect(await problemOf(announced)).toMatchObject({ status: 413, code: 'payload_too_large' })
@@ -190,7 +207,7 @@ describe('is the request sound', () => {
   })
 
   test('fields that are missing, unknown or wrong are all named, never their values', async () => {
-    const response = await post({ json: { name: '', note: 5, secret: 'hunter2', ['__proto__x']: 1 } })
+    const response = await post({ json: { name: '', note: 5, secret: 'hunter2', __proto__x: 1 } })
     const problem = await problemOf(response)
     expect(problem).toMatchObject({ status: 422, code: 'invalid_input' })
     const fields = (problem.errors as { field: string }[]).map(({ field }) => field)
@@ -262,7 +279,10 @@ describe('the answer', () => {
   })
 
   test('a file keeps its bytes, and its name cannot break the header', async () => {
-    const download = apiRoute(readThing, async () => new FileAnswer('application/pkix-cert', 'a"b\r\nc.cer', new Uint8Array([0, 255])))
+    const download = apiRoute(
+      readThing,
+      async () => new FileAnswer('application/pkix-cert', 'a"b\r\nc.cer', new Uint8Array([0, 255])),
+    )
     const response = await download(apiRequest('/things/a'), context({ id: 'a' }))
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="a_b__c.cer"')
     expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([0, 255])

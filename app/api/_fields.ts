@@ -28,13 +28,7 @@ export const password = z.string().min(1).max(128)
 
 /** `limit` and `cursor` of every list. */
 export const paging = {
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(200)
-    .default(50)
-    .meta({ description: 'How many items at most, 1 to 200.' }),
+  limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: 'How many items at most, 1 to 200.' }),
   cursor: text(512)
     .min(1)
     .exactOptional()

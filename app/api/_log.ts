@@ -14,7 +14,11 @@ export function logFault(operation: string, requestId: string, error: unknown): 
     name: fault.name,
     code: 'code' in fault && typeof fault.code === 'string' ? fault.code : undefined,
     // The frames and not the message: a database error quotes the values of its statement.
-    frames: fault.stack?.split('\n').filter((text) => /^ {4}at /.test(text)).join('\n').slice(0, LONGEST),
+    frames: fault.stack
+      ?.split('\n')
+      .filter((text) => /^ {4}at /.test(text))
+      .join('\n')
+      .slice(0, LONGEST),
   }
   console.error(JSON.stringify(line))
 }

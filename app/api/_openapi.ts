@@ -20,12 +20,14 @@ const TAGS: Record<Tag, string> = {
   Description: 'The API about itself.',
 }
 
-const DESCRIPTION = `Automation for Latchkey. Send an API key as \`Authorization: Bearer KEY\`; its role decides what it may do.
+const DESCRIPTION = `Automation for Latchkey. Send an API key as \`Authorization: Bearer KEY\`; its role decides what
+it may do.
 
 Every list answers \`{ items, nextCursor }\`; pass \`nextCursor\` as \`cursor\` for the next page. Bodies are JSON of
-${MAX_BODY_BYTES / 1024} KiB at most; fields that are not described are refused. Errors are problem documents (RFC 9457) with a stable
-\`code\` and a \`requestId\` to quote. An operation that creates takes an \`Idempotency-Key\`: for 24 hours the same
-key with the same request gets the first answer again, with \`Idempotency-Replayed: true\`.`
+${MAX_BODY_BYTES / 1024} KiB at most; fields that are not described are refused. Errors are problem documents
+(RFC 9457) with a stable \`code\` and a \`requestId\` to quote. An operation that creates takes an
+\`Idempotency-Key\`: for 24 hours the same key with the same request gets the first answer again, with
+\`Idempotency-Replayed: true\`.`
 
 /** Written once: the operations do not change while a process lives. */
 let written: Json | undefined
@@ -52,7 +54,11 @@ function write(operations: readonly AnyOperation[]): Json {
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
       responses: Object.fromEntries(Object.keys(PROBLEMS).map((code) => [code, problemAnswer(code as ProblemCode)])),
       securitySchemes: {
-        apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, made in the portal or by an administrator.' },
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key, made in the portal or by an administrator.',
+        },
       },
     },
   }
@@ -204,7 +210,11 @@ function problemSchema(): Json {
 
 /** JSON Schema of a zod schema; named ones move to the components and leave a reference. */
 function toSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const { $schema: _, $defs: named = {}, ...rest } = z.toJSONSchema(schema, {
+  const {
+    $schema: _,
+    $defs: named = {},
+    ...rest
+  } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {

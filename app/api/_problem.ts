@@ -54,7 +54,8 @@ export class TransportFault extends Error {
 
 /** The answer to anything thrown. What is neither a refusal nor a fault of the request says nothing but its id. */
 export function problemResponse(error: unknown, requestId: string): Response {
-  if (error instanceof Refusal) return problem(error.code, error.sentence, requestId, refusalHeaders(error), error.fields)
+  if (error instanceof Refusal)
+    return problem(error.code, error.sentence, requestId, refusalHeaders(error), error.fields)
   if (error instanceof TransportFault) return problem(error.code, error.sentence, requestId, error.headers)
   const sentence = 'Nothing you sent explains this. Try again, and quote the request id if it happens again.'
   return problem('internal_error', sentence, requestId)

@@ -33,7 +33,7 @@ export function readArguments(command: Command, args: readonly string[]): Argume
     if (token.kind !== 'option') continue
     const option = Object.hasOwn(known, token.name) ? known[token.name] : undefined
     if (option === undefined) throw new UsageFault(unknownOption(token.rawName, Object.keys(known)))
-    const value = valueOf(token, option)
+    const value = textOf(token, option)
     const earlier = given.get(token.name)
     if (earlier && option.value && !option.repeats) throw new UsageFault(`--${token.name} may be given once only.`)
     given.set(token.name, [...(earlier ?? []), value])
@@ -41,7 +41,10 @@ export function readArguments(command: Command, args: readonly string[]): Argume
   return { options: collected(command.options, given), argument: positional(command, positionals) }
 }
 
-function valueOf(token: { rawName: string; value: string | undefined; inlineValue: boolean | undefined }, option: Option): string {
+function textOf(
+  token: { rawName: string; value: string | undefined; inlineValue: boolean | undefined },
+  option: Option,
+): string {
   const { rawName, value, inlineValue } = token
   if (option.value === undefined) {
     if (inlineValue) throw new UsageFault(`${rawName} takes no value.`)

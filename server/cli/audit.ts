@@ -43,10 +43,11 @@ export const listAudit = command({
       from: timeOf('from', options.from),
       to: timeOf('to', options.to),
     })
-    const page = await withServices((services, actor) => services.audit.list(actor, filter, pageFrom(options)))
-    const rows = page.items.map((event) => [event.seq, moment(event.time), event.type, event.outcome, event.sentence])
+    const page = pageFrom(options)
+    const found = await withServices((services, actor) => services.audit.list(actor, filter, page))
+    const rows = found.items.map((event) => [event.seq, moment(event.time), event.type, event.outcome, event.sentence])
     const text = table(['SEQ', 'TIME', 'TYPE', 'OUTCOME', 'WHAT HAPPENED'], rows, 'There are no such events.')
-    return { json: page, text: text + moreHint(page.nextCursor) }
+    return { json: found, text: text + moreHint(found.nextCursor) }
   },
 })
 

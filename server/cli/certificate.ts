@@ -28,10 +28,17 @@ export const listCertificates = command({
   async run({ options, withServices }) {
     const { group, endpoint, search } = options
     const filter = given({ group, endpoint, search, status: options.status as CertificateStatus | undefined })
-    const page = await withServices((services, actor) => services.certificates.list(actor, filter, pageFrom(options)))
-    const rows = page.items.map((item) => [item.serial, item.status, item.subject, item.group?.slug ?? '-', moment(item.notAfter)])
+    const page = pageFrom(options)
+    const found = await withServices((services, actor) => services.certificates.list(actor, filter, page))
+    const rows = found.items.map((item) => [
+      item.serial,
+      item.status,
+      item.subject,
+      item.group?.slug ?? '-',
+      moment(item.notAfter),
+    ])
     const text = table(['SERIAL', 'STATUS', 'SUBJECT', 'GROUP', 'UNTIL'], rows, 'There are no such certificates.')
-    return { json: page, text: text + moreHint(page.nextCursor) }
+    return { json: found, text: text + moreHint(found.nextCursor) }
   },
 })
 
@@ -65,7 +72,11 @@ export const exportCertificate = command({
   summary: 'Save one certificate to a file or to standard output',
   argument: 'SERIAL',
   options: {
-    format: { value: 'FORMAT', description: 'chain is PEM with the issuers; pem unless given', choices: ['pem', 'der', 'chain'] },
+    format: {
+      value: 'FORMAT',
+      description: 'chain is PEM with the issuers; pem unless given',
+      choices: ['pem', 'der', 'chain'],
+    },
     out: { value: 'FILE', description: 'Where to; standard output unless given' },
     force: { description: 'Overwrite the file' },
   },
@@ -104,7 +115,10 @@ export const revokeCertificate = command({
     const request = { reason: options.reason as RevocationReason, ...given({ comment: options.comment }) }
     const revoked = await withServices((services, actor) => services.certificates.revoke(actor, argument, request))
     const { id, serial, status, revokedAt, revocationReason } = revoked
-    return { json: { id, serial, status, revokedAt, revocationReason }, text: `The certificate of ${revoked.subject} is revoked.` }
+    return {
+      json: { id, serial, status, revokedAt, revocationReason },
+      text: `The certificate of ${revoked.subject} is revoked.`,
+    }
   },
 })
 

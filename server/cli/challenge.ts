@@ -10,7 +10,11 @@ export const mintChallenge = command({
   details: 'The value is shown once. Only a request for exactly this subject and these names can use it, one time.',
   options: {
     endpoint: { value: 'SLUG', description: 'Endpoint at which it will hold', required: true },
-    subject: { value: 'NAME', description: 'What the certificate will be issued to, such as "CN=tablet-7,O=Example"', required: true },
+    subject: {
+      value: 'NAME',
+      description: 'What the certificate will be issued to, such as "CN=tablet-7,O=Example"',
+      required: true,
+    },
     san: { value: 'TYPE:VALUE', description: 'Alternative name: dns, email, uri, upn or ip', repeats: true },
     ttl: { value: 'MINUTES', description: 'Life, 1 to 1440; what the endpoint says unless given' },
     device: { value: 'NAME', description: 'A name for people; it is not in the certificate' },
@@ -35,7 +39,10 @@ export const mintChallenge = command({
       ['Expires', moment(expiresAt)],
       ['Id', id],
     ])
-    return { json: { id, challenge, expiresAt, scepUrl }, text: `${text}\n\nKeep the challenge now: it is not shown again.` }
+    return {
+      json: { id, challenge, expiresAt, scepUrl },
+      text: `${text}\n\nKeep the challenge now: it is not shown again.`,
+    }
   },
 })
 
@@ -55,10 +62,17 @@ export const listChallenges = command({
   async run({ options, withServices }) {
     const { endpoint, group, search } = options
     const filter = given({ endpoint, group, search, state: options.state as ChallengeState | undefined })
-    const page = await withServices((services, actor) => services.challenges.list(actor, filter, pageFrom(options)))
-    const rows = page.items.map((item) => [item.id, item.state, item.endpoint.slug, item.subject, moment(item.expiresAt)])
+    const page = pageFrom(options)
+    const found = await withServices((services, actor) => services.challenges.list(actor, filter, page))
+    const rows = found.items.map((item) => [
+      item.id,
+      item.state,
+      item.endpoint.slug,
+      item.subject,
+      moment(item.expiresAt),
+    ])
     const text = table(['ID', 'STATE', 'ENDPOINT', 'SUBJECT', 'EXPIRES'], rows, 'There are no such challenges.')
-    return { json: page, text: text + moreHint(page.nextCursor) }
+    return { json: found, text: text + moreHint(found.nextCursor) }
   },
 })
 
@@ -69,7 +83,9 @@ export const revokeChallenge = command({
   options: { reason: { value: 'TEXT', description: 'Why, for the audit trail' } },
   examples: ['challenge revoke 0198d2d0-0101-7f00-8a0b-2c3d4e5f6a7b --reason "sent to the wrong person"'],
   async run({ argument, options, withServices }) {
-    const challenge = await withServices((services, actor) => services.challenges.revoke(actor, argument, options.reason))
+    const challenge = await withServices((services, actor) =>
+      services.challenges.revoke(actor, argument, options.reason),
+    )
     const { id, state, revokedAt } = challenge
     return { json: { id, state, revokedAt }, text: `The challenge for ${challenge.subject} is revoked.` }
   },

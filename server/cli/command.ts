@@ -86,7 +86,12 @@ export function command<const Options extends Record<string, Option>>(parts: Com
 }
 
 /** A whole number in bounds, or a UsageFault that names the option. */
-export function wholeNumber(option: string, value: string | undefined, least: number, most: number): number | undefined {
+export function wholeNumber(
+  option: string,
+  value: string | undefined,
+  least: number,
+  most: number,
+): number | undefined {
   if (value === undefined) return undefined
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
   if (number >= least && number <= most) return number
@@ -104,7 +109,9 @@ export function given<T extends Record<string, unknown>>(values: T): { [K in key
 export async function secretFromStdin(io: Io, what: string): Promise<string> {
   const secret = await io.stdin()
   if (secret !== '') return secret
-  throw new UsageFault(`There is no ${what} on standard input. Pipe it in: printf %s "$SECRET" | npm run latchkey -- ...`)
+  throw new UsageFault(
+    `There is no ${what} on standard input. Pipe it in: printf %s "$SECRET" | npm run latchkey -- ...`,
+  )
 }
 
 /** Options that every list knows. */

@@ -18,7 +18,11 @@ export const listEndpoints = command({
     ])
     return {
       json: { items, nextCursor: null },
-      text: table(['SLUG', 'GROUP', 'CHALLENGES', 'STATE', 'SCEP URL'], rows, 'There are no endpoints yet. Create a group first: group create'),
+      text: table(
+        ['SLUG', 'GROUP', 'CHALLENGES', 'STATE', 'SCEP URL'],
+        rows,
+        'There are no endpoints yet. Create a group first: group create',
+      ),
     }
   },
 })
@@ -38,7 +42,10 @@ export const showEndpoint = command({
       ['State', endpoint.enabled ? 'on' : 'off'],
       ['SCEP URL', endpoint.scepUrl],
       ['Challenges', `${endpoint.policy}, ${endpoint.challengeTtlMinutes} minutes`],
-      ['Certificates', `${profile.validityDays} days, RSA from ${profile.minRsaBits} bits, ${profile.ellipticCurves.join(', ')}`],
+      [
+        'Certificates',
+        `${profile.validityDays} days, RSA from ${profile.minRsaBits} bits, ${profile.ellipticCurves.join(', ')}`,
+      ],
       ['RA SHA-256', ra === null ? 'being made' : ra.fingerprintSha256],
       ['RA valid until', moment(ra?.notAfter ?? null)],
       ['Issuer SHA-256', endpoint.issuer.fingerprintSha256],
@@ -56,7 +63,9 @@ const switched = (name: string, summary: string, enabled: boolean) =>
     options: {},
     examples: [`${name} staff`],
     async run({ argument, withServices }) {
-      const endpoint = await withServices((services, actor) => services.groups.updateEndpoint(actor, argument, { enabled }))
+      const endpoint = await withServices((services, actor) =>
+        services.groups.updateEndpoint(actor, argument, { enabled }),
+      )
       return {
         json: { id: endpoint.id, slug: endpoint.slug, enabled: endpoint.enabled },
         text: `The endpoint ${endpoint.slug} is ${endpoint.enabled ? 'on' : 'off: every request is refused'}.`,

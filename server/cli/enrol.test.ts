@@ -29,8 +29,16 @@ beforeEach(() => {
 
 const enrol = (...more: string[]) =>
   latchkey([
-    'enrol', '--url', scep.url, '--challenge', 'SECRETCHALLENGE', '--subject', 'CN=tablet-7,O=Example',
-    '--cert-out', at('cert.pem'), ...more,
+    'enrol',
+    '--url',
+    scep.url,
+    '--challenge',
+    'SECRETCHALLENGE',
+    '--subject',
+    'CN=tablet-7,O=Example',
+    '--cert-out',
+    at('cert.pem'),
+    ...more,
   ])
 const withNewKey = (...more: string[]) => enrol('--key-out', at('key.pem'), ...more)
 
@@ -54,7 +62,14 @@ describe('success', () => {
 
   test('people read what each step answered', async () => {
     const { out, error } = await withNewKey()
-    for (const step of ['GetCACaps: AES', 'GetCACert: 3 certificates', 'Key: a new RSA key of 2048 bits', 'PKCSReq: sent', 'CertRep:', 'SUCCESS: certificate']) {
+    for (const step of [
+      'GetCACaps: AES',
+      'GetCACert: 3 certificates',
+      'Key: a new RSA key of 2048 bits',
+      'PKCSReq: sent',
+      'CertRep:',
+      'SUCCESS: certificate',
+    ]) {
       expect(out).toContain(step)
     }
     expect(out).toContain(fingerprint(scep.issuer.der))
@@ -65,7 +80,7 @@ describe('success', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     writeFileSync(at('mine.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
     expect((await enrol('--key', at('mine.pem'), '--chain')).code).toBe(0)
-    const pems = readFileSync(at('cert.pem'), 'utf8').match(/-----BEGIN[^]+?-----END CERTIFICATE-----/g) ?? []
+    const pems = readFileSync(at('cert.pem'), 'utf8').match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g) ?? []
     const [own, issuer, root] = pems.map((pem) => new X509Certificate(pem))
     expect(own?.publicKey.equals(createPublicKey(privateKey))).toBe(true)
     expect([own?.verify(issuer?.publicKey as never), issuer?.verify(root?.publicKey as never)]).toEqual([true, true])
@@ -77,11 +92,13 @@ describe('success', () => {
     expect(scep.requests[0]?.method).toBe('GET')
   })
 
-  test('a server whose CA answers by itself, with one certificate, works too', async () => {
-    const own = certify('ra', 'unused', scep.issuer)
-    expect(own.der.length).toBeGreaterThan(0)
+  test('a chain without its root will do, and the fingerprint of the issuer may be pasted with colons', async () => {
     scep.behaviour.caCertificates = [scep.ra.der, scep.issuer.der]
-    expect((await withNewKey('--ca-fingerprint', fingerprint(scep.issuer.der).toUpperCase().replaceAll(/(..)(?=.)/g, '$1:'))).code).toBe(0)
+    const pasted = fingerprint(scep.issuer.der)
+      .toUpperCase()
+      .replaceAll(/(..)(?=.)/g, '$1:')
+    const { code, out } = await withNewKey('--ca-fingerprint', pasted)
+    expect([code, out.includes('The fingerprint is the one you gave.')]).toEqual([0, true])
   })
 
   test('a pending request is asked for again until it is issued, under the same transaction id', async () => {
@@ -156,11 +173,14 @@ describe('no certificate', () => {
 
   test.each([
     ['a registration authority that no CA signed', () => [scep.ra.der, certify('root', 'Test Issuer').der]],
-    ['an expired chain', () => {
-      const life = { notBefore: new Date(Date.now() - 9e6), notAfter: new Date(Date.now() - 3e6) }
-      const issuer = certify('issuer', 'Old', scep.root, life)
-      return [certify('ra', 'Old RA', issuer, life).der, issuer.der, scep.root.der]
-    }],
+    [
+      'an expired chain',
+      () => {
+        const life = { notBefore: new Date(Date.now() - 9e6), notAfter: new Date(Date.now() - 3e6) }
+        const issuer = certify('issuer', 'Old', scep.root, life)
+        return [certify('ra', 'Old RA', issuer, life).der, issuer.der, scep.root.der]
+      },
+    ],
   ])('%s is not trusted with the challenge', async (_, certificates) => {
     scep.behaviour.caCertificates = certificates()
     expect((await withNewKey('--json')).json.error?.code).toBe('untrusted')
@@ -174,7 +194,13 @@ describe('no certificate', () => {
     ['a folder that is not there', ['--cert-out', '/nowhere/cert.pem'], 'file'],
     ['a subject that is none', ['--subject', 'tablet'], 'invalid_input'],
   ])('%s is one clear sentence', async (_, [name = '', value = ''], code) => {
-    const options = new Map([['--url', scep.url], ['--challenge', 'C'], ['--subject', 'CN=a'], ['--key-out', at('k')], ['--cert-out', at('c')]])
+    const options = new Map([
+      ['--url', scep.url],
+      ['--challenge', 'C'],
+      ['--subject', 'CN=a'],
+      ['--key-out', at('k')],
+      ['--cert-out', at('c')],
+    ])
     options.set(name, value === 'OTHER' ? scep.url.replace('staff', 'other') : value)
     const ran = await latchkey(['enrol', ...[...options].flat(), '--json'])
     expect([ran.code, ran.json.error?.code]).toEqual([1, code])
@@ -199,7 +225,18 @@ describe('no certificate', () => {
 })
 
 test('the challenge can come from standard input', async () => {
-  const args = ['enrol', '--url', scep.url, '--challenge-stdin', '--subject', 'CN=a', '--key-out', at('k'), '--cert-out', at('c')]
+  const args = [
+    'enrol',
+    '--url',
+    scep.url,
+    '--challenge-stdin',
+    '--subject',
+    'CN=a',
+    '--key-out',
+    at('k'),
+    '--cert-out',
+    at('c'),
+  ]
   expect((await latchkey(args, { stdin: 'PIPED' })).code).toBe(0)
   expect(scep.requests[0]?.csr?.challengePasswords).toEqual(['PIPED'])
 })

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { promisify } from 'node:util'
 import { toPem } from '@/lib/pki/certificate'
 import { parseNameText } from '@/lib/pki/name'
-import { command, CommandFault, type Io, type Outcome, secretFromStdin, UsageFault, wholeNumber } from './command'
+import { CommandFault, command, type Io, type Outcome, secretFromStdin, UsageFault, wholeNumber } from './command'
 import { readTextFile, refuseExisting, writeNewFile } from './files'
 import { parseSanOption } from './names'
 import { converse, type Verdict } from './scep-conversation'
@@ -15,27 +15,37 @@ export const enrol = command({
   name: 'enrol',
   summary: 'Get a certificate by SCEP, as a device would',
   details:
-    'Makes a key, asks the endpoint and saves key and certificate. Works from any machine: it needs the SCEP URL and a\n' +
-    'challenge, and no installation. Exit code 0 means that the certificate is there.',
+    'Makes a key, asks the endpoint and saves key and certificate. Works from any machine: it needs the SCEP URL and\n' +
+    'a challenge, and no installation. Exit code 0 means that the certificate is there.',
   options: {
     url: { value: 'SCEP_URL', description: 'SCEP URL of the endpoint', required: true },
     challenge: { value: 'CHALLENGE', description: 'The challenge minted for this device' },
     'challenge-stdin': { description: 'Read the challenge from standard input instead' },
-    subject: { value: 'NAME', description: 'Subject, as it was minted, such as "CN=tablet-7,O=Example"', required: true },
+    subject: {
+      value: 'NAME',
+      description: 'Subject, as it was minted, such as "CN=tablet-7,O=Example"',
+      required: true,
+    },
     san: { value: 'TYPE:VALUE', description: 'Alternative name: dns, email, uri, upn or ip', repeats: true },
     'key-out': { value: 'FILE', description: 'Where to save the new key (PKCS#8 PEM, mode 0600)' },
     'cert-out': { value: 'FILE', description: 'Where to save the certificate (PEM)', required: true },
     chain: { description: 'Save the issuers below the certificate too' },
     key: { value: 'FILE', description: 'Use this RSA key (PEM) instead of making one' },
     'key-size': { value: 'BITS', description: 'Size of the new RSA key', choices: ['2048', '3072', '4096'] },
-    'ca-fingerprint': { value: 'SHA256', description: 'Go on only if the server has a certificate with this fingerprint' },
-    'poll-interval': { value: 'SECONDS', description: 'How often to ask again while the request waits; 15 unless given' },
+    'ca-fingerprint': {
+      value: 'SHA256',
+      description: 'Go on only if the server has a certificate with this fingerprint',
+    },
+    'poll-interval': {
+      value: 'SECONDS',
+      description: 'How often to ask again while the request waits; 15 unless given',
+    },
     'poll-for': { value: 'SECONDS', description: 'How long to ask again; 600 unless given, 0 for not at all' },
     force: { description: 'Overwrite the files' },
   },
   examples: [
-    'enrol --url http://localhost:3000/scep/staff --challenge CHALLENGE --subject "CN=tablet-7" --key-out key.pem --cert-out cert.pem',
-    'enrol --url URL --challenge-stdin --subject CN=tablet-7 --san dns:tablet-7.example --key key.pem --cert-out cert.pem --json < challenge.txt',
+    'enrol --url SCEP_URL --challenge CHALLENGE --subject "CN=tablet-7" --key-out key.pem --cert-out cert.pem',
+    'enrol --url SCEP_URL --challenge-stdin --subject CN=tablet-7 --key key.pem --cert-out cert.pem < challenge.txt',
   ],
   async run({ options, io }): Promise<Outcome> {
     const files = { key: options['key-out'], certificate: options['cert-out'], force: options.force }
@@ -45,43 +55,54 @@ export const enrol = command({
     const url = scepUrl(options.url)
     const subject = parseNameText(options.subject)
     const san = options.san.map(parseSanOption)
-    const fingerprint = options['ca-fingerprint'] === undefined ? undefined : parseFingerprint(options['ca-fingerprint'])
+    const fingerprint = given(options['ca-fingerprint'], parseFingerprint)
     const polling = {
       everySeconds: wholeNumber('poll-interval', options['poll-interval'], 1, 3_600) ?? 15,
       forSeconds: wholeNumber('poll-for', options['poll-for'], 0, 86_400) ?? 600,
     }
     for (const file of [files.key, files.certificate]) if (file !== undefined) await refuseExisting(file, files.force)
 
-    const capabilities = await getCaCaps(url)
-    io.say(capabilities.size > 0 ? `GetCACaps: ${[...capabilities].map(visible).join(', ')}.` : 'GetCACaps: the server names no capabilities.')
-    const certificates = readCaCertificates(await getCaCert(url))
-    const trust = establishTrust(certificates, fingerprint, new Date())
-    io.say(`GetCACert: ${certificates.length} ${certificates.length === 1 ? 'certificate' : 'certificates'}, and they hang together.`)
-    for (const [what, { der }] of [['Issuer', trust.chain[0] ?? trust.recipient], ['Answers by', trust.recipient]] as const) {
-      io.say(`  ${what}: SHA-256 ${sha256(der)}`)
-    }
-    io.say(fingerprint === undefined ? '  Not compared with anything: give --ca-fingerprint to be sure.' : '  The fingerprint is the one you gave.')
+    const { capabilities, trust } = await meet(url, fingerprint, io)
+    const bits = Number(options['key-size'] ?? 2048)
+    const privateKey = options.key === undefined ? await newKey(bits, io) : await keyFrom(options.key)
+    const enrolment = { url, capabilities, trust, subject, san, challenge, privateKey, polling, say: io.say }
+    const verdict = await converse(enrolment).catch((error: unknown) => keepForLater(error, files, privateKey))
+    if (verdict.status === 'FAILURE') return outcome(verdict, failureText(verdict))
+    await keep(files, privateKey)
+    if (verdict.status === 'PENDING') return outcome(verdict, pendingText(files.key))
 
-    const privateKey = options.key === undefined ? await newKey(Number(options['key-size'] ?? 2048), io) : await keyFrom(options.key)
-    const keep = async () => {
-      if (files.key !== undefined) await writeNewFile(files.key, pkcs8(privateKey), { mode: 0o600, force: files.force })
-    }
-    let verdict: Verdict
-    try {
-      verdict = await converse({ url, capabilities, trust, subject, san, challenge, privateKey, polling, say: io.say })
-    } catch (error) {
-      if (error instanceof NoAnswer && files.key !== undefined) await keepForLater(error, keep, files.key)
-      throw error
-    }
-    if (verdict.status !== 'SUCCESS') return outcome(verdict, await sayPending(verdict, keep, files.key))
-
-    await keep()
-    const pem = [verdict.certificate.der, ...(options.chain ? trust.chain.map(({ der }) => der) : [])].map((der) => toPem(der))
-    await writeNewFile(files.certificate, Buffer.from(pem.join('')), { mode: 0o644, force: files.force })
+    const pem = [verdict.certificate, ...(options.chain ? trust.chain : [])].map(({ der }) => toPem(der)).join('')
+    await writeNewFile(files.certificate, Buffer.from(pem), { mode: 0o644, force: files.force })
     const saved = files.key === undefined ? files.certificate : `${files.certificate}, its key in ${files.key}`
     return outcome(verdict, `SUCCESS: certificate ${verdict.certificate.serial} is in ${saved}.`)
   },
 })
+
+interface Files {
+  /** Absent when the key was there before. */
+  key: string | undefined
+  certificate: string
+  force: boolean
+}
+
+/** GetCACaps and GetCACert: what the server can do, and who it is. */
+async function meet(url: URL, fingerprint: string | undefined, io: Io) {
+  const capabilities = await getCaCaps(url)
+  const names = [...capabilities.values()].map(visible).join(', ')
+  io.say(names === '' ? 'GetCACaps: the server names no capabilities.' : `GetCACaps: ${names}.`)
+  const certificates = readCaCertificates(await getCaCert(url))
+  const trust = establishTrust(certificates, fingerprint, new Date())
+  const { length } = certificates
+  io.say(`GetCACert: ${length} ${length === 1 ? 'certificate' : 'certificates'}, and they hang together.`)
+  io.say(`  Issuer:     SHA-256 ${sha256((trust.chain[0] ?? trust.recipient).der)}`)
+  io.say(`  Answers by: SHA-256 ${sha256(trust.recipient.der)}`)
+  io.say(
+    fingerprint === undefined
+      ? '  Not compared with anything: give --ca-fingerprint to be sure.'
+      : '  The fingerprint is the one you gave.',
+  )
+  return { capabilities, trust }
+}
 
 function outcome(verdict: Verdict, text: string): Outcome {
   const serial = verdict.status === 'SUCCESS' ? verdict.certificate.serial : null
@@ -89,28 +110,36 @@ function outcome(verdict: Verdict, text: string): Outcome {
   return { json: { status: verdict.status, serial, failInfo }, text, exitCode: verdict.status === 'SUCCESS' ? 0 : 1 }
 }
 
-/** What a refused or waiting device should do next. */
-async function sayPending(
-  verdict: Exclude<Verdict, { status: 'SUCCESS' }>,
-  keep: () => Promise<void>,
-  keyFile: string | undefined,
-): Promise<string> {
-  if (verdict.status === 'FAILURE') {
-    const text = verdict.text === null ? '' : ` ("${visible(verdict.text)}")`
-    return `FAILURE ${verdict.failInfo}${text}: the endpoint refused. A device is not told why; its transaction in the portal says it.`
-  }
-  await keep()
-  const again = keyFile === undefined ? 'the same command' : `the same command with --key ${keyFile} instead of --key-out`
+function failureText({ failInfo, text }: Extract<Verdict, { status: 'FAILURE' }>): string {
+  const said = text === null ? '' : ` ("${visible(text)}")`
+  return `FAILURE ${failInfo}${said}: the endpoint refused. A device is not told why; the portal's transactions say it.`
+}
+
+function pendingText(keyFile: string | undefined): string {
+  const again =
+    keyFile === undefined ? 'the same command' : `the same command with --key ${keyFile} instead of --key-out`
   return `PENDING: somebody has to approve it first. Run ${again} to ask again.`
 }
 
+async function keep(files: Files, key: KeyObject): Promise<void> {
+  if (files.key === undefined) return
+  const pem = Buffer.from(key.export({ type: 'pkcs8', format: 'pem' }))
+  await writeNewFile(files.key, pem, { mode: 0o600, force: files.force })
+}
+
 /** The request may have arrived although no answer came back: the certificate would be lost without its key. */
-async function keepForLater(error: NoAnswer, keep: () => Promise<void>, file: string): Promise<never> {
-  await keep()
+async function keepForLater(error: unknown, files: Files, key: KeyObject): Promise<never> {
+  if (!(error instanceof NoAnswer) || files.key === undefined) throw error
+  await keep(files, key)
+  const again = `run the same command with --key ${files.key} instead of --key-out`
   throw new CommandFault(
     error.code,
-    `${error.message} The key is kept in ${file}: run the same command with --key ${file} instead of --key-out, and a certificate that was issued meanwhile is fetched.`,
+    `${error.message} The key is kept: ${again}, and a certificate that was issued meanwhile is fetched.`,
   )
+}
+
+function given<A, B>(value: A | undefined, read: (value: A) => B): B | undefined {
+  return value === undefined ? undefined : read(value)
 }
 
 async function challengeFrom(challenge: string | undefined, fromStdin: boolean, io: Io): Promise<string> {
@@ -135,10 +164,7 @@ async function keyFrom(file: string): Promise<KeyObject> {
     throw new CommandFault('bad_key', `${file} holds no private key in PEM, or one with a password.`)
   }
   // RFC 8894 §3.1: the client signs the request and opens the reply with the same key, which only RSA can do.
-  if (createPublicKey(key).asymmetricKeyType !== 'rsa') throw new CommandFault('bad_key', `${file} is no RSA key; SCEP needs one.`)
+  if (createPublicKey(key).asymmetricKeyType !== 'rsa')
+    throw new CommandFault('bad_key', `${file} is no RSA key; SCEP needs one.`)
   return key
-}
-
-function pkcs8(key: KeyObject): Buffer {
-  return Buffer.from(key.export({ type: 'pkcs8', format: 'pem' }))
 }

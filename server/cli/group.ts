@@ -1,6 +1,6 @@
 /** latchkey group: groups, each with an issuer of its own. */
 import type { GroupView, IssuerKey } from '@/lib/services/groups'
-import { command, CommandFault, given } from './command'
+import { CommandFault, command, given } from './command'
 import { facts, moment, table } from './text'
 
 export const createGroup = command({
@@ -41,7 +41,11 @@ export const listGroups = command({
     ])
     return {
       json: { items, nextCursor: null },
-      text: table(['SLUG', 'NAME', 'VALID', 'REVOKED', 'ENDPOINTS'], rows, 'There are no groups yet. Create one: group create'),
+      text: table(
+        ['SLUG', 'NAME', 'VALID', 'REVOKED', 'ENDPOINTS'],
+        rows,
+        'There are no groups yet. Create one: group create',
+      ),
     }
   },
 })
@@ -61,7 +65,10 @@ export const showGroup = command({
 function created(group: GroupView) {
   const [endpoint] = group.endpoints
   if (group.issuer === null || endpoint === undefined) {
-    throw new CommandFault('unavailable', `The group ${group.name} is being made; "group show ${group.slug}" tells when it is ready.`)
+    throw new CommandFault(
+      'unavailable',
+      `The group ${group.name} is being made; "group show ${group.slug}" tells when it is ready.`,
+    )
   }
   const { id, slug, scepUrl } = endpoint
   return {

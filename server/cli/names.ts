@@ -1,6 +1,7 @@
 /** Subjects, alternative names and reasons as people type them on a command line. */
-import type { SanType, SubjectAlternativeName } from '@/lib/services/challenges'
+
 import type { RevocationReason } from '@/lib/services/certificates'
+import type { SanType, SubjectAlternativeName } from '@/lib/services/challenges'
 import { UsageFault } from './command'
 
 const SAN_TYPES: readonly SanType[] = ['dns', 'email', 'uri', 'upn', 'ip']

@@ -66,9 +66,15 @@ function find(args: readonly string[], commands: readonly Command[]): { command:
   const words = args.filter((word) => word !== '--json')
   const found = matching(words, commands)
   if (found !== undefined) return found
-  const typed = words.filter((word) => !word.startsWith('-')).slice(0, 2).join(' ')
+  const typed = words
+    .filter((word) => !word.startsWith('-'))
+    .slice(0, 2)
+    .join(' ')
   const family = commands.filter(({ name }) => name.startsWith(`${words[0]} `)).map(({ name }) => name)
-  const meant = nearest(typed, commands.map(({ name }) => name))
+  const meant = nearest(
+    typed,
+    commands.map(({ name }) => name),
+  )
   if (meant !== undefined) throw new UsageFault(`There is no command "${typed}". Did you mean "${meant}"?`)
   if (family.length > 0) throw new UsageFault(`There is no command "${typed}". There are: ${family.join(', ')}.`)
   throw new UsageFault(`There is no command "${typed}".`)

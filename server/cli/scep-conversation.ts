@@ -1,4 +1,4 @@
-/** One enrolment from the client's side: PKCSReq, the answer, and CertPoll while it is pending (RFC 8894 §2.5, §3.3). */
+/** One enrolment from the client's side: PKCSReq, its answer, CertPoll while it is pending (RFC 8894 §3.3). */
 import { createHash, createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CertificateInfo, parseCertificate } from '@/lib/pki/certificate'
@@ -10,7 +10,7 @@ import { buildPkcsReq, type CertRep, parseCertRep, selfSignedCertificate } from 
 import { FAIL_INFO_NUMBER } from '@/lib/scep/fail-info'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import { CommandFault } from './command'
-import { NoAnswer, pkiOperation } from './scep-transport'
+import { type Capabilities, NoAnswer, pkiOperation } from './scep-transport'
 import { signed, type Trust } from './scep-trust'
 
 /** CertPoll, called GetCertInitial before RFC 8894. */
@@ -20,7 +20,7 @@ const ATTEMPTS = 3
 
 export interface Enrolment {
   url: URL
-  capabilities: ReadonlySet<string>
+  capabilities: Capabilities
   trust: Trust
   subject: readonly NamePart[]
   san: readonly SubjectAlternativeName[]
@@ -74,7 +74,10 @@ async function exchange(enrolment: Enrolment, content: Uint8Array, messageType?:
   try {
     return parseCertRep(bytes, { raDer: trust.recipient.der, privateKey, senderNonce })
   } catch {
-    throw new CommandFault('bad_reply', 'The answer is no CertRep for this request, signed by this server. Nothing was saved.')
+    throw new CommandFault(
+      'bad_reply',
+      'The answer is no CertRep for this request, signed by this server. Nothing was saved.',
+    )
   }
 }
 
@@ -96,7 +99,10 @@ function ours(reply: CertRep, { trust, privateKey, say }: Enrolment): Certificat
   const certificate = reply.certificates.map((der) => parseCertificate(der)).find((one) => spki.equals(one.spki))
   if (certificate === undefined) throw new CommandFault('bad_reply', 'The server sent no certificate for this key.')
   if (!trust.chain.some((issuer) => signed(issuer, certificate))) {
-    throw new CommandFault('untrusted', 'The certificate is not signed by the CA that GetCACert named. It was not saved.')
+    throw new CommandFault(
+      'untrusted',
+      'The certificate is not signed by the CA that GetCACert named. It was not saved.',
+    )
   }
   say('CertRep: the certificate is for this key, and the CA signed it.')
   return certificate
@@ -113,13 +119,13 @@ function spkiOf(privateKey: KeyObject): Buffer {
 }
 
 /** SCEPStandard stands for AES, SHA-256 and POST (RFC 8894 §3.5.2). */
-function cipherFor(capabilities: ReadonlySet<string>): Cipher {
+function cipherFor(capabilities: Capabilities): Cipher {
   if (capabilities.has('AES') || capabilities.has('SCEPSTANDARD')) return 'aes128'
   if (capabilities.has('DES3')) return '3des'
   throw new CommandFault('too_old', 'The server knows neither AES nor triple DES; anything older is not safe to use.')
 }
 
-function digestFor(capabilities: ReadonlySet<string>): Digest {
+function digestFor(capabilities: Capabilities): Digest {
   if (capabilities.has('SHA-256') || capabilities.has('SCEPSTANDARD')) return 'sha256'
   if (capabilities.has('SHA-512')) return 'sha512'
   if (capabilities.has('SHA-1')) return 'sha1'

@@ -5,12 +5,18 @@ const PATIENCE_MS = 30_000
 /** A chain or a CertRep is a few kilobytes. */
 const MOST_BYTES = 1024 * 1024
 
-/** Keywords of GetCACaps, upper-case. A server that does not answer has none (RFC 8894 §3.5.2). */
-export async function getCaCaps(url: URL): Promise<Set<string>> {
+/** What a server says it can do: keywords in upper case, each with its spelling. */
+export type Capabilities = ReadonlyMap<string, string>
+
+/** A server that does not answer GetCACaps has no capability (RFC 8894 §3.5.2). */
+export async function getCaCaps(url: URL): Promise<Capabilities> {
   const answer = await ask(operationUrl(url, 'GetCACaps'))
-  if (answer.status !== 200) return new Set()
-  const lines = Buffer.from(answer.body).toString('latin1').split(/[\r\n]+/)
-  return new Set(lines.map((line) => line.trim().toUpperCase()).filter((line) => line !== ''))
+  if (answer.status !== 200) return new Map()
+  const lines = Buffer.from(answer.body)
+    .toString('latin1')
+    .split(/[\r\n]+/)
+  const keywords = lines.map((line) => line.trim()).filter((line) => line !== '')
+  return new Map(keywords.map((keyword) => [keyword.toUpperCase(), keyword]))
 }
 
 /** Bytes of GetCACert: one certificate, or a chain in a degenerate SignedData. */
@@ -19,7 +25,10 @@ export async function getCaCert(url: URL): Promise<Uint8Array> {
   if (status === 404) throw new CommandFault('no_endpoint', `There is no SCEP endpoint at ${url.href}.`)
   if (status !== 200) throw unexpected('GetCACert', status)
   if (!contentType.startsWith('application/x-x509-ca-')) {
-    throw new CommandFault('not_scep', `${url.href} answers, but not as SCEP: it sent ${contentType || 'no content type'}.`)
+    throw new CommandFault(
+      'not_scep',
+      `${url.href} answers, but not as SCEP: it sent ${contentType || 'no content type'}.`,
+    )
   }
   return body
 }
@@ -28,10 +37,15 @@ export async function getCaCert(url: URL): Promise<Uint8Array> {
 export async function pkiOperation(url: URL, message: Uint8Array, post: boolean): Promise<Uint8Array> {
   const address = operationUrl(url, 'PKIOperation')
   const answer = post
-    ? await ask(address, { method: 'POST', headers: { 'Content-Type': 'application/x-pki-message' }, body: Buffer.from(message) })
+    ? await ask(address, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/x-pki-message' },
+        body: Buffer.from(message),
+      })
     : await ask(`${address}&message=${encodeURIComponent(Buffer.from(message).toString('base64'))}`)
   const { status, contentType, body } = answer
-  if (status === 429) throw new CommandFault('rate_limited', 'The server has had too many requests from here. Try again in some minutes.')
+  if (status === 429)
+    throw new CommandFault('rate_limited', 'The server has had too many requests from here. Try again in some minutes.')
   if (status !== 200) throw unexpected('PKIOperation', status)
   if (contentType !== 'application/x-pki-message') {
     throw new CommandFault('not_scep', `The server answered PKIOperation with ${contentType || 'no content type'}.`)

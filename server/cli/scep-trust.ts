@@ -31,11 +31,17 @@ export function establishTrust(certificates: CertificateInfo[], fingerprint: str
   }
   for (const certificate of [recipient, ...chain]) {
     if (certificate.notBefore > now || certificate.notAfter < now) {
-      throw new CommandFault('untrusted', 'A certificate of the server is not valid today. Is the clock of this machine right?')
+      throw new CommandFault(
+        'untrusted',
+        'A certificate of the server is not valid today. Is the clock of this machine right?',
+      )
     }
   }
   if (fingerprint !== undefined && ![recipient, ...chain].some((one) => sha256(one.der) === fingerprint)) {
-    throw new CommandFault('wrong_fingerprint', 'No certificate of this server has the fingerprint given with --ca-fingerprint.')
+    throw new CommandFault(
+      'wrong_fingerprint',
+      'No certificate of this server has the fingerprint given with --ca-fingerprint.',
+    )
   }
   return { recipient, chain }
 }

@@ -5,7 +5,14 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   if (rows.length === 0) return none
   const lines = [headings, ...rows].map((row) => row.map(visible))
   const widths = headings.map((_, column) => Math.max(...lines.map((row) => row[column]?.length ?? 0)))
-  return lines.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+  return lines
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 /** Names and values below one another. */
@@ -28,8 +35,11 @@ export function visible(text: string): string {
 
 /** The word a typo was most likely meant to be, or undefined if none is near. */
 export function nearest(typed: string, words: readonly string[]): string | undefined {
-  const most = Math.max(1, Math.floor(typed.length / 3))
-  const ranked = words.map((word) => ({ word, distance: editDistance(typed, word) })).sort((a, b) => a.distance - b.distance)
+  // Two letters changed places count as two.
+  const most = Math.max(typed.length < 4 ? 1 : 2, Math.floor(typed.length / 3))
+  const ranked = words
+    .map((word) => ({ word, distance: editDistance(typed, word) }))
+    .sort((a, b) => a.distance - b.distance)
   const [best] = ranked
   return best !== undefined && best.distance <= most ? best.word : undefined
 }

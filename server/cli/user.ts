@@ -21,12 +21,16 @@ export const createUser = command({
     role: { value: 'ROLE', description: 'What the person may do', required: true, choices: ROLES },
     'password-stdin': PASSWORD_STDIN,
   },
-  examples: ['user create --name "Olga Finch" --email olga@example.org --role operator --password-stdin < password.txt'],
+  examples: [
+    'user create --name "Olga Finch" --email olga@example.org --role operator --password-stdin < password.txt',
+  ],
   async run({ options, io, withServices }) {
     const password = await secretFromStdin(io, 'password')
     const { name, email } = options
     const role = options.role as Role
-    const user = await withServices((services, actor) => services.access.createUser(actor, { name, email, role, password }))
+    const user = await withServices((services, actor) =>
+      services.access.createUser(actor, { name, email, role, password }),
+    )
     return { json: brief(user), text: `${user.name} can sign in as ${user.email}, as ${user.role}.` }
   },
 })

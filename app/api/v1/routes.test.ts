@@ -19,6 +19,7 @@ const exampleOf = (id: string): never => {
   return answer?.example as never
 }
 const page = (id: string) => (exampleOf(id) as { items: never[] }).items
+const firstOf = (id: string): object => page(id)[0] ?? {}
 
 let asked: unknown[][]
 const noted =
@@ -27,7 +28,8 @@ const noted =
     asked.push([name, ...args.map((arg) => (isActor(arg) ? `as ${arg.name}` : arg))])
     return answer as never
   }
-const isActor = (value: unknown): value is { name: string } => typeof value === 'object' && value !== null && 'via' in value
+const isActor = (value: unknown): value is { name: string } =>
+  typeof value === 'object' && value !== null && 'via' in value
 
 const services = (): Fakes => ({
   groups: {
@@ -59,8 +61,8 @@ const services = (): Fakes => ({
   access: {
     users: noted('access.users', page('listUsers')),
     createUser: noted('access.createUser', exampleOf('createUser')),
-    apiKeys: noted('access.apiKeys', [{ ...(page('listApiKeys')[0] as object), id: ID }]),
-    createApiKey: noted('access.createApiKey', { id: ID, key: 'lk_new', view: page('listApiKeys')[0] }),
+    apiKeys: noted('access.apiKeys', [{ ...firstOf('listApiKeys'), id: ID }]),
+    createApiKey: noted('access.createApiKey', { id: ID, key: 'lk_new', view: firstOf('listApiKeys') }),
     revokeApiKey: noted('access.revokeApiKey', undefined),
   },
 })
@@ -108,9 +110,17 @@ test.each(OPERATIONS.map(({ id, access }) => [id, access] as const))('%s without
 })
 
 test.each([
-  ['mintChallenge', {}, ['challenges.mint', 'as admin key', expect.objectContaining({ endpoint: 'staff', ttlMinutes: 60 })]],
+  [
+    'mintChallenge',
+    {},
+    ['challenges.mint', 'as admin key', expect.objectContaining({ endpoint: 'staff', ttlMinutes: 60 })],
+  ],
   ['createGroup', { json: { name: 'Printers' } }, ['groups.create', 'as admin key', { name: 'Printers' }]],
-  ['updateEndpoint', { json: { enabled: true } }, ['groups.updateEndpoint', 'as admin key', 'staff', { enabled: true }]],
+  [
+    'updateEndpoint',
+    { json: { enabled: true } },
+    ['groups.updateEndpoint', 'as admin key', 'staff', { enabled: true }],
+  ],
   ['revokeChallenge', { json: {} }, ['challenges.revoke', 'as admin key', ID, undefined]],
   [
     'revokeCertificate',
@@ -120,7 +130,12 @@ test.each([
   [
     'listCertificates',
     { query: '?group=staff&status=valid&search=tab&limit=7&cursor=abc' },
-    ['certificates.list', 'as admin key', { group: 'staff', status: 'valid', search: 'tab' }, { limit: 7, cursor: 'abc' }],
+    [
+      'certificates.list',
+      'as admin key',
+      { group: 'staff', status: 'valid', search: 'tab' },
+      { limit: 7, cursor: 'abc' },
+    ],
   ],
   ['listChallenges', {}, ['challenges.list', 'as admin key', {}, { limit: 50 }]],
   [
@@ -151,12 +166,15 @@ test('an empty change of an endpoint is refused', async () => {
 })
 
 test('a list that a service returns whole is paged here', async () => {
-  const groups = ['a', 'b', 'c'].map((id) => ({ ...(page('listGroups')[0] as object), id }))
+  const groups = ['a', 'b', 'c'].map((id) => ({ ...firstOf('listGroups'), id }))
   wired.services = fakeServices({ groups: { list: noted('groups.list', groups) } }).services
   const seen: string[] = []
   let query = '?limit=2'
   for (let turn = 0; turn < 2; turn++) {
-    const { items, nextCursor } = (await (await call('listGroups', { query })).json()) as { items: { id: string }[]; nextCursor: string | null }
+    const { items, nextCursor } = (await (await call('listGroups', { query })).json()) as {
+      items: { id: string }[]
+      nextCursor: string | null
+    }
     seen.push(...items.map(({ id }) => id))
     expect(nextCursor === null).toBe(turn === 1)
     query = `?limit=2&cursor=${nextCursor}`

@@ -1,5 +1,13 @@
 /** A small SCEP server for the tests of `enrol`, made from lib/pki and lib/scep, with keys of its own in memory. */
-import { constants, createHash, createPublicKey, generateKeyPairSync, type KeyObject, privateDecrypt, sign } from 'node:crypto'
+import {
+  constants,
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  privateDecrypt,
+  sign,
+} from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { assembleCertificate, buildTbsCertificate } from '@/lib/pki/certificate'
@@ -32,7 +40,10 @@ export interface Behaviour {
   capabilities: string
   /** What GetCACert returns; the registration authority, the issuer and the root unless told otherwise. */
   caCertificates?: Uint8Array[]
-  answer(request: { messageType: number | null; csr: Csr | null }): 'issue' | 'pending' | { failInfo: FailInfo; text: FailText } | 'drop'
+  answer(request: {
+    messageType: number | null
+    csr: Csr | null
+  }): 'issue' | 'pending' | { failInfo: FailInfo; text: FailText } | 'drop'
   /** Signs leaves; the issuer unless told otherwise. */
   signer?: Authority
 }
@@ -62,7 +73,11 @@ export function certify(
   const subjectDer = encodeName([{ type: 'CN', value: name }])
   const signer = above ?? { key, subjectDer }
   const issuedBy = { spki, authorityKeyId: keyIdentifier(spkiOf(signer.key)), ...URLS }
-  const extensions = { root: () => rootExtensions(spki), issuer: () => issuerExtensions(issuedBy), ra: () => raExtensions(issuedBy) }
+  const extensions = {
+    root: () => rootExtensions(spki),
+    issuer: () => issuerExtensions(issuedBy),
+    ra: () => raExtensions(issuedBy),
+  }
   const tbs = buildTbsCertificate({
     serial: newSerial(),
     issuerDer: signer.subjectDer,
@@ -92,7 +107,8 @@ export async function startScepServer(): Promise<ScepServer> {
       { method: request.method ?? '', query, body: Buffer.concat(chunks), contentEncoding: null },
       131_072,
     )
-    const send = (type: string, body: Uint8Array | string) => response.writeHead(200, { 'Content-Type': type }).end(body)
+    const send = (type: string, body: Uint8Array | string) =>
+      response.writeHead(200, { 'Content-Type': type }).end(body)
     if (!request.url?.startsWith('/scep/staff?') || 'status' in http) return response.writeHead(404).end()
     if (http.operation === 'GetCACaps') return send('text/plain', behaviour.capabilities)
     if (http.operation === 'GetCACert') {

@@ -1,7 +1,10 @@
 /** A terminal that remembers, for the tests of the command line. */
-import { run, type Terminal } from '@/server/cli/program'
-import { fakeServices, type Fakes } from '@/app/api/_testing'
+import type { Services } from '@/lib/server'
 import { systemActor } from '@/lib/services/actor'
+import { run, type Terminal } from '@/server/cli/program'
+
+/** The parts of the services that a test needs; anything else fails when it is called. */
+export type Fakes = { [Name in keyof Services]?: Partial<Services[Name]> }
 
 export interface Ran {
   code: number
@@ -11,7 +14,10 @@ export interface Ran {
   json: Record<string, unknown> & { error?: { code: string; message: string } }
 }
 
-export async function latchkey(args: readonly string[], world: { stdin?: string; services?: Fakes } = {}): Promise<Ran> {
+export async function latchkey(
+  args: readonly string[],
+  world: { stdin?: string; services?: Fakes } = {},
+): Promise<Ran> {
   const out: Uint8Array[] = []
   let error = ''
   const terminal: Terminal = {
@@ -22,7 +28,7 @@ export async function latchkey(args: readonly string[], world: { stdin?: string;
     stdin: async () => world.stdin ?? '',
     withServices: async (work) => {
       if (world.services === undefined) throw new Error('this command needs no installation')
-      return work(fakeServices(world.services).services, systemActor('cli', 'tester'))
+      return work(world.services as unknown as Services, systemActor('cli', 'tester'))
     },
   }
   const code = await run(args, terminal)

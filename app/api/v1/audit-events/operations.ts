@@ -31,7 +31,12 @@ const AuditEvent = z
 
 const list = (description: string) =>
   text(2_000)
-    .transform((joined) => joined.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+    .transform((joined) =>
+      joined
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
     .exactOptional()
     .meta({ description })
 

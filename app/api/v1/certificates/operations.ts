@@ -167,7 +167,8 @@ export const getCertificate = operation({
   path: '/certificates/{certificate}',
   tag: 'Certificates',
   summary: 'Read one certificate',
-  description: 'Everything about it: extensions, fingerprints, PEM and chain, the challenge that allowed it, its history.',
+  description:
+    'Everything about it: extensions, fingerprints, PEM and chain, the challenge that allowed it, its history.',
   access: 'certificate:read',
   rate: 'read',
   params: z.strictObject({ certificate }),

@@ -13,7 +13,10 @@ export const Endpoint = z
     policy: z.enum(['dynamic', 'static', 'approval', 'delegated']),
     enabled: z.boolean(),
     scepUrl: z.string().meta({ description: 'What a device is given.' }),
-    challengeTtlMinutes: z.number().int().meta({ description: 'How long a challenge lives unless minting says otherwise.' }),
+    challengeTtlMinutes: z
+      .number()
+      .int()
+      .meta({ description: 'How long a challenge lives unless minting says otherwise.' }),
     includeRoot: z.boolean().meta({ description: 'Whether GetCACert returns the root too.' }),
     allowSha1: z.boolean(),
     allow3des: z.boolean(),

@@ -69,8 +69,8 @@ export const createGroup = operation({
   tag: 'Groups',
   summary: 'Create a group',
   description:
-    'Makes the group, its issuer, the registration authority and a SCEP endpoint with dynamic challenges, in one step. ' +
-    'Takes some seconds with an RSA key.',
+    'Makes the group, its issuer, the registration authority and a SCEP endpoint with dynamic challenges, in one ' +
+    'step. Takes some seconds with an RSA key.',
   access: 'group:create',
   rate: 'change',
   body: NewGroup,

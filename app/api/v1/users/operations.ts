@@ -54,9 +54,7 @@ export const createUser = operation({
   description: 'Hand the password over in person, and ask for it to be changed after the first sign-in.',
   access: 'user:manage',
   rate: 'change',
-  body: z
-    .strictObject({ name: name(100), email: name(254), role: Role, password })
-    .meta({ id: 'NewUser' }),
+  body: z.strictObject({ name: name(100), email: name(254), role: Role, password }).meta({ id: 'NewUser' }),
   bodyExample: { name: 'Olga Operator', email: 'olga@example.org', role: 'operator', password: '(a strong password)' },
   idempotent: true,
   answer: { status: 201, description: 'The user.', schema: User, example: userExample },

@@ -1,0 +1,82 @@
+/** Two server processes on one database behave as one. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testDatabase } from '@/e2e/fixtures/database'
+import { type Installation, startInstallation } from '@/e2e/fixtures/installation'
+import { opensslDevice } from '@/e2e/fixtures/openssl-client'
+import { type GroupCreated, type Organisation, setUp } from '@/e2e/fixtures/organisation'
+
+const KEK = Buffer.alloc(32, 7).toString('base64')
+
+let database: Awaited<ReturnType<typeof testDatabase>>
+let first: Organisation
+let second: Installation
+let staff: GroupCreated
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-two-'))
+  database = await testDatabase()
+  const options = { databaseUrl: database.url, env: { LATCHKEY_KEK: KEK } }
+  first = await setUp(await startInstallation(options))
+  second = await startInstallation(options)
+  staff = await first.createGroup('Staff', 'p256')
+}, 240_000)
+
+afterAll(async () => {
+  await second?.stop()
+  await first?.stop()
+  await database?.drop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const at = (installation: Installation) => `${installation.url}/scep/${staff.endpoint.slug}`
+
+async function raPem(): Promise<string> {
+  const { endpoint } = await first.json<{ endpoint: { registrationAuthority: { certificatePem: string } } }>('endpoint', 'show', staff.endpoint.slug)
+    .then((shown) => ('endpoint' in (shown as object) ? shown : { endpoint: shown as never }))
+  return endpoint.registrationAuthority.certificatePem
+}
+
+async function post(url: string, message: Uint8Array): Promise<Uint8Array> {
+  const response = await fetch(`${url}?operation=PKIOperation`, { method: 'POST', body: message as Uint8Array<ArrayBuffer> })
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+test('one challenge, asked at both at once with the same and with other keys: one certificate', async () => {
+  const { challenge } = await first.mint(staff.endpoint.slug, 'CN=torn')
+  const ra = await raPem()
+  const [mine, stranger] = await Promise.all([opensslDevice(ra), opensslDevice(ra)])
+  await mine.prepare({ subject: 'CN=torn', challenge })
+  await stranger.prepare({ subject: 'CN=torn', challenge })
+  const message = await mine.message()
+  const other = await stranger.message()
+  const answers = await Promise.all([post(at(first), message), post(at(second), message), post(at(first), other), post(at(second), other)])
+  const replies = [
+    ...(await Promise.all(answers.slice(0, 2).map((answer) => mine.open(answer)))),
+    ...(await Promise.all(answers.slice(2).map((answer) => stranger.open(answer)))),
+  ]
+  const certificates = new Set(replies.flatMap((reply) => (reply.certificate === null ? [] : [reply.certificate])))
+  expect(certificates.size).toBe(1)
+  // Whoever won, won at both; the other one lost at both.
+  expect(replies[0]?.status).toBe(replies[1]?.status)
+  expect(replies[2]?.status).toBe(replies[3]?.status)
+  const list = await first.json<{ items: unknown[] }>('certificate', 'list', '--search', 'torn')
+  expect(list.items).toHaveLength(1)
+  await mine.remove()
+  await stranger.remove()
+})
+
+test('a revocation made at one is on the CRL that the other serves', async () => {
+  const list = await first.json<{ items: { serial: string }[] }>('certificate', 'list')
+  const serial = list.items[0]?.serial ?? ''
+  await first.json('certificate', 'revoke', serial, '--reason', 'superseded')
+  const crl = async () => Buffer.from(await (await fetch(`${second.url}/crl/${staff.issuer.slug}.crl`)).arrayBuffer()).toString('hex').toUpperCase()
+  await expect.poll(crl, { timeout: 10_000, interval: 250 }).toContain(serial)
+})
+
+test('the trail of both is one chain', async () => {
+  expect(await first.json('audit', 'verify')).toMatchObject({ ok: true, firstBroken: null })
+})

@@ -1,0 +1,299 @@
+/** Each command asks the service it should and prints the documents that scripts rely on. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { GroupView } from '@/lib/services/groups'
+import { type Fakes, latchkey } from './testing/terminal'
+
+const DATE = new Date('2026-11-23T10:00:00Z')
+const LATER = new Date('2026-11-23T11:00:00Z')
+const SERIAL = '3A7F19C0D2E45B6781920A1B2C3D4E5F'
+
+let asked: unknown[][]
+/** A service method that notes what it was asked, without the actor, and answers. */
+const noted =
+  (answer: unknown) =>
+  async (...args: unknown[]): Promise<never> => {
+    asked.push(args.slice(1))
+    return answer as never
+  }
+beforeEach(() => {
+  asked = []
+})
+const json = async (args: readonly string[], services: Fakes, stdin?: string) => {
+  const ran = await latchkey([...args, '--json'], { services, ...(stdin === undefined ? {} : { stdin }) })
+  return { code: ran.code, document: ran.json, error: ran.error }
+}
+
+const endpoint = { id: 'e1', slug: 'staff', name: 'Staff', enabled: true, scepUrl: 'https://portal.example/scep/staff' }
+const group = {
+  id: 'g1',
+  slug: 'staff',
+  name: 'Staff',
+  ready: true,
+  createdAt: DATE,
+  issuer: {
+    id: 'i1',
+    slug: 'staff',
+    subject: 'CN=Staff Issuer',
+    notAfter: LATER,
+    fingerprintSha256: 'ab',
+    crlUrl: 'http://portal.example/crl/staff.crl',
+  },
+  endpoints: [endpoint],
+  counts: { certificates: 3, valid: 2, revoked: 1, pendingChallenges: 0 },
+} as unknown as GroupView
+const user = {
+  id: 'u1',
+  name: 'Olga',
+  email: 'olga@example.org',
+  role: 'operator',
+  createdAt: DATE,
+  lastSignInAt: null,
+  disabledAt: null,
+}
+const certificate = {
+  id: 'c1',
+  serial: SERIAL,
+  subject: 'CN=tablet-7',
+  status: 'revoked',
+  group: { slug: 'staff', name: 'Staff' },
+  notAfter: LATER,
+  revokedAt: DATE,
+  revocationReason: 'keyCompromise',
+  pem: '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n',
+  chainPem: 'CHAIN\n',
+}
+
+describe('the documents of the issue', () => {
+  test('setup', async () => {
+    const services: Fakes = { setup: { complete: noted({ userId: 'u1', organisation: 'Example', rootSlug: 'root' }) } }
+    const args = [
+      'setup',
+      '--organisation',
+      'Example',
+      '--name',
+      'Ada',
+      '--email',
+      'ada@example.org',
+      '--password-stdin',
+    ]
+    expect(await json(args, services, 'a long secret')).toMatchObject({
+      code: 0,
+      document: { organisation: 'Example', userId: 'u1' },
+    })
+    expect(asked).toEqual([
+      [null, { organisation: 'Example', name: 'Ada', email: 'ada@example.org', password: 'a long secret' }],
+    ])
+  })
+
+  test('api-key create → { id, key }', async () => {
+    const view = { id: 'k1', role: 'operator', expiresAt: LATER }
+    const services: Fakes = { access: { createApiKey: noted({ id: 'k1', key: 'lk_x', view }) } }
+    const { document } = await json(['api-key', 'create', '--name', 'script', '--role', 'operator'], services)
+    expect(document).toEqual({ id: 'k1', key: 'lk_x' })
+    expect(asked).toEqual([[{ name: 'script', role: 'operator' }]])
+  })
+
+  test('group create → { id, slug, issuer, endpoint }', async () => {
+    const services: Fakes = { groups: { create: noted(group) } }
+    const { document } = await json(['group', 'create', '--name', 'Staff', '--issuer-key', 'p256'], services)
+    expect(document).toEqual({
+      id: 'g1',
+      slug: 'staff',
+      issuer: { id: 'i1', slug: 'staff' },
+      endpoint: { id: 'e1', slug: 'staff', scepUrl: 'https://portal.example/scep/staff' },
+    })
+    expect(asked).toEqual([[{ name: 'Staff', issuerKey: 'p256' }]])
+  })
+
+  test('challenge mint → { id, challenge, expiresAt, scepUrl }', async () => {
+    const minted = {
+      id: 'm1',
+      challenge: 'C'.repeat(32),
+      expiresAt: LATER,
+      scepUrl: 'u',
+      endpoint: 'staff',
+      subject: 'CN=a',
+      san: [],
+    }
+    const services: Fakes = { challenges: { mint: noted(minted) } }
+    const args = [
+      'challenge',
+      'mint',
+      '--endpoint',
+      'staff',
+      '--subject',
+      'CN=a',
+      '--san',
+      'dns:a.example',
+      '--san',
+      'uri:urn:x:y',
+      '--ttl',
+      '15',
+    ]
+    expect((await json(args, services)).document).toEqual({
+      id: 'm1',
+      challenge: 'C'.repeat(32),
+      expiresAt: LATER.toISOString(),
+      scepUrl: 'u',
+    })
+    const san = [
+      { type: 'dns', value: 'a.example' },
+      { type: 'uri', value: 'urn:x:y' },
+    ]
+    expect(asked).toEqual([[{ endpoint: 'staff', subject: 'CN=a', san, ttlMinutes: 15 }]])
+  })
+
+  test('certificate list and revoke', async () => {
+    const services: Fakes = {
+      certificates: { list: noted({ items: [certificate], nextCursor: 'n' }), revoke: noted(certificate) },
+    }
+    const listed = await json(
+      ['certificate', 'list', '--group', 'staff', '--status', 'revoked', '--limit', '5'],
+      services,
+    )
+    expect(listed.document).toMatchObject({ items: [{ serial: SERIAL }], nextCursor: 'n' })
+    const revoked = await json(
+      ['certificate', 'revoke', SERIAL, '--reason', 'keyCompromise', '--comment', 'stolen'],
+      services,
+    )
+    expect(revoked.document).toEqual({
+      id: 'c1',
+      serial: SERIAL,
+      status: 'revoked',
+      revokedAt: DATE.toISOString(),
+      revocationReason: 'keyCompromise',
+    })
+    expect(asked).toEqual([
+      [{ group: 'staff', status: 'revoked' }, { limit: 5 }],
+      [SERIAL, { reason: 'keyCompromise', comment: 'stolen' }],
+    ])
+  })
+
+  test('audit verify → { ok, events, firstBroken }, and exit code 1 for a broken chain', async () => {
+    const verdict = (ok: boolean): Fakes => ({
+      audit: {
+        verify: noted({
+          ok,
+          events: 9,
+          firstBroken: ok ? null : '4',
+          problem: ok ? null : 'changed',
+          headSeq: '9',
+          headChain: 'x',
+        }),
+      },
+    })
+    expect(await json(['audit', 'verify'], verdict(true))).toMatchObject({
+      code: 0,
+      document: { ok: true, events: 9, firstBroken: null },
+    })
+    const broken = await json(['audit', 'verify'], verdict(false))
+    expect([broken.code, broken.document]).toEqual([1, { ok: false, events: 9, firstBroken: '4' }])
+    expect((await latchkey(['audit', 'verify'], { services: verdict(false) })).out).toContain(
+      'broken at event 4: changed',
+    )
+  })
+})
+
+describe('people', () => {
+  const users = { users: noted([user]) }
+
+  test('create reads the password from standard input, and never prints it', async () => {
+    const services: Fakes = { access: { createUser: noted(user) } }
+    const args = [
+      'user',
+      'create',
+      '--name',
+      'Olga',
+      '--email',
+      'olga@example.org',
+      '--role',
+      'operator',
+      '--password-stdin',
+    ]
+    const ran = await latchkey(args, { services, stdin: 'canary canary' })
+    expect([ran.code, (ran.out + ran.error).includes('canary')]).toEqual([0, false])
+    expect(asked).toEqual([[{ name: 'Olga', email: 'olga@example.org', role: 'operator', password: 'canary canary' }]])
+  })
+
+  test.each([
+    ['disable', true],
+    ['enable', false],
+  ])('%s finds the user by e-mail address', async (verb, disabled) => {
+    const services: Fakes = { access: { ...users, updateUser: noted({ ...user, disabledAt: disabled ? DATE : null }) } }
+    expect((await json(['user', verb, 'OLGA@example.org'], services)).code).toBe(0)
+    expect(asked.at(-1)).toEqual(['u1', { disabled }])
+  })
+
+  test('set-password for nobody is a refusal', async () => {
+    const ran = await json(['user', 'set-password', 'nobody@example.org', '--password-stdin'], { access: users }, 'x')
+    expect([ran.code, ran.document.error?.code]).toEqual([1, 'not_found'])
+  })
+})
+
+describe('certificate export', () => {
+  const services = (): Fakes => ({ certificates: { get: noted(certificate) } })
+
+  test('PEM goes to standard output, or into the document', async () => {
+    expect((await latchkey(['certificate', 'export', SERIAL], { services: services() })).out).toBe(certificate.pem)
+    expect((await json(['certificate', 'export', SERIAL], services())).document).toEqual({
+      serial: SERIAL,
+      format: 'pem',
+      pem: certificate.pem,
+    })
+  })
+
+  test('DER goes to standard output byte for byte, and as base64 into the document', async () => {
+    expect((await latchkey(['certificate', 'export', SERIAL, '--format', 'der'], { services: services() })).out).toBe(
+      '0\0',
+    )
+    expect((await json(['certificate', 'export', SERIAL, '--format', 'der'], services())).document).toEqual({
+      serial: SERIAL,
+      format: 'der',
+      base64: 'MAA=',
+    })
+  })
+
+  test('a file is written once, and over another only with --force', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-export-'))
+    const out = join(folder, 'chain.pem')
+    const args = ['certificate', 'export', SERIAL, '--format', 'chain', '--out', out]
+    expect((await json(args, services())).document).toEqual({ serial: SERIAL, format: 'chain', file: out })
+    writeFileSync(out, 'precious')
+    expect((await json(args, services())).code).toBe(1)
+    expect(readFileSync(out, 'utf8')).toBe('precious')
+    expect((await json([...args, '--force'], services())).code).toBe(0)
+    expect(readFileSync(out, 'utf8')).toBe('CHAIN\n')
+    rmSync(folder, { recursive: true })
+  })
+})
+
+describe('for people', () => {
+  test('lists are aligned tables, and an empty one says what to do', async () => {
+    const { out } = await latchkey(['group', 'list'], { services: { groups: { list: noted([group]) } } })
+    expect(out).toBe('SLUG   NAME   VALID  REVOKED  ENDPOINTS\nstaff  Staff  2      1        staff\n')
+    const empty = await latchkey(['group', 'list'], { services: { groups: { list: noted([]) } } })
+    expect(empty.out).toBe('There are no groups yet. Create one: group create\n')
+  })
+
+  test('a subject cannot command the terminal', async () => {
+    const evil = { ...certificate, subject: 'CN=\u001b]0;pwned\u0007\u202e' }
+    const services: Fakes = { certificates: { list: noted({ items: [evil], nextCursor: null }) } }
+    const { out } = await latchkey(['certificate', 'list'], { services })
+    expect(out).toContain('CN=\\u{1b}]0;pwned\\u{7}\\u{202e}')
+  })
+
+  test('a page that is not the last says how to go on', async () => {
+    const services: Fakes = { certificates: { list: noted({ items: [certificate], nextCursor: 'abc' }) } }
+    expect((await latchkey(['certificate', 'list'], { services })).out).toContain('--cursor abc')
+  })
+
+  test('endpoint disable', async () => {
+    const services: Fakes = { groups: { updateEndpoint: noted({ ...endpoint, enabled: false }) } }
+    const { out } = await latchkey(['endpoint', 'disable', 'staff'], { services })
+    expect(out).toBe('The endpoint staff is off: every request is refused.\n')
+    expect(asked).toEqual([['staff', { enabled: false }]])
+  })
+})
