@@ -55,5 +55,5 @@ export function SubmitButton({ pending, children, ...rest }: ComponentProps<type
 }
 
 export function ButtonLink({ variant, size, className, ...rest }: ComponentProps<typeof Link> & Look) {
-  return <Link className={buttonClass(variant, size, className)} {...rest} />
+  return <Link prefetch={false} className={buttonClass(variant, size, className)} {...rest} />
 }

@@ -16,6 +16,8 @@ const CLAIM_MS = 15_000
 const EXTEND_EVERY_MS = 5_000
 /** An instance looks this often whether another one has dropped a job. */
 const LOOK_AT_MOST_EVERY_MS = 30_000
+/** A database that is away is asked again at this pace, whatever the period. */
+const AFTER_ERROR_MS = 5_000
 const MAX_ERROR = 500
 
 export function startJobs(
@@ -39,29 +41,30 @@ function startLoop(job: Job, store: JobStore, clock: () => Date, instance: strin
   let stopped = false
   let poked = false
   let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> = Promise.resolve()
+  let turn: Promise<void> | null = null
 
   function schedule(ms: number): void {
-    if (stopped) return
     clearTimeout(timer)
-    timer = setTimeout(begin, ms)
+    if (!stopped) timer = setTimeout(begin, ms)
   }
 
   function begin(): void {
-    running = turn()
-  }
-
-  async function turn(): Promise<void> {
     const early = poked
     poked = false
-    let ran = false
+    turn = takeTurn(early).then((pause) => {
+      turn = null
+      schedule(poked ? 0 : Math.min(pause, LOOK_AT_MOST_EVERY_MS))
+    })
+  }
+
+  /** Returns how long to wait for the next one. */
+  async function takeTurn(early: boolean): Promise<number> {
     try {
-      ran = await runOnce(job, store, clock, instance, early)
+      return (await runOnce(job, store, clock, instance, early)) ? periodMs : periodMs / 4
     } catch (error) {
       log(`job ${job.name}: ${messageOf(error)}`)
+      return Math.max(periodMs, AFTER_ERROR_MS)
     }
-    const pause = ran ? periodMs : Math.min(periodMs / 4, LOOK_AT_MOST_EVERY_MS)
-    schedule(poked ? 0 : Math.min(pause, LOOK_AT_MOST_EVERY_MS))
   }
 
   schedule(0)
@@ -69,13 +72,12 @@ function startLoop(job: Job, store: JobStore, clock: () => Date, instance: strin
     name: job.name,
     poke() {
       poked = true
-      running = running.then(() => schedule(0))
+      if (turn === null) schedule(0)
     },
     async stop() {
       stopped = true
       clearTimeout(timer)
-      await running
-      clearTimeout(timer)
+      await turn
     },
   }
 }
@@ -88,7 +90,8 @@ async function runOnce(job: Job, store: JobStore, clock: () => Date, by: string,
   const claimed = await store.claim({ name, by, now, until: claimEnd(now), nextRunAt, early })
   if (!claimed) return false
   const extending = setInterval(() => {
-    store.extend({ name, by, until: claimEnd(clock()) }).catch(() => {}) // the next one, or the end of the claim, settles it
+    // A failure is settled by the next one, or by the end of the claim.
+    store.extend({ name, by, until: claimEnd(clock()) }).catch(() => {})
   }, EXTEND_EVERY_MS)
   let failure: { error: unknown } | null = null
   try {

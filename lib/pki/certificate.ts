@@ -2,7 +2,7 @@
 import { constructedContext, DerError, parseDer, TAG, type Tlv, UNTRUSTED } from './der'
 import { octetsOfBits, smallNumberOf } from './der-values'
 import { bitString, context, integer, nullValue, oid, sequence } from './der-write'
-import { encodeExtensions, type Extension, parseExtensions } from './extension'
+import { type Extension, encodeExtensions, parseExtensions } from './extension'
 import { extensionFacts } from './extension-values'
 import { type KeyAlgorithm, parsePublicKey } from './key'
 import { type NameAttribute, parseName } from './name'
@@ -15,7 +15,12 @@ import { encodeTime, timeOf } from './time'
 export type { Extension } from './extension'
 export { fromPem, toPem } from './pem'
 
-export type SignatureAlgorithm = 'sha256WithRSA' | 'sha384WithRSA' | 'sha512WithRSA' | 'ecdsaWithSHA256' | 'ecdsaWithSHA384'
+export type SignatureAlgorithm =
+  | 'sha256WithRSA'
+  | 'sha384WithRSA'
+  | 'sha512WithRSA'
+  | 'ecdsaWithSHA256'
+  | 'ecdsaWithSHA384'
 
 export interface TbsOptions {
   serial: Serial
@@ -61,7 +66,7 @@ const SIGNATURE_OID: Readonly<Record<SignatureAlgorithm, string>> = {
   ecdsaWithSHA384: OID.ecdsaWithSHA384,
 }
 
-/** By the authority's key alone; nobody else has a say (security.md §5.4). */
+/** By the authority's key alone; nobody else has a say. */
 export function signatureAlgorithmFor(keyAlgorithm: KeyAlgorithm): SignatureAlgorithm {
   switch (keyAlgorithm) {
     case 'rsa2048':

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { toPem } from './certificate'
-import { assembleCrl, buildTbsCertList, parseCrlHeader, parseTbsCertListHeader, REVOCATION_REASON_NUMBER, type RevocationReasonName, type RevokedEntry } from './crl'
+import {
+  assembleCrl,
+  buildTbsCertList,
+  parseCrlHeader,
+  parseTbsCertListHeader,
+  REVOCATION_REASON_NUMBER,
+  type RevocationReasonName,
+  type RevokedEntry,
+} from './crl'
 import { DerError, parseDer } from './der'
 import { keyIdentifier } from './key'
 import { newSerial } from './serial'
@@ -14,7 +22,11 @@ const ecIssuer = makeIssuer(root, ecKey(), 'ecdsaWithSHA256')
 const reasons = Object.keys(REVOCATION_REASON_NUMBER) as RevocationReasonName[]
 const nextUpdate = new Date(NOON.getTime() + 7 * 86_400_000)
 
-function makeCrl(issuer: TestAuthority, entries: readonly RevokedEntry[], number = 7n): { der: Uint8Array; tbs: Uint8Array } {
+function makeCrl(
+  issuer: TestAuthority,
+  entries: readonly RevokedEntry[],
+  number = 7n,
+): { der: Uint8Array; tbs: Uint8Array } {
   const tbs = buildTbsCertList({
     issuerDer: issuer.subjectDer,
     authorityKeyId: keyIdentifier(issuer.spki),
@@ -28,16 +40,34 @@ function makeCrl(issuer: TestAuthority, entries: readonly RevokedEntry[], number
 }
 
 const entries = (count: number): RevokedEntry[] =>
-  Array.from({ length: count }, (_, i) => ({ serial: newSerial(), revokedAt: new Date(NOON.getTime() - i * 1000), reason: reasons[i % reasons.length] ?? 'unspecified' }))
+  Array.from({ length: count }, (_, i) => ({
+    serial: newSerial(),
+    revokedAt: new Date(NOON.getTime() - i * 1000),
+    reason: reasons[i % reasons.length] ?? 'unspecified',
+  }))
 
-describe.each([['RSA', rsaIssuer], ['EC', ecIssuer]] as const)('a CRL signed with %s', (_, issuer) => {
+describe.each([
+  ['RSA', rsaIssuer],
+  ['EC', ecIssuer],
+] as const)('a CRL signed with %s', (_, issuer) => {
   test.each([0, 1, 3_334, 100_000])('of %i entries is verified by openssl', (count) => {
-    const start = performance.now()
     const list = entries(count)
+    const start = process.cpuUsage()
     const { der, tbs } = makeCrl(issuer, list, 1n << 64n)
-    expect(performance.now() - start).toBeLessThan(4_000)
+    expect(process.cpuUsage(start).user).toBeLessThan(1_500_000)
     const [crlFile = '', issuerFile = ''] = scratchFiles({ 'list.crl': der, 'issuer.pem': toPem(issuer.der) })
-    const text = openssl(['crl', '-inform', 'DER', '-in', crlFile, '-CAfile', issuerFile, '-verify', '-text', '-noout']).toString()
+    const text = openssl([
+      'crl',
+      '-inform',
+      'DER',
+      '-in',
+      crlFile,
+      '-CAfile',
+      issuerFile,
+      '-verify',
+      '-text',
+      '-noout',
+    ]).toString()
     expect(text.match(/Serial Number/g)?.length ?? 0).toBe(count)
     if (count === 0) expect(text).toContain('No Revoked Certificates')
     for (const { serial } of list.slice(0, 3)) expect(text).toContain(serial)
@@ -58,16 +88,39 @@ describe.each([['RSA', rsaIssuer], ['EC', ecIssuer]] as const)('a CRL signed wit
       'bad.pem': toPem(makeLeaf(issuer, key.spki, { serial: bad }).der),
     })
     const [crlFile = ''] = scratchFiles({ 'list.pem': toPem(der, 'X509 CRL') })
-    const args = ['verify', '-attime', '1795600000', '-crl_check', '-CRLfile', crlFile, '-CAfile', rootFile, '-untrusted', chain]
+    const args = [
+      'verify',
+      '-attime',
+      '1795600000',
+      '-crl_check',
+      '-CRLfile',
+      crlFile,
+      '-CAfile',
+      rootFile,
+      '-untrusted',
+      chain,
+    ]
     expect(openssl([...args, goodFile]).toString()).toContain('OK')
     expect(() => openssl([...args, badFile])).toThrow(/revoked/)
   })
 })
 
 test('each reason is written as its number, unspecified as nothing', () => {
-  const { der } = makeCrl(ecIssuer, reasons.map((reason) => ({ serial: newSerial(), revokedAt: NOON, reason })))
+  const { der } = makeCrl(
+    ecIssuer,
+    reasons.map((reason) => ({ serial: newSerial(), revokedAt: NOON, reason })),
+  )
   const text = openssl(['crl', '-inform', 'DER', '-text', '-noout'], der).toString()
-  for (const words of ['Key Compromise', 'CA Compromise', 'Affiliation Changed', 'Superseded', 'Cessation Of Operation', 'Certificate Hold', 'Privilege Withdrawn', 'AA Compromise']) {
+  for (const words of [
+    'Key Compromise',
+    'CA Compromise',
+    'Affiliation Changed',
+    'Superseded',
+    'Cessation Of Operation',
+    'Certificate Hold',
+    'Privilege Withdrawn',
+    'AA Compromise',
+  ]) {
     expect(text).toContain(words)
   }
   expect(text).not.toContain('Unspecified')
@@ -75,7 +128,9 @@ test('each reason is written as its number, unspecified as nothing', () => {
 })
 
 test('without entries there is no list of them', () => {
-  const tags = parseDer(makeCrl(ecIssuer, []).tbs).children().map(({ tag }) => tag)
+  const tags = parseDer(makeCrl(ecIssuer, []).tbs)
+    .children()
+    .map(({ tag }) => tag)
   expect(tags).toEqual([0x02, 0x30, 0x30, 0x17, 0x17, 0xa0])
 })
 
@@ -85,4 +140,7 @@ test('what is no CRL is refused', () => {
   }
 })
 
-const normal = (header: ReturnType<typeof parseCrlHeader>): object => ({ ...header, issuerDer: Buffer.from(header.issuerDer) })
+const normal = (header: ReturnType<typeof parseCrlHeader>): object => ({
+  ...header,
+  issuerDer: Buffer.from(header.issuerDer),
+})

@@ -2,7 +2,7 @@
 import { encodeSignatureAlgorithm, type SignatureAlgorithm } from './certificate'
 import { constructedContext, DerError, DerReader, TAG, type Tlv } from './der'
 import { integerOf, smallNumberOf } from './der-values'
-import { bitString, context, encode, encodeHeader, integer, sequence } from './der-write'
+import { bitString, context, encode, integer, sequence } from './der-write'
 import { encodeExtensions, parseExtensions } from './extension'
 import { encodeAuthorityKeyIdentifier, findExtension } from './extension-values'
 import { OID } from './oid'
@@ -61,7 +61,11 @@ export function buildTbsCertList(options: TbsCertListOptions): Uint8Array {
     context(
       0,
       encodeExtensions([
-        { oid: OID.authorityKeyIdentifier, critical: false, value: encodeAuthorityKeyIdentifier(options.authorityKeyId) },
+        {
+          oid: OID.authorityKeyIdentifier,
+          critical: false,
+          value: encodeAuthorityKeyIdentifier(options.authorityKeyId),
+        },
         { oid: OID.crlNumber, critical: false, value: integer(options.number) },
       ]),
     ),
@@ -110,22 +114,28 @@ function wholeSequence(der: Uint8Array): Tlv {
   return root
 }
 
-/** SEQUENCE OF { serial, revocationDate, reasonCode }: a hundred thousand entries cost one buffer, not as many objects. */
+/**
+ * SEQUENCE OF { serial, revocationDate, reasonCode }: a hundred thousand entries cost one buffer, not as many objects.
+ */
 function encodeEntries(entries: readonly RevokedEntry[]): Uint8Array {
-  let out = Buffer.allocUnsafe(entries.length * 64 + 64)
-  let length = 0
+  const out = Buffer.allocUnsafe(entries.length * MAX_ENTRY_BYTES)
+  let at = 0
   for (const { serial, revokedAt, reason } of entries) {
-    const [number, time, reasonBytes] = [encodeSerial(serial), encodeTime(revokedAt), REASON_EXTENSION[reason]]
-    const header = encodeHeader(TAG.sequence, number.length + time.length + reasonBytes.length)
-    const needed = length + header.length + number.length + time.length + reasonBytes.length
-    if (needed > out.length) out = Buffer.concat([out, Buffer.allocUnsafe(out.length)])
-    for (const part of [header, number, time, reasonBytes]) {
-      out.set(part, length)
-      length += part.length
+    const parts = [encodeSerial(serial), encodeTime(revokedAt), REASON_EXTENSION[reason]]
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    if (length + 2 > MAX_ENTRY_BYTES) throw new DerError('a serial of more than 40 octets')
+    out[at++] = TAG.sequence
+    out[at++] = length
+    for (const part of parts) {
+      out.set(part, at)
+      at += part.length
     }
   }
-  return encode(TAG.sequence, out.subarray(0, length))
+  return encode(TAG.sequence, out.subarray(0, at))
 }
+
+/** Serial of up to 40 octets, GeneralizedTime, reason. */
+const MAX_ENTRY_BYTES = 80
 
 /** crlEntryExtensions holding the reason. `unspecified` is said by saying nothing (RFC 5280 §5.3.1). */
 function reasonExtension(number: number): Uint8Array {

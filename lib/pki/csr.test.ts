@@ -4,8 +4,18 @@ import * as pkijs from 'pkijs'
 import { describe, expect, test } from 'vitest'
 import { buildCsr, parseCsr, verifyCsr } from './csr'
 import { DerError, TAG } from './der'
-import { bitString, context, directoryString, encode, integer, oid, printableString, sequence, setOf } from './der-write'
-import { encodeExtensions, type Extension } from './extension'
+import {
+  bitString,
+  context,
+  directoryString,
+  encode,
+  integer,
+  oid,
+  printableString,
+  sequence,
+  setOf,
+} from './der-write'
+import { type Extension, encodeExtensions } from './extension'
 import { encodeBasicConstraints } from './extension-values'
 import { encodeName } from './name'
 import { OID } from './oid'
@@ -21,18 +31,33 @@ const CN = [{ type: 'CN', value: 'tablet-7' }]
 /** A request with whatever attributes a client may send. */
 function requestWith(attributes: Uint8Array[], key: TestKey = RSA): Uint8Array {
   const info = sequence(integer(0), encodeName(CN), key.spki, context(0, ...attributes))
-  return sequence(info, signatureIdentifier(key.privateKey, 'sha256'), bitString(signWith(key.privateKey, 'sha256', info)))
+  return sequence(
+    info,
+    signatureIdentifier(key.privateKey, 'sha256'),
+    bitString(signWith(key.privateKey, 'sha256', info)),
+  )
 }
 
 const attribute = (type: string, ...values: Uint8Array[]): Uint8Array => sequence(oid(type), setOf(values))
-const dns = (name: string): Extension => ({ oid: OID.subjectAltName, critical: false, value: encodeSan([{ type: 'dns', value: name }]) })
+const dns = (name: string): Extension => ({
+  oid: OID.subjectAltName,
+  critical: false,
+  value: encodeSan([{ type: 'dns', value: name }]),
+})
 const noCa: Extension = { oid: OID.basicConstraints, critical: false, value: encodeBasicConstraints(false) }
 
 describe('our requests', () => {
-  test.each([['RSA', RSA], ['EC', EC]] as const)('%s: openssl and pkijs verify them', async (_, key) => {
+  test.each([
+    ['RSA', RSA],
+    ['EC', EC],
+  ] as const)('%s: openssl and pkijs verify them', async (_, key) => {
     const der = buildCsr({
       subject: [{ type: 'O', value: 'Example' }, ...CN],
-      san: [{ type: 'dns', value: 'tablet-7.example' }, { type: 'ip', value: '192.0.2.7' }, { type: 'upn', value: 'ada@example.com' }],
+      san: [
+        { type: 'dns', value: 'tablet-7.example' },
+        { type: 'ip', value: '192.0.2.7' },
+        { type: 'upn', value: 'ada@example.com' },
+      ],
       challengePassword: 'ABCDEF0123456789',
       privateKey: key.privateKey,
     })
@@ -49,7 +74,9 @@ describe('our requests', () => {
   })
 
   test('an empty subject makes the alternative name critical', () => {
-    const csr = parseCsr(buildCsr({ subject: [], san: [{ type: 'dns', value: 'a.example' }], privateKey: EC.privateKey }))
+    const csr = parseCsr(
+      buildCsr({ subject: [], san: [{ type: 'dns', value: 'a.example' }], privateKey: EC.privateKey }),
+    )
     expect(csr.subject).toEqual([])
     expect(csr.requestedExtensions).toMatchObject([{ oid: OID.subjectAltName, critical: true }])
   })
@@ -57,11 +84,26 @@ describe('our requests', () => {
 
 describe('requests by openssl', () => {
   const config = [
-    '[req]', 'prompt=no', 'distinguished_name=dn', 'attributes=attrs', 'req_extensions=ext',
-    '[dn]', 'C=CH', 'O=Müller & Söhne', 'CN=tablet-7', 'emailAddress=ada@example.com',
-    '[attrs]', 'challengePassword=s3cret_@ge', 'unstructuredName=router',
-    '[ext]', 'subjectAltName=DNS:a.example,email:ada@example.com,URI:urn:x:y,IP:2001:db8::1,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:ada@example.com',
-    'basicConstraints=CA:FALSE', 'keyUsage=critical,digitalSignature', 'extendedKeyUsage=clientAuth',
+    '[req]',
+    'prompt=no',
+    'distinguished_name=dn',
+    'attributes=attrs',
+    'req_extensions=ext',
+    '[dn]',
+    'C=CH',
+    'O=Müller & Söhne',
+    'CN=tablet-7',
+    'emailAddress=ada@example.com',
+    '[attrs]',
+    'challengePassword=s3cret_@ge',
+    'unstructuredName=router',
+    '[ext]',
+    'subjectAltName=DNS:a.example,email:ada@example.com,URI:urn:x:y,IP:2001:db8::1,'.concat(
+      'otherName:1.3.6.1.4.1.311.20.2.3;UTF8:ada@example.com',
+    ),
+    'basicConstraints=CA:FALSE',
+    'keyUsage=critical,digitalSignature',
+    'extendedKeyUsage=clientAuth',
   ].join('\n')
 
   test.each([
@@ -92,7 +134,9 @@ describe('requests by openssl', () => {
   })
 
   test('MD5 never verifies', () => {
-    const [keyFile = ''] = scratchFiles({ 'key.pem': RSA.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string })
+    const [keyFile = ''] = scratchFiles({
+      'key.pem': RSA.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+    })
     const csr = parseCsr(openssl(['req', '-new', '-key', keyFile, '-subj', '/CN=x', '-md5', '-outform', 'DER']))
     expect(csr.signatureAlgorithm).toBe('md5WithRSAEncryption')
     expect(verifyCsr(csr)).toBe(false)
@@ -109,7 +153,11 @@ test('a changed octet, or the signature of another key, is noticed', () => {
 test('BER is read as the DER it stands for', () => {
   const der = buildCsr({ subject: CN, privateKey: RSA.privateKey })
   const parsed = asn1js.fromBER(Buffer.from(der)).result as asn1js.Sequence
-  const ber = Buffer.concat([Buffer.from('3080', 'hex'), Buffer.from(parsed.valueBlock.toBER()), Buffer.from('0000', 'hex')])
+  const ber = Buffer.concat([
+    Buffer.from('3080', 'hex'),
+    Buffer.from(parsed.valueBlock.toBER()),
+    Buffer.from('0000', 'hex'),
+  ])
   const csr = parseCsr(ber)
   expect(Buffer.from(csr.der)).toEqual(Buffer.from(der))
   expect(verifyCsr(csr)).toBe(true)
@@ -127,7 +175,8 @@ describe('the challengePassword', () => {
     const content: Record<number, () => Buffer> = {
       [TAG.teletexString]: () => Buffer.from(text, 'latin1'),
       [TAG.bmpString]: () => Buffer.from(text, 'utf16le').swap16(),
-      [TAG.universalString]: () => Buffer.from(text, 'latin1').length === 1 ? Buffer.from([0, 0, 0, text.charCodeAt(0)]) : Buffer.alloc(0),
+      [TAG.universalString]: () =>
+        Buffer.from(text, 'latin1').length === 1 ? Buffer.from([0, 0, 0, text.charCodeAt(0)]) : Buffer.alloc(0),
     }
     const value = encode(tag, content[tag]?.() ?? Buffer.from(text))
     expect(parseCsr(requestWith([attribute(OID.challengePassword, value)])).challengePasswords).toEqual([text])
@@ -135,14 +184,18 @@ describe('the challengePassword', () => {
 
   test('every value of every attribute is reported, empty ones are none', () => {
     const value = (text: string): Uint8Array => directoryString(text)
-    const two = [attribute(OID.challengePassword, value('one'), value('two')), attribute(OID.challengePassword, value('three'))]
+    const two = [
+      attribute(OID.challengePassword, value('one'), value('two')),
+      attribute(OID.challengePassword, value('three')),
+    ]
     expect(parseCsr(requestWith(two)).challengePasswords).toEqual(['one', 'two', 'three'])
     expect(parseCsr(requestWith([attribute(OID.challengePassword, value(''))])).challengePasswords).toEqual([])
     expect(parseCsr(requestWith([])).challengePasswords).toEqual([])
   })
 
   test('16,000 octets are read, more than 16 KiB are not', () => {
-    const long = (length: number): Uint8Array => requestWith([attribute(OID.challengePassword, printableString('x'.repeat(length)))])
+    const long = (length: number): Uint8Array =>
+      requestWith([attribute(OID.challengePassword, printableString('x'.repeat(length)))])
     expect(parseCsr(long(16_000)).challengePasswords[0]).toHaveLength(16_000)
     expect(() => parseCsr(long(16_385))).toThrow(DerError)
   })
@@ -157,12 +210,23 @@ describe('requested extensions', () => {
   })
 
   test('are merged, equal repetitions collapsed', () => {
-    const csr = parseCsr(request([OID.extensionRequest, [dns('a.example'), dns('a.example')]], [OID.microsoftCertExtensions, [dns('a.example'), noCa]]))
-    expect(csr.requestedExtensions.map((extension) => extension.oid)).toEqual([OID.subjectAltName, OID.basicConstraints])
+    const csr = parseCsr(
+      request(
+        [OID.extensionRequest, [dns('a.example'), dns('a.example')]],
+        [OID.microsoftCertExtensions, [dns('a.example'), noCa]],
+      ),
+    )
+    expect(csr.requestedExtensions.map((extension) => extension.oid)).toEqual([
+      OID.subjectAltName,
+      OID.basicConstraints,
+    ])
   })
 
   test('that contradict each other are refused', () => {
-    const lists = [[OID.extensionRequest, [dns('a.example')]], [OID.microsoftCertExtensions, [dns('b.example')]]] as [string, Extension[]][]
+    const lists = [
+      [OID.extensionRequest, [dns('a.example')]],
+      [OID.microsoftCertExtensions, [dns('b.example')]],
+    ] as [string, Extension[]][]
     expect(() => parseCsr(request(...lists))).toThrow(DerError)
   })
 
@@ -171,7 +235,13 @@ describe('requested extensions', () => {
   })
 
   test('with an alternative name we do not issue are refused', () => {
-    const rid: Extension = { oid: OID.subjectAltName, critical: false, value: sequence(encode(0x88, Buffer.from('2a03', 'hex'))) }
-    expect(() => parseCsr(request([OID.extensionRequest, [rid]]))).toThrow(expect.objectContaining({ kind: 'unsupported' }))
+    const rid: Extension = {
+      oid: OID.subjectAltName,
+      critical: false,
+      value: sequence(encode(0x88, Buffer.from('2a03', 'hex'))),
+    }
+    expect(() => parseCsr(request([OID.extensionRequest, [rid]]))).toThrow(
+      expect.objectContaining({ kind: 'unsupported' }),
+    )
   })
 })

@@ -4,8 +4,8 @@ import { toDer } from './ber'
 import { constructedContext, DerError, parseDer, TAG, type Tlv, UNTRUSTED } from './der'
 import { octetsOfBits, oidOf, smallNumberOf, textOf } from './der-values'
 import { bitString, context, directoryString, integer, oid, sequence, setOf } from './der-write'
-import { encodeExtensions, type Extension, parseExtensions } from './extension'
-import { parsePublicKey, type PublicKeyInfo } from './key'
+import { type Extension, encodeExtensions, parseExtensions } from './extension'
+import { type PublicKeyInfo, parsePublicKey } from './key'
 import { encodeName, type NameAttribute, type NamePart, parseName } from './name'
 import { OID } from './oid'
 import { encodeSan, parseSan, type San } from './san'
@@ -22,7 +22,7 @@ export interface Csr {
   subject: NameAttribute[]
   spki: Uint8Array
   publicKey: PublicKeyInfo
-  /** Every value of every challengePassword attribute, empty ones left out (empty equals absent, scep.md §4.2). */
+  /** Every value of every challengePassword attribute, empty ones left out (empty equals absent). */
   challengePasswords: string[]
   san: San[]
   /** All three attributes that carry extensions, merged; equal repetitions collapsed. */
@@ -32,11 +32,13 @@ export interface Csr {
   signature: Uint8Array
 }
 
-/** security.md §14; Intune's challenge alone may take 16 KiB. */
+/** Ample for a device; Intune's challenge alone may take 16 KiB. */
 const LIMITS = { ...UNTRUSTED, maxBytes: 65_536 }
 const MAX_CHALLENGE_OCTETS = 16_384
 
-/** Throws DerError: `unsupported` for key types and alternative names we do not issue, `malformed` for nearly all else. */
+/**
+ * Throws DerError: `unsupported` for key types and alternative names we do not issue, `malformed` for nearly all else.
+ */
 export function parseCsr(bytes: Uint8Array): Csr {
   const der = toDer(bytes, LIMITS)
   const { info, algorithm, signature } = parseOuter(der)
@@ -63,7 +65,7 @@ export function parseCsr(bytes: Uint8Array): Csr {
   }
 }
 
-/** Whether the request is signed by the key in it: the only proof of possession SCEP has (scep.md §4.1). MD5 never passes. */
+/** Whether the request is signed by the key in it: the only proof of possession SCEP has. MD5 never passes. */
 export function verifyCsr(csr: Csr): boolean {
   const { algorithm } = parseOuter(csr.der)
   return verifySignature(signatureScheme(algorithm), csr.publicKey, csr.info, csr.signature)
@@ -128,8 +130,12 @@ function challengePasswords(attributes: readonly Attribute[]): string[] {
     .filter((text) => text !== '')
 }
 
-/** PKCS#9, Microsoft's CERT_EXTENSIONS and the one of SCEP drafts say the same thing (scep.md §4.3). */
-const EXTENSION_ATTRIBUTES: readonly string[] = [OID.extensionRequest, OID.microsoftCertExtensions, OID.draftExtensionReq]
+/** PKCS#9, Microsoft's CERT_EXTENSIONS and the one of SCEP drafts say the same thing. */
+const EXTENSION_ATTRIBUTES: readonly string[] = [
+  OID.extensionRequest,
+  OID.microsoftCertExtensions,
+  OID.draftExtensionReq,
+]
 
 function mergeExtensions(attributes: readonly Attribute[]): Extension[] {
   const merged = new Map<string, Extension>()

@@ -16,17 +16,18 @@ export function encode(tag: number, ...parts: readonly Uint8Array[]): Uint8Array
   return out
 }
 
-export function encodeHeader(tag: number, length: number): Uint8Array {
-  if (length < 0x80) return Uint8Array.of(tag, length)
+function encodeHeader(tag: number, length: number): readonly number[] {
+  if (length < 0x80) return [tag, length]
   const octets: number[] = []
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
-  return Uint8Array.of(tag, 0x80 | octets.length, ...octets)
+  return [tag, 0x80 | octets.length, ...octets]
 }
 
 export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => encode(TAG.sequence, ...parts)
 
 /** [n] around the parts, constructed: EXPLICIT, or IMPLICIT over a SEQUENCE or SET. */
-export const context = (n: number, ...parts: readonly Uint8Array[]): Uint8Array => encode(constructedContext(n), ...parts)
+export const context = (n: number, ...parts: readonly Uint8Array[]): Uint8Array =>
+  encode(constructedContext(n), ...parts)
 
 /** SET OF, its elements in the order DER wants (X.690 §11.6). */
 export function setOf(elements: readonly Uint8Array[]): Uint8Array {
@@ -106,4 +107,5 @@ export function ia5String(text: string): Uint8Array {
 }
 
 /** DirectoryString as RFC 5280 §4.1.2.4 and RFC 2985 §5.4.1 prefer it. */
-export const directoryString = (text: string): Uint8Array => (isPrintable(text) ? printableString(text) : utf8String(text))
+export const directoryString = (text: string): Uint8Array =>
+  isPrintable(text) ? printableString(text) : utf8String(text)

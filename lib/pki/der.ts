@@ -167,8 +167,18 @@ export function parseDer(bytes: Uint8Array, limits: DerLimits = UNTRUSTED): Tlv 
 }
 
 const STRINGS = new Set<number>([
-  TAG.bitString, TAG.octetString, TAG.utf8String, TAG.numericString, TAG.printableString, TAG.teletexString,
-  TAG.ia5String, TAG.utcTime, TAG.generalizedTime, TAG.visibleString, TAG.universalString, TAG.bmpString,
+  TAG.bitString,
+  TAG.octetString,
+  TAG.utf8String,
+  TAG.numericString,
+  TAG.printableString,
+  TAG.teletexString,
+  TAG.ia5String,
+  TAG.utcTime,
+  TAG.generalizedTime,
+  TAG.visibleString,
+  TAG.universalString,
+  TAG.bmpString,
 ])
 
 function readHeader(source: Uint8Array, start: number, limit: number): Tlv {
@@ -180,7 +190,7 @@ function readHeader(source: Uint8Array, start: number, limit: number): Tlv {
   if (first < 0x80) return within(source, tag, start, 2, first, limit)
   const count = first & 0x7f
   if (count === 0) throw new DerError('indefinite length', 'ber')
-  if (count > 4) throw new DerError('a length of more than four octets', 'limit')
+  if (count > 4) throw new DerError('a length of more than four octets', source[start + 2] === 0 ? 'ber' : 'limit')
   if (start + 2 + count > limit) throw new DerError('ends within a length')
   let length = 0
   for (let i = 0; i < count; i++) length = length * 256 + octet(source, start + 2 + i)
@@ -215,14 +225,17 @@ function checkPrimitive(node: Tlv): void {
       return
     case TAG.integer:
     case TAG.enumerated:
-      return checkInteger(content)
+      checkInteger(content)
+      return
     case TAG.bitString:
-      return checkBitString(content)
+      checkBitString(content)
+      return
     case TAG.null:
       if (content.length !== 0) throw new DerError('NULL has content')
       return
     case TAG.oid:
-      return checkOid(content)
+      checkOid(content)
+      return
     default:
       return
   }

@@ -36,7 +36,8 @@ export function encodeExtendedKeyUsage(oids: readonly string[]): Uint8Array {
 
 export const encodeSubjectKeyIdentifier = (keyId: Uint8Array): Uint8Array => octetString(keyId)
 
-export const encodeAuthorityKeyIdentifier = (keyId: Uint8Array): Uint8Array => sequence(encode(primitiveContext(0), keyId))
+export const encodeAuthorityKeyIdentifier = (keyId: Uint8Array): Uint8Array =>
+  sequence(encode(primitiveContext(0), keyId))
 
 /** One full CRL at one URL: DistributionPoint { [0] fullName { [6] URI } }. */
 export function encodeCrlDistributionPoint(url: string): Uint8Array {

@@ -11,7 +11,7 @@ export interface Extension {
   value: Uint8Array
 }
 
-/** security.md §14. */
+/** No certificate or request in the field comes near. */
 const MAX_EXTENSIONS = 30
 
 /** Extensions ::= SEQUENCE OF Extension. */

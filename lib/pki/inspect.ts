@@ -85,7 +85,8 @@ function describeAccess(description: Tlv): string {
 }
 
 const URI = primitiveContext(6)
-const uriText = (name: Tlv): string => (name.tag === URI ? textOf({ tag: TAG.ia5String, content: name.content }) : hex(name.bytes))
+const uriText = (name: Tlv): string =>
+  name.tag === URI ? textOf({ tag: TAG.ia5String, content: name.content }) : hex(name.bytes)
 
 /** Every URI below a value: DistributionPoint nests them four deep. Depth is bounded by parseDer. */
 function urisWithin(value: Tlv): string[] {
@@ -94,5 +95,8 @@ function urisWithin(value: Tlv): string[] {
 }
 
 function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex').toUpperCase().replace(/..(?=.)/g, '$&:')
+  return Buffer.from(bytes)
+    .toString('hex')
+    .toUpperCase()
+    .replace(/..(?=.)/g, '$&:')
 }

@@ -31,7 +31,8 @@ function canonicalSix(text: string): string {
 
 function canonicalGroups(text: string): number[] {
   const [left = '', right] = canonicalSix(text).split('::')
-  const groups = (part: string | undefined): number[] => (part ? part.split(':').map((group) => Number.parseInt(group, 16)) : [])
+  const groups = (part: string | undefined): number[] =>
+    part ? part.split(':').map((group) => Number.parseInt(group, 16)) : []
   const [before, after] = [groups(left), groups(right)]
   return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after]
 }

@@ -1,4 +1,4 @@
-/** Public keys that must not be certified, though they look like any other (scep.md §4.7). */
+/** Public keys that must not be certified, though they look like any other. */
 import type { PublicKeyInfo } from './key'
 
 export interface KeyRules {
@@ -44,8 +44,8 @@ function rsaWeakness(key: { bits: number; exponent: bigint; modulus: bigint }, m
 const SMALL_PRIMES: readonly bigint[] = primesBelow(2_000).map(BigInt)
 
 /**
- * CVE-2017-15361: primes of Infineon's library are powers of 65537 modulo the primes up to 167, and so is their product.
- * A random modulus passes all these subgroups once in some 2^27 keys.
+ * CVE-2017-15361: primes of Infineon's library are powers of 65537 modulo the primes up to 167, and so is their
+ * product. A random modulus passes all these subgroups once in some 2^27 keys.
  */
 function hasRocaFingerprint(modulus: bigint): boolean {
   return ROCA_SUBGROUPS.every(({ prime, powers }) => powers.has(modulus % prime))
@@ -55,7 +55,8 @@ const ROCA_SUBGROUPS: readonly { prime: bigint; powers: ReadonlySet<bigint> }[] 
   .filter((prime) => prime > 2)
   .map((prime) => {
     const powers = new Set<bigint>()
-    for (let power = 1; !powers.has(BigInt(power)); power = (power * (65_537 % prime)) % prime) powers.add(BigInt(power))
+    for (let power = 1; !powers.has(BigInt(power)); power = (power * (65_537 % prime)) % prime)
+      powers.add(BigInt(power))
     return { prime: BigInt(prime), powers }
   })
 

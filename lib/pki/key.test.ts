@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { DerError } from './der'
 import { bitString, integer, nullValue, oid, sequence } from './der-write'
@@ -38,14 +38,19 @@ describe('parsing', () => {
   test.each([
     ['DSA', sequence(sequence(oid('1.2.840.10040.4.1')), bitString(integer(5)))],
     ['a curve nobody named', sequence(sequence(oid(OID.ecPublicKey), sequence()), bitString(Buffer.alloc(65, 4)))],
-    ['secp256k1', generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'der', type: 'spki' })],
+    [
+      'secp256k1',
+      generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'der', type: 'spki' }),
+    ],
   ])('%s is unsupported', (_, spki) => {
     expect(() => parsePublicKey(spki)).toThrow(expect.objectContaining({ kind: 'unsupported' }))
   })
 
   test('keys that cost more than a stranger may spend are beyond the limits', () => {
     expect(() => parsePublicKey(rsaSpki((1n << 8200n) + 1n))).toThrow(expect.objectContaining({ kind: 'limit' }))
-    expect(() => parsePublicKey(rsaSpki((1n << 2047n) + 1n, (1n << 65n) + 1n))).toThrow(expect.objectContaining({ kind: 'limit' }))
+    expect(() => parsePublicKey(rsaSpki((1n << 2047n) + 1n, (1n << 65n) + 1n))).toThrow(
+      expect.objectContaining({ kind: 'limit' }),
+    )
   })
 
   test('the key identifier is method 1, as openssl computes it', () => {
@@ -53,7 +58,10 @@ describe('parsing', () => {
     const [key = ''] = scratchFiles({ 'key.pem': privateKey.export({ format: 'pem', type: 'pkcs8' }) as string })
     const args = ['req', '-x509', '-new', '-key', key, '-subj', '/CN=x', '-addext', 'subjectKeyIdentifier=hash']
     const text = openssl([...args, '-text', '-noout']).toString()
-    const hex = Buffer.from(keyIdentifier(spki)).toString('hex').toUpperCase().replace(/..(?=.)/g, '$&:')
+    const hex = Buffer.from(keyIdentifier(spki))
+      .toString('hex')
+      .toUpperCase()
+      .replace(/..(?=.)/g, '$&:')
     expect(text).toContain(hex)
   })
 })
@@ -84,17 +92,22 @@ describe('weak keys', () => {
 
   test('primes next to each other', () => {
     const p = prime(1024)
-    // Not prime, but near enough for the method: only the distance counts.
-    expect(weakness(rsaSpki(p * (p + 2n * 2_003n * 2_011n)))).toBe('rsa_close_primes')
+    // The neighbours need not be prime: only the distance counts, once no small factor is found first.
+    const found = Array.from({ length: 200 }, (_, k) => weakness(rsaSpki(p * (p + 2n * BigInt(k + 1)))))
+    expect(new Set(found)).toEqual(new Set(['rsa_small_factor', 'rsa_close_primes']))
   })
 
   test('the fingerprint of ROCA', () => {
-    const primes = Array.from({ length: 168 }, (_, n) => n).filter((n) => n > 1 && [2, 3, 5, 7, 11].every((d) => n === d || n % d !== 0))
+    const primes = Array.from({ length: 168 }, (_, n) => n).filter(
+      (n) => n > 1 && [2, 3, 5, 7, 11].every((d) => n === d || n % d !== 0),
+    )
     const primorial = primes.reduce((product, next) => product * BigInt(next), 1n)
     let power = 1n
     for (let i = 0; i < 12_345; i++) power = (power * 65_537n) % primorial
-    const found = Array.from({ length: 500 }, (_, k) => ((1n << 2047n) / primorial + BigInt(k + 1)) * primorial + power)
-      .map((modulus) => weakness(rsaSpki(modulus)))
+    const found = Array.from(
+      { length: 120 },
+      (_, k) => ((1n << 2047n) / primorial + BigInt(k + 1)) * primorial + power,
+    ).map((modulus) => weakness(rsaSpki(modulus)))
     expect(found).toContain('roca')
     expect(new Set(found)).toEqual(new Set(['roca', 'rsa_small_factor']))
   })
@@ -106,9 +119,9 @@ describe('weak keys', () => {
 
   test('costs little', () => {
     const key = parsePublicKey(rsaKey(4096).spki)
-    const start = performance.now()
+    const start = process.cpuUsage()
     for (let i = 0; i < 20; i++) expect(keyWeakness(key, RULES)).toBeNull()
-    expect((performance.now() - start) / 20).toBeLessThan(20)
+    expect(process.cpuUsage(start).user / 20).toBeLessThan(20_000)
   })
 
   test('random moduli are not taken for ROCA', () => {
@@ -117,8 +130,4 @@ describe('weak keys', () => {
       expect(weakness(rsaSpki(modulus))).not.toBe('roca')
     }
   })
-})
-
-test('key identifiers have 20 octets', () => {
-  expect(keyIdentifier(ecKey().spki)).toHaveLength(createHash('sha1').update('').digest().length)
 })

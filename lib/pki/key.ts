@@ -16,7 +16,7 @@ export type PublicKeyInfo =
   | { algorithm: 'EC'; curve: Curve; key: KeyObject }
   | { algorithm: 'Ed25519'; key: KeyObject }
 
-/** Beyond these a verification costs more than an unknown sender may spend (security.md §14). */
+/** Beyond these a verification costs more than an unknown sender may spend. */
 const MAX_RSA_BITS = 8192
 const MAX_EXPONENT_BITS = 64
 
@@ -66,8 +66,10 @@ function parseRsa(pkcs1: Uint8Array): PublicKeyInfo {
   reader.finish()
   if (modulus <= 0n || exponent <= 1n) throw new DerError('an RSA key of non-positive numbers')
   const bits = bitLength(modulus)
-  if (bits > MAX_RSA_BITS || bitLength(exponent) > MAX_EXPONENT_BITS) throw new DerError('an RSA key beyond our limits', 'limit')
-  // PKCS#1 is read several times faster than the same key as SubjectPublicKeyInfo, which goes through OpenSSL's decoders.
+  if (bits > MAX_RSA_BITS || bitLength(exponent) > MAX_EXPONENT_BITS)
+    throw new DerError('an RSA key beyond our limits', 'limit')
+  // PKCS#1 is read several times faster than the same key as SubjectPublicKeyInfo, which goes through OpenSSL's
+  // decoders.
   const key = importKey({ key: Buffer.from(pkcs1), format: 'der', type: 'pkcs1' })
   return { algorithm: 'RSA', bits, exponent, modulus, key }
 }
@@ -76,9 +78,14 @@ function parseEc(spki: Uint8Array, parameters: Tlv | null, point: Uint8Array): P
   if (parameters?.tag !== TAG.oid) throw new DerError('an EC key without a named curve', 'unsupported')
   const known = CURVES[oidOf(parameters.content)]
   if (!known) throw new DerError('an EC key on a curve we do not know', 'unsupported')
-  if (point[0] !== 4 || point.length !== known.pointOctets) throw new DerError('not an uncompressed point', 'unsupported')
+  if (point[0] !== 4 || point.length !== known.pointOctets)
+    throw new DerError('not an uncompressed point', 'unsupported')
   // OpenSSL refuses a point that is not on the curve.
-  return { algorithm: 'EC', curve: known.curve, key: importKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }) }
+  return {
+    algorithm: 'EC',
+    curve: known.curve,
+    key: importKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }),
+  }
 }
 
 function importKey(input: { key: Buffer; format: 'der'; type: 'pkcs1' | 'spki' }): KeyObject {

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { buildTbsCertificate, type TbsOptions } from './certificate'
 import { encode, oid, sequence } from './der-write'
 import type { Extension } from './extension'
-import { encodeBasicConstraints, encodeExtendedKeyUsage, encodeKeyUsage, encodeSubjectKeyIdentifier } from './extension-values'
+import {
+  encodeBasicConstraints,
+  encodeExtendedKeyUsage,
+  encodeKeyUsage,
+  encodeSubjectKeyIdentifier,
+} from './extension-values'
 import { keyIdentifier } from './key'
 import { type LintRules, lintCertificate } from './lint'
 import { encodeName } from './name'
@@ -18,8 +23,17 @@ const issuerName = encodeName([{ type: 'CN', value: 'Staff Issuer' }])
 const rootName = encodeName([{ type: 'CN', value: 'Root' }])
 const days = (count: number): Date => new Date(NOON.getTime() + count * 86_400_000)
 
-const ISSUER = { subjectDer: issuerName, notBefore: days(-1), notAfter: days(3_650), subjectKeyId: keyIdentifier(ISSUER_KEY.spki) }
-const LEAF: LintRules = { kind: 'leaf', issuer: ISSUER, profile: { extendedKeyUsage: [CLIENT_AUTH], minRsaBits: 2048, curves: ['P-256'] } }
+const ISSUER = {
+  subjectDer: issuerName,
+  notBefore: days(-1),
+  notAfter: days(3_650),
+  subjectKeyId: keyIdentifier(ISSUER_KEY.spki),
+}
+const LEAF: LintRules = {
+  kind: 'leaf',
+  issuer: ISSUER,
+  profile: { extendedKeyUsage: [CLIENT_AUTH], minRsaBits: 2048, curves: ['P-256'] },
+}
 
 const leafOptions: TbsOptions = {
   serial: newSerial(),
@@ -61,20 +75,60 @@ describe('a leaf is refused for', () => {
     ['outliving its issuer', 'outlives', { notAfter: days(4_000) }],
     ['beginning before its issuer', 'begins before', { notBefore: days(-2) }],
     ['another issuer name', 'issuer name', { issuerDer: rootName }],
-    ['CA:TRUE', 'CA:TRUE outside', { extensions: replaced(OID.basicConstraints, { value: encodeBasicConstraints(true) }) }],
+    [
+      'CA:TRUE',
+      'CA:TRUE outside',
+      { extensions: replaced(OID.basicConstraints, { value: encodeBasicConstraints(true) }) },
+    ],
     ['no extended key usage', 'good for everything', { extensions: without(OID.extendedKeyUsage) }],
-    ['an extended key usage beyond its profile', 'beyond the profile', { extensions: replaced(OID.extendedKeyUsage, { value: encodeExtendedKeyUsage([CLIENT_AUTH, OID.serverAuth]) }) }],
-    ['any extended key usage', 'no device gets', { extensions: replaced(OID.extendedKeyUsage, { value: encodeExtendedKeyUsage([OID.anyExtendedKeyUsage]) }) }],
-    ['key usages that do not fit its key', 'does not fit', { extensions: replaced(OID.keyUsage, { value: encodeKeyUsage(['digitalSignature', 'keyCertSign']) }) }],
-    ['a key usage that is not critical', 'key usage is present and critical', { extensions: replaced(OID.keyUsage, { critical: false }) }],
-    ['a critical alternative name beside a subject', 'critical if and only if', { extensions: replaced(OID.subjectAltName, { critical: true }) }],
+    [
+      'an extended key usage beyond its profile',
+      'beyond the profile',
+      { extensions: replaced(OID.extendedKeyUsage, { value: encodeExtendedKeyUsage([CLIENT_AUTH, OID.serverAuth]) }) },
+    ],
+    [
+      'any extended key usage',
+      'no device gets',
+      { extensions: replaced(OID.extendedKeyUsage, { value: encodeExtendedKeyUsage([OID.anyExtendedKeyUsage]) }) },
+    ],
+    [
+      'key usages that do not fit its key',
+      'does not fit',
+      { extensions: replaced(OID.keyUsage, { value: encodeKeyUsage(['digitalSignature', 'keyCertSign']) }) },
+    ],
+    [
+      'a key usage that is not critical',
+      'key usage is present and critical',
+      { extensions: replaced(OID.keyUsage, { critical: false }) },
+    ],
+    [
+      'a critical alternative name beside a subject',
+      'critical if and only if',
+      { extensions: replaced(OID.subjectAltName, { critical: true }) },
+    ],
     ['an empty subject beside an uncritical one', 'critical if and only if', { subjectDer: sequence() }],
-    ['neither subject nor alternative name', 'neither subject', { subjectDer: sequence(), extensions: without(OID.subjectAltName) }],
+    [
+      'neither subject nor alternative name',
+      'neither subject',
+      { subjectDer: sequence(), extensions: without(OID.subjectAltName) },
+    ],
     ['an extension twice', 'twice', { extensions: [...leafOptions.extensions, ...leafOptions.extensions.slice(0, 1)] }],
-    ['an extension of nobody\'s profile', 'no profile of ours', { extensions: [...leafOptions.extensions, { oid: '1.3.6.1.4.1.311.25.2', critical: false, value: sequence() }] }],
-    ['another subject key identifier', 'method 1', { extensions: replaced(OID.subjectKeyIdentifier, { value: encodeSubjectKeyIdentifier(new Uint8Array(20)) }) }],
+    [
+      "an extension of nobody's profile",
+      'no profile of ours',
+      { extensions: [...leafOptions.extensions, { oid: '1.3.6.1.4.1.311.25.2', critical: false, value: sequence() }] },
+    ],
+    [
+      'another subject key identifier',
+      'method 1',
+      { extensions: replaced(OID.subjectKeyIdentifier, { value: encodeSubjectKeyIdentifier(new Uint8Array(20)) }) },
+    ],
     ['no authority key identifier', 'no authority key', { extensions: without(OID.authorityKeyIdentifier) }],
-    ['the authority key identifier of another', 'not the issuer', { extensions: replaced(OID.authorityKeyIdentifier, { value: Buffer.from('30068004deadbeef', 'hex') }) }],
+    [
+      'the authority key identifier of another',
+      'not the issuer',
+      { extensions: replaced(OID.authorityKeyIdentifier, { value: Buffer.from('30068004deadbeef', 'hex') }) },
+    ],
     ['no CRL distribution point', 'no CRL', { extensions: without(OID.crlDistributionPoints) }],
     ['a common name of 65 characters', 'longer than 64', { subjectDer: rawName('x'.repeat(65)) }],
     ['a control character in a name', 'control characters', { subjectDer: rawName('a\u0007b') }],
@@ -88,7 +142,9 @@ describe('a leaf is refused for', () => {
   })
 
   test('a longer validity than its profile', () => {
-    expect(lintLeaf({}, { ...LEAF, profile: { maxValidityDays: 364 } })).toEqual(['it is valid longer than the profile allows'])
+    expect(lintLeaf({}, { ...LEAF, profile: { maxValidityDays: 364 } })).toEqual([
+      'it is valid longer than the profile allows',
+    ])
   })
 
   test('a SHA-1 signature', () => {
@@ -102,17 +158,29 @@ describe('a leaf is refused for', () => {
   })
 
   test('being no certificate', () => {
-    expect(lintCertificate(new Uint8Array([0x30, 0x80]), LEAF)).toEqual([expect.stringContaining('not a TBSCertificate')])
+    expect(lintCertificate(new Uint8Array([0x30, 0x80]), LEAF)).toEqual([
+      expect.stringContaining('not a TBSCertificate'),
+    ])
   })
 })
 
 describe('authorities', () => {
   const rootOptions: TbsOptions = {
-    ...leafOptions, issuerDer: rootName, subjectDer: rootName, spki: ROOT_KEY.spki, notAfter: days(7_300),
-    signature: 'ecdsaWithSHA384', extensions: rootExtensions(ROOT_KEY.spki),
+    ...leafOptions,
+    issuerDer: rootName,
+    subjectDer: rootName,
+    spki: ROOT_KEY.spki,
+    notAfter: days(7_300),
+    signature: 'ecdsaWithSHA384',
+    extensions: rootExtensions(ROOT_KEY.spki),
   }
   const by = { authorityKeyId: keyIdentifier(ROOT_KEY.spki), ...URLS }
-  const issuerOptions: TbsOptions = { ...rootOptions, subjectDer: issuerName, spki: ISSUER_KEY.spki, extensions: issuerExtensions({ spki: ISSUER_KEY.spki, ...by }) }
+  const issuerOptions: TbsOptions = {
+    ...rootOptions,
+    subjectDer: issuerName,
+    spki: ISSUER_KEY.spki,
+    extensions: issuerExtensions({ spki: ISSUER_KEY.spki, ...by }),
+  }
   const ROOT = { subjectDer: rootName, notBefore: NOON, notAfter: days(7_300) }
 
   test('a root and an issuer of ours are fine', () => {
@@ -123,7 +191,10 @@ describe('authorities', () => {
   test('an issuer has path length 0 and CA:TRUE', () => {
     const changed = (value: Uint8Array): string => {
       const extensions = issuerOptions.extensions.map((e) => (e.oid === OID.basicConstraints ? { ...e, value } : e))
-      return lintCertificate(buildTbsCertificate({ ...issuerOptions, extensions }), { kind: 'issuer', issuer: ROOT }).join()
+      return lintCertificate(buildTbsCertificate({ ...issuerOptions, extensions }), {
+        kind: 'issuer',
+        issuer: ROOT,
+      }).join()
     }
     expect(changed(encodeBasicConstraints(true, 1))).toContain('path length 0')
     expect(changed(encodeBasicConstraints(true))).toContain('path length 0')
@@ -137,7 +208,11 @@ describe('authorities', () => {
 
   test('a registration authority has an RSA key and serverAuth alone', () => {
     const build = (key: { spki: Uint8Array }): Uint8Array =>
-      buildTbsCertificate({ ...leafOptions, spki: key.spki, extensions: raExtensions({ spki: key.spki, authorityKeyId: keyIdentifier(ISSUER_KEY.spki), ...URLS }) })
+      buildTbsCertificate({
+        ...leafOptions,
+        spki: key.spki,
+        extensions: raExtensions({ spki: key.spki, authorityKeyId: keyIdentifier(ISSUER_KEY.spki), ...URLS }),
+      })
     expect(lintCertificate(build(DEVICE), { kind: 'ra', issuer: ISSUER })).toEqual([])
     expect(lintCertificate(build(ecKey()), { kind: 'ra', issuer: ISSUER }).join()).toContain('needs an RSA key')
     expect(lintLeaf({}, { ...LEAF, kind: 'ra' }).join()).toContain('beyond the profile')

@@ -2,7 +2,7 @@
 import { parseTbsCertificate } from './certificate'
 import { constructedContext, DerError, parseDer, TAG } from './der'
 import { findExtension, parseAuthorityKeyIdentifier, parseSubjectKeyIdentifier } from './extension-values'
-import { keyIdentifier, keyWeakness, parsePublicKey, type PublicKeyInfo } from './key'
+import { keyIdentifier, keyWeakness, type PublicKeyInfo, parsePublicKey } from './key'
 import { parseName } from './name'
 import { ATTRIBUTE_OID, OID } from './oid'
 
@@ -13,7 +13,12 @@ export interface LintRules {
   /** The certificate of who signs; absent for a root, which signs itself. */
   issuer?: { subjectDer: Uint8Array; notBefore: Date; notAfter: Date; subjectKeyId?: Uint8Array }
   /** What the profile allows a leaf. */
-  profile?: { extendedKeyUsage?: readonly string[]; minRsaBits?: number; curves?: readonly string[]; maxValidityDays?: number }
+  profile?: {
+    extendedKeyUsage?: readonly string[]
+    minRsaBits?: number
+    curves?: readonly string[]
+    maxValidityDays?: number
+  }
 }
 
 type Subject = ReturnType<typeof parseTbsCertificate>
@@ -68,19 +73,28 @@ const SIGNATURES = [
   'ecdsa-with-SHA384',
 ]
 
-function lintNames({ issuerDer, subjectDer, subject, san, extensions }: Subject, { kind, issuer }: LintRules): string[] {
+function lintNames(
+  { issuerDer, subjectDer, subject, san, extensions }: Subject,
+  { kind, issuer }: LintRules,
+): string[] {
   const empty = subject.length === 0
   const sanExtension = findExtension(extensions, OID.subjectAltName)
   const texts = [...subject, ...parseName(issuerDer), ...san].map(({ value }) => value)
   const commonNames = subject.filter(({ type }) => type === ATTRIBUTE_OID.CN)
   return problems([
-    [kind === 'root' ? !same(issuerDer, subjectDer) : same(issuerDer, subjectDer), 'issuer and subject do not fit its kind'],
+    [
+      kind === 'root' ? !same(issuerDer, subjectDer) : same(issuerDer, subjectDer),
+      'issuer and subject do not fit its kind',
+    ],
     [kind !== 'root' && !issuer, 'nobody to issue it was named'],
-    [issuer !== undefined && !same(issuerDer, issuer.subjectDer), 'the issuer name is not the issuer\'s subject'],
+    [issuer !== undefined && !same(issuerDer, issuer.subjectDer), "the issuer name is not the issuer's subject"],
     [kind !== 'leaf' && empty, 'an authority without a name'],
     [empty && !sanExtension, 'neither subject nor alternative name'],
     [sanExtension !== undefined && san.length === 0, 'an alternative name extension without a name we know'],
-    [sanExtension !== undefined && sanExtension.critical !== empty, 'the alternative name is critical if and only if the subject is empty'],
+    [
+      sanExtension !== undefined && sanExtension.critical !== empty,
+      'the alternative name is critical if and only if the subject is empty',
+    ],
     [commonNames.some(({ value }) => [...value].length > 64), 'a common name longer than 64 characters'],
     [texts.some((text) => /\p{Cc}/u.test(text)), 'a name with control characters'],
     [texts.some((text) => text.trim() === ''), 'an empty name'],
@@ -95,11 +109,14 @@ function lintExtensions({ extensions, spki }: Subject, { kind, issuer }: LintRul
   return problems([
     [new Set(types).size !== types.length, 'an extension twice'],
     [types.some((type) => !KNOWN_EXTENSIONS.includes(type)), 'an extension no profile of ours has'],
-    [!subjectKey || !same(parseSubjectKeyIdentifier(subjectKey.value), keyIdentifier(spki)), 'the subject key identifier is not method 1'],
+    [
+      !subjectKey || !same(parseSubjectKeyIdentifier(subjectKey.value), keyIdentifier(spki)),
+      'the subject key identifier is not method 1',
+    ],
     [kind !== 'root' && !authorityKeyId, 'no authority key identifier'],
     [
       !!authorityKeyId && !!issuer?.subjectKeyId && !same(authorityKeyId, issuer.subjectKeyId),
-      'the authority key identifier is not the issuer\'s',
+      "the authority key identifier is not the issuer's",
     ],
     [kind !== 'root' && !types.includes(OID.crlDistributionPoints), 'no CRL distribution point'],
     [kind !== 'root' && !types.includes(OID.authorityInfoAccess), 'no authority information access'],
@@ -133,11 +150,14 @@ function lintUsage(certificate: Subject, key: PublicKeyInfo, { kind, profile }: 
     [authority && extendedKeyUsage.length > 0, 'an extended key usage on an authority'],
     [!authority && extendedKeyUsage.length === 0, 'no extended key usage: it would be good for everything'],
     [extendedKeyUsage.some((oid) => FORBIDDEN_USAGE.includes(oid)), 'an extended key usage no device gets'],
-    [!authority && allowed !== undefined && !extendedKeyUsage.every((oid) => allowed.includes(oid)), 'an extended key usage beyond the profile'],
+    [
+      !authority && allowed !== undefined && !extendedKeyUsage.every((oid) => allowed.includes(oid)),
+      'an extended key usage beyond the profile',
+    ],
   ])
 }
 
-/** scep.md §4.3: any, time stamping, OCSP signing, certificate request agent. */
+/** Any, time stamping, OCSP signing, certificate request agent: none of them is a device's. */
 const FORBIDDEN_USAGE = [OID.anyExtendedKeyUsage, '1.3.6.1.5.5.7.3.8', '1.3.6.1.5.5.7.3.9', '1.3.6.1.4.1.311.20.2.1']
 
 function expectedUsage(kind: CertificateKind, key: PublicKeyInfo): string[] {

@@ -6,7 +6,9 @@ import { encodeName, namesEqual, nameToText, parseName, parseNameText } from './
 import { asn1parse } from './testing/openssl'
 
 const dn = (...values: [number, string][]): Uint8Array =>
-  sequence(...values.map(([tag, text]) => encode(TAG.set, sequence(oid('2.5.4.3'), encode(tag, Buffer.from(text, 'latin1'))))))
+  sequence(
+    ...values.map(([tag, text]) => encode(TAG.set, sequence(oid('2.5.4.3'), encode(tag, Buffer.from(text, 'latin1'))))),
+  )
 
 describe('text to DER and back', () => {
   test.each([
@@ -36,7 +38,13 @@ describe('text to DER and back', () => {
 
   test('string types: printable where it can be, IA5 for e-mail and domains, else UTF-8', () => {
     const der = encodeName(parseNameText('C=CH,CN=tablet-7,O=Müller,E=a@b.c,DC=example'))
-    expect(parseName(der).map(({ tag }) => tag)).toEqual([TAG.printableString, TAG.printableString, TAG.utf8String, TAG.ia5String, TAG.ia5String])
+    expect(parseName(der).map(({ tag }) => tag)).toEqual([
+      TAG.printableString,
+      TAG.printableString,
+      TAG.utf8String,
+      TAG.ia5String,
+      TAG.ia5String,
+    ])
     expect(asn1parse(der)).toContain('emailAddress')
   })
 
@@ -86,7 +94,8 @@ describe('reading', () => {
   })
 
   test('a multi-valued RDN is joined with a plus', () => {
-    const attribute = (type: string, value: string): Uint8Array => sequence(oid(type), encode(TAG.printableString, Buffer.from(value)))
+    const attribute = (type: string, value: string): Uint8Array =>
+      sequence(oid(type), encode(TAG.printableString, Buffer.from(value)))
     const der = sequence(encode(TAG.set, attribute('2.5.4.3', 'a'), attribute('2.5.4.5', '1')))
     expect(nameToText(der)).toBe('CN=a+SERIALNUMBER=1')
     expect(parseName(der)).toHaveLength(2)

@@ -18,7 +18,7 @@ export interface NameAttribute extends NamePart {
   tag: number
 }
 
-/** security.md §14: a name with more is not a device's name. */
+/** A name with more is not a device's name. */
 const MAX_ATTRIBUTES = 20
 
 /** The attributes in the order of the DER, multi-valued RDNs flattened. Throws DerError. */
@@ -45,7 +45,9 @@ export function nameToText(der: Uint8Array): string {
     .join(',')
 }
 
-/** Reads what nameToText writes and people type. Throws Refusal (`invalid_input`) with a sentence naming the problem. */
+/**
+ * Reads what nameToText writes and people type. Throws Refusal (`invalid_input`) with a sentence naming the problem.
+ */
 export function parseNameText(text: string): NamePart[] {
   const parts = splitUnescaped(text).map((rdn): NamePart => {
     const equals = rdn.indexOf('=')
@@ -62,7 +64,7 @@ export function parseNameText(text: string): NamePart[] {
 
 /**
  * Equal types in equal order, values compared as people read them (case-folded, white space collapsed, any string
- * type): clients re-encode names, and byte-exact matching has stranded fleets (scep.md §3.7). Types may be given either way.
+ * type): clients re-encode names, and byte-exact matching has stranded fleets. Types may be given either way.
  */
 export function namesEqual(a: readonly NamePart[], b: readonly NamePart[]): boolean {
   return a.length === b.length && a.every((part, at) => comparable(part) === comparable(b[at]))
@@ -81,7 +83,9 @@ export function attributeOid(type: string): string {
   const dotted = ATTRIBUTE_OID[ALIASES[upper] ?? upper]
   if (dotted) return dotted
   if (/^[0-2](\.(0|[1-9]\d{0,9})){1,15}$/.test(type)) return type
-  throw invalid(`"${type}" is not a name attribute we know. Use CN, O, OU, C, L, ST, DC, UID, E or an object identifier.`)
+  throw invalid(
+    `"${type}" is not a name attribute we know. Use CN, O, OU, C, L, ST, DC, UID, E or an object identifier.`,
+  )
 }
 
 /** The short name of a dotted object identifier, or the identifier itself. */
@@ -93,17 +97,27 @@ const SHORT_NAMES = new Map(Object.entries(ATTRIBUTE_OID).map(([name, dotted]) =
 const ALIASES: Readonly<Record<string, string>> = { EMAILADDRESS: 'E', EMAIL: 'E', S: 'ST', USERID: 'UID' }
 
 /** Upper bounds of RFC 5280 appendix A.1 where they bite; 255 elsewhere. */
-const MAX_LENGTH: Readonly<Record<string, number>> = { CN: 64, O: 64, OU: 64, SERIALNUMBER: 64, L: 128, ST: 128, DC: 63 }
+const MAX_LENGTH: Readonly<Record<string, number>> = {
+  CN: 64,
+  O: 64,
+  OU: 64,
+  SERIALNUMBER: 64,
+  L: 128,
+  ST: 128,
+  DC: 63,
+}
 
 function checkPart(type: string, value: string): void {
   const name = attributeName(attributeOid(type))
   const limit = MAX_LENGTH[name] ?? 255
   if (value.trim() === '') throw invalid(`${name} is empty.`)
   if ([...value].length > limit) throw invalid(`${name} is longer than ${limit} characters.`)
-  if (/\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Cn}/u.test(value)) throw invalid(`${name} contains a control or invisible character.`)
+  if (/\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Cn}/u.test(value))
+    throw invalid(`${name} contains a control or invisible character.`)
   if (name === 'C' && !/^[A-Za-z]{2}$/.test(value)) throw invalid('C is a country code of two letters.')
   if (IA5_TYPES.has(attributeOid(type)) && !isAscii(value)) throw invalid(`${name} holds ASCII characters only.`)
-  if (name === 'SERIALNUMBER' && !isPrintable(value)) throw invalid('SERIALNUMBER holds plain letters, digits and a few signs.')
+  if (name === 'SERIALNUMBER' && !isPrintable(value))
+    throw invalid('SERIALNUMBER holds plain letters, digits and a few signs.')
 }
 
 const IA5_TYPES = new Set([ATTRIBUTE_OID.DC, ATTRIBUTE_OID.E])
@@ -141,7 +155,10 @@ function escapeValue(value: string): string {
     .replace(/ $/, '\\ ')
 }
 
-/** Splits at commas that no backslash precedes; a bare '+' would join two attributes into one RDN, which we do not write. */
+/**
+ * Splits at commas that no backslash precedes; a bare '+' would join two attributes into one RDN, which we do not
+ * write.
+ */
 function splitUnescaped(text: string): string[] {
   const parts = ['']
   for (const [piece] of text.matchAll(/\\.?|[^\\]/gsu)) {
@@ -149,7 +166,8 @@ function splitUnescaped(text: string): string[] {
     if (piece === ',') parts.push('')
     else parts[parts.length - 1] += piece
   }
-  if (parts.length === 1 && parts[0]?.trim() === '') throw invalid('Give at least one part of a name, such as CN=tablet-7.')
+  if (parts.length === 1 && parts[0]?.trim() === '')
+    throw invalid('Give at least one part of a name, such as CN=tablet-7.')
   return parts
 }
 
@@ -159,7 +177,8 @@ function unescapeValue(text: string): string {
   for (const [piece] of trimmed.matchAll(/\\[0-9a-fA-F]{2}|\\.?|[^\\]/gsu)) {
     if (/^\\[0-9a-fA-F]{2}$/.test(piece)) pieces.push(Buffer.from(piece.slice(1), 'hex'))
     else if (/^\\[ "#+,;<=>\\]$/.test(piece)) pieces.push(Buffer.from(piece.slice(1)))
-    else if (piece.startsWith('\\') || /["<>;]/.test(piece)) throw invalid(`Put a backslash before ${piece[0]} in a name.`)
+    else if (piece.startsWith('\\') || /["<>;]/.test(piece))
+      throw invalid(`Put a backslash before ${piece[0]} in a name.`)
     else pieces.push(Buffer.from(piece))
   }
   try {

@@ -1,4 +1,4 @@
-/** The extensions each kind of certificate carries (revocation-and-validation.md §7). */
+/** The extensions each kind of certificate carries. */
 import type { Extension } from './extension'
 import {
   encodeAuthorityKeyIdentifier,
@@ -38,8 +38,8 @@ export function issuerExtensions(options: IssuedBy & { spki: Uint8Array }): Exte
 }
 
 /**
- * Signs replies and opens envelopes. serverAuth is the EKU Windows looks for; the request agent's OID would let the key's
- * holder enrol for others where an AD forest trusts it (scep.md §3.11).
+ * Signs replies and opens envelopes. serverAuth is the EKU Windows looks for; the request agent's OID would let the
+ * key's holder enrol for others where an AD forest trusts it.
  */
 export function raExtensions(options: IssuedBy & { spki: Uint8Array }): Extension[] {
   return [
@@ -52,7 +52,12 @@ export function raExtensions(options: IssuedBy & { spki: Uint8Array }): Extensio
 }
 
 export function leafExtensions(
-  options: IssuedBy & { spki: Uint8Array; san: readonly San[]; extendedKeyUsage: readonly string[]; subjectEmpty: boolean },
+  options: IssuedBy & {
+    spki: Uint8Array
+    san: readonly San[]
+    extendedKeyUsage: readonly string[]
+    subjectEmpty: boolean
+  },
 ): Extension[] {
   const { spki, san, extendedKeyUsage, subjectEmpty } = options
   const isRsa = parsePublicKey(spki).algorithm === 'RSA'

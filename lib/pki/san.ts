@@ -8,7 +8,7 @@ import { OID } from './oid'
 
 export type San = { type: 'dns' | 'email' | 'uri' | 'upn' | 'ip'; value: string }
 
-/** security.md §14. */
+/** No device has more. */
 const MAX_NAMES = 100
 const OTHER_NAME = constructedContext(0)
 const EMAIL = primitiveContext(1)
@@ -57,7 +57,8 @@ export function checkSan(name: San): San {
   return canonicalSan(name)
 }
 
-const DNS_NAME = /^(\*\.)?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/
+const DNS_NAME =
+  /^(\*\.)?([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/
 
 function ipOrRefuse(value: string): Uint8Array {
   try {

@@ -3,13 +3,13 @@ import { DerError, TAG, type Tlv } from './der'
 import { encode } from './der-write'
 
 export function encodeTime(date: Date): Uint8Array {
-  const text = date.toISOString()
   const year = date.getUTCFullYear()
-  if (!/^\d{4}-/.test(text) || year < 1950) throw new DerError('a date X.509 cannot write')
-  const digits = `${text.slice(0, 19).replace(/[-T:]/g, '')}Z`
+  if (!(year >= 1950 && year <= 9999)) throw new DerError('a date X.509 cannot write')
+  const iso = date.toISOString()
+  const rest = `${iso.slice(5, 7)}${iso.slice(8, 10)}${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`
   return year < 2050
-    ? encode(TAG.utcTime, Buffer.from(digits.slice(2), 'latin1'))
-    : encode(TAG.generalizedTime, Buffer.from(digits, 'latin1'))
+    ? encode(TAG.utcTime, Buffer.from(`${iso.slice(2, 4)}${rest}`, 'latin1'))
+    : encode(TAG.generalizedTime, Buffer.from(`${iso.slice(0, 4)}${rest}`, 'latin1'))
 }
 
 export function timeOf(value: Tlv): Date {

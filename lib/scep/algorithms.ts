@@ -1,4 +1,4 @@
-/** Algorithms of SCEP messages: what we read and write, and under which object identifier (scep.md §3.2). */
+/** Algorithms of SCEP messages: what we read and write, and under which object identifier. */
 import { OID } from '@/lib/pki/oid'
 import type { Hash } from '@/lib/pki/signature'
 
@@ -9,7 +9,7 @@ export type ReplyDigest = Exclude<Digest, 'sha224'>
 export type Cipher = 'aes128' | 'aes192' | 'aes256' | '3des'
 export type OaepHash = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
-/** The digest of the reply: the request's if the endpoint may use it, else SHA-256 (scep.md §3.8). */
+/** The digest of the reply: the request's if the endpoint may use it, else SHA-256. */
 export function replyDigest(digest: Digest, allowSha1: boolean): ReplyDigest {
   return digest === 'sha224' || (digest === 'sha1' && !allowSha1) ? 'sha256' : digest
 }

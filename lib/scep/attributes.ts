@@ -60,7 +60,7 @@ export function encodeSignedAttributes(values: readonly AttributeValue[]): Uint8
   return setOf(values.map(([type, value]) => sequence(oid(type), setOf([value]))))
 }
 
-/** What both sides of SCEP put into every message. Apple wants these strings printable and short-form (scep.md §3.3). */
+/** What both sides of SCEP put into every message. Apple wants these strings printable and short-form. */
 export function commonAttributes(message: {
   digest: Uint8Array
   messageType: number

@@ -12,7 +12,13 @@ import { newSerial, type Serial } from '@/lib/pki/serial'
 import { signWith } from '@/lib/pki/sign'
 import { hashOf } from '@/lib/pki/signature'
 import type { Cipher, Digest, OaepHash } from './algorithms'
-import { commonAttributes, encodeSignedAttributes, parseSignedAttributes, type SignedAttributes, smallCodeOf } from './attributes'
+import {
+  commonAttributes,
+  encodeSignedAttributes,
+  parseSignedAttributes,
+  type SignedAttributes,
+  smallCodeOf,
+} from './attributes'
 import { openEnvelope, parseEnvelope, sealEnvelope } from './envelope'
 import { ScepFault } from './fault'
 import { digestOf, encodeSignedData, identityOf, parseSignedData, type SignedData, verifySigner } from './signed-data'
@@ -66,7 +72,10 @@ export interface SelfSignedOptions {
 
 const WEEK_MS = 7 * 86_400_000
 
-/** The certificate of a client that has none yet (RFC 8894 §2.3): the key of the request, digitalSignature, keyEncipherment. */
+/**
+ * The certificate of a client that has none yet (RFC 8894 §2.3): the key of the request, digitalSignature,
+ * keyEncipherment.
+ */
 export function selfSignedCertificate(options: SelfSignedOptions): Uint8Array {
   const { privateKey, notBefore = new Date(), serial = newSerial() } = options
   const name = encodeName(options.subject)
@@ -91,7 +100,9 @@ export interface CertRep {
   transactionId: string
 }
 
-/** Checks signature, digest, type and nonce of a reply and opens it. Throws ScepFault for a reply not to be believed. */
+/**
+ * Checks signature, digest, type and nonce of a reply and opens it. Throws ScepFault for a reply not to be believed.
+ */
 export function parseCertRep(
   bytes: Uint8Array,
   expected: { raDer: Uint8Array; privateKey: KeyObject; senderNonce: Uint8Array },
@@ -108,7 +119,8 @@ function readCertRep(bytes: Uint8Array, expected: Parameters<typeof parseCertRep
   const signedData = parseSignedData(toDer(bytes))
   const { first } = verifiedAttributes(signedData, expected.raDer)
   if (smallCodeOf(first.get(OID.messageType)) !== MESSAGE_TYPE.certRep) throw untrue('the reply is no CertRep')
-  if (!sameOctets(first.get(OID.recipientNonce), expected.senderNonce)) throw untrue('the reply answers another request')
+  if (!sameOctets(first.get(OID.recipientNonce), expected.senderNonce))
+    throw untrue('the reply answers another request')
   const transaction = first.get(OID.transactionId)
   const transactionId = transaction ? textOf(transaction) : ''
   const failInfo = smallCodeOf(first.get(OID.failInfo))
@@ -143,7 +155,8 @@ function verifiedAttributes({ signers, content }: SignedData, raDer: Uint8Array)
   if (!hash || !attributes.unambiguous || !verifySigner(signer, hash, publicKey)) {
     throw untrue('the reply is not signed by the registration authority')
   }
-  if (!sameOctets(attributes.first.get(OID.messageDigest), digestOf(hash, content))) throw untrue('the reply was changed')
+  if (!sameOctets(attributes.first.get(OID.messageDigest), digestOf(hash, content)))
+    throw untrue('the reply was changed')
   return attributes
 }
 
@@ -169,7 +182,11 @@ function decryptKey(privateKey: KeyObject, encryptedKey: Uint8Array, oaepHash?: 
 }
 
 function sameOctets(value: Tlv | undefined, expected: Uint8Array): boolean {
-  return value?.tag === TAG.octetString && value.content.length === expected.length && timingSafeEqual(value.content, expected)
+  return (
+    value?.tag === TAG.octetString &&
+    value.content.length === expected.length &&
+    timingSafeEqual(value.content, expected)
+  )
 }
 
 const untrue = (message: string): ScepFault => new ScepFault('badMessageCheck', message)

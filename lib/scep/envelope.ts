@@ -7,9 +7,17 @@ import { context, encode, integer, nullValue, octetString, oid, sequence, setOf 
 import { parsePublicKey } from '@/lib/pki/key'
 import { OID } from '@/lib/pki/oid'
 import { optionalHash, optionalMaskHash, parseAlgorithm } from '@/lib/pki/signature'
-import { type Cipher, CIPHERS, cipherOf, DIGEST_OID, type OaepHash } from './algorithms'
+import { CIPHERS, type Cipher, cipherOf, DIGEST_OID, type OaepHash } from './algorithms'
 import { ScepFault } from './fault'
-import { contentInfo, contentOf, encodeIssuerAndSerial, hasKeyId, identityOf, isNamedBy, parseIssuerAndSerial } from './signed-data'
+import {
+  contentInfo,
+  contentOf,
+  encodeIssuerAndSerial,
+  hasKeyId,
+  identityOf,
+  isNamedBy,
+  parseIssuerAndSerial,
+} from './signed-data'
 
 export interface EnvelopeRecipient {
   kind: 'issuerAndSerial' | 'ski'
@@ -31,10 +39,10 @@ export interface Envelope {
   ciphertext: Uint8Array
 }
 
-/** security.md §14. */
+/** Some clients encrypt to every certificate GetCACert returned. */
 const MAX_RECIPIENTS = 8
 
-/** Throws ScepFault without facts: `badAlg` for algorithms, `badRequest` for structure (scep.md §3.6, step 11). */
+/** Throws ScepFault without facts: `badAlg` for algorithms, `badRequest` for structure. */
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   try {
     return parse(toDer(bytes))
@@ -78,7 +86,8 @@ function octets(field: Tlv): Uint8Array {
   if (field.tag === primitiveContext(0)) return field.content
   if (field.tag !== constructedContext(0)) throw new DerError('no encrypted content')
   const pieces = field.children(4_000)
-  if (pieces.some(({ tag }) => tag !== TAG.octetString)) throw new DerError('a piece of an OCTET STRING is something else')
+  if (pieces.some(({ tag }) => tag !== TAG.octetString))
+    throw new DerError('a piece of an OCTET STRING is something else')
   return Buffer.concat(pieces.map(({ content }) => content))
 }
 
@@ -112,8 +121,8 @@ function parseOaep(parameters: Tlv | null): OaepHash | null {
 }
 
 /**
- * The recipient to open, and which of our certificates (active one first) holds its key. Clients point at certificates of
- * yesterday or write names their way; with nothing matching, a single recipient is tried with the active key (scep.md §3.7).
+ * The recipient to open, and which of our certificates (active one first) holds its key. Clients point at certificates
+ * of yesterday or write names their way; with nothing matching, a single recipient is tried with the active key.
  */
 export function chooseRecipient(
   { recipients }: Envelope,
@@ -131,8 +140,8 @@ export function chooseRecipient(
 }
 
 /**
- * The plaintext, or null for any fault. A key of the wrong length is replaced by a random one and padding is checked without
- * branching on it, so that nobody learns from the answer or its time which of the steps failed (scep.md §9.1, item 1).
+ * The plaintext, or null for any fault. A key of the wrong length is replaced by a random one and padding is checked
+ * without branching on it, so that nobody learns from the answer or its time which of the steps failed.
  */
 export function openEnvelope(envelope: Envelope, contentKey: Uint8Array): Uint8Array | null {
   const { name, keyBytes, blockBytes } = CIPHERS[envelope.cipher]
@@ -177,7 +186,12 @@ export function sealEnvelope(plaintext: Uint8Array, to: SealTo, cipher: Cipher):
     ? publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: to.oaep }, key)
     : publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, key)
   key.fill(0)
-  const recipient = sequence(integer(0), encodeIssuerAndSerial(to), transportIdentifier(to.oaep), octetString(encryptedKey))
+  const recipient = sequence(
+    integer(0),
+    encodeIssuerAndSerial(to),
+    transportIdentifier(to.oaep),
+    octetString(encryptedKey),
+  )
   const algorithm = sequence(oid(cipherOid), octetString(iv))
   const content = sequence(oid(OID.data), algorithm, encode(primitiveContext(0), ciphertext))
   return contentInfo(OID.envelopedData, sequence(integer(0), setOf([recipient]), content))

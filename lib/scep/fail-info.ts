@@ -1,4 +1,4 @@
-/** Why a device is refused, in the protocol's few words (RFC 8894 §3.2.1.4, scep.md §7.1). */
+/** Why a device is refused, in the protocol's few words (RFC 8894 §3.2.1.4). */
 import type { ErrorCode } from '@/lib/errors'
 
 export type FailInfo = 'badAlg' | 'badMessageCheck' | 'badRequest' | 'badTime' | 'badCertId'

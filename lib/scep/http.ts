@@ -4,7 +4,10 @@ export type ScepOperation = 'GetCACaps' | 'GetCACert' | 'PKIOperation' | 'GetNex
 
 export interface ScepHttpRequest {
   method: string
-  /** Raw, without the question mark. Never a parsed map: the form rule turns '+' into a space, which base64 cannot spare. */
+  /**
+   * Raw, without the question mark. Never a parsed map: the form rule turns '+' into a space, which base64 cannot
+   * spare.
+   */
   query: string
   body: Uint8Array
   contentEncoding: string | null
@@ -15,7 +18,7 @@ export type ScepHttp =
       operation: ScepOperation
       /** The pkiMessage; present for PKIOperation alone. */
       message?: Uint8Array
-      /** Asked as GetCACertChain or GetCAChain, which old drafts had and certmonger still sends (scep.md §1.2). */
+      /** Asked as GetCACertChain or GetCAChain, which old drafts had and certmonger still sends. */
       chainOperation?: boolean
     }
   | { status: 400 | 405 | 413 | 415; allow?: string }
@@ -37,8 +40,8 @@ export function parseScepHttp(request: ScepHttpRequest, maxBodyBytes: number): S
 const NOT_ALLOWED = { status: 405, allow: 'GET, HEAD, POST' } as const
 
 /**
- * The endpoint's slug in a path, '' for the paths that name the default endpoint, null for no SCEP path. Windows and Cisco
- * append "/pkiclient.exe" to whatever they were given, sometimes to a URL that has it already (scep.md §1.1).
+ * The endpoint's slug in a path, '' for the paths that name the default endpoint, null for no SCEP path. Windows and
+ * Cisco append "/pkiclient.exe" to whatever they were given, sometimes to a URL that has it already.
  */
 export function slugOfPath(path: string): string | null {
   const [pathname = ''] = path.split('?', 1)
@@ -59,7 +62,7 @@ interface Parameter {
   value: string
 }
 
-/** Splits at '&' only, each pair at its first '=' (scep.md §1.4). */
+/** Splits at '&' only, each pair at its first '='. */
 function parseQuery(query: string): Parameter[] {
   const pairs = query.replace(/^\?/, '').split('&', 100)
   return pairs.map((pair) => {
@@ -79,7 +82,10 @@ const OPERATIONS: Readonly<Record<string, ScepHttp & { operation: ScepOperation 
 }
 
 /** Many servers never look at the operation of a POST, so clients leave it out (RFC 8894 §4.3). */
-function operationOf(parameters: readonly Parameter[], method: string): (ScepHttp & { operation: ScepOperation }) | null {
+function operationOf(
+  parameters: readonly Parameter[],
+  method: string,
+): (ScepHttp & { operation: ScepOperation }) | null {
   const value = parameters.find(({ key }) => key === 'operation')?.value ?? ''
   if (value === '' && method === 'POST') return { operation: 'PKIOperation' }
   return OPERATIONS[percentDecode(value).toLowerCase()] ?? null

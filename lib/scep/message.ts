@@ -3,11 +3,11 @@ import { timingSafeEqual } from 'node:crypto'
 import { toDer } from '@/lib/pki/ber'
 import { DerError, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
 import { oidOf } from '@/lib/pki/der-values'
-import { parsePublicKey, type PublicKeyInfo } from '@/lib/pki/key'
+import { type PublicKeyInfo, parsePublicKey } from '@/lib/pki/key'
 import { OID } from '@/lib/pki/oid'
 import { hashOf, signatureScheme } from '@/lib/pki/signature'
 import type { Digest } from './algorithms'
-import { parseSignedAttributes, signingTimeOf, type SignedAttributes, smallCodeOf } from './attributes'
+import { parseSignedAttributes, type SignedAttributes, signingTimeOf, smallCodeOf } from './attributes'
 import { type MessageFacts, ScepFault } from './fault'
 import {
   type CertificateIdentity,
@@ -62,8 +62,8 @@ export interface PkiMessage {
 const MIN_SIGNER_RSA_BITS = 2048
 
 /**
- * Steps 3 to 6 and 8 of scep.md §3.6. Throws ScepFault. A signer with an RSA key below `minSignerRsaBits` (2048), or one
- * that is not RSA, is badAlg: the reply could not be encrypted to it.
+ * Everything up to the envelope, in the order that leaks least. Throws ScepFault. A signer with an RSA key below
+ * `minSignerRsaBits` (2048), or one that is not RSA, is badAlg: the reply could not be encrypted to it.
  */
 export function parsePkiMessage(bytes: Uint8Array, rules: { minSignerRsaBits?: number } = {}): PkiMessage {
   const { signedData, signer, attributes } = malformedIfDerError(() => parseShell(bytes))
@@ -78,7 +78,8 @@ export function parsePkiMessage(bytes: Uint8Array, rules: { minSignerRsaBits?: n
   if (!attributes.unambiguous) throw fault('badMessageCheck', 'an attribute repeated or without one value')
   if (!bindsContent(attributes, signedData, hash)) throw fault('badMessageCheck', 'content type or message digest')
   if (!verifySigner(signer, hash, publicKey)) throw fault('badMessageCheck', 'signature')
-  if (publicKey.bits < (rules.minSignerRsaBits ?? MIN_SIGNER_RSA_BITS)) throw fault('badAlg', 'the signer key is too small')
+  if (publicKey.bits < (rules.minSignerRsaBits ?? MIN_SIGNER_RSA_BITS))
+    throw fault('badAlg', 'the signer key is too small')
   const { der, issuerDer, subjectDer, serial, spki } = identity
   return {
     ...facts,
@@ -119,7 +120,7 @@ function withoutLineEnd(bytes: Uint8Array): Uint8Array {
   return stated >= end && stated < bytes.length ? bytes.subarray(0, stated) : bytes
 }
 
-/** What correlates a reply. Without a transactionID there is no reply (scep.md §3.6, step 4). */
+/** What correlates a reply. Without a transactionID there is no reply. */
 function factsOf(signer: SignerInfo, { first }: SignedAttributes): MessageFacts {
   const transactionId = first.get(OID.transactionId)
   const senderNonce = first.get(OID.senderNonce)
@@ -165,7 +166,7 @@ function schemeOrNull(algorithm: SignerInfo['signatureAlgorithm']): ReturnType<t
   }
 }
 
-/** Only the certificate that the signer identifier names: an attacker can append others (scep.md §9.1, item 14). */
+/** Only the certificate that the signer identifier names: an attacker can append others. */
 function findSigner({ certificates }: SignedData, { sid }: SignerInfo): CertificateIdentity | null {
   for (const certificate of certificates) {
     try {
@@ -201,7 +202,11 @@ function bindsContent({ first }: SignedAttributes, signedData: SignedData, hash:
   if (type && (type.tag !== TAG.oid || oidOf(type.content) !== OID.data)) return false
   const stated = first.get(OID.messageDigest)
   const actual = digestOf(hash, signedData.content)
-  return stated?.tag === TAG.octetString && stated.content.length === actual.length && timingSafeEqual(stated.content, actual)
+  return (
+    stated?.tag === TAG.octetString &&
+    stated.content.length === actual.length &&
+    timingSafeEqual(stated.content, actual)
+  )
 }
 
 function malformedIfDerError<T>(parse: () => T): T {

@@ -24,14 +24,14 @@ export interface FailureContext {
 /** What a SUCCESS needs besides: whom to encrypt to, and how. */
 export interface ReplyContext extends FailureContext {
   cipher: Cipher
-  /** The certificate that signed the request, and no other: an attacker could have appended one (scep.md §3.8). */
+  /** The certificate that signed the request, and no other: an attacker could have appended one. */
   signer: { issuerDer: Uint8Array; serial: Uint8Array; spki: Uint8Array }
 }
 
 const CERT_REP = 3
 const PKI_STATUS = { SUCCESS: '0', FAILURE: '2', PENDING: '3' } as const
 
-/** `certificates` in the order the client shall see them, the leaf first (scep.md §3.9). */
+/** `certificates` in the order the client shall see them, the leaf first. */
 export function sealSuccess(context: ReplyContext, certificates: readonly Uint8Array[]): Promise<Uint8Array> {
   const envelope = sealEnvelope(degenerateCertificates(certificates), context.signer, context.cipher)
   return seal(context, envelope, [[OID.pkiStatus, printableString(PKI_STATUS.SUCCESS)]])
@@ -50,14 +50,18 @@ export function sealPending(context: FailureContext): Promise<Uint8Array> {
 }
 
 /** A new senderNonce every time: jscep refuses a nonce it has seen, so replies are never kept and sent again. */
-async function seal(context: FailureContext, content: Uint8Array | null, status: readonly AttributeValue[]): Promise<Uint8Array> {
+async function seal(
+  context: FailureContext,
+  content: Uint8Array | null,
+  status: readonly AttributeValue[],
+): Promise<Uint8Array> {
   const { transactionIdTag: tag, transactionId: bytes, recipientNonce, digest } = context
   const signedAttributes = encodeSignedAttributes([
     ...commonAttributes({
       digest: digestOf(digest, content),
       messageType: CERT_REP,
       transactionId: { tag, bytes },
-      // Older iOS sends 8 octets and expects 8 (scep.md §3.5).
+      // Older iOS sends 8 octets and expects 8.
       senderNonce: randomBytes(recipientNonce?.length || 16),
     }),
     ...(recipientNonce ? [[OID.recipientNonce, octetString(recipientNonce)] as const] : []),

@@ -3,12 +3,18 @@ import { createHash } from 'node:crypto'
 import { constructedContext, DerError, parseDer, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
 import { oidOf, smallNumberOf } from '@/lib/pki/der-values'
 import { context, encode, integer, nullValue, octetString, oid, sequence, setOf } from '@/lib/pki/der-write'
-import { parseSubjectKeyIdentifier, findExtension } from '@/lib/pki/extension-values'
 import { parseExtensions } from '@/lib/pki/extension'
+import { findExtension, parseSubjectKeyIdentifier } from '@/lib/pki/extension-values'
+import { keyIdentifier, type PublicKeyInfo } from '@/lib/pki/key'
 import { namesEqual, parseName } from '@/lib/pki/name'
 import { OID } from '@/lib/pki/oid'
-import { keyIdentifier, type PublicKeyInfo } from '@/lib/pki/key'
-import { type AlgorithmIdentifier, type Hash, parseAlgorithm, signatureScheme, verifySignature } from '@/lib/pki/signature'
+import {
+  type AlgorithmIdentifier,
+  type Hash,
+  parseAlgorithm,
+  signatureScheme,
+  verifySignature,
+} from '@/lib/pki/signature'
 import { DIGEST_OID } from './algorithms'
 
 export interface SignedData {
@@ -29,7 +35,7 @@ export interface SignerInfo {
   signature: Uint8Array
 }
 
-/** security.md §14. */
+/** A chain is three or four. */
 const MAX_CERTIFICATES = 16
 
 /** Takes strict DER of a ContentInfo. Throws DerError. */
@@ -111,7 +117,10 @@ export function identityOf(certificate: Tlv): CertificateIdentity {
   return { der: certificate.bytes, issuerDer, subjectDer, serial, spki, subjectKeyId }
 }
 
-/** Whether an issuer and serial number name this certificate. Names are compared as names: embedded stacks re-encode them. */
+/**
+ * Whether an issuer and serial number name this certificate. Names are compared as names: embedded stacks re-encode
+ * them.
+ */
 export function isNamedBy(certificate: CertificateIdentity, issuerDer: Uint8Array, serial: Uint8Array): boolean {
   if (Buffer.compare(certificate.serial, serial) !== 0) return false
   return (
@@ -135,19 +144,28 @@ export function parseIssuerAndSerial(value: Tlv): { issuerDer: Uint8Array; seria
 }
 
 /** Issuer and serial as received, byte for byte. */
-export function encodeIssuerAndSerial({ issuerDer, serial }: { issuerDer: Uint8Array; serial: Uint8Array }): Uint8Array {
+export function encodeIssuerAndSerial({
+  issuerDer,
+  serial,
+}: {
+  issuerDer: Uint8Array
+  serial: Uint8Array
+}): Uint8Array {
   return sequence(issuerDer, encode(TAG.integer, serial))
 }
 
 /**
- * Verifies the signature over the signed attributes, in the order received and then sorted: old clients send what they did
- * not sign or sign what they did not sort (smallstep/certificates#2776). The messageDigest is the caller's to compare.
+ * Verifies the signature over the signed attributes, in the order received and then sorted: old clients send what they
+ * did not sign or sign what they did not sort (smallstep/certificates#2776). The messageDigest is the caller's to
+ * compare.
  */
 export function verifySigner(signer: SignerInfo, hash: Hash, publicKey: PublicKeyInfo): boolean {
   const { signedAttributes, signatureAlgorithm, signature } = signer
   if (!signedAttributes) return false
   const scheme =
-    signatureAlgorithm.oid === OID.rsaEncryption ? ({ kind: 'rsa', hash } as const) : signatureScheme(signatureAlgorithm)
+    signatureAlgorithm.oid === OID.rsaEncryption
+      ? ({ kind: 'rsa', hash } as const)
+      : signatureScheme(signatureAlgorithm)
   const asReceived = encode(TAG.set, signedAttributes.content)
   if (verifySignature(scheme, publicKey, asReceived, signature)) return true
   const sorted = setOf(signedAttributes.children().map(({ bytes }) => bytes))
@@ -175,7 +193,7 @@ export function encodeSignedData(parts: SignedDataParts): Uint8Array {
     encodeIssuerAndSerial(certificate),
     digestAlgorithm,
     implicitAttributes,
-    // The plain OID, as NDES and OpenXPKI write it: some clients refuse sha256WithRSAEncryption here (scep.md §3.8).
+    // The plain OID, as NDES and OpenXPKI write it: some clients refuse sha256WithRSAEncryption here.
     sequence(oid(OID.rsaEncryption), nullValue()),
     octetString(signature),
   )

@@ -74,7 +74,15 @@ export interface UserStore {
   users(): Promise<UserView[]>
   user(id: string): Promise<UserRow | null>
   createUser(
-    user: { id: string; name: string; email: string; emailNormalised: string; role: Role; passwordHash: string; createdAt: Date },
+    user: {
+      id: string
+      name: string
+      email: string
+      emailNormalised: string
+      role: Role
+      passwordHash: string
+      createdAt: Date
+    },
     events: AuditEntry[],
   ): Promise<'created' | 'email_taken'>
   /** Locks the enabled administrators first, so that of two who would leave none, one is refused. */
@@ -99,7 +107,7 @@ export interface ApiKeyStore {
   /** Null if there is no such key; events only if it was not revoked before. */
   revokeApiKey(id: string, now: Date, eventsOf: (key: ApiKeyView) => AuditEntry[]): Promise<ApiKeyView | null>
   /** The key with this hash, whatever its state; a live one is noted as used at most once a minute. */
-  useApiKey(keyHash: Uint8Array, now: Date): Promise<ApiKeyView | null>
+  touchApiKey(keyHash: Uint8Array, now: Date): Promise<ApiKeyView | null>
 }
 
 /** A delay after the `from`-th count of a window; the last of `delaySeconds` holds for all further ones. */

@@ -46,7 +46,11 @@ export interface AccessService {
    * Checks e-mail and password within the limits, starts a session row and returns its token, which goes into the
    * cookie. Refusals: unauthenticated (one sentence for every cause), rate_limited.
    */
-  signIn(origin: RequestOrigin, email: string, password: string): Promise<{ token: string; user: UserView; expiresAt: Date }>
+  signIn(
+    origin: RequestOrigin,
+    email: string,
+    password: string,
+  ): Promise<{ token: string; user: UserView; expiresAt: Date }>
   /** The actor of a session token, from the session and user rows of this moment; null if ended, idle, expired or disabled. */
   actorOfSession(origin: RequestOrigin, token: string): Promise<Actor | null>
   signOut(origin: RequestOrigin, token: string): Promise<void>
@@ -67,7 +71,10 @@ export interface AccessService {
 
   apiKeys(actor: Actor): Promise<ApiKeyView[]>
   /** `key` is returned here and never again. Default life 90 days, at most a year. */
-  createApiKey(actor: Actor, request: { name: string; role: Role; expiresInDays?: number }): Promise<{ id: string; key: string; view: ApiKeyView }>
+  createApiKey(
+    actor: Actor,
+    request: { name: string; role: Role; expiresInDays?: number },
+  ): Promise<{ id: string; key: string; view: ApiKeyView }>
   revokeApiKey(actor: Actor, id: string): Promise<void>
 
   /**

@@ -35,7 +35,7 @@ export function createApiKeys({
     async actorOfApiKey(origin, authorization) {
       const now = clock()
       const key = wellFormed(BEARER.exec(authorization ?? '')?.[1] ?? '')
-      const known = key === null ? null : await store.useApiKey(hashOf(key), now)
+      const known = key === null ? null : await store.touchApiKey(hashOf(key), now)
       const reason = rejection(authorization, key, known, now)
       if (reason === null && known) {
         const { id, name, role } = known
@@ -122,7 +122,12 @@ function hashOf(key: string): Uint8Array {
   return createHash('sha256').update(key, 'utf8').digest()
 }
 
-function rejection(authorization: string | null, key: string | null, known: ApiKeyView | null, now: Date): string | null {
+function rejection(
+  authorization: string | null,
+  key: string | null,
+  known: ApiKeyView | null,
+  now: Date,
+): string | null {
   if (authorization === null) return 'not_signed_in'
   if (key === null) return 'malformed'
   if (known === null) return 'unknown'

@@ -92,7 +92,10 @@ export function checkColumns(row: AuditRow): BrokenRow | null {
 }
 
 /** Checks one page of rows. Returns the state after its last row, or the first row that does not hold. */
-export function checkRows(before: ChainState, rows: readonly AuditRow[]): { state: ChainState; broken: BrokenRow | null } {
+export function checkRows(
+  before: ChainState,
+  rows: readonly AuditRow[],
+): { state: ChainState; broken: BrokenRow | null } {
   let state = before
   for (const row of rows) {
     const fault = checkLink(state, row) ?? checkColumns(row)

@@ -1,7 +1,15 @@
 /** What an audit event says, byte for byte: the event model, its limits, and the way back to a line people can read. */
 import { randomUUIDv7 } from 'node:crypto'
 import type { Actor } from './actor'
-import type { AuditEntry, AuditEventType, AuditEventView, AuditObject, AuditOutcome, AuditSeverity, Json } from './audit'
+import type {
+  AuditEntry,
+  AuditEventType,
+  AuditEventView,
+  AuditObject,
+  AuditOutcome,
+  AuditSeverity,
+  Json,
+} from './audit'
 import { AUDIT_TYPES } from './audit-catalogue'
 import { sentenceOf } from './audit-sentences'
 import { canonicalJson, canonicalMembers } from './canonical-json'
@@ -44,6 +52,11 @@ const MAX_STRING = 2_048
 const MAX_NAME = 256
 /** What the database adds: `,"time":"2026-11-23T09:00:00.000Z"`. */
 const TIME_BYTES = 35
+/** What `"data":{},"change":{},` and the list of cut members can take. */
+const WRAPPING_BYTES = 64
+const MAX_TRUNCATED = 50
+const MAX_PATH = 64
+const TRUNCATED_BYTES = MAX_TRUNCATED * (MAX_PATH + 3) + 32
 
 let node = { id: 'latchkey', version: '0' }
 
@@ -86,20 +99,36 @@ export function parseEvent(payload: Uint8Array): RecordedEvent {
   return JSON.parse(Buffer.from(payload).toString('utf8')) as RecordedEvent
 }
 
-/** Builds the event, without its time, and cuts what is too long. What was cut is named in data.truncated, so nothing shrinks unseen. */
+/** Builds the event, without its time, and cuts what is too long. What was cut is named in data.truncated. */
 function withinLimits(entry: AuditEntry, id: string): { [key: string]: Json } {
   const cut = new Set<string>()
-  const data = entry.data ? cutStrings(entry.data, 'data', cut) : {}
   const event = outline(entry, id, cut)
-  if (entry.change) event.change = cutChange(entry.change, cut)
-  for (;;) {
-    const truncated = cut.size > 0 ? { truncated: [...cut].sort().slice(0, 50) } : {}
-    const whole = { ...data, ...truncated }
-    if (Object.keys(whole).length > 0) event.data = whole
-    const largest = Object.keys(data).sort((a, b) => byteLength(data[b]) - byteLength(data[a]))[0]
-    if (largest === undefined || byteLength(event) + TIME_BYTES <= MAX_EVENT_BYTES) return event
-    delete data[largest]
-    cut.add(`data.${largest.slice(0, 64)}`)
+  const change = entry.change ? cutChange(entry.change, cut) : null
+  const data = entry.data ? cutStrings(entry.data, 'data', cut) : {}
+  dropLargest(data, change, MAX_EVENT_BYTES - TIME_BYTES - TRUNCATED_BYTES - byteLength(event), cut)
+  if (change) event.change = change
+  if (cut.size > 0) data.truncated = [...cut].sort().slice(0, MAX_TRUNCATED)
+  if (Object.keys(data).length > 0) event.data = data
+  return event
+}
+
+/** Drops the largest members until the rest fits into `room`: small facts survive a flood of big ones. */
+function dropLargest(
+  data: { [key: string]: Json },
+  change: { [key: string]: Json } | null,
+  room: number,
+  cut: Set<string>,
+): void {
+  const sizes = (of: { [key: string]: Json }) =>
+    Object.keys(of).map((key) => ({ of, key, bytes: byteLength(key) + byteLength(of[key]) + 2 }))
+  const all = [...sizes(data), ...sizes(change ?? {})].sort((a, b) => b.bytes - a.bytes)
+  let total = all.reduce((sum, { bytes }) => sum + bytes, WRAPPING_BYTES)
+  for (const { of, key, bytes } of all) {
+    if (total <= room) return
+    if (of === change && key === 'fields') continue
+    delete of[key]
+    cut.add(cutTo(`${of === change ? 'change' : 'data'}.${key}`, MAX_PATH))
+    total -= bytes
   }
 }
 
@@ -153,7 +182,7 @@ const AUTHENTICATION: Record<Actor['type'], string> = {
   anonymous: 'none',
 }
 
-function cutChange(change: NonNullable<AuditEntry['change']>, cut: Set<string>): Json {
+function cutChange(change: NonNullable<AuditEntry['change']>, cut: Set<string>): { [key: string]: Json } {
   const side = (name: 'before' | 'after') => {
     const value = change[name]
     if (value === undefined) return {}
@@ -162,7 +191,7 @@ function cutChange(change: NonNullable<AuditEntry['change']>, cut: Set<string>):
     cut.add(`change.${name}`)
     return {}
   }
-  const fields = change.fields.slice(0, 50).map((field) => cutString(field, 'change.fields', cut, 64))
+  const fields = change.fields.slice(0, 32).map((field) => cutString(field, 'change.fields', cut, 40))
   return { fields, ...side('before'), ...side('after') }
 }
 
@@ -184,9 +213,13 @@ function cutStrings(value: Json, path: string, cut: Set<string>): Json {
  */
 function cutString(value: string, path: string, cut: Set<string>, limit: number): string {
   const storable = value.replace(/\p{Cs}/gu, '\ufffd').replaceAll('\u0000', '\u2400')
-  const short = storable.length > limit ? storable.slice(0, limit).replace(/[\ud800-\udbff]$/, '') : storable
-  if (short !== value) cut.add(path)
+  const short = cutTo(storable, limit)
+  if (short !== value) cut.add(cutTo(path, MAX_PATH))
   return short
+}
+
+function cutTo(text: string, limit: number): string {
+  return text.length > limit ? text.slice(0, limit).replace(/[\ud800-\udbff]$/, '') : text
 }
 
 function byteLength(value: Json | undefined): number {

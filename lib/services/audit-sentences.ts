@@ -6,24 +6,29 @@ import type { RecordedEvent } from './audit-events'
 export function sentenceOf(event: RecordedEvent): string {
   const write: ((event: RecordedEvent) => string) | undefined = SENTENCES[event.type]
   // A trail outlives versions: a type that a later version recorded must still be readable after a step back.
-  return visible(write ? write(event) : `${who(event)}: ${event.type} (${event.outcome})`)
+  const line = write ? write(event) : `${who(event)}: ${event.type} (${event.outcome})`
+  // A part that the event does not name leaves no gap.
+  return visible(line.replace(/ {2,}/g, ' ').trim())
 }
 
 const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'system.setup_completed': (event) => `${who(event)} set up ${what(event, 'the organisation')}`,
-  'authn.login.succeeded': (event) => `${who(event)} signed in${said(event, 'newDevice') === 'true' ? ' from a new place' : ''}`,
+  'authn.login.succeeded': (event) =>
+    `${who(event)} signed in${said(event, 'newDevice') === 'true' ? ' from a new place' : ''}`,
   'authn.login.failed': (event) => `Sign-in failed for ${what(event, 'an unknown user')}${why(event)}`,
   'authn.account.locked': (event) => `Sign-in to ${what(event, 'an unknown account')} delayed${until(event)}`,
   'authn.logout': (event) =>
     event.reason === 'idle' || event.reason === 'absolute'
       ? `The session of ${what(event, 'a user')} ended${why(event)}`
       : `${who(event)} signed out`,
-  'authn.session.revoked': (event) => `${who(event)} ended ${counted(event, 'session')} of ${what(event, 'a user')}${why(event)}`,
+  'authn.session.revoked': (event) =>
+    `${who(event)} ended ${counted(event, 'session')} of ${what(event, 'a user')}${why(event)}`,
   'authn.password.changed': (event) =>
     event.outcome === 'success'
       ? `${who(event)} changed the password of ${what(event, 'a user')}`
       : `${who(event)} could not change the password of ${what(event, 'a user')}${why(event)}`,
-  'authz.denied': (event) => `${who(event)} was denied ${said(event, 'permission') ?? 'access'}${on(event)}${why(event)}`,
+  'authz.denied': (event) =>
+    `${who(event)} was denied ${said(event, 'permission') ?? 'access'}${on(event)}${why(event)}`,
   'iam.user.created': (event) => `${who(event)} created user ${what(event)}${as(event)}`,
   'iam.user.updated': (event) => `${who(event)} changed user ${what(event)}${fields(event)}`,
   'iam.user.disabled': (event) => `${who(event)} disabled user ${what(event)}`,
@@ -37,14 +42,16 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'group.created': (event) => `${who(event)} created group ${what(event)}`,
   'endpoint.created': (event) => `${who(event)} created endpoint ${what(event)}`,
   'endpoint.updated': (event) => `${who(event)} changed endpoint ${what(event)}${fields(event)}`,
-  'key.generated': (event) => `${who(event)} generated ${said(event, 'alg', 'algorithm') ?? 'a'} key${forPurpose(event)}`,
-  'key.used': (event) => `Key ${short(event.object.id) ?? ''} used${forPurpose(event)}`,
+  'key.generated': (event) =>
+    `${who(event)} generated ${said(event, 'alg', 'algorithm') ?? 'a'} key${forPurpose(event)}`,
+  'key.used': (event) => `Key ${short(event.object.id) ?? ''} used${forPurpose(event) || ' to sign'}`,
   'challenge.minted': (event) => `${who(event)} minted a challenge for ${subject(event)}`,
   'challenge.mint_refused': (event) => `${who(event)} was refused a challenge${why(event)}`,
   'challenge.reserved': (event) => `Challenge for ${subject(event)} reserved for a request`,
   'challenge.released': (event) => `Challenge for ${subject(event)} released${why(event)}`,
   'challenge.consumed': (event) => `Challenge for ${subject(event)} consumed by its certificate`,
-  'challenge.mismatch': (event) => `Challenge for ${subject(event)} presented with a request that does not match${why(event)}`,
+  'challenge.mismatch': (event) =>
+    `Challenge for ${subject(event)} presented with a request that does not match${why(event)}`,
   'challenge.replayed': (event) => `Challenge for ${subject(event)} presented again with another key or request`,
   'challenge.unknown': (event) => `Unknown challenge presented${by(event)}${why(event)}`,
   'challenge.expired': (event) =>
@@ -54,17 +61,24 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'challenge.revoked': (event) => `${who(event)} revoked the challenge for ${subject(event)}`,
   'enrol.request.rejected': (event) => `Enrolment refused${forSubject(event)}${why(event)}`,
   'scep.retransmission': (event) => `Request sent again${forSubject(event)}: answered with the same certificate`,
-  'scep.transaction_conflict': (event) => `Transaction ${short(event.request.transactionId) ?? ''} used again with another key`,
+  'scep.transaction_conflict': (event) =>
+    `Transaction ${short(event.request.transactionId) ?? ''} used again with another key`,
   'certificate.issue_intent': (event) => `Certificate ${serial(event)} about to be signed${forSubject(event)}`,
   'certificate.issued': (event) => `Certificate ${serial(event)} issued${forSubject(event)}`,
-  'certificate.issue_failed': (event) => `Certificate ${serial(event)} could not be issued${forSubject(event)}${why(event)}`,
-  'certificate.reconciled': (event) => `Certificate ${serial(event)} left by a crash was ${said(event, 'resolution') ?? 'settled'}`,
-  'certificate.revoked': (event) => `${who(event)} revoked certificate ${serial(event)}${forSubject(event)}${code(event)}`,
-  'crl.published': (event) => `CRL ${said(event, 'number') ?? ''} of ${what(event, 'an authority')} published${entries(event)}`,
+  'certificate.issue_failed': (event) =>
+    `Certificate ${serial(event)} could not be issued${forSubject(event)}${why(event)}`,
+  'certificate.reconciled': (event) =>
+    `Certificate ${serial(event)} left by a crash was ${said(event, 'resolution') ?? 'settled'}`,
+  'certificate.revoked': (event) =>
+    `${who(event)} revoked certificate ${serial(event)}${forSubject(event)}${code(event)}`,
+  'crl.published': (event) =>
+    `CRL ${said(event, 'number') ?? ''} of ${what(event, 'an authority')} published${entries(event)}`,
   'crl.publish_failed': (event) => `The CRL of ${what(event, 'an authority')} could not be published${why(event)}`,
   'audit.verified': (event) => `${who(event)} verified the audit trail: ${counted(event, 'event')} in order`,
-  'audit.verification_failed': (event) => `${who(event)} found the audit trail broken at event ${said(event, 'seq') ?? 'unknown'}${why(event)}`,
-  'system.rate_limited': (event) => `Too many requests in ${said(event, 'bucket') ?? 'one bucket'}${times(event)}: some were refused`,
+  'audit.verification_failed': (event) =>
+    `${who(event)} found the audit trail broken at event ${said(event, 'seq') ?? 'unknown'}${why(event)}`,
+  'system.rate_limited': (event) =>
+    `Too many requests in ${said(event, 'bucket') ?? 'one bucket'}${times(event)}: some were refused`,
 }
 
 function who(event: RecordedEvent): string {
@@ -96,7 +110,8 @@ function subject(event: RecordedEvent): string {
 }
 
 function forSubject(event: RecordedEvent): string {
-  const name = said(event, 'subject', 'csrSubject') ?? (event.object.type === 'certificate' ? event.object.name : undefined)
+  const name =
+    said(event, 'subject', 'csrSubject') ?? (event.object.type === 'certificate' ? event.object.name : undefined)
   return name ? ` for ${name}` : ''
 }
 

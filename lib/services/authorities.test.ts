@@ -9,9 +9,17 @@ const cli = systemActor('cli', 'test')
 
 test('createRoot makes a self-signed root of twenty years and leaves the whole trail', async () => {
   const portal = installation(memoryBacking())
-  const { result: root, trail } = await portal.trailOf(() => portal.authorities.createRoot(cli, { organisation: 'Example', key: 'p384' }))
+  const { result: root, trail } = await portal.trailOf(() =>
+    portal.authorities.createRoot(cli, { organisation: 'Example', key: 'p384' }),
+  )
   const certificate = new X509Certificate(fromPem(root.certificatePem)[0] ?? new Uint8Array())
-  expect(root).toMatchObject({ kind: 'root', slug: 'root', subject: 'CN=Example Root CA,O=Example', keyAlgorithm: 'p384', crl: null })
+  expect(root).toMatchObject({
+    kind: 'root',
+    slug: 'root',
+    subject: 'CN=Example Root CA,O=Example',
+    keyAlgorithm: 'p384',
+    crl: null,
+  })
   expect(certificate.verify(certificate.publicKey)).toBe(true)
   expect(certificate.ca).toBe(true)
   expect(root.notBefore.toISOString()).toBe('2026-11-23T11:00:00.000Z')
@@ -30,7 +38,9 @@ test('createRoot makes a self-signed root of twenty years and leaves the whole t
 test('a second createRoot returns the root that is there', async () => {
   const portal = installation(memoryBacking())
   const first = await portal.authorities.createRoot(cli, { organisation: 'Example', key: 'p384' })
-  const { result: second, trail } = await portal.trailOf(() => portal.authorities.createRoot(cli, { organisation: 'Other', key: 'rsa4096' }))
+  const { result: second, trail } = await portal.trailOf(() =>
+    portal.authorities.createRoot(cli, { organisation: 'Other', key: 'rsa4096' }),
+  )
   expect(second).toEqual(first)
   expect(trail).toEqual([])
 })
@@ -41,9 +51,13 @@ test('a root whose signing was interrupted is completed by the next createRoot',
   portal.signer.signCertificate = async () => {
     throw new Error('killed')
   }
-  await expect(portal.authorities.createRoot(cli, { organisation: 'Example', key: 'p384' })).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(portal.authorities.createRoot(cli, { organisation: 'Example', key: 'p384' })).rejects.toMatchObject({
+    code: 'unavailable',
+  })
   portal.signer.signCertificate = sign
-  const { result: root, trail } = await portal.trailOf(() => portal.authorities.createRoot(cli, { organisation: 'Example', key: 'p384' }))
+  const { result: root, trail } = await portal.trailOf(() =>
+    portal.authorities.createRoot(cli, { organisation: 'Example', key: 'p384' }),
+  )
   expect(root.subject).toBe('CN=Example Root CA,O=Example')
   expect(trail.map(({ type }) => type)).toEqual(['certificate.issued', 'ca.create.completed'])
 })

@@ -49,7 +49,10 @@ export function createAuthorities({ store, signer, issuance, urls, clock }: Auth
     return authorityView(existing(await store.root()), urls)
   }
 
-  async function insertRoot(actor: Actor, { organisation, key: algorithm }: { organisation: string; key: 'p384' | 'rsa4096' }) {
+  async function insertRoot(
+    actor: Actor,
+    { organisation, key: algorithm }: { organisation: string; key: 'p384' | 'rsa4096' },
+  ) {
     const id = newOwnerId()
     const key = await signer.generateKey({ purpose: 'root', algorithm, ownerId: id })
     const { authority, intent } = drawRoot({ id, organisation, algorithm, key, now: clock() })
@@ -61,7 +64,12 @@ export function createAuthorities({ store, signer, issuance, urls, clock }: Auth
 }
 
 /** The trail of an authority that is asked for: whose key, which subject, what will be signed. */
-export function authorityEvents(actor: Actor, authority: NewAuthority, intent: CertificateIntent, key: MadeKey): AuditEntry[] {
+export function authorityEvents(
+  actor: Actor,
+  authority: NewAuthority,
+  intent: CertificateIntent,
+  key: MadeKey,
+): AuditEntry[] {
   const purpose: KeyPurpose = authority.kind
   const requested: AuditEntry = {
     type: 'ca.create.requested',
@@ -87,7 +95,9 @@ export function authorityEvents(actor: Actor, authority: NewAuthority, intent: C
 /** Only for an authority that has its certificate. */
 export function authorityView(authority: AuthorityRecord, urls: Urls): AuthorityView {
   if (authority.certificateDer === null) {
-    throw new Refusal('unavailable', 'This authority is still being made. Try again in a minute.', { reason: 'authority_not_ready' })
+    throw new Refusal('unavailable', 'This authority is still being made. Try again in a minute.', {
+      reason: 'authority_not_ready',
+    })
   }
   const der = authority.certificateDer
   const { crl } = authority

@@ -93,11 +93,20 @@ function authorityReadyEvent(actor: Actor, intent: StoredIntent, fingerprintSha2
     outcome: 'success',
     actor,
     object: { type: 'ca', id: intent.certifies?.id ?? null, name: intent.certifies?.name ?? intent.subject },
-    data: { subject: intent.subject, fingerprint: fingerprint(fingerprintSha256), notAfter: intent.notAfter.toISOString() },
+    data: {
+      subject: intent.subject,
+      fingerprint: fingerprint(fingerprintSha256),
+      notAfter: intent.notAfter.toISOString(),
+    },
   }
 }
 
-export function reconciledEvent(actor: Actor, intent: StoredIntent, resolution: 'completed' | 'burnt', reason?: string): AuditEntry {
+export function reconciledEvent(
+  actor: Actor,
+  intent: StoredIntent,
+  resolution: 'completed' | 'burnt',
+  reason?: string,
+): AuditEntry {
   return {
     type: 'certificate.reconciled',
     outcome: resolution === 'completed' ? 'success' : 'failure',

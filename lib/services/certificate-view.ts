@@ -1,10 +1,17 @@
 /** Certificates as people and API callers see them: status of the moment, names, fingerprints, extensions, chain. */
-import { describeExtensions } from '@/lib/pki/inspect'
+
 import { parseCertificate, toPem } from '@/lib/pki/certificate'
-import { fingerprints } from './authorities'
+import { describeExtensions } from '@/lib/pki/inspect'
 import type { AuditEventView } from './audit'
+import { fingerprints } from './authorities'
 import { sha256 } from './certificate-intent'
-import type { CertificateDetail, CertificateListRow, CertificateRecord, CertificateStatus, CertificateSummary } from './certificates'
+import type {
+  CertificateDetail,
+  CertificateListRow,
+  CertificateRecord,
+  CertificateStatus,
+  CertificateSummary,
+} from './certificates'
 
 /** From here on a certificate is shown as expiring. */
 export const EXPIRING_MS = 30 * 86_400_000
@@ -53,7 +60,10 @@ export function certificateDetail(record: CertificateRecord, history: AuditEvent
     signatureAlgorithm: certificate.signatureAlgorithm,
     extensions: describeExtensions(der),
     pem: toPem(der),
-    chainPem: [der, ...record.chain].map((each) => toPem(each).trimEnd()).join('\n').concat('\n'),
+    chainPem: [der, ...record.chain]
+      .map((each) => toPem(each).trimEnd())
+      .join('\n')
+      .concat('\n'),
     challenge: record.challenge,
     transaction: record.transaction,
     revokedBy: record.revokedBy,

@@ -20,7 +20,10 @@ beforeEach(async () => {
 test('get shows names, key, chain, challenge, transaction and history', async () => {
   const device = newDevice('tablet-7', [{ type: 'email', value: 'ada@example.com' }])
   const issued = await portal.enrol(endpointId, device)
-  const detail = await portal.certificates.get(actor('auditor'), issued.serial.toLowerCase().replace(/(..)/g, '$1:').replace(/:$/, ''))
+  const detail = await portal.certificates.get(
+    actor('auditor'),
+    issued.serial.toLowerCase().replace(/(..)/g, '$1:').replace(/:$/, ''),
+  )
   expect(detail).toMatchObject({
     id: issued.id,
     kind: 'leaf',
@@ -41,7 +44,11 @@ test('get shows names, key, chain, challenge, transaction and history', async ()
     'Example Root CA',
   ])
   expect(detail.extensions.length).toBeGreaterThan(5)
-  expect(detail.history.map(({ type }) => type)).toEqual(['challenge.consumed', 'certificate.issued', 'certificate.issue_intent'])
+  expect(detail.history.map(({ type }) => type)).toEqual([
+    'challenge.consumed',
+    'certificate.issued',
+    'certificate.issue_intent',
+  ])
   expect(await portal.certificates.der(operator, issued.id)).toEqual({ der: issued.der, serial: issued.serial })
 })
 
@@ -54,17 +61,28 @@ describe('revoke', () => {
       portal.certificates.revoke(operator, serial, { reason: 'keyCompromise', comment: ' stolen ' }),
     )
     expect(result).toMatchObject({ id, status: 'revoked', revocationReason: 'keyCompromise', revokedAt: NOON })
-    expect(trail).toEqual([{ type: 'certificate.revoked', outcome: 'success', reason: null, object: 'certificate', objectId: id }])
+    expect(trail).toEqual([
+      { type: 'certificate.revoked', outcome: 'success', reason: null, object: 'certificate', objectId: id },
+    ])
     expect(await portal.backing.crlDueSince(issuerId)).toEqual(NOON)
     expect(portal.pokes).toEqual(['crl'])
-    expect(await portal.certificates.get(operator, id)).toMatchObject({ revokedBy: 'Ada Admin', revocationComment: 'stolen' })
+    expect(await portal.certificates.get(operator, id)).toMatchObject({
+      revokedBy: 'Ada Admin',
+      revocationComment: 'stolen',
+    })
   })
 
   test('twice is a conflict and leaves one event; a hold may become a revocation', async () => {
     const { id } = await portal.enrol(endpointId)
-    expect(await portal.certificates.revoke(operator, id, { reason: 'certificateHold' })).toMatchObject({ status: 'held' })
-    expect(await portal.certificates.revoke(operator, id, { reason: 'superseded' })).toMatchObject({ status: 'revoked' })
-    const again = portal.trailOf(() => portal.certificates.revoke(operator, id, { reason: 'keyCompromise' }).catch((error) => error))
+    expect(await portal.certificates.revoke(operator, id, { reason: 'certificateHold' })).toMatchObject({
+      status: 'held',
+    })
+    expect(await portal.certificates.revoke(operator, id, { reason: 'superseded' })).toMatchObject({
+      status: 'revoked',
+    })
+    const again = portal.trailOf(() =>
+      portal.certificates.revoke(operator, id, { reason: 'keyCompromise' }).catch((error) => error),
+    )
     const { result, trail } = await again
     expect(result).toMatchObject({ code: 'conflict', reason: 'already_revoked' })
     expect(trail).toEqual([])
@@ -74,8 +92,12 @@ describe('revoke', () => {
     const { issuer } = await portal.groups.getEndpoint(operator, 'staff')
     const ra = (await portal.backing.trail()).findLast(({ type }) => type === 'certificate.issued')?.objectId ?? ''
     expect((await portal.certificates.get(operator, ra)).kind).toBe('ra')
-    expect(await portal.certificates.revoke(operator, ra, { reason: 'superseded' })).toMatchObject({ status: 'revoked' })
-    await expect(portal.certificates.revoke(operator, issuer.certificateId, { reason: 'superseded' })).rejects.toMatchObject({ code: 'conflict' })
+    expect(await portal.certificates.revoke(operator, ra, { reason: 'superseded' })).toMatchObject({
+      status: 'revoked',
+    })
+    await expect(
+      portal.certificates.revoke(operator, issuer.certificateId, { reason: 'superseded' }),
+    ).rejects.toMatchObject({ code: 'conflict' })
     expect((await portal.certificates.get(operator, issuer.certificateId)).kind).toBe('issuer')
   })
 
@@ -86,19 +108,30 @@ describe('revoke', () => {
     ['operator', { reason: 'superseded', comment: 'a\u0000b' }, 'invalid_input'],
   ] as const)('by %s with %j is refused: %s', async (role, request, code) => {
     const { id } = await portal.enrol(endpointId)
-    const attempt = portal.certificates.revoke(actor(role), id, request as Parameters<typeof portal.certificates.revoke>[2])
+    const attempt = portal.certificates.revoke(
+      actor(role),
+      id,
+      request as Parameters<typeof portal.certificates.revoke>[2],
+    )
     await expect(attempt).rejects.toMatchObject({ code })
   })
 
   test('of something unknown is not_found', async () => {
-    await expect(portal.certificates.revoke(operator, 'AB12', { reason: 'superseded' })).rejects.toMatchObject({ code: 'not_found' })
+    await expect(portal.certificates.revoke(operator, 'AB12', { reason: 'superseded' })).rejects.toMatchObject({
+      code: 'not_found',
+    })
     await expect(portal.certificates.get(operator, crypto.randomUUID())).rejects.toMatchObject({ code: 'not_found' })
   })
 })
 
 test('a page marker of somebody else and a search of two letters are refused', async () => {
-  await expect(portal.certificates.list(operator, {}, { cursor: 'bm8' })).rejects.toMatchObject({ code: 'invalid_input' })
-  await expect(portal.certificates.list(operator, { search: 'ab' }, {})).rejects.toMatchObject({ code: 'invalid_input', fields: { search: expect.any(String) } })
+  await expect(portal.certificates.list(operator, {}, { cursor: 'bm8' })).rejects.toMatchObject({
+    code: 'invalid_input',
+  })
+  await expect(portal.certificates.list(operator, { search: 'ab' }, {})).rejects.toMatchObject({
+    code: 'invalid_input',
+    fields: { search: expect.any(String) },
+  })
 })
 
 test.each([
@@ -110,6 +143,11 @@ test.each([
   [{ notAfter: new Date(NOON.getTime() + 30 * DAY_MS) }, 'expiring'],
   [{ notAfter: new Date(NOON.getTime() + 30 * DAY_MS + 1) }, 'valid'],
 ] as const)('%j is %s', (facts, status) => {
-  const usual = { notBefore: NOON, notAfter: new Date(NOON.getTime() + 365 * DAY_MS), revokedAt: null, revocationReason: null }
+  const usual = {
+    notBefore: NOON,
+    notAfter: new Date(NOON.getTime() + 365 * DAY_MS),
+    revokedAt: null,
+    revocationReason: null,
+  }
   expect(statusOf({ ...usual, ...facts }, NOON)).toBe(status)
 })

@@ -2,6 +2,7 @@
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
 import type { AuditEntry, AuditEventView, Page } from './audit'
+import { checkedComment, checkedFilter, checkedReason, cursorOf, keyOf, parseCursor } from './certificate-requests'
 import { certificateDetail, certificateSummary, EXPIRING_MS } from './certificate-view'
 import type { SubjectAlternativeName } from './challenges'
 import { authorise } from './permissions'
@@ -65,14 +66,31 @@ export interface CertificateFilter {
 
 export interface CertificatesService {
   /** Leaves only, newest first, keyset paging. */
-  list(actor: Actor, filter: CertificateFilter, page: { cursor?: string; limit?: number }): Promise<Page<CertificateSummary>>
+  list(
+    actor: Actor,
+    filter: CertificateFilter,
+    page: { cursor?: string; limit?: number },
+  ): Promise<Page<CertificateSummary>>
   /** By row id or serial. */
   get(actor: Actor, idOrSerial: string): Promise<CertificateDetail>
   /** Bytes for download. */
   der(actor: Actor, idOrSerial: string): Promise<{ der: Uint8Array; serial: string }>
   /** Marks, records and makes a CRL due, in one transaction. Refusals: not_found, conflict (already revoked). */
-  revoke(actor: Actor, idOrSerial: string, request: { reason: RevocationReason; comment?: string }): Promise<CertificateSummary>
-  counts(actor: Actor): Promise<{ total: number; valid: number; expiring: number; expired: number; revoked: number; last24h: number; refused24h: number; pendingChallenges: number }>
+  revoke(
+    actor: Actor,
+    idOrSerial: string,
+    request: { reason: RevocationReason; comment?: string },
+  ): Promise<CertificateSummary>
+  counts(actor: Actor): Promise<{
+    total: number
+    valid: number
+    expiring: number
+    expired: number
+    revoked: number
+    last24h: number
+    refused24h: number
+    pendingChallenges: number
+  }>
 }
 
 /** An issued certificate with everything its page shows. */
@@ -106,7 +124,7 @@ export interface CertificateRecord {
 export type CertificateListRow = Omit<CertificateRecord, 'der' | 'chain' | 'challenge' | 'transaction'>
 
 export interface CertificateStore {
-  /** Issued leaves, newest first; those after `after` when it is given. One more than a page tells whether there is a next. */
+  /** Issued leaves, newest first; those after `after` when it is given. */
   list(
     filter: CertificateFilter,
     page: { after: { createdAt: Date; id: string } | null; limit: number; now: Date; expiringBefore: Date },
@@ -137,22 +155,8 @@ export interface CertificatesDeps {
   onCrlDue?: () => void
 }
 
-export const REVOCATION_REASONS: readonly RevocationReason[] = [
-  'unspecified',
-  'keyCompromise',
-  'cACompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'certificateHold',
-  'privilegeWithdrawn',
-  'aACompromise',
-]
-
 const PAGE = { usual: 50, most: 200 }
 const HISTORY = 200
-const MAX_COMMENT = 500
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export function createCertificates({ store, clock, onCrlDue = () => {} }: CertificatesDeps): CertificatesService {
   async function list(actor: Actor, filter: CertificateFilter, page: { cursor?: string; limit?: number }) {
@@ -160,7 +164,12 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     const now = clock()
     const limit = Math.min(Math.max(Math.trunc(page.limit ?? PAGE.usual), 1), PAGE.most)
     const after = page.cursor === undefined ? null : parseCursor(page.cursor)
-    const rows = await store.list(checkedFilter(filter), { after, limit: limit + 1, now, expiringBefore: expiringBefore(now) })
+    const rows = await store.list(checkedFilter(filter), {
+      after,
+      limit: limit + 1,
+      now,
+      expiringBefore: expiringBefore(now),
+    })
     const shown = rows.slice(0, limit)
     const last = rows.length > limit ? shown.at(-1) : undefined
     return { items: shown.map((row) => certificateSummary(row, now)), nextCursor: last ? cursorOf(last) : null }
@@ -179,7 +188,9 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     const comment = checkedComment(request.comment)
     const record = await one(idOrSerial)
     if (record.kind === 'root' || record.kind === 'issuer') {
-      throw new Refusal('conflict', 'The certificate of an authority cannot be revoked here.', { reason: 'not_revocable' })
+      throw new Refusal('conflict', 'The certificate of an authority cannot be revoked here.', {
+        reason: 'not_revocable',
+      })
     }
     const revoked = await store.revoke({
       id: record.id,
@@ -196,8 +207,12 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
 
   async function one(idOrSerial: string): Promise<CertificateRecord> {
     const [record, another] = await store.find(keyOf(idOrSerial))
-    if (record === undefined) throw new Refusal('not_found', 'There is no such certificate.', { reason: 'certificate_unknown' })
-    if (another) throw new Refusal('conflict', 'Several issuers use this serial number. Use the id instead.', { reason: 'ambiguous_serial' })
+    if (record === undefined)
+      throw new Refusal('not_found', 'There is no such certificate.', { reason: 'certificate_unknown' })
+    if (another)
+      throw new Refusal('conflict', 'Several issuers use this serial number. Use the id instead.', {
+        reason: 'ambiguous_serial',
+      })
     return record
   }
 
@@ -222,50 +237,12 @@ function expiringBefore(now: Date): Date {
   return new Date(now.getTime() + EXPIRING_MS)
 }
 
-/** Serials are read as people copy them: with colons or spaces, in either case. */
-function keyOf(idOrSerial: string): { id: string } | { serial: string } {
-  const text = idOrSerial.trim()
-  return UUID.test(text) ? { id: text.toLowerCase() } : { serial: text.replace(/[\s:]/g, '').toUpperCase() }
-}
-
-function checkedFilter(filter: CertificateFilter): CertificateFilter {
-  const search = filter.search?.normalize('NFC').trim() ?? ''
-  const { search: _, ...others } = filter
-  if (search === '') return others
-  if ([...search].length < 3) refuse('search', 'Search for at least three characters.')
-  if (search.length > 256) refuse('search', 'Search for at most 256 characters.')
-  return { ...others, search }
-}
-
-function checkedReason(reason: RevocationReason): RevocationReason {
-  if (REVOCATION_REASONS.includes(reason)) return reason
-  return refuse('reason', `The reason is one of ${REVOCATION_REASONS.join(', ')}.`)
-}
-
-function checkedComment(comment: string | undefined): string | null {
-  const text = comment?.normalize('NFC').trim() ?? ''
-  if (text === '') return null
-  if (text.length > MAX_COMMENT) refuse('comment', `Use at most ${MAX_COMMENT} characters.`)
-  if (/(?![\n\t])[\p{Cc}\p{Cs}]/u.test(text)) refuse('comment', 'Leave out control characters.')
-  return text
-}
-
-function refuse(field: string, sentence: string): never {
-  throw new Refusal('invalid_input', sentence, { reason: `invalid_${field}`, fields: { [field]: sentence } })
-}
-
-function cursorOf({ createdAt, id }: { createdAt: Date; id: string }): string {
-  return Buffer.from(`${createdAt.getTime()} ${id}`, 'utf8').toString('base64url')
-}
-
-function parseCursor(cursor: string): { createdAt: Date; id: string } {
-  const [time, id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ')
-  const createdAt = new Date(Number(time))
-  if (Number.isNaN(createdAt.getTime()) || !UUID.test(id)) refuse('cursor', 'This page marker is not one of ours. Start from the first page.')
-  return { createdAt, id }
-}
-
-function revokedEvent(actor: Actor, record: CertificateRecord, reason: RevocationReason, comment: string | null): AuditEntry {
+function revokedEvent(
+  actor: Actor,
+  record: CertificateRecord,
+  reason: RevocationReason,
+  comment: string | null,
+): AuditEntry {
   return {
     type: 'certificate.revoked',
     outcome: 'success',

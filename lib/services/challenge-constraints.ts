@@ -11,19 +11,43 @@ const MAX_RELATIVE_NAMES = 20
 
 /** RFC 5280 appendix A.1 upper bounds, by the short names of lib/pki/oid. What is not listed here is refused. */
 const MAX_LENGTH: Readonly<Record<string, number>> = {
-  CN: 64, SN: 40, SERIALNUMBER: 64, C: 2, L: 128, ST: 128, STREET: 128, POSTALCODE: 40, O: 64, OU: 64, T: 64, GN: 64,
-  DNQUALIFIER: 64, ORGANIZATIONIDENTIFIER: 64, UID: 256, DC: 63, E: 255, UNSTRUCTUREDNAME: 255,
+  CN: 64,
+  SN: 40,
+  SERIALNUMBER: 64,
+  C: 2,
+  L: 128,
+  ST: 128,
+  STREET: 128,
+  POSTALCODE: 40,
+  O: 64,
+  OU: 64,
+  T: 64,
+  GN: 64,
+  DNQUALIFIER: 64,
+  ORGANIZATIONIDENTIFIER: 64,
+  UID: 256,
+  DC: 63,
+  E: 255,
+  UNSTRUCTUREDNAME: 255,
 }
 
 const OTHER_SPELLINGS: Readonly<Record<string, string>> = {
-  EMAILADDRESS: 'E', EMAIL: 'E', S: 'ST', TITLE: 'T', GIVENNAME: 'GN', G: 'GN', SURNAME: 'SN', SERIAL: 'SERIALNUMBER',
+  EMAILADDRESS: 'E',
+  EMAIL: 'E',
+  S: 'ST',
+  TITLE: 'T',
+  GIVENNAME: 'GN',
+  G: 'GN',
+  SURNAME: 'SN',
+  SERIAL: 'SERIALNUMBER',
 }
 
 /** Control, format (bidi overrides among them), surrogate, private and unassigned characters, line and paragraph ends. */
 const UNSEEN_CHARACTER = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u
 
 /** Jamf and Kandji $EMAIL, Intune {{DeviceId}}, Mosyle %Email%, Workspace ONE {EmailAddress}. */
-const MDM_VARIABLE = /\$\{[^{}]{1,64}\}|\$[A-Z][A-Z0-9_]{1,63}|\{\{[^{}]{1,64}\}\}|\{[A-Za-z][\w.]{1,63}\}|%[A-Za-z][\w.]{1,63}%/
+const MDM_VARIABLE =
+  /\$\{[^{}]{1,64}\}|\$[A-Z][A-Z0-9_]{1,63}|\{\{[^{}]{1,64}\}\}|\{[A-Za-z][\w.]{1,63}\}|%[A-Za-z][\w.]{1,63}%/
 
 /** The first placeholder an MDM should have replaced and did not, or null. */
 export function unresolvedVariable(value: string): string | null {
@@ -31,7 +55,10 @@ export function unresolvedVariable(value: string): string | null {
 }
 
 /** Refuses, naming the field, what no certificate should say; returns the names as they will be compared and issued. */
-export function checkedConstraints(subject: string | RelativeName[], san: SubjectAlternativeName[]): ChallengeConstraints {
+export function checkedConstraints(
+  subject: string | RelativeName[],
+  san: SubjectAlternativeName[],
+): ChallengeConstraints {
   const names = checkedSubject(typeof subject === 'string' ? namesOfText(subject) : subject)
   const alternatives = checkedAlternatives(san)
   if (names.length === 0 && alternatives.length === 0) {
@@ -67,7 +94,10 @@ function checkedRelativeName(type: string, value: string): RelativeName {
   const name = shortNameOf(type)
   const maxLength = name === undefined ? undefined : MAX_LENGTH[name]
   if (name === undefined || maxLength === undefined) {
-    refuse('subject', `"${printable(type)}" is not a known part of a subject. Known are ${Object.keys(MAX_LENGTH).join(', ')}.`)
+    refuse(
+      'subject',
+      `"${printable(type)}" is not a known part of a subject. Known are ${Object.keys(MAX_LENGTH).join(', ')}.`,
+    )
   }
   const text = value.normalize('NFC').trim()
   if (text === '') refuse('subject', `${name} is empty.`)
@@ -99,13 +129,15 @@ function checkedAlternatives(names: SubjectAlternativeName[]): SubjectAlternativ
 }
 
 function checkedAlternative({ type, value }: SubjectAlternativeName): SubjectAlternativeName {
-  if (!Object.hasOwn(SYNTAX, type)) refuse('san', `"${printable(type)}" is not a known kind of name: use dns, email, uri, upn or ip.`)
+  if (!Object.hasOwn(SYNTAX, type))
+    refuse('san', `"${printable(type)}" is not a known kind of name: use dns, email, uri, upn or ip.`)
   const text = value.normalize('NFC').trim()
   refuseUnfit('san', type, text)
   const { holds, example } = SYNTAX[type]
   if (!holds(text)) refuse('san', `"${printable(text)}" is not a valid ${type} name. Example: ${example}`)
   // Active Directory reads an account's security identifier out of such a URI: whoever may name one may become anybody.
-  if (type === 'uri' && SID_URI.test(text)) refuse('san', 'A URI that carries a Windows security identifier is not allowed here.')
+  if (type === 'uri' && SID_URI.test(text))
+    refuse('san', 'A URI that carries a Windows security identifier is not allowed here.')
   return canonicalSan({ type, value: text })
 }
 
@@ -113,7 +145,10 @@ function refuseUnfit(field: string, name: string, text: string): void {
   if (UNSEEN_CHARACTER.test(text)) refuse(field, `${name} holds control or invisible characters. Type it again.`)
   const variable = unresolvedVariable(text)
   if (variable !== null) {
-    refuse(field, `${name} still holds the variable ${variable}. Let the device management replace it, or write the value itself.`)
+    refuse(
+      field,
+      `${name} still holds the variable ${variable}. Let the device management replace it, or write the value itself.`,
+    )
   }
 }
 
@@ -148,7 +183,9 @@ function isEmail(value: string): boolean {
 }
 
 function isPrincipal(value: string): boolean {
-  return value.length <= 256 && /^[^\s@]{1,192}@[^\s@]+$/.test(value) && isDomain(value.slice(value.lastIndexOf('@') + 1))
+  return (
+    value.length <= 256 && /^[^\s@]{1,192}@[^\s@]+$/.test(value) && isDomain(value.slice(value.lastIndexOf('@') + 1))
+  )
 }
 
 function isUri(value: string): boolean {

@@ -53,7 +53,10 @@ export function checkPolicy(csr: Csr, rules: MatchRules): PolicyVerdict {
 }
 
 /** The names: the subject exactly, in order; the subject alternative names as a set, none beyond those bound. */
-export function matchNames(csr: Pick<Csr, 'subject' | 'subjectDer' | 'san'>, constraints: ChallengeConstraints): MatchVerdict {
+export function matchNames(
+  csr: Pick<Csr, 'subject' | 'subjectDer' | 'san'>,
+  constraints: ChallengeConstraints,
+): MatchVerdict {
   const expectedDer = encodeName(constraints.subject)
   const differences: Difference[] = []
   if (!namesEqual(parseName(expectedDer), csr.subject)) {
@@ -81,7 +84,8 @@ function checkExtensions(csr: Csr, rules: MatchRules): PolicyVerdict {
       case OID.subjectAltName:
         break
       case OID.basicConstraints:
-        if (parseBasicConstraints(value).isCa) return { allowed: false, reason: 'ca_requested', detail: 'basicConstraints says CA:TRUE' }
+        if (parseBasicConstraints(value).isCa)
+          return { allowed: false, reason: 'ca_requested', detail: 'basicConstraints says CA:TRUE' }
         break
       case SID_EXTENSION:
         return { allowed: false, reason: 'sid_requested', detail: `extension ${SID_EXTENSION}` }
@@ -101,7 +105,8 @@ function checkExtensions(csr: Csr, rules: MatchRules): PolicyVerdict {
   if (differences.length > 0 && rules.usageOutsideProfile === 'refuse') {
     return { allowed: false, reason: 'usage_mismatch', detail: differences.map(inWords).join(' '), differences }
   }
-  for (const { expected, received } of differences) dropped.push(...received.filter((usage) => !expected.includes(usage)))
+  for (const { expected, received } of differences)
+    dropped.push(...received.filter((usage) => !expected.includes(usage)))
   return { allowed: true, dropped }
 }
 

@@ -71,7 +71,11 @@ export interface MintedChallenge {
 export interface ChallengesService {
   /** Refusals: not_found (endpoint), invalid_input, conflict (endpoint disabled or not dynamic), rate_limited (1,000 pending per endpoint). */
   mint(actor: Actor, request: MintRequest): Promise<MintedChallenge>
-  list(actor: Actor, filter: { endpoint?: string; group?: string; state?: ChallengeState; search?: string }, page: { cursor?: string; limit?: number }): Promise<Page<ChallengeView>>
+  list(
+    actor: Actor,
+    filter: { endpoint?: string; group?: string; state?: ChallengeState; search?: string },
+    page: { cursor?: string; limit?: number },
+  ): Promise<Page<ChallengeView>>
   get(actor: Actor, id: string): Promise<ChallengeView>
   revoke(actor: Actor, id: string, reason?: string): Promise<ChallengeView>
 }
@@ -117,7 +121,11 @@ export interface ChallengeStore {
    * Adds the row if its endpoint is enabled, dynamic and below the quota, all in one statement, together with the event.
    * Null when it is not.
    */
-  add(challenge: NewChallenge, quota: number, minted: (expiresAt: Date) => AuditEntry): Promise<{ expiresAt: Date } | null>
+  add(
+    challenge: NewChallenge,
+    quota: number,
+    minted: (expiresAt: Date) => AuditEntry,
+  ): Promise<{ expiresAt: Date } | null>
   /** Newest first. A pending challenge past its expiry reads as expired, whether or not the job has been by. */
   list(filter: ChallengeFilter, page: { cursor?: string; limit: number }): Promise<Page<ChallengeView>>
   get(id: string): Promise<ChallengeView | null>
@@ -141,7 +149,8 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
     async mint(actor, request) {
       authorise(actor, 'challenge:mint')
       const endpoint = await store.mintingEndpoint(request.endpoint)
-      if (endpoint === null) throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
+      if (endpoint === null)
+        throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
       const constraints = checkedConstraints(request.subject, request.san ?? [])
       const deviceName = checkedText('deviceName', request.deviceName, 100)
       const ttlMinutes = checkedTtl(request.ttlMinutes ?? endpoint.challengeTtlMinutes)
@@ -151,23 +160,45 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       const value = randomBytes(16).toString('hex').toUpperCase()
       const subject = nameToText(encodeName(constraints.subject))
       const row: NewChallenge = {
-        id, endpointId: endpoint.id, format: 'hex32', handleHash: await handleHash(signer, endpoint.id, value), ttlMinutes,
-        constraints, subject, deviceName, mintedBy: actor.name, mintedVia: actor.via, mintedFrom: actor.ip,
+        id,
+        endpointId: endpoint.id,
+        format: 'hex32',
+        handleHash: await handleHash(signer, endpoint.id, value),
+        ttlMinutes,
+        constraints,
+        subject,
+        deviceName,
+        mintedBy: actor.name,
+        mintedVia: actor.via,
+        mintedFrom: actor.ip,
       }
       const added = await store.add(row, quota, (expiresAt) => minted(actor, endpoint, row, expiresAt))
       if (added === null) {
         const now = await store.mintingEndpoint(request.endpoint)
-        return refuseMint(audit, actor, endpoint, now !== null && isOpen(now) ? quotaReached(quota) : closedEndpoint(endpoint))
+        return refuseMint(
+          audit,
+          actor,
+          endpoint,
+          now !== null && isOpen(now) ? quotaReached(quota) : closedEndpoint(endpoint),
+        )
       }
       return {
-        id, challenge: value, expiresAt: added.expiresAt, scepUrl: urls.scepUrl(endpoint.slug), endpoint: endpoint.slug,
-        subject, san: constraints.san,
+        id,
+        challenge: value,
+        expiresAt: added.expiresAt,
+        scepUrl: urls.scepUrl(endpoint.slug),
+        endpoint: endpoint.slug,
+        subject,
+        san: constraints.san,
       }
     },
 
     async list(actor, filter, { cursor, limit = PAGE.usual }) {
       authorise(actor, 'challenge:read')
-      const page = { limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most), ...(cursor === undefined ? {} : { cursor }) }
+      const page = {
+        limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
+        ...(cursor === undefined ? {} : { cursor }),
+      }
       return store.list(filter, page)
     },
 
@@ -187,7 +218,10 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
         object: { type: 'challenge', id, name: challenge.subject },
         data: { by: actor.name, why, endpoint: challenge.endpoint.slug, group: challenge.group.slug },
       })
-      if (revoked === null) throw new Refusal('conflict', NOT_REVOCABLE[(await store.get(id))?.state ?? challenge.state], { reason: 'challenge_final' })
+      if (revoked === null)
+        throw new Refusal('conflict', NOT_REVOCABLE[(await store.get(id))?.state ?? challenge.state], {
+          reason: 'challenge_final',
+        })
       return revoked
     },
   }
@@ -230,7 +264,12 @@ function quotaReached(quota: number): Refusal {
   return new Refusal('rate_limited', sentence, { reason: 'challenge_quota', retryAfterSeconds: 60 })
 }
 
-async function refuseMint(audit: Pick<AuditService, 'record'>, actor: Actor, endpoint: MintingEndpoint, refusal: Refusal): Promise<never> {
+async function refuseMint(
+  audit: Pick<AuditService, 'record'>,
+  actor: Actor,
+  endpoint: MintingEndpoint,
+  refusal: Refusal,
+): Promise<never> {
   await audit.record({
     type: 'challenge.mint_refused',
     outcome: 'denied',
@@ -250,7 +289,11 @@ function minted(actor: Actor, endpoint: MintingEndpoint, row: NewChallenge, expi
     object: { type: 'challenge', id: row.id, name: row.subject },
     data: {
       binding: { subject: row.subject, san: row.constraints.san.map(({ type, value }) => `${type}:${value}`) },
-      endpoint: endpoint.slug, group: endpoint.groupSlug, expires: expiresAt.toISOString(), format: row.format, via: row.mintedVia,
+      endpoint: endpoint.slug,
+      group: endpoint.groupSlug,
+      expires: expiresAt.toISOString(),
+      format: row.format,
+      via: row.mintedVia,
       ...(row.deviceName === null ? {} : { deviceName: row.deviceName }),
     },
   }

@@ -51,9 +51,13 @@ export function createCounters({ store, audit, clock }: CounterDeps): Counters {
 export function tooMany(until: Date, now: Date): Refusal {
   const seconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000))
   const minutes = Math.ceil(seconds / 60)
-  return new Refusal('rate_limited', `Too many attempts. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`, {
-    retryAfterSeconds: seconds,
-  })
+  return new Refusal(
+    'rate_limited',
+    `Too many attempts. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
+    {
+      retryAfterSeconds: seconds,
+    },
+  )
 }
 
 function limitReached(bucket: string, limit: number, windowSeconds: number): AuditEntry {

@@ -27,53 +27,117 @@ export const ENROLMENT_CAUSES = {
   algorithm_not_supported: algorithm(
     'The message uses an algorithm we do not take, or its signer has no RSA key of 2048 bits or more. Set the device to RSA 2048, SHA-256 and AES.',
   ),
-  sha1_not_allowed: algorithm('The message is signed with SHA-1, which this endpoint does not allow. Set the device to SHA-256, or allow SHA-1 on the endpoint.'),
-  triple_des_not_allowed: algorithm('The message is encrypted with 3DES, which this endpoint does not allow. Set the device to AES, or allow 3DES on the endpoint.'),
+  sha1_not_allowed: algorithm(
+    'The message is signed with SHA-1, which this endpoint does not allow. Set the device to SHA-256, or allow SHA-1 on the endpoint.',
+  ),
+  triple_des_not_allowed: algorithm(
+    'The message is encrypted with 3DES, which this endpoint does not allow. Set the device to AES, or allow 3DES on the endpoint.',
+  ),
   signature_invalid: rejected(
-    'badMessageCheck', FAIL_TEXT.signature,
+    'badMessageCheck',
+    FAIL_TEXT.signature,
     'The signature of the message does not verify: it was damaged or altered on its way. Let the device try again, and look at proxies in between.',
   ),
-  message_malformed: unprocessable('What arrived is not a SCEP message. Check that the device uses the SCEP URL of this endpoint and that no proxy rewrites it.'),
-  message_type_unsupported: operation('The message type is none that a certificate could be issued for. Check what software the device runs.'),
-  operation_not_enabled: operation('The device asked to renew or to fetch by SCEP, which this endpoint does not offer yet. Enrol again with a fresh challenge.'),
-  policy_not_dynamic: operation('The endpoint does not use dynamic challenges, and nothing else can authorise a request yet.'),
-  envelope_malformed: unprocessable('The encrypted part of the message is missing or damaged. Let the device fetch the CA certificates again.'),
-  decryption_failed: unprocessable('The message was not encrypted to the registration authority of this endpoint. Let the device fetch the CA certificates again.'),
-  csr_malformed: unprocessable('The certificate request inside the message cannot be read. Check what software the device runs.'),
-  csr_signature_invalid: unprocessable('The certificate request is not signed by the key it names, so the device has not proven that it holds that key.'),
-  weak_key: policy('The key of the device is too weak or of a kind the profile does not allow. Set a stronger key in the device profile (RSA 2048 or more).'),
+  message_malformed: unprocessable(
+    'What arrived is not a SCEP message. Check that the device uses the SCEP URL of this endpoint and that no proxy rewrites it.',
+  ),
+  message_type_unsupported: operation(
+    'The message type is none that a certificate could be issued for. Check what software the device runs.',
+  ),
+  operation_not_enabled: operation(
+    'The device asked to renew or to fetch by SCEP, which this endpoint does not offer yet. Enrol again with a fresh challenge.',
+  ),
+  policy_not_dynamic: operation(
+    'The endpoint does not use dynamic challenges, and nothing else can authorise a request yet.',
+  ),
+  envelope_malformed: unprocessable(
+    'The encrypted part of the message is missing or damaged. Let the device fetch the CA certificates again.',
+  ),
+  decryption_failed: unprocessable(
+    'The message was not encrypted to the registration authority of this endpoint. Let the device fetch the CA certificates again.',
+  ),
+  csr_malformed: unprocessable(
+    'The certificate request inside the message cannot be read. Check what software the device runs.',
+  ),
+  csr_signature_invalid: unprocessable(
+    'The certificate request is not signed by the key it names, so the device has not proven that it holds that key.',
+  ),
+  weak_key: policy(
+    'The key of the device is too weak or of a kind the profile does not allow. Set a stronger key in the device profile (RSA 2048 or more).',
+  ),
   ca_requested: policy('The request asks for a CA certificate. No device gets one. Find out what sent it.'),
-  sid_requested: policy('The request carries a Windows security identifier, which this endpoint does not issue. Take it out of the device profile.'),
+  sid_requested: policy(
+    'The request carries a Windows security identifier, which this endpoint does not issue. Take it out of the device profile.',
+  ),
   extension_malformed: policy('An extension in the request cannot be read. Check the device profile.'),
   csr_rejected: policy('The certificate could not be made from this request. The detail says why.'),
-  policy_refused: policy('The certificate would break the profile of the endpoint. Compare the request with the profile.'),
-  challenge_missing: challenge('enrol.request.rejected', 'The request carries no challenge. Mint one and put it into the device profile.'),
-  challenge_repeated: challenge('enrol.request.rejected', 'The request carries more than one challenge. Check the device profile.'),
-  challenge_unknown: challenge('challenge.unknown', 'No such challenge was ever minted here. Look for a typing mistake, or mint a new one.'),
-  challenge_other_endpoint: challenge('challenge.unknown', 'The challenge belongs to another endpoint. Use the SCEP URL it was minted for, or mint one here.'),
-  challenge_expired: challenge('challenge.expired', 'The challenge had expired. Mint a new one, with a longer time to live if the device is slow.'),
+  policy_refused: policy(
+    'The certificate would break the profile of the endpoint. Compare the request with the profile.',
+  ),
+  challenge_missing: challenge(
+    'enrol.request.rejected',
+    'The request carries no challenge. Mint one and put it into the device profile.',
+  ),
+  challenge_repeated: challenge(
+    'enrol.request.rejected',
+    'The request carries more than one challenge. Check the device profile.',
+  ),
+  challenge_unknown: challenge(
+    'challenge.unknown',
+    'No such challenge was ever minted here. Look for a typing mistake, or mint a new one.',
+  ),
+  challenge_other_endpoint: challenge(
+    'challenge.unknown',
+    'The challenge belongs to another endpoint. Use the SCEP URL it was minted for, or mint one here.',
+  ),
+  challenge_expired: challenge(
+    'challenge.expired',
+    'The challenge had expired. Mint a new one, with a longer time to live if the device is slow.',
+  ),
   challenge_replayed: challenge(
     'challenge.replayed',
     'The challenge had already been used by another key. If this is the rightful device, somebody else used its challenge first: revoke that certificate and mint a new challenge.',
   ),
-  challenge_revoked: challenge('enrol.request.rejected', 'The challenge had been revoked. Mint a new one if the device may still enrol.'),
-  subject_mismatch: challenge('challenge.mismatch', 'The request names another subject than the challenge is bound to. Correct the device profile, or mint a challenge for this subject.'),
-  san_mismatch: challenge('challenge.mismatch', 'The request asks for names the challenge is not bound to. Correct the device profile, or mint a challenge with these names.'),
-  usage_mismatch: challenge('challenge.mismatch', 'The request asks for key usages outside the profile. Correct the device profile.'),
+  challenge_revoked: challenge(
+    'enrol.request.rejected',
+    'The challenge had been revoked. Mint a new one if the device may still enrol.',
+  ),
+  subject_mismatch: challenge(
+    'challenge.mismatch',
+    'The request names another subject than the challenge is bound to. Correct the device profile, or mint a challenge for this subject.',
+  ),
+  san_mismatch: challenge(
+    'challenge.mismatch',
+    'The request asks for names the challenge is not bound to. Correct the device profile, or mint a challenge with these names.',
+  ),
+  usage_mismatch: challenge(
+    'challenge.mismatch',
+    'The request asks for key usages outside the profile. Correct the device profile.',
+  ),
   transaction_conflict: challenge(
     'scep.transaction_conflict',
     'Somebody sent a request again that another key had signed. Nothing was disclosed. If it repeats, look at the source address.',
   ),
-  certificate_revoked: rejected('badRequest', FAIL_TEXT.denied, 'The device asked again for a certificate that has been revoked. It needs a new challenge, if it may still enrol.'),
-  poll_no_match: rejected('badCertId', FAIL_TEXT.noMatch, 'The device asked after a request that we do not know, or with another key. Let it enrol anew.'),
+  certificate_revoked: rejected(
+    'badRequest',
+    FAIL_TEXT.denied,
+    'The device asked again for a certificate that has been revoked. It needs a new challenge, if it may still enrol.',
+  ),
+  poll_no_match: rejected(
+    'badCertId',
+    FAIL_TEXT.noMatch,
+    'The device asked after a request that we do not know, or with another key. Let it enrol anew.',
+  ),
 } as const satisfies Record<string, Cause>
 
 export type EnrolmentReason = keyof typeof ENROLMENT_CAUSES
 
 /** Causes that are ours, not the device's: it hears HTTP 5xx and tries again; the row says `failed`. */
 export const FAILURE_EXPLANATIONS = {
-  unavailable: 'A part of Latchkey could not answer, so nothing was decided and nothing was used up. The device tries again by itself.',
-  interrupted: 'The request was cut short by a restart, and the device has not come back. Its challenge can be used again.',
+  unavailable:
+    'A part of Latchkey could not answer, so nothing was decided and nothing was used up. The device tries again by itself.',
+  interrupted:
+    'The request was cut short by a restart, and the device has not come back. Its challenge can be used again.',
   internal_error: 'An unexpected error stopped the request. Nothing was used up. The log has the details.',
 } as const
 

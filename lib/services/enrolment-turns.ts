@@ -1,6 +1,6 @@
 /** Whose turn it is: one request is decided once, and whoever sends it again hears the same answer (scep.md §6.3). */
 import type { AuditEntry } from './audit'
-import type { RowOutcome } from './challenge-redemption'
+import type { RowOutcome } from './challenge-presentation'
 import { EnrolmentRefusal, isEnrolmentReason } from './enrolment-refusals'
 
 /** A request whose CSR is known, so that it can be found again. */
@@ -33,7 +33,14 @@ export interface KnownTransaction {
   spkiSha256: Uint8Array | null
   signerSpkiSha256: Uint8Array | null
   finishedAt: Date | null
-  certificate: { id: string; serial: string; name: string; der: Uint8Array; notAfter: Date; revokedAt: Date | null } | null
+  certificate: {
+    id: string
+    serial: string
+    name: string
+    der: Uint8Array
+    notAfter: Date
+    revokedAt: Date | null
+  } | null
 }
 
 export interface TurnStore {
@@ -48,7 +55,12 @@ export interface TurnStore {
   /** An attempt whose certificate exists already: the row says so, and comes back with it. */
   finishIssued(id: string, certificateId: string): Promise<KnownTransaction>
   /** A row that is refused from the start and never live, with its event. */
-  refuseAtOnce(attempt: RefusedAttempt, row: RowOutcome, challengeId: string | null, events: AuditEntry[]): Promise<void>
+  refuseAtOnce(
+    attempt: RefusedAttempt,
+    row: RowOutcome,
+    challengeId: string | null,
+    events: AuditEntry[],
+  ): Promise<void>
   /** The newest live row of this transactionID that this key signed or asked to certify. */
   findForPoll(endpointId: string, transactionId: Uint8Array, keySha256: Uint8Array): Promise<KnownTransaction | null>
 }
@@ -83,7 +95,8 @@ export async function takeTurn({ store, clock, pause, rules }: TurnDependencies,
       continue
     }
     // Whoever saw the exchange could send it again under an own key, and would get the certificate encrypted to it.
-    if (!isPresentedBy(known, attempt.signerSpkiSha256)) throw new EnrolmentRefusal('transaction_conflict', 'sent again under another key')
+    if (!isPresentedBy(known, attempt.signerSpkiSha256))
+      throw new EnrolmentRefusal('transaction_conflict', 'sent again under another key')
     switch (known.state) {
       case 'issued':
         if (known.certificate !== null) return { turn: 'issued', known, certificate: known.certificate }

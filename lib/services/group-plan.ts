@@ -47,6 +47,7 @@ export interface GroupRequest {
 }
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
+const ISSUER_KEYS: readonly IssuerKey[] = ['rsa3072', 'rsa4096', 'p256', 'p384']
 const MAX_NAME = 64
 const MAX_SLUG = 64
 /** Control, bidirectional and invisible characters; the two joiners stay, for scripts that are written with them. */
@@ -85,7 +86,11 @@ export function planGroup(request: GroupRequest): GroupPlan {
   }
 }
 
-export function groupEvents(actor: Actor, plan: GroupPlan, keys: { issuer: MadeKey; registrationAuthority: MadeKey }): AuditEntry[] {
+export function groupEvents(
+  actor: Actor,
+  plan: GroupPlan,
+  keys: { issuer: MadeKey; registrationAuthority: MadeKey },
+): AuditEntry[] {
   const { group, endpoint } = plan
   return [
     {
@@ -116,6 +121,11 @@ export function checkedGroupName(name: string): string {
   return text
 }
 
+export function nameTaken(name: string): Refusal {
+  const sentence = `There is a group called "${name}" already. Choose another name.`
+  return new Refusal('conflict', sentence, { reason: 'name_taken', fields: { name: sentence } })
+}
+
 /** Two names are the same when people would read them so. */
 export function sameName(a: string, b: string): boolean {
   return foldedName(a) === foldedName(b)
@@ -125,10 +135,19 @@ export function foldedName(name: string): string {
   return name.normalize('NFKC').toLowerCase().trim()
 }
 
+export function checkedIssuerKey(key: IssuerKey): IssuerKey {
+  if (ISSUER_KEYS.includes(key)) return key
+  const sentence = `The issuer key is one of ${ISSUER_KEYS.join(', ')}.`
+  throw new Refusal('invalid_input', sentence, { reason: 'invalid_issuer_key', fields: { issuerKey: sentence } })
+}
+
 /** The name in the alphabet of URLs; "group" when nothing of it is left. */
 export function slugOf(name: string): string {
   const latin = name.replaceAll('ß', 'ss').normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
-  const slug = latin.replace(/[^a-z0-9]+/g, '-').slice(0, MAX_SLUG).replace(/^-+|-+$/g, '')
+  const slug = latin
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, MAX_SLUG)
+    .replace(/^-+|-+$/g, '')
   return slug === '' ? 'group' : slug
 }
 

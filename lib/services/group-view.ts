@@ -45,7 +45,11 @@ export function endpointView(endpoint: EndpointRecord, urls: Urls): EndpointView
   }
 }
 
-function registrationAuthorityView({ certificateDer, notBefore, notAfter }: NonNullable<EndpointRecord['registrationAuthority']>) {
+function registrationAuthorityView({
+  certificateDer,
+  notBefore,
+  notAfter,
+}: NonNullable<EndpointRecord['registrationAuthority']>) {
   const { fingerprintSha256, fingerprintSha1 } = fingerprints(certificateDer)
   return {
     subject: nameToText(parseCertificate(certificateDer).subjectDer),

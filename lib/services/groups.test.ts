@@ -15,12 +15,19 @@ beforeEach(() => {
 describe('create', () => {
   test('makes issuer, RA, profile and endpoint, and records every step', async () => {
     const root = await portal.setUp()
-    const { result: group, trail } = await portal.trailOf(() => portal.groups.create(admin, { name: '  Staff ', issuerKey: 'p256' }))
+    const { result: group, trail } = await portal.trailOf(() =>
+      portal.groups.create(admin, { name: '  Staff ', issuerKey: 'p256' }),
+    )
     expect(group).toMatchObject({
       slug: 'staff',
       name: 'Staff',
       ready: true,
-      issuer: { slug: 'staff', subject: 'CN=Staff Issuing CA,O=Example', keyAlgorithm: 'p256', crlUrl: 'http://pki.example.com/crl/staff.crl' },
+      issuer: {
+        slug: 'staff',
+        subject: 'CN=Staff Issuing CA,O=Example',
+        keyAlgorithm: 'p256',
+        crlUrl: 'http://pki.example.com/crl/staff.crl',
+      },
       endpoints: [
         {
           slug: 'staff',
@@ -28,7 +35,12 @@ describe('create', () => {
           policy: 'dynamic',
           enabled: true,
           scepUrl: 'https://portal.example.com/scep/staff',
-          profile: { validityDays: 365, extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'], minRsaBits: 2048, ellipticCurves: ['P-256', 'P-384'] },
+          profile: {
+            validityDays: 365,
+            extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'],
+            minRsaBits: 2048,
+            ellipticCurves: ['P-256', 'P-384'],
+          },
           registrationAuthority: { subject: 'CN=Staff SCEP RA,O=Example' },
         },
       ],
@@ -48,13 +60,19 @@ describe('create', () => {
       { type: 'certificate.issued' },
     ])
     const issuer = new X509Certificate(fromPem(group.issuer?.certificatePem ?? '')[0] ?? new Uint8Array())
-    const ra = new X509Certificate(fromPem(endpoint?.registrationAuthority?.certificatePem ?? '')[0] ?? new Uint8Array())
+    const ra = new X509Certificate(
+      fromPem(endpoint?.registrationAuthority?.certificatePem ?? '')[0] ?? new Uint8Array(),
+    )
     const rootCertificate = new X509Certificate(root.certificatePem)
     expect(issuer.verify(rootCertificate.publicKey)).toBe(true)
     expect(issuer.checkIssued(rootCertificate)).toBe(true)
     expect(ra.verify(issuer.publicKey)).toBe(true)
     expect(ra.publicKey.asymmetricKeyDetails).toMatchObject({ modulusLength: 2048 })
-    expect(parseCertificate(issuer.raw)).toMatchObject({ isCa: true, pathLength: 0, notAfter: new Date('2036-11-23T12:00:00Z') })
+    expect(parseCertificate(issuer.raw)).toMatchObject({
+      isCa: true,
+      pathLength: 0,
+      notAfter: new Date('2036-11-23T12:00:00Z'),
+    })
     expect(parseCertificate(ra.raw)).toMatchObject({ isCa: false, notAfter: new Date('2028-11-23T12:00:00Z') })
     expect(issuer.infoAccess).toContain('http://pki.example.com/ca/root.cer')
     expect(ra.infoAccess).toContain('http://pki.example.com/ca/staff.cer')
@@ -81,7 +99,9 @@ describe('create', () => {
     await portal.setUp()
     await portal.createGroup('Staff')
     const before = (await portal.groups.list(admin)).length
-    const attempt = portal.trailOf(() => portal.groups.create(admin, { name, issuerKey: 'p256' }).catch((error) => error))
+    const attempt = portal.trailOf(() =>
+      portal.groups.create(admin, { name, issuerKey: 'p256' }).catch((error) => error),
+    )
     const { result, trail } = await attempt
     expect(result).toMatchObject({ name: 'Refusal', code, fields: { name: expect.any(String) } })
     expect(trail).toEqual([])
@@ -115,7 +135,10 @@ describe('create', () => {
     portal.signer.signCertificate = signCertificate
     portal.time.now = new Date(portal.time.now.getTime() + 31_000)
     expect(await portal.issuance.reconcile(admin)).toEqual({ completed: 2, abandoned: 0 })
-    expect(await portal.groups.get(admin, 'staff')).toMatchObject({ ready: true, issuer: { subject: 'CN=Staff Issuing CA,O=Example' } })
+    expect(await portal.groups.get(admin, 'staff')).toMatchObject({
+      ready: true,
+      issuer: { subject: 'CN=Staff Issuing CA,O=Example' },
+    })
   })
 })
 
@@ -123,18 +146,28 @@ describe('endpoints', () => {
   test('a change is recorded with what was and what is; no change leaves no event', async () => {
     await portal.setUp()
     await portal.createGroup()
-    const { result, trail } = await portal.trailOf(() => portal.groups.updateEndpoint(admin, 'staff', { enabled: false, allow3des: true }))
+    const { result, trail } = await portal.trailOf(() =>
+      portal.groups.updateEndpoint(admin, 'staff', { enabled: false, allow3des: true }),
+    )
     expect(result).toMatchObject({ enabled: false, allow3des: true })
     expect(trail).toMatchObject([{ type: 'endpoint.updated', objectId: result.id }])
-    expect((await portal.trailOf(() => portal.groups.updateEndpoint(admin, 'staff', { enabled: false }))).trail).toEqual([])
+    expect(
+      (await portal.trailOf(() => portal.groups.updateEndpoint(admin, 'staff', { enabled: false }))).trail,
+    ).toEqual([])
   })
 
   test('unknown ones, lifetimes out of range and operators are refused', async () => {
     await portal.setUp()
     await portal.createGroup()
-    await expect(portal.groups.updateEndpoint(admin, 'nobody', { enabled: false })).rejects.toMatchObject({ code: 'not_found' })
-    await expect(portal.groups.updateEndpoint(admin, 'staff', { challengeTtlMinutes: 4 })).rejects.toMatchObject({ code: 'invalid_input' })
-    await expect(portal.groups.updateEndpoint(actor('operator'), 'staff', { enabled: false })).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(portal.groups.updateEndpoint(admin, 'nobody', { enabled: false })).rejects.toMatchObject({
+      code: 'not_found',
+    })
+    await expect(portal.groups.updateEndpoint(admin, 'staff', { challengeTtlMinutes: 4 })).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
+    await expect(portal.groups.updateEndpoint(actor('operator'), 'staff', { enabled: false })).rejects.toMatchObject({
+      code: 'forbidden',
+    })
   })
 
   test('getEndpoint shows issuer and root; authorities lists the root first', async () => {

@@ -4,7 +4,18 @@ import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
 import { type AuthorityRecord, authorityView } from './authorities'
 import { newOwnerId } from './authority-plan'
-import { checkedGroupName, freeSlug, type GroupPlan, type GroupRequest, groupEvents, planGroup, sameName, slugOf } from './group-plan'
+import {
+  checkedGroupName,
+  checkedIssuerKey,
+  freeSlug,
+  type GroupPlan,
+  type GroupRequest,
+  groupEvents,
+  nameTaken,
+  planGroup,
+  sameName,
+  slugOf,
+} from './group-plan'
 import { checkEndpointChange, endpointEvents, endpointView, groupView } from './group-view'
 import type { Intents } from './intents'
 import { authorise } from './permissions'
@@ -49,9 +60,23 @@ export interface EndpointView {
   includeRoot: boolean
   allowSha1: boolean
   allow3des: boolean
-  profile: { id: string; name: string; validityDays: number; extendedKeyUsage: string[]; minRsaBits: number; ellipticCurves: string[] }
+  profile: {
+    id: string
+    name: string
+    validityDays: number
+    extendedKeyUsage: string[]
+    minRsaBits: number
+    ellipticCurves: string[]
+  }
   /** The certificate that answers SCEP. Its fingerprints let a device compare what GetCACert returned. */
-  registrationAuthority: { subject: string; notBefore: Date; notAfter: Date; fingerprintSha256: string; fingerprintSha1: string; certificatePem: string } | null
+  registrationAuthority: {
+    subject: string
+    notBefore: Date
+    notAfter: Date
+    fingerprintSha256: string
+    fingerprintSha1: string
+    certificatePem: string
+  } | null
   createdAt: Date
 }
 
@@ -76,12 +101,21 @@ export interface GroupsService {
    */
   create(actor: Actor, request: { name: string; issuerKey?: IssuerKey }): Promise<GroupView>
   listEndpoints(actor: Actor): Promise<(EndpointView & { group: { slug: string; name: string } })[]>
-  getEndpoint(actor: Actor, slug: string): Promise<EndpointView & { group: { slug: string; name: string }; issuer: AuthorityView; root: AuthorityView }>
+  getEndpoint(
+    actor: Actor,
+    slug: string,
+  ): Promise<EndpointView & { group: { slug: string; name: string }; issuer: AuthorityView; root: AuthorityView }>
   /** Switches an endpoint on or off at once, or changes its settings. */
   updateEndpoint(
     actor: Actor,
     slug: string,
-    change: { enabled?: boolean; challengeTtlMinutes?: number; includeRoot?: boolean; allowSha1?: boolean; allow3des?: boolean },
+    change: {
+      enabled?: boolean
+      challengeTtlMinutes?: number
+      includeRoot?: boolean
+      allowSha1?: boolean
+      allow3des?: boolean
+    },
   ): Promise<EndpointView>
   /** Root and issuers, root first. */
   authorities(actor: Actor): Promise<AuthorityView[]>
@@ -137,7 +171,6 @@ export interface GroupsDeps {
   onCrlDue?: () => void
 }
 
-const ISSUER_KEYS: readonly IssuerKey[] = ['rsa3072', 'rsa4096', 'p256', 'p384']
 const SLUG_ATTEMPTS = 5
 
 export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = () => {} }: GroupsDeps): GroupsService {
@@ -189,8 +222,19 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
   ): Promise<GroupPlan> {
     for (let attempt = 0; attempt < SLUG_ATTEMPTS; attempt += 1) {
       const slug = freeSlug(slugOf(name), await store.slugs())
-      const plan = planGroup({ name, slug, organisation: organisation.name, root: organisation.root, ...keys, urls, now: clock() })
-      const events = groupEvents(actor, plan, { issuer: keys.issuer.key, registrationAuthority: keys.registrationAuthority.key })
+      const plan = planGroup({
+        name,
+        slug,
+        organisation: organisation.name,
+        root: organisation.root,
+        ...keys,
+        urls,
+        now: clock(),
+      })
+      const events = groupEvents(actor, plan, {
+        issuer: keys.issuer.key,
+        registrationAuthority: keys.registrationAuthority.key,
+      })
       const outcome = await store.insert(plan, events)
       if (outcome === 'inserted') return plan
       if (outcome === 'name_taken') throw nameTaken(name)
@@ -201,7 +245,9 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
   async function updateEndpoint(actor: Actor, slug: string, change: EndpointChange): Promise<EndpointView> {
     authorise(actor, 'endpoint:update')
     checkEndpointChange(change)
-    const updated = await store.updateEndpoint(slug, change, ({ id, before }) => endpointEvents(actor, { id, slug }, before, change))
+    const updated = await store.updateEndpoint(slug, change, ({ id, before }) =>
+      endpointEvents(actor, { id, slug }, before, change),
+    )
     if (!updated) throw unknownEndpoint()
     return endpointView(await oneEndpoint(slug), urls)
   }
@@ -253,17 +299,6 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
   }
 }
 
-function nameTaken(name: string): Refusal {
-  const sentence = `There is a group called "${name}" already. Choose another name.`
-  return new Refusal('conflict', sentence, { reason: 'name_taken', fields: { name: sentence } })
-}
-
 function unknownEndpoint(): Refusal {
   return new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
-}
-
-function checkedIssuerKey(key: IssuerKey): IssuerKey {
-  if (ISSUER_KEYS.includes(key)) return key
-  const sentence = `The issuer key is one of ${ISSUER_KEYS.join(', ')}.`
-  throw new Refusal('invalid_input', sentence, { reason: 'invalid_issuer_key', fields: { issuerKey: sentence } })
 }

@@ -1,4 +1,4 @@
-/** The second half of every issuance: an intent is signed and recorded as issued; what a crash left is finished or given up. */
+/** The second half of every issuance: intents are signed and recorded as issued, or given up after a crash. */
 import { isRefusal, Refusal } from '@/lib/errors'
 import { parseCertificate, verifyCertificateSignature } from '@/lib/pki/certificate'
 import type { Actor } from './actor'
@@ -64,10 +64,14 @@ export interface IntentStore {
 
 export interface Intents {
   /** Signs and records an intent that the caller has just recorded. Null if it was abandoned meanwhile. */
-  finish(actor: Actor, intent: StoredIntent | string, enrolmentTransactionId?: string): Promise<IssuedCertificate | null>
+  finish(
+    actor: Actor,
+    intent: StoredIntent | string,
+    enrolmentTransactionId?: string,
+  ): Promise<IssuedCertificate | null>
   /** The same for an intent that a crash left behind: the trail says that it was found. */
   complete(actor: Actor, certificateId: string): Promise<IssuedCertificate | null>
-  /** Completes every intent that is overdue, or gives up leaves that failed for too long. Throws at the end if any failed. */
+  /** Completes overdue intents, or gives up leaves that failed for too long. Throws at the end if any failed. */
   reconcile(actor: Actor): Promise<{ completed: number; abandoned: number }>
 }
 
@@ -101,8 +105,15 @@ export function createIntents({ store, signer, clock, checkpoint = async () => {
     return signAndRecord(actor, intent, [reconciledEvent(actor, intent, 'completed')])
   }
 
-  async function signAndRecord(actor: Actor, intent: StoredIntent, more: AuditEntry[], enrolmentTransactionId?: string) {
-    const attempts = new Set([intent.enrolmentTransactionId, enrolmentTransactionId ?? null].filter((id) => id !== null))
+  async function signAndRecord(
+    actor: Actor,
+    intent: StoredIntent,
+    more: AuditEntry[],
+    enrolmentTransactionId?: string,
+  ) {
+    const attempts = new Set(
+      [intent.enrolmentTransactionId, enrolmentTransactionId ?? null].filter((id) => id !== null),
+    )
     if (intent.state === 'abandoned') return null
     if (intent.der !== null) return alreadyIssued(intent, intent.der, enrolmentTransactionId)
 
@@ -134,8 +145,11 @@ export function createIntents({ store, signer, clock, checkpoint = async () => {
   }
 
   /** Security contract §5.4: the signature is verified and the bytes are compared before anything leaves. */
-  async function sign(intent: StoredIntent): Promise<{ by: 'us'; der: Uint8Array } | { by: 'another'; der: Uint8Array | null }> {
-    if (intent.kind !== 'root' && intent.authorityDer === null) throw unavailable('issuer_not_ready', 'its authority has no certificate yet')
+  async function sign(
+    intent: StoredIntent,
+  ): Promise<{ by: 'us'; der: Uint8Array } | { by: 'another'; der: Uint8Array | null }> {
+    if (intent.kind !== 'root' && intent.authorityDer === null)
+      throw unavailable('issuer_not_ready', 'its authority has no certificate yet')
     let der: Uint8Array
     try {
       der = await signer.signCertificate(intent.id)
@@ -146,9 +160,11 @@ export function createIntents({ store, signer, clock, checkpoint = async () => {
       throw isRefusal(error, 'unavailable') ? error : unavailable('signer_failed', messageOf(error))
     }
     const certificate = parseCertificate(der)
-    if (!sameBytes(sha256(certificate.tbs), intent.tbsSha256)) throw unavailable('signer_deviated', 'other bytes were signed')
+    if (!sameBytes(sha256(certificate.tbs), intent.tbsSha256))
+      throw unavailable('signer_deviated', 'other bytes were signed')
     const issuerSpki = intent.authorityDer === null ? certificate.spki : spkiOf(intent.authorityDer)
-    if (!verifyCertificateSignature(der, issuerSpki)) throw unavailable('signature_invalid', 'the signature does not verify')
+    if (!verifyCertificateSignature(der, issuerSpki))
+      throw unavailable('signature_invalid', 'the signature does not verify')
     return { by: 'us', der }
   }
 
@@ -186,7 +202,8 @@ export function createIntents({ store, signer, clock, checkpoint = async () => {
         else failures.push(`${intent.kind} ${intent.serial}: ${messageOf(error)}`)
       }
     }
-    if (failures.length > 0) throw new Error(`${failures.length} intents could not be completed: ${failures.join('; ')}`)
+    if (failures.length > 0)
+      throw new Error(`${failures.length} intents could not be completed: ${failures.join('; ')}`)
     return tally
   }
 

@@ -3,7 +3,7 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { parseCertificate } from '@/lib/pki/certificate'
 import { systemActor } from './actor'
-import { EnrolmentProof } from './issuance'
+import type { EnrolmentProof } from './issuance'
 import {
   actor,
   DAY_MS,
@@ -39,12 +39,21 @@ describe('issueLeaf', () => {
     const { result: issued, trail } = await portal.trailOf(() => issue(device, proof))
 
     expect(trail).toEqual([
-      { type: 'certificate.issue_intent', outcome: 'pending', reason: 'to_be_signed', object: 'certificate', objectId: issued.id },
+      {
+        type: 'certificate.issue_intent',
+        outcome: 'pending',
+        reason: 'to_be_signed',
+        object: 'certificate',
+        objectId: issued.id,
+      },
       { type: 'certificate.issued', outcome: 'success', reason: null, object: 'certificate', objectId: issued.id },
       { type: 'challenge.consumed', outcome: 'success', reason: null, object: 'challenge', objectId: challengeId },
     ])
     expect(await portal.backing.challengeState(challengeId)).toBe('consumed')
-    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({ state: 'issued', certificateId: issued.id })
+    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({
+      state: 'issued',
+      certificateId: issued.id,
+    })
 
     const certificate = parseCertificate(issued.der)
     expect(certificate).toMatchObject({
@@ -96,7 +105,10 @@ describe('issueLeaf', () => {
     const enrolmentTransactionId = await portal.backing.addTransaction(endpointId, portal.time.now)
     const second = await issue(device, proofOf({ ...reservation, enrolmentTransactionId, endpointId }, device))
     expect(second.serial).toBe(first.serial)
-    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({ state: 'issued', certificateId: first.id })
+    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({
+      state: 'issued',
+      certificateId: first.id,
+    })
   })
 
   test('another key with the same challenge is refused', async () => {
@@ -136,7 +148,9 @@ describe('issueLeaf', () => {
     const forged = { ...device, csr: Uint8Array.from(device.csr) }
     forged.csr[forged.csr.length - 3] = (forged.csr.at(-3) ?? 0) ^ 1
     await expect(issue(forged, proof)).rejects.toMatchObject({ code: 'csr_rejected' })
-    await expect(issue({ ...device, csr: new Uint8Array([0x30, 0x00]) }, proof)).rejects.toMatchObject({ code: 'csr_rejected' })
+    await expect(issue({ ...device, csr: new Uint8Array([0x30, 0x00]) }, proof)).rejects.toMatchObject({
+      code: 'csr_rejected',
+    })
   })
 
   test('a look-alike of the proof is worth nothing', async () => {
@@ -156,7 +170,10 @@ describe('issueLeaf', () => {
     const { result, trail } = await portal.trailOf(() => issue(device, proof).catch((error) => error))
     expect(result).toMatchObject({ code: 'conflict', reason: 'challenge_not_reserved' })
     expect(trail.map(({ type }) => type)).toEqual(['certificate.issue_intent', 'certificate.reconciled'])
-    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({ state: 'failed', certificateId: null })
+    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({
+      state: 'failed',
+      certificateId: null,
+    })
   })
 
   test('a signer that answers with another certificate is not believed', async () => {
@@ -183,7 +200,10 @@ describe('issueLeaf', () => {
 })
 
 describe('after a crash', () => {
-  const killedAt = (step: string) => installation(portal.backing, { checkpoint: async (at) => (at === step ? Promise.reject(new Error('killed')) : undefined) })
+  const killedAt = (step: string) =>
+    installation(portal.backing, {
+      checkpoint: async (at) => (at === step ? Promise.reject(new Error('killed')) : undefined),
+    })
 
   test.each([
     ['intent-recorded', ['certificate.issue_intent'], 'intent'],
@@ -195,7 +215,9 @@ describe('after a crash', () => {
     const crashed = killedAt(step)
     Object.assign(crashed.signer, portal.signer)
     const crash = await portal.trailOf(() =>
-      crashed.issuance.issueLeaf({ actor: deviceActor(), proof, csr: device.csr }).catch((error: Error) => error.message),
+      crashed.issuance
+        .issueLeaf({ actor: deviceActor(), proof, csr: device.csr })
+        .catch((error: Error) => error.message),
     )
     expect(crash.result).toBe('killed')
     expect(crash.trail.map(({ type }) => type)).toEqual(before)
@@ -204,8 +226,13 @@ describe('after a crash', () => {
 
     const { result, trail } = await portal.trailOf(() => issue(device, proof))
     expect(result.id).toBe(id)
-    expect(trail.map(({ type }) => type)).toEqual(state === 'issued' ? [] : ['certificate.issued', 'challenge.consumed'])
-    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({ state: 'issued', certificateId: id })
+    expect(trail.map(({ type }) => type)).toEqual(
+      state === 'issued' ? [] : ['certificate.issued', 'challenge.consumed'],
+    )
+    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({
+      state: 'issued',
+      certificateId: id,
+    })
   })
 
   test('reconciliation completes what is older than thirty seconds, once', async () => {
@@ -217,7 +244,11 @@ describe('after a crash', () => {
     portal.time.now = new Date(portal.time.now.getTime() + 30_001)
     const { result, trail } = await portal.trailOf(() => portal.issuance.reconcile(job))
     expect(result).toEqual({ completed: 1, abandoned: 0 })
-    expect(trail.map(({ type }) => type)).toEqual(['certificate.issued', 'challenge.consumed', 'certificate.reconciled'])
+    expect(trail.map(({ type }) => type)).toEqual([
+      'certificate.issued',
+      'challenge.consumed',
+      'certificate.reconciled',
+    ])
     expect(await portal.backing.challengeState(challengeId)).toBe('consumed')
     expect((await portal.trailOf(() => portal.issuance.reconcile(job))).trail).toEqual([])
   })
@@ -237,7 +268,10 @@ describe('after a crash', () => {
       { type: 'challenge.released', objectId: challengeId },
     ])
     expect(await portal.backing.challengeState(challengeId)).toBe('pending')
-    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({ state: 'failed', reason: 'gave_up' })
+    expect(await portal.backing.transaction(enrolmentTransactionId)).toMatchObject({
+      state: 'failed',
+      reason: 'gave_up',
+    })
   })
 })
 

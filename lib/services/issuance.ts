@@ -115,14 +115,17 @@ export function createIssuance(deps: IssuanceDeps): Issuance {
     const csr = soundCsr(csrDer)
     const endpoint = await store.issuingEndpoint(proof.endpointId)
     if (endpoint === null) {
-      throw new Refusal('policy_refused', 'This endpoint does not issue certificates now.', { reason: 'endpoint_not_ready' })
+      throw new Refusal('policy_refused', 'This endpoint does not issue certificates now.', {
+        reason: 'endpoint_not_ready',
+      })
     }
     refuseWeakKey(csr, endpoint)
     const drawn = drawLeaf(proof, csr, endpoint, urls, clock())
     const recorded = await store.recordLeafIntent(drawn, [intentEvent(actor, drawn, endpoint.profile.name)])
     await checkpoint('intent-recorded')
     const issued = await intents.finish(actor, continued(recorded, drawn, endpoint), proof.enrolmentTransactionId)
-    if (issued === null) throw new Refusal('unavailable', 'The certificate was given up. Try again.', { reason: 'intent_abandoned' })
+    if (issued === null)
+      throw new Refusal('unavailable', 'The certificate was given up. Try again.', { reason: 'intent_abandoned' })
     return issued
   }
 
@@ -136,22 +139,36 @@ function soundCsr(der: Uint8Array): Csr {
     csr = parseCsr(der)
   } catch (error) {
     if (!(error instanceof DerError)) throw error
-    throw new Refusal('csr_rejected', 'The certificate request is malformed.', { reason: 'malformed', detail: error.message })
+    throw new Refusal('csr_rejected', 'The certificate request is malformed.', {
+      reason: 'malformed',
+      detail: error.message,
+    })
   }
-  if (!verifyCsr(csr)) throw new Refusal('csr_rejected', 'The certificate request is not signed by its key.', { reason: 'bad_signature' })
+  if (!verifyCsr(csr))
+    throw new Refusal('csr_rejected', 'The certificate request is not signed by its key.', { reason: 'bad_signature' })
   return csr
 }
 
 function refuseWeakKey(csr: Csr, { profile }: IssuingEndpoint): void {
   const weakness = keyWeakness(csr.publicKey, { minRsaBits: profile.minRsaBits, curves: profile.ellipticCurves })
   if (weakness === null) return
-  throw new Refusal('csr_rejected', 'The key of the certificate request is too weak or of a kind the profile does not allow.', {
-    reason: weakness,
-    detail: `weak key: ${weakness}`,
-  })
+  throw new Refusal(
+    'csr_rejected',
+    'The key of the certificate request is too weak or of a kind the profile does not allow.',
+    {
+      reason: weakness,
+      detail: `weak key: ${weakness}`,
+    },
+  )
 }
 
-function drawLeaf(proof: EnrolmentProof, csr: Csr, endpoint: IssuingEndpoint, urls: Urls, now: Date): CertificateIntent {
+function drawLeaf(
+  proof: EnrolmentProof,
+  csr: Csr,
+  endpoint: IssuingEndpoint,
+  urls: Urls,
+  now: Date,
+): CertificateIntent {
   const { authority, profile } = endpoint
   const { subject, san } = proof.constraints
   const validity = {
@@ -192,14 +209,30 @@ function drawLeaf(proof: EnrolmentProof, csr: Csr, endpoint: IssuingEndpoint, ur
 }
 
 /** One challenge, one certificate: the same key goes on with what is there, another key is refused. */
-function continued(recorded: LeafIntentOutcome, drawn: CertificateIntent, { authority, profile }: IssuingEndpoint): StoredIntent {
+function continued(
+  recorded: LeafIntentOutcome,
+  drawn: CertificateIntent,
+  { authority, profile }: IssuingEndpoint,
+): StoredIntent {
   switch (recorded.outcome) {
     case 'recorded':
-      return { ...drawn, state: 'intent', der: null, authority, authorityDer: authority.certificateDer, profile: profile.name, certifies: null }
+      return {
+        ...drawn,
+        state: 'intent',
+        der: null,
+        authority,
+        authorityDer: authority.certificateDer,
+        profile: profile.name,
+        certifies: null,
+      }
     case 'existing':
       if (Buffer.compare(recorded.intent.spkiSha256, drawn.spkiSha256) === 0) return recorded.intent
-      throw new Refusal('conflict', 'This challenge already has a certificate for another key.', { reason: 'challenge_has_certificate' })
+      throw new Refusal('conflict', 'This challenge already has a certificate for another key.', {
+        reason: 'challenge_has_certificate',
+      })
     case 'challenge_gone':
-      throw new Refusal('conflict', 'The challenge is no longer reserved for this request.', { reason: 'challenge_not_reserved' })
+      throw new Refusal('conflict', 'The challenge is no longer reserved for this request.', {
+        reason: 'challenge_not_reserved',
+      })
   }
 }

@@ -17,8 +17,9 @@ const SLIDE_BITS = 4
 const YEAR_BITS = 6.5
 const SPELLING_BITS = 1
 const SEPARATOR_BITS = 3
-/** Longer than any word; keeps the work linear in the length. */
+/** Longest slide that is looked for; keeps the work linear in the length. */
 const LONGEST_PIECE = 40
+const LONGEST_WORD = 25
 
 /** `context` is what a guesser knows about the person: name, e-mail, organisation. */
 export function passwordAdvice(password: string, context: readonly string[] = []): PasswordAdvice {
@@ -47,7 +48,8 @@ function scoreOf(bits: number): PasswordAdvice['score'] {
 
 function hintFor(text: string, context: ReadonlySet<string>): string {
   const plain = simplify(text)
-  if ([...context].some((word) => plain.includes(word))) return 'Leave out your name, e-mail and organisation: they are tried first.'
+  if ([...context].some((word) => plain.includes(word)))
+    return 'Leave out your name, e-mail and organisation: they are tried first.'
   if (/^(.{1,12}?)\1+$/u.test(text)) return 'Repeating makes it longer, not harder to guess.'
   return 'Too easy to guess: common words, rows of keys and years are tried first. Use four or more unrelated words.'
 }
@@ -81,12 +83,12 @@ function cheapestReading(text: string, context: ReadonlySet<string>): number {
 function pieceBits(piece: string[], plain: string, context: ReadonlySet<string>): number {
   const written = piece.join('')
   const lower = written.toLowerCase()
-  return Math.min(wordBits(written, lower, plain, context), slideBits(lower), yearBits(written))
+  return Math.min(wordBits(written, lower, plain, context), slideBits(lower), sameBits(lower), yearBits(written))
 }
 
 /** A word from the list costs its rank; capitals, digits for letters and reading backwards add one bit each. */
 function wordBits(written: string, lower: string, plain: string, context: ReadonlySet<string>): number {
-  if (lower.length < 3) return Infinity
+  if (lower.length < 3 || lower.length > LONGEST_WORD) return Infinity
   const spelling = (written === lower ? 0 : SPELLING_BITS) + (plain === lower ? 0 : SPELLING_BITS)
   const spellings = [lower, plain, reversed(plain)]
   if (spellings.some((word) => context.has(word))) return 1 + spelling
@@ -95,11 +97,16 @@ function wordBits(written: string, lower: string, plain: string, context: Readon
   return rank === Infinity ? Infinity : Math.log2(rank + 1) + spelling
 }
 
-/** Keys side by side, letters and digits in a row, or one of them again and again. */
+/** Keys side by side, letters and digits in a row. */
 function slideBits(lower: string): number {
-  if (lower.length < 3) return Infinity
-  const isSlide = SLIDES.some((row) => row.includes(lower)) || [...lower].every((character) => character === lower[0])
-  return isSlide ? SLIDE_BITS + Math.log2(lower.length) : Infinity
+  if (lower.length < 3 || !SLIDE_BEGINNINGS.has(lower.slice(0, 3))) return Infinity
+  return SLIDES.some((row) => row.includes(lower)) ? SLIDE_BITS + Math.log2(lower.length) : Infinity
+}
+
+/** One character again and again. */
+function sameBits(lower: string): number {
+  const [first = ''] = lower
+  return lower.length >= 3 && lower === first.repeat(lower.length) ? SLIDE_BITS + Math.log2(lower.length) : Infinity
 }
 
 function yearBits(written: string): number {
@@ -142,3 +149,7 @@ const RANK: ReadonlyMap<string, number> = new Map(
 )
 
 const SLIDES: readonly string[] = KEYBOARD_ROWS.flatMap((row) => [row + row, reversed(row + row)])
+
+const SLIDE_BEGINNINGS: ReadonlySet<string> = new Set(
+  SLIDES.flatMap((row) => [...row].map((_, start) => row.slice(start, start + 3))),
+)

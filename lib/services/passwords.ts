@@ -14,6 +14,8 @@ export interface PasswordDeps {
   signer: Pick<Signer, 'mac'>
   /** Only tests make it cheaper. */
   parameters?: Argon2Parameters
+  /** Stands in for the real one in tests of the queue. */
+  argon2id?: typeof argon2id
 }
 
 export interface Passwords {
@@ -33,12 +35,16 @@ const TAG_BYTES = 32
 const AT_ONCE = 4
 const QUEUE = 50
 
-export function createPasswords({ signer, parameters = PARAMETERS }: PasswordDeps): Passwords {
+export function createPasswords({
+  signer,
+  parameters = PARAMETERS,
+  argon2id: stretch = argon2id,
+}: PasswordDeps): Passwords {
   const queue = createQueue(AT_ONCE, QUEUE)
 
   /** The pepper is a key only the signer has: a stolen database is no use for guessing. */
   async function pepperedTag(password: string, salt: Uint8Array, cost: Argon2Parameters): Promise<Uint8Array> {
-    const tag = await queue(() => argon2id(password, salt, cost))
+    const tag = await queue(() => stretch(password, salt, cost))
     return signer.mac('pepper', tag)
   }
 
@@ -85,9 +91,17 @@ function formatPhc({ memoryKib, passes, parallelism, salt, tag }: Phc): string {
 }
 
 function parsePhc(stored: string): Phc {
-  const match = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/.exec(stored)
+  const match =
+    /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/.exec(stored)
   if (!match) throw new Error('a stored password hash is malformed')
-  const [, memory, passes, parallelism, salt, tag] = match as unknown as [string, string, string, string, string, string]
+  const [, memory, passes, parallelism, salt, tag] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
   return {
     memoryKib: Number(memory),
     passes: Number(passes),

@@ -57,7 +57,9 @@ export function normaliseEmail(email: string): string | null {
   if (trimmed.length > MAX_EMAIL || !isPlain(trimmed)) return null
   if ([...trimmed].some(changesKind)) return null
   const folded = trimmed.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC').trim()
-  return /^[^\s@"<>,;:\\()[\]]{1,64}@[^\s@"<>,;:\\()[\]]{1,253}$/u.test(folded) && folded.length <= MAX_EMAIL ? folded : null
+  return /^[^\s@"<>,;:\\()[\]]{1,64}@[^\s@"<>,;:\\()[\]]{1,253}$/u.test(folded) && folded.length <= MAX_EMAIL
+    ? folded
+    : null
 }
 
 function tidy(text: string): string {
@@ -71,7 +73,9 @@ function isPlain(text: string): boolean {
 /** A circled letter is a symbol until NFKC makes it a letter: such look-alikes are refused, not repaired. */
 function changesKind(character: string): boolean {
   const normal = character.normalize('NFKC')
-  return normal !== character && KINDS.some((kind) => kind.test(character) && ![...normal].every((one) => kind.test(one)))
+  return (
+    normal !== character && KINDS.some((kind) => kind.test(character) && ![...normal].every((one) => kind.test(one)))
+  )
 }
 
 const KINDS = [/^[\p{L}\p{M}]$/u, /^\p{N}$/u, /^\p{P}$/u, /^\p{S}$/u, /^\p{Z}$/u]

@@ -1,4 +1,4 @@
-/** Renewing registration authorities before they end: the new one answers, the old one still opens what was sealed to it. */
+/** Renewing registration authorities before they end: the new one answers, the old one still opens old envelopes. */
 import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
 import { drawRegistrationAuthority, type MadeKey, type NewRegistrationAuthority, newOwnerId } from './authority-plan'
@@ -23,7 +23,11 @@ export interface RegistrationAuthorityStore {
    */
   endingBefore(moment: Date): Promise<EndpointInNeed[]>
   /** False when the endpoint has a new one under way already. */
-  insert(registrationAuthority: NewRegistrationAuthority, intent: CertificateIntent, events: AuditEntry[]): Promise<boolean>
+  insert(
+    registrationAuthority: NewRegistrationAuthority,
+    intent: CertificateIntent,
+    events: AuditEntry[],
+  ): Promise<boolean>
 }
 
 export interface RegistrationAuthorities {

@@ -15,7 +15,14 @@ export interface ScepEndpoint {
   allow3des: boolean
   profile: MatchRules
   /** Retired ones too: clients keep sending to a certificate that they have once fetched. */
-  registrationAuthorities: { id: string; keyId: string; certificateDer: Uint8Array; notBefore: Date; notAfter: Date; retiredAt: Date | null }[]
+  registrationAuthorities: {
+    id: string
+    keyId: string
+    certificateDer: Uint8Array
+    notBefore: Date
+    notAfter: Date
+    retiredAt: Date | null
+  }[]
   /** From the issuer up to the root. */
   chain: Uint8Array[]
 }
@@ -48,7 +55,10 @@ interface Entry {
 const FRESH_MS = 1_000
 const MOST_ENTRIES = 1_000
 
-export function createScepEndpoints(store: { endpoint(slug: string): Promise<ScepEndpoint | null> }, clock: () => Date): ScepEndpoints {
+export function createScepEndpoints(
+  store: { endpoint(slug: string): Promise<ScepEndpoint | null> },
+  clock: () => Date,
+): ScepEndpoints {
   const entries = new Map<string, Entry>()
   const lastGood = new Map<string, PreparedEndpoint>()
 
@@ -89,7 +99,10 @@ export function recipientOf(
   endpoint: PreparedEndpoint,
   envelope: Envelope,
 ): { authority: RegistrationAuthority; recipient: EnvelopeRecipient } | null {
-  const chosen = chooseRecipient(envelope, endpoint.openers.map(({ certificateDer }) => certificateDer))
+  const chosen = chooseRecipient(
+    envelope,
+    endpoint.openers.map(({ certificateDer }) => certificateDer),
+  )
   const authority = chosen === null ? undefined : endpoint.openers[chosen.certificate]
   return chosen === null || authority === undefined ? null : { authority, recipient: chosen.recipient }
 }

@@ -2,7 +2,7 @@
 import { isRefusal, Refusal } from '@/lib/errors'
 import { parseScepHttp } from '@/lib/scep/http'
 import type { AuditService } from './audit'
-import type { RedemptionStore } from './challenge-redemption'
+import type { RedemptionStore } from './challenge-presentation'
 import type { TurnRules, TurnStore } from './enrolment-turns'
 import type { IssuanceService } from './issuance'
 import { answer, comeBackLater, internalError, refuseHttp } from './scep-answers'
@@ -103,8 +103,15 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
       response = fromError(error, requestId)
     }
     log('info', 'scep.request', {
-      requestId, endpoint: request.endpoint, method: request.method, ip: request.ip, userAgent: request.userAgent?.slice(0, 200) ?? null,
-      bytesIn: request.body.length, bytesOut: response.body.length, status: response.status, milliseconds: clock().getTime() - startedAt.getTime(),
+      requestId,
+      endpoint: request.endpoint,
+      method: request.method,
+      ip: request.ip,
+      userAgent: request.userAgent?.slice(0, 200) ?? null,
+      bytesIn: request.body.length,
+      bytesOut: response.body.length,
+      status: response.status,
+      milliseconds: clock().getTime() - startedAt.getTime(),
     })
     return response
   }
@@ -118,7 +125,9 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
       case 'GetCACaps':
         return answer('text/plain', endpoint.capabilities)
       case 'GetCACert':
-        return endpoint.certificates === null ? comeBackLater(503, 30) : answer('application/x-x509-ca-ra-cert', endpoint.certificates)
+        return endpoint.certificates === null
+          ? comeBackLater(503, 30)
+          : answer('application/x-x509-ca-ra-cert', endpoint.certificates)
       case 'GetNextCACert':
         return refuseHttp(404) // no rollover is staged
       case 'PKIOperation': {
@@ -127,7 +136,10 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
         busy += 1
         try {
           await flushCounts()
-          return await pkiOperation(exchangeOf(request, requestId, startedAt, endpoint), asked.message ?? new Uint8Array(0))
+          return await pkiOperation(
+            exchangeOf(request, requestId, startedAt, endpoint),
+            asked.message ?? new Uint8Array(0),
+          )
         } finally {
           busy -= 1
         }
@@ -158,8 +170,17 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
 
 function exchangeOf(request: ScepRequest, requestId: string, startedAt: Date, endpoint: PreparedEndpoint): Exchange {
   const { current } = endpoint
-  if (current === null) throw new Refusal('unavailable', 'The endpoint has no valid registration authority.', { reason: 'ra_missing' })
-  return { request, requestId, source: sourceOf(request.ip), startedAt, endpoint, current, actor: deviceActor(request, requestId) }
+  if (current === null)
+    throw new Refusal('unavailable', 'The endpoint has no valid registration authority.', { reason: 'ra_missing' })
+  return {
+    request,
+    requestId,
+    source: sourceOf(request.ip),
+    startedAt,
+    endpoint,
+    current,
+    actor: deviceActor(request, requestId),
+  }
 }
 
 function sleep(milliseconds: number): Promise<void> {

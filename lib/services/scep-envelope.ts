@@ -2,7 +2,7 @@
 import { isRefusal } from '@/lib/errors'
 import { type Csr, parseCsr, verifyCsr } from '@/lib/pki/csr'
 import { DerError } from '@/lib/pki/der'
-import { type Envelope, openEnvelope, parseEnvelope, type PkiMessage, ScepFault } from '@/lib/scep/message'
+import { type Envelope, openEnvelope, type PkiMessage, parseEnvelope, ScepFault } from '@/lib/scep/message'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { recipientOf } from './scep-endpoints'
 import { type Exchange, type OpenedRequest, openedRequest } from './scep-exchange'
@@ -19,16 +19,22 @@ export interface OpeningDependencies {
  * RSA unwrapping, CBC, DER and the CSR's own signature: one answer for every fault, or the endpoint would be a padding
  * oracle (scep.md §9.1, RFC 3218). The caller adds the floor time; the throttle bounds how often it can be asked.
  */
-export async function openRequest(dependencies: OpeningDependencies, exchange: Exchange, message: PkiMessage): Promise<OpenedRequest> {
+export async function openRequest(
+  dependencies: OpeningDependencies,
+  exchange: Exchange,
+  message: PkiMessage,
+): Promise<OpenedRequest> {
   const envelope = readEnvelope(message)
-  if (envelope.cipher === '3des' && !exchange.endpoint.allow3des) throw new EnrolmentRefusal('triple_des_not_allowed', 'encrypted with 3DES')
+  if (envelope.cipher === '3des' && !exchange.endpoint.allow3des)
+    throw new EnrolmentRefusal('triple_des_not_allowed', 'encrypted with 3DES')
   const scope = exchange.current.id
   dependencies.throttle.check('decryptionFailures', exchange.source, scope)
   try {
     const plaintext = await decrypt(dependencies, exchange, envelope)
     return openedRequest(message, readCsr(dependencies, exchange, plaintext), envelope.cipher)
   } catch (error) {
-    if (error instanceof EnrolmentRefusal) await dependencies.throttle.count('decryptionFailures', exchange.source, scope)
+    if (error instanceof EnrolmentRefusal)
+      await dependencies.throttle.count('decryptionFailures', exchange.source, scope)
     throw error
   }
 }
@@ -39,13 +45,21 @@ function readEnvelope(message: PkiMessage): Envelope {
     return parseEnvelope(message.envelope)
   } catch (error) {
     if (!(error instanceof ScepFault)) throw error
-    throw new EnrolmentRefusal(error.kind === 'badAlg' ? 'algorithm_not_supported' : 'envelope_malformed', error.message)
+    throw new EnrolmentRefusal(
+      error.kind === 'badAlg' ? 'algorithm_not_supported' : 'envelope_malformed',
+      error.message,
+    )
   }
 }
 
-async function decrypt({ signer, log }: OpeningDependencies, exchange: Exchange, envelope: Envelope): Promise<Uint8Array> {
+async function decrypt(
+  { signer, log }: OpeningDependencies,
+  exchange: Exchange,
+  envelope: Envelope,
+): Promise<Uint8Array> {
   const found = recipientOf(exchange.endpoint, envelope)
-  if (found === null) throw new EnrolmentRefusal('decryption_failed', 'encrypted to none of our registration authorities')
+  if (found === null)
+    throw new EnrolmentRefusal('decryption_failed', 'encrypted to none of our registration authorities')
   const { authority, recipient } = found
   let contentKey: Uint8Array
   try {
@@ -69,7 +83,8 @@ function readCsr({ log }: OpeningDependencies, exchange: Exchange, plaintext: Ui
     csr = parseCsr(plaintext)
     proven = verifyCsr(csr)
   } catch (error) {
-    if (!(error instanceof DerError)) log('error', 'scep.csr_parser_failed', { requestId: exchange.requestId, error: String(error).slice(0, 200) })
+    if (!(error instanceof DerError))
+      log('error', 'scep.csr_parser_failed', { requestId: exchange.requestId, error: String(error).slice(0, 200) })
     throw new EnrolmentRefusal('csr_malformed', error instanceof DerError ? error.message.slice(0, 200) : 'unreadable')
   }
   if (!proven) throw new EnrolmentRefusal('csr_signature_invalid', `signed with ${csr.signatureAlgorithm}`)

@@ -1,11 +1,17 @@
 /** One PKIOperation while it is being answered: what is known of the device, and how its reply is sealed. */
-import { createHash } from 'node:crypto'
-import { nameToText } from '@/lib/pki/name'
 import type { Csr } from '@/lib/pki/csr'
-import { type Cipher, type FailureContext, type MessageFacts, type PkiMessage, type ReplyContext, replyDigest } from '@/lib/scep/message'
+import { nameToText } from '@/lib/pki/name'
+import {
+  type Cipher,
+  type FailureContext,
+  type MessageFacts,
+  type PkiMessage,
+  type ReplyContext,
+  replyDigest,
+} from '@/lib/scep/message'
 import type { Actor } from './actor'
 import type { AuditEntry, Json } from './audit'
-import { fingerprintOf } from './challenge-redemption'
+import { fingerprint, sha256 } from './certificate-intent'
 import { ENROLMENT_CAUSES, type EnrolmentRefusal } from './enrolment-refusals'
 import type { PreparedEndpoint, RegistrationAuthority } from './scep-endpoints'
 import type { ScepRequest } from './scep-enrolment'
@@ -53,7 +59,11 @@ export function namedAfter(actor: Actor, subject: string): Actor {
   return { ...actor, name: subject === '' ? actor.name : subject.slice(0, 200) }
 }
 
-export function failureContext(signer: Pick<Signer, 'signScepReply'>, exchange: Exchange, facts: MessageFacts): FailureContext {
+export function failureContext(
+  signer: Pick<Signer, 'signScepReply'>,
+  exchange: Exchange,
+  facts: MessageFacts,
+): FailureContext {
   const digest = replyDigest(facts.digest, exchange.endpoint.allowSha1)
   return {
     transactionId: facts.transactionId,
@@ -66,13 +76,23 @@ export function failureContext(signer: Pick<Signer, 'signScepReply'>, exchange: 
 }
 
 /** To the certificate that signed the request and to no other: an attacker could have appended one (scep.md §3.8). */
-export function replyContext(signer: Pick<Signer, 'signScepReply'>, exchange: Exchange, message: PkiMessage, cipher: Cipher): ReplyContext {
+export function replyContext(
+  signer: Pick<Signer, 'signScepReply'>,
+  exchange: Exchange,
+  message: PkiMessage,
+  cipher: Cipher,
+): ReplyContext {
   const { issuerDer, serial, spki } = message.signer
   return { ...failureContext(signer, exchange, message), cipher, signer: { issuerDer, serial, spki } }
 }
 
 /** The event of a refusal, whatever step it came from. */
-export function refusalEvent(exchange: Exchange, facts: MessageFacts | null, opened: OpenedRequest | null, refusal: EnrolmentRefusal): AuditEntry {
+export function refusalEvent(
+  exchange: Exchange,
+  facts: MessageFacts | null,
+  opened: OpenedRequest | null,
+  refusal: EnrolmentRefusal,
+): AuditEntry {
   return {
     type: ENROLMENT_CAUSES[refusal.reason].event,
     outcome: 'denied',
@@ -80,12 +100,22 @@ export function refusalEvent(exchange: Exchange, facts: MessageFacts | null, ope
     actor: opened === null ? exchange.actor : namedAfter(exchange.actor, opened.subject),
     object: refusal.object ?? { type: 'endpoint', id: exchange.endpoint.id, name: exchange.endpoint.slug },
     ...(facts === null ? {} : { transactionId: transactionIdText(facts.transactionId) }),
-    data: { ...place(exchange), ...(facts === null ? {} : { messageType: facts.messageType }), ...csrData(opened), detail: refusal.detail, ...refusal.data },
+    data: {
+      ...place(exchange),
+      ...(facts === null ? {} : { messageType: facts.messageType }),
+      ...csrData(opened),
+      detail: refusal.detail,
+      ...refusal.data,
+    },
   }
 }
 
 /** The same certificate in a new CertRep. */
-export function resentEvent(exchange: Exchange, facts: MessageFacts, certificate: { id: string; name: string; serial: string }): AuditEntry {
+export function resentEvent(
+  exchange: Exchange,
+  facts: MessageFacts,
+  certificate: { id: string; name: string; serial: string },
+): AuditEntry {
   return {
     type: 'scep.retransmission',
     outcome: 'success',
@@ -97,7 +127,12 @@ export function resentEvent(exchange: Exchange, facts: MessageFacts, certificate
 }
 
 /** The same refusal again; its cause is not looked into twice. */
-export function refusedAgainEvent(exchange: Exchange, facts: MessageFacts, opened: OpenedRequest, refusal: EnrolmentRefusal): AuditEntry {
+export function refusedAgainEvent(
+  exchange: Exchange,
+  facts: MessageFacts,
+  opened: OpenedRequest,
+  refusal: EnrolmentRefusal,
+): AuditEntry {
   return {
     type: 'scep.retransmission',
     outcome: 'denied',
@@ -115,17 +150,17 @@ function place({ endpoint }: Exchange): { [key: string]: Json } {
 
 function csrData(opened: OpenedRequest | null): { [key: string]: Json } {
   if (opened === null) return {}
-  return { subject: opened.subject, csrSha256: fingerprintOf(opened.csrSha256), spkiSha256: fingerprintOf(opened.spkiSha256) }
+  return {
+    subject: opened.subject,
+    csrSha256: fingerprint(opened.csrSha256),
+    spkiSha256: fingerprint(opened.spkiSha256),
+  }
 }
 
 /** Most clients send hex or base64; what is not plain text is shown as hex. */
 export function transactionIdText(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('latin1')
   return /^[\x20-\x7e]{1,255}$/.test(text) ? text : `hex:${Buffer.from(bytes).toString('hex')}`.slice(0, 512)
-}
-
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(bytes).digest())
 }
 
 function readableName(subjectDer: Uint8Array): string {

@@ -1,17 +1,37 @@
 /** The story of one PKIOperation: open, answer a resend as before, redeem, issue, seal. */
-import { isRefusal, Refusal } from '@/lib/errors'
-import { type Cipher, type MessageFacts, parseEnvelope, parsePkiMessage, type PkiMessage, ScepFault, sealFailure, sealPending, sealSuccess } from '@/lib/scep/message'
+import { Refusal } from '@/lib/errors'
+import {
+  type Cipher,
+  type MessageFacts,
+  type PkiMessage,
+  parseEnvelope,
+  parsePkiMessage,
+  ScepFault,
+  sealFailure,
+  sealPending,
+  sealSuccess,
+} from '@/lib/scep/message'
+import { sha256 } from './certificate-intent'
 import { checkPolicy } from './challenge-match'
-import { createRedemption, type Presentation, type Redeemed, refusedRow, type RowOutcome } from './challenge-redemption'
+import { type Presentation, refusedRow } from './challenge-presentation'
+import { createRedemption, type Redeemed } from './challenge-redemption'
 import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
 import { type Attempt, isOver, sameAgain, takeTurn } from './enrolment-turns'
 import { answer, refuseHttp } from './scep-answers'
 import type { ScepEnrolmentDependencies, ScepOptions, ScepResponse } from './scep-enrolment'
 import { openRequest } from './scep-envelope'
 import {
-  type Exchange, failureContext, namedAfter, type OpenedRequest, refusalEvent, refusedAgainEvent, replyContext,
-  resentEvent, sha256, transactionIdText,
+  type Exchange,
+  failureContext,
+  namedAfter,
+  type OpenedRequest,
+  refusalEvent,
+  refusedAgainEvent,
+  replyContext,
+  resentEvent,
+  transactionIdText,
 } from './scep-exchange'
+import { asRefusal, failedRow, hasFloor, isChallengeCause, issuanceRefusal } from './scep-refusals'
 import type { ScepThrottle } from './scep-throttle'
 
 export interface PkiOperationDependencies extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options'>> {
@@ -29,7 +49,9 @@ const MESSAGE_TYPES: ReadonlyMap<number, 'enrol' | 'poll' | 'not_yet'> = new Map
 ])
 
 /** Throws Refusal rate_limited or unavailable, which are HTTP answers; everything else about a message is a CertRep. */
-export function createPkiOperation(dependencies: PkiOperationDependencies): (exchange: Exchange, bytes: Uint8Array) => Promise<ScepResponse> {
+export function createPkiOperation(
+  dependencies: PkiOperationDependencies,
+): (exchange: Exchange, bytes: Uint8Array) => Promise<ScepResponse> {
   const { store, challenges, issuance, signer, audit, clock, log, pause, options, throttle } = dependencies
   const redemption = createRedemption({ store: challenges, signer, pause, clock, rules: options })
   const turns = { store, clock, pause, rules: options }
@@ -42,9 +64,10 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
     let facts: MessageFacts | null = null
     let opened: OpenedRequest | null = null
     try {
-      const message = parsePkiMessage(bytes)
+      const message = readMessage(exchange, bytes)
       facts = message
-      if (message.digest === 'sha1' && !exchange.endpoint.allowSha1) throw new EnrolmentRefusal('sha1_not_allowed', 'signed with SHA-1')
+      if (message.digest === 'sha1' && !exchange.endpoint.allowSha1)
+        throw new EnrolmentRefusal('sha1_not_allowed', 'signed with SHA-1')
       switch (MESSAGE_TYPES.get(message.messageType ?? -1)) {
         case undefined:
           throw new EnrolmentRefusal('message_type_unsupported', `messageType ${message.messageType ?? 'unreadable'}`)
@@ -53,7 +76,8 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
         case 'poll':
           return answer('application/x-pki-message', await poll(exchange, message))
         case 'enrol':
-          if (exchange.endpoint.policy !== 'dynamic') throw new EnrolmentRefusal('policy_not_dynamic', exchange.endpoint.policy)
+          if (exchange.endpoint.policy !== 'dynamic')
+            throw new EnrolmentRefusal('policy_not_dynamic', exchange.endpoint.policy)
           throttle.check('wrongChallenges', exchange.source, exchange.endpoint.id)
           opened = await openRequest({ signer, throttle, log }, exchange, message)
           return answer('application/x-pki-message', await enrol(exchange, message, opened))
@@ -67,7 +91,21 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
       await waitForFloor(exchange, refusal)
       if (facts === null) return refuseHttp(400)
       const { failInfo, text } = ENROLMENT_CAUSES[refusal.reason]
-      return answer('application/x-pki-message', await sealFailure(failureContext(signer, exchange, facts), failInfo, text))
+      return answer(
+        'application/x-pki-message',
+        await sealFailure(failureContext(signer, exchange, facts), failInfo, text),
+      )
+    }
+  }
+
+  /** Strangers' bytes: a fault of our parser is answered like a malformed message, and logged as the bug it is. */
+  function readMessage(exchange: Exchange, bytes: Uint8Array): PkiMessage {
+    try {
+      return parsePkiMessage(bytes)
+    } catch (error) {
+      if (error instanceof ScepFault) throw error
+      log('error', 'scep.parser_failed', { requestId: exchange.requestId, error: String(error).slice(0, 200) })
+      throw new ScepFault('malformed', 'unreadable')
     }
   }
 
@@ -80,7 +118,8 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
         await audit.record(resentEvent(exchange, message, turn.certificate))
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
       case 'refused':
-        if (throttle.admitsRecord(exchange.source)) await audit.record(refusedAgainEvent(exchange, message, opened, turn.refusal))
+        if (throttle.admitsRecord(exchange.source))
+          await audit.record(refusedAgainEvent(exchange, message, opened, turn.refusal))
         throw turn.refusal
       case 'ours': {
         const der = await decide(exchange, message, opened, turn.rowId)
@@ -90,14 +129,22 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
   }
 
   /** Policy, then challenge, then issuance. A row is left open only if the process dies; a resend takes it over then. */
-  async function decide(exchange: Exchange, message: PkiMessage, opened: OpenedRequest, rowId: string): Promise<Uint8Array> {
+  async function decide(
+    exchange: Exchange,
+    message: PkiMessage,
+    opened: OpenedRequest,
+    rowId: string,
+  ): Promise<Uint8Array> {
     const presentation = presentationOf(exchange, message, opened, rowId)
     try {
       presentation.dropped = permitted(exchange, opened)
       const redeemed = await redemption.redeem(presentation)
       switch (redeemed.outcome) {
         case 'busy':
-          throw new Refusal('unavailable', 'Another request holds the challenge.', { reason: 'challenge_busy', retryAfterSeconds: 5 })
+          throw new Refusal('unavailable', 'Another request holds the challenge.', {
+            reason: 'challenge_busy',
+            retryAfterSeconds: 5,
+          })
         case 'issued_before': {
           const { certificate } = await store.finishIssued(rowId, redeemed.certificateId)
           if (certificate === null) throw new Error(`transaction ${rowId} is issued without a certificate`)
@@ -119,7 +166,10 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
 
   /** Before the challenge is looked at, so that a request nobody may have never touches one. Returns what is dropped. */
   function permitted(exchange: Exchange, opened: OpenedRequest): string[] {
-    const policy = checkPolicy(opened.csr, { ...exchange.endpoint.profile, usageOutsideProfile: options.usageOutsideProfile })
+    const policy = checkPolicy(opened.csr, {
+      ...exchange.endpoint.profile,
+      usageOutsideProfile: options.usageOutsideProfile,
+    })
     if (!policy.allowed) throw new EnrolmentRefusal(policy.reason, policy.detail)
     return policy.dropped
   }
@@ -132,7 +182,11 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
     redeemed: Redeemed,
   ): Promise<Uint8Array> {
     try {
-      const { der } = await issuance.issueLeaf({ actor: presentation.actor, proof: redeemed.proof, csr: opened.csr.der })
+      const { der } = await issuance.issueLeaf({
+        actor: presentation.actor,
+        proof: redeemed.proof,
+        csr: opened.csr.der,
+      })
       return der
     } catch (error) {
       const refusal = issuanceRefusal(error)
@@ -150,7 +204,8 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
   async function poll(exchange: Exchange, message: PkiMessage): Promise<Uint8Array> {
     const known = await store.findForPoll(exchange.endpoint.id, message.transactionId, sha256(message.signer.spki))
     if (known === null) throw new EnrolmentRefusal('poll_no_match', 'no such transaction under this key')
-    if (known.certificate !== null && known.certificate.revokedAt !== null) throw new EnrolmentRefusal('certificate_revoked', known.certificate.serial)
+    if (known.certificate !== null && known.certificate.revokedAt !== null)
+      throw new EnrolmentRefusal('certificate_revoked', known.certificate.serial)
     if (isOver(known, clock(), options)) throw new EnrolmentRefusal('poll_no_match', 'the transaction is too old')
     switch (known.state) {
       case 'issued': {
@@ -166,15 +221,26 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
     }
   }
 
-  async function recordRefusal(exchange: Exchange, facts: MessageFacts | null, opened: OpenedRequest | null, refusal: EnrolmentRefusal): Promise<void> {
+  async function recordRefusal(
+    exchange: Exchange,
+    facts: MessageFacts | null,
+    opened: OpenedRequest | null,
+    refusal: EnrolmentRefusal,
+  ): Promise<void> {
     if (refusal.recorded || !throttle.admitsRecord(exchange.source)) return
     const event = refusalEvent(exchange, facts, opened, refusal)
     if (facts === null) return audit.record(event)
     await store.refuseAtOnce(
       {
-        endpointId: exchange.endpoint.id, transactionId: facts.transactionId, messageType: facts.messageType,
-        csrSha256: opened?.csrSha256 ?? null, spkiSha256: opened?.spkiSha256 ?? null, signerSpkiSha256: opened?.signerSpkiSha256 ?? null,
-        subject: opened?.subject ?? null, sourceIp: exchange.request.ip, userAgent: exchange.actor.userAgent,
+        endpointId: exchange.endpoint.id,
+        transactionId: facts.transactionId,
+        messageType: facts.messageType,
+        csrSha256: opened?.csrSha256 ?? null,
+        spkiSha256: opened?.spkiSha256 ?? null,
+        signerSpkiSha256: opened?.signerSpkiSha256 ?? null,
+        subject: opened?.subject ?? null,
+        sourceIp: exchange.request.ip,
+        userAgent: exchange.actor.userAgent,
       },
       refusedRow(refusal.reason, refusal.detail),
       null,
@@ -183,7 +249,13 @@ export function createPkiOperation(dependencies: PkiOperationDependencies): (exc
   }
 
   /** A request that got as far as a row of its own always ends it; under a flood, its event is only counted. */
-  async function finishRefused(exchange: Exchange, message: PkiMessage, opened: OpenedRequest, rowId: string, refusal: EnrolmentRefusal): Promise<void> {
+  async function finishRefused(
+    exchange: Exchange,
+    message: PkiMessage,
+    opened: OpenedRequest,
+    rowId: string,
+    refusal: EnrolmentRefusal,
+  ): Promise<void> {
     const challengeId = refusal.object?.type === 'challenge' ? refusal.object.id : null
     const recorded = challengeId !== null || throttle.admitsRecord(exchange.source)
     const events = recorded ? [refusalEvent(exchange, message, opened, refusal)] : []
@@ -240,51 +312,6 @@ function presentationOf(exchange: Exchange, message: PkiMessage, opened: OpenedR
     signerDiffers: !Buffer.from(opened.signerSpkiSha256).equals(opened.spkiSha256),
     dropped: [],
   }
-}
-
-function failedRow(error: unknown): RowOutcome {
-  const unavailable = isRefusal(error, 'unavailable')
-  const detail = unavailable ? error.detail.slice(0, 500) : error instanceof Error ? error.name : 'unknown'
-  return { state: 'failed', reason: unavailable ? 'unavailable' : 'internal_error', detail, failInfo: null }
-}
-
-/** What issuance refuses for good. Null for an outage or a bug, after which the same request may come again. */
-function issuanceRefusal(error: unknown): EnrolmentRefusal | null {
-  if (!isRefusal(error)) return null
-  switch (error.code) {
-    case 'csr_rejected':
-      return new EnrolmentRefusal('csr_rejected', error.detail.slice(0, 500))
-    case 'policy_refused':
-      return new EnrolmentRefusal('policy_refused', error.detail.slice(0, 500))
-    case 'conflict':
-      return new EnrolmentRefusal(error.reason === 'challenge_not_reserved' ? 'challenge_revoked' : 'challenge_replayed', error.detail.slice(0, 500))
-    default:
-      return null
-  }
-}
-
-function asRefusal(error: unknown): EnrolmentRefusal | null {
-  if (error instanceof EnrolmentRefusal) return error
-  if (!(error instanceof ScepFault)) return null
-  const detail = error.message.slice(0, 200)
-  switch (error.kind) {
-    case 'badAlg':
-      return new EnrolmentRefusal('algorithm_not_supported', detail)
-    case 'badMessageCheck':
-      return new EnrolmentRefusal('signature_invalid', detail)
-    case 'malformed':
-    case 'badRequest':
-      return new EnrolmentRefusal('message_malformed', detail)
-  }
-}
-
-function isChallengeCause(refusal: EnrolmentRefusal): boolean {
-  return ENROLMENT_CAUSES[refusal.reason].text === ENROLMENT_CAUSES.challenge_unknown.text
-}
-
-/** Faults of opening share one floor, refused challenges share it too (dynamic-challenge.md §5, equal-answer rule). */
-function hasFloor(refusal: EnrolmentRefusal): boolean {
-  return isChallengeCause(refusal) || ENROLMENT_CAUSES[refusal.reason].text === ENROLMENT_CAUSES.decryption_failed.text
 }
 
 /** A poll is enveloped too; if that cannot be read, AES-128 is what every client knows (scep.md §3.8). */

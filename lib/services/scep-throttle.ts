@@ -62,7 +62,10 @@ export function createScepThrottle({ limit, record, clock, limits }: ScepThrottl
       try {
         await limit(keyOf(bucket, source, scope), count, seconds)
       } catch (error) {
-        if (!isRefusal(error, 'rate_limited')) throw error
+        // A counter that does not answer counts nothing, so whoever asks has to come back.
+        if (!isRefusal(error))
+          throw new Refusal('unavailable', 'The limits cannot be checked right now.', { reason: 'limit_unavailable' })
+        if (error.code !== 'rate_limited') throw error
         const wait = error.retryAfterSeconds ?? seconds
         if (blockedUntil.size >= MOST_SOURCES) blockedUntil.clear()
         blockedUntil.set(keyOf(bucket, source, scope), clock().getTime() + wait * 1_000)
@@ -123,7 +126,10 @@ export function sourceOf(ip: string | null): string {
   const right = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = tail === undefined ? 0 : Math.max(8 - left.length - right.length, 0)
   const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right]
-  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':')}::/64`
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`
 }
 
 function keyOf(bucket: Bucket, source: string, scope?: string): string {
@@ -139,11 +145,23 @@ function floodEvent({ bucket, source, start, unrecorded }: Minute): AuditEntry {
     type: 'system.rate_limited',
     outcome: 'denied',
     reason: 'too_many',
-    actor: { type: 'anonymous', id: null, name: source, role: null, via: 'scep', ip: null, userAgent: null, requestId: crypto.randomUUID() },
+    actor: {
+      type: 'anonymous',
+      id: null,
+      name: source,
+      role: null,
+      via: 'scep',
+      ip: null,
+      userAgent: null,
+      requestId: crypto.randomUUID(),
+    },
     object: { type: 'system', id: null, name: 'scep' },
     data: {
-      bucket, source, count: unrecorded,
-      windowStart: new Date(start).toISOString(), windowEnd: new Date(start + MINUTE_MS).toISOString(),
+      bucket,
+      source,
+      count: unrecorded,
+      windowStart: new Date(start).toISOString(),
+      windowEnd: new Date(start + MINUTE_MS).toISOString(),
     },
   }
 }

@@ -23,7 +23,11 @@ export interface SetupService {
   /** Whether a token would be accepted now; spends nothing. */
   checkLink(token: string): Promise<boolean>
   /** Spends the token (null for the command line), makes root, organisation and administrator. */
-  complete(actor: Actor, token: string | null, request: SetupRequest): Promise<{ userId: string; organisation: string; rootSlug: string }>
+  complete(
+    actor: Actor,
+    token: string | null,
+    request: SetupRequest,
+  ): Promise<{ userId: string; organisation: string; rootSlug: string }>
 }
 
 export interface SetupStore {
@@ -54,7 +58,10 @@ export interface SetupDeps {
   store: SetupStore
   passwords: Pick<Passwords, 'hash'>
   /** Idempotent: a root that is there already is returned. */
-  createRoot(actor: Actor, root: { organisation: string; key: 'p384' | 'rsa4096' }): Promise<{ id: string; slug: string }>
+  createRoot(
+    actor: Actor,
+    root: { organisation: string; key: 'p384' | 'rsa4096' },
+  ): Promise<{ id: string; slug: string }>
   clock: () => Date
 }
 

@@ -90,7 +90,10 @@ export function createSignIn(deps: SignInDeps): Pick<AccessService, 'signIn'> {
     for (const limit of [limits.place, limits.anywhere]) {
       if (limit.allowed && limit.blockedUntil) await deps.counters.recordRefusal(locked(attempt, limit))
     }
-    throw new Refusal('unauthenticated', 'E-mail or password is wrong.', { reason, detail: `sign-in refused: ${reason}` })
+    throw new Refusal('unauthenticated', 'E-mail or password is wrong.', {
+      reason,
+      detail: `sign-in refused: ${reason}`,
+    })
   }
 
   async function startSession(attempt: SignInAttempt, account: Account, newHash: string | null, failures: number) {
@@ -142,7 +145,11 @@ export function tokenHashOf(token: string): Uint8Array {
   return createHash('sha256').update(token, 'utf8').digest()
 }
 
-export function userActor(origin: RequestOrigin, user: Pick<UserView, 'id' | 'name' | 'role'>, sessionId: string): Actor {
+export function userActor(
+  origin: RequestOrigin,
+  user: Pick<UserView, 'id' | 'name' | 'role'>,
+  sessionId: string,
+): Actor {
   return { type: 'user', id: user.id, name: user.name, role: user.role, via: 'ui', sessionId, ...whence(origin) }
 }
 
@@ -188,7 +195,11 @@ function locked(attempt: SignInAttempt, limit: Attempt): AuditEntry {
   return { type: 'authn.account.locked', outcome: 'denied', reason: 'too_many_failures', ...about, data }
 }
 
-function aboutAccount({ origin, account, loginRef }: SignInAttempt): Pick<AuditEntry, 'actor' | 'object'> & { data: { loginRef?: string } } {
+function aboutAccount({
+  origin,
+  account,
+  loginRef,
+}: SignInAttempt): Pick<AuditEntry, 'actor' | 'object'> & { data: { loginRef?: string } } {
   const actor = stranger(origin, 'ui')
   if (!account) return { actor, object: { type: 'user', id: null }, data: { loginRef } }
   return { actor, object: { type: 'user', id: account.user.id, name: account.user.email }, data: {} }

@@ -28,8 +28,15 @@ test('root and issuer get their first CRL at once, and then none is due', async 
   const { result, trail } = await portal.trailOf(() => portal.status.publishDueCrls())
   expect(result).toBe(2)
   expect(trail.map(({ type }) => type)).toEqual(['crl.published', 'crl.published'])
-  expect(await portal.status.crl('staff')).toMatchObject({ number: '1', thisUpdate: NOON, nextUpdate: new Date(NOON.getTime() + 7 * DAY_MS) })
-  expect(await portal.status.crl('root')).toMatchObject({ number: '1', nextUpdate: new Date(NOON.getTime() + 180 * DAY_MS) })
+  expect(await portal.status.crl('staff')).toMatchObject({
+    number: '1',
+    thisUpdate: NOON,
+    nextUpdate: new Date(NOON.getTime() + 7 * DAY_MS),
+  })
+  expect(await portal.status.crl('root')).toMatchObject({
+    number: '1',
+    nextUpdate: new Date(NOON.getTime() + 180 * DAY_MS),
+  })
   expect(await portal.status.publishDueCrls()).toBe(0)
 })
 
@@ -111,7 +118,17 @@ async function opensslCrl(der: Uint8Array, caPem: string): Promise<string> {
   try {
     await writeFile(join(folder, 'crl.der'), der)
     await writeFile(join(folder, 'ca.pem'), caPem)
-    const options = ['crl', '-inform', 'DER', '-in', join(folder, 'crl.der'), '-CAfile', join(folder, 'ca.pem'), '-text', '-noout']
+    const options = [
+      'crl',
+      '-inform',
+      'DER',
+      '-in',
+      join(folder, 'crl.der'),
+      '-CAfile',
+      join(folder, 'ca.pem'),
+      '-text',
+      '-noout',
+    ]
     const { stdout, stderr } = await promisify(execFile)('openssl', options)
     return stdout + stderr
   } finally {

@@ -9,16 +9,26 @@ import type { KeyAlgorithm, Signer } from './signer'
 
 export interface StatusService {
   /** The newest CRL of an authority, or null for an unknown slug. */
-  crl(slug: string): Promise<{ der: Uint8Array; number: string; thisUpdate: Date; nextUpdate: Date; sha256: string } | null>
+  crl(
+    slug: string,
+  ): Promise<{ der: Uint8Array; number: string; thisUpdate: Date; nextUpdate: Date; sha256: string } | null>
   /** The certificate of an authority, or null. */
   caCertificate(slug: string): Promise<{ der: Uint8Array; sha256: string } | null>
-  /** Builds and stores a new CRL where one is due or soon stale; one instance at a time per authority. Returns how many. */
+  /** Builds and stores a CRL where one is due; one instance at a time per authority. Returns how many. */
   publishDueCrls(): Promise<number>
 }
 
 /** An authority whose CRL this instance may build now; its number is taken. */
 export interface DueCrl {
-  authority: { id: string; kind: 'root' | 'issuer'; slug: string; name: string; keyAlgorithm: KeyAlgorithm; subjectDer: Uint8Array; subjectKeyId: Uint8Array }
+  authority: {
+    id: string
+    kind: 'root' | 'issuer'
+    slug: string
+    name: string
+    keyAlgorithm: KeyAlgorithm
+    subjectDer: Uint8Array
+    subjectKeyId: Uint8Array
+  }
   number: bigint
   /** As it was when the claim was taken; anything later is not surely on this CRL. */
   dueSince: Date | null
@@ -36,18 +46,27 @@ export interface NewCrl {
 }
 
 export interface StatusStore {
-  crl(slug: string): Promise<{ der: Uint8Array; number: bigint; thisUpdate: Date; nextUpdate: Date; sha256: Uint8Array } | null>
+  crl(
+    slug: string,
+  ): Promise<{ der: Uint8Array; number: bigint; thisUpdate: Date; nextUpdate: Date; sha256: Uint8Array } | null>
   caCertificate(slug: string): Promise<Uint8Array | null>
   /**
    * One conditional update: takes the next authority whose CRL is due (or was published before the moment given for its
    * kind) and nobody builds, holds it until `until`, and takes its next number. Null when there is none.
    */
-  claimDue(request: { now: Date; until: Date; publishedBefore: Record<'root' | 'issuer', Date> }): Promise<DueCrl | null>
+  claimDue(request: {
+    now: Date
+    until: Date
+    publishedBefore: Record<'root' | 'issuer', Date>
+  }): Promise<DueCrl | null>
   /**
    * Revoked certificates of an authority by serial, after the one given. What expired before the previous CRL has been
    * on one after its end and is left out (RFC 5280 §3.3).
    */
-  revoked(authorityId: string, page: { after: string; limit: number; previousThisUpdate: Date | null }): Promise<RevokedEntry[]>
+  revoked(
+    authorityId: string,
+    page: { after: string; limit: number; previousThisUpdate: Date | null },
+  ): Promise<RevokedEntry[]>
   /** Stores the CRL, lets the authority go, and calls it no longer due unless that moved since the claim. */
   publish(crl: NewCrl, dueSince: Date | null, events: AuditEntry[]): Promise<void>
   /** Lets the authority go, to be tried again after `retryAt`. */
@@ -115,14 +134,26 @@ export function createStatus({ store, signer, clock }: StatusDeps): StatusServic
     })
     const der = await signer.signCrl(authority.id, tbs)
     if (parseCrlHeader(der).number !== number) throw new Error('the signer answered with another CRL')
-    const crl = { authorityId: authority.id, number, thisUpdate, nextUpdate, entries: entries.length, der, sha256: sha256(der) }
+    const crl = {
+      authorityId: authority.id,
+      number,
+      thisUpdate,
+      nextUpdate,
+      entries: entries.length,
+      der,
+      sha256: sha256(der),
+    }
     await store.publish(crl, due.dueSince, [publishedEvent(actor, authority, crl)])
   }
 
   async function allRevoked({ authority, previousThisUpdate }: DueCrl): Promise<RevokedEntry[]> {
     const entries: RevokedEntry[] = []
     for (;;) {
-      const page = await store.revoked(authority.id, { after: entries.at(-1)?.serial ?? '', limit: PAGE, previousThisUpdate })
+      const page = await store.revoked(authority.id, {
+        after: entries.at(-1)?.serial ?? '',
+        limit: PAGE,
+        previousThisUpdate,
+      })
       entries.push(...page)
       if (page.length < PAGE) return entries
     }

@@ -32,12 +32,19 @@ export interface TransactionFilter {
 }
 
 export interface TransactionsService {
-  list(actor: Actor, filter: TransactionFilter, page: { cursor?: string; limit?: number }): Promise<Page<TransactionView>>
+  list(
+    actor: Actor,
+    filter: TransactionFilter,
+    page: { cursor?: string; limit?: number },
+  ): Promise<Page<TransactionView>>
 }
 
 export interface TransactionStore {
   /** Newest first, keyset paging. */
-  list(filter: TransactionFilter, page: { cursor?: string; limit: number }): Promise<Page<Omit<TransactionView, 'explanation'>>>
+  list(
+    filter: TransactionFilter,
+    page: { cursor?: string; limit: number },
+  ): Promise<Page<Omit<TransactionView, 'explanation'>>>
 }
 
 const PAGE = { usual: 50, most: 200 }
@@ -46,7 +53,10 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
   return {
     async list(actor, filter, { cursor, limit = PAGE.usual }) {
       authorise(actor, 'transaction:read')
-      const asked = { limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most), ...(cursor === undefined ? {} : { cursor }) }
+      const asked = {
+        limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
+        ...(cursor === undefined ? {} : { cursor }),
+      }
       const { items, nextCursor } = await store.list(filter, asked)
       return { items: items.map((item) => ({ ...item, explanation: explain(item) })), nextCursor }
     },

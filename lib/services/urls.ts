@@ -3,7 +3,7 @@
 export interface Urls {
   /** As people and devices reach the portal. */
   readonly publicUrl: URL
-  /** As relying parties fetch CRLs and CA certificates: plain http, for https would need the very answer being fetched. */
+  /** As relying parties fetch CRLs and CA certificates: plain http, for https would need the answer being fetched. */
   readonly statusUrl: URL
   scepUrl(endpointSlug: string): string
   crlUrl(authoritySlug: string): string

@@ -50,7 +50,9 @@ export function createUsers({
       const passwordHash = await passwords.hash(request.password)
       const outcome = await store.createUser({ ...user, passwordHash }, [userCreated(actor, user)])
       if (outcome === 'email_taken') {
-        throw new Refusal('conflict', 'Somebody has this e-mail address already.', { fields: { email: 'Taken already.' } })
+        throw new Refusal('conflict', 'Somebody has this e-mail address already.', {
+          fields: { email: 'Taken already.' },
+        })
       }
       const { id, name, email, role, createdAt } = user
       return { id, name, email, role, createdAt, lastSignInAt: null, disabledAt: null }
@@ -96,7 +98,9 @@ export function createUsers({
       }
       const passwordHash = await passwords.hash(newPassword)
       const condition = { passwordHash, expectedHash: user.passwordHash, keepSession: actor.sessionId ?? null }
-      const changed = await store.setPassword(user.id, condition, clock(), (of, ended) => passwordChanged(actor, of, ended))
+      const changed = await store.setPassword(user.id, condition, clock(), (of, ended) =>
+        passwordChanged(actor, of, ended),
+      )
       if (!changed) throw new Refusal('conflict', 'Your password was changed meanwhile. Sign in again.')
     },
 
@@ -111,7 +115,9 @@ export function createUsers({
       if (weak) throw invalid({ newPassword: weak })
       const passwordHash = await passwords.hash(newPassword)
       const change = { passwordHash, expectedHash: null, keepSession: null }
-      const changed = await store.setPassword(user.id, change, clock(), (of, ended) => passwordChanged(actor, of, ended))
+      const changed = await store.setPassword(user.id, change, clock(), (of, ended) =>
+        passwordChanged(actor, of, ended),
+      )
       if (!changed) throw unknownUser()
       // A new password from an administrator also unlocks: what was guessed before is of no use now.
       const { emailNormalised } = parsePerson(user)
@@ -138,7 +144,11 @@ export function userCreated(actor: Actor, user: { id: string; name: string; emai
 }
 
 function userChanged(actor: Actor, before: UserView, after: UserView, ended: number): AuditEntry[] {
-  const about = { outcome: 'success' as const, actor, object: { type: 'user' as const, id: after.id, name: after.email } }
+  const about = {
+    outcome: 'success' as const,
+    actor,
+    object: { type: 'user' as const, id: after.id, name: after.email },
+  }
   const events: AuditEntry[] = []
   if (before.name !== after.name) {
     const change = { fields: ['name'], before: { name: before.name }, after: { name: after.name } }

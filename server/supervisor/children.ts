@@ -5,6 +5,9 @@ import { childEnvironment, signerEnvironment, webEnvironment } from './environme
 import type { Log } from './log'
 import { answers, isOk } from './probe'
 
+/** What tells a person nothing: that a part works, which we say for all of them, and Next's own progress. */
+const NOISE = /"event":"ready"|^ *✓ /
+
 export interface Children {
   front: Child
   start(): Promise<void>
@@ -13,7 +16,7 @@ export interface Children {
 
 export function createChildren(config: Config, log: Log, onRefusal: (name: string) => void): Children {
   const make = (name: ChildOptions['name'], env: NodeJS.ProcessEnv, probe: ChildOptions['probe']) =>
-    createChild({ name, env, probe, line: (text) => log(name, text), onRefusal: () => onRefusal(name) })
+    createChild({ name, env, probe, line: (text) => void (NOISE.test(text) || log(name, text)), onRefusal: () => onRefusal(name) })
 
   const signer = make('signer', signerEnvironment(config), () => answers({ path: config.signerSocket }))
   const web = make('web', webEnvironment(config), () => answers({ path: config.webSocket }))

@@ -51,7 +51,7 @@ interface Started {
 
 function start(environment: Record<string, string> = {}): Started {
   const child = spawn(process.execPath, [...FLAGS, join(bundles, 'signer.mjs')], {
-    env: { PATH: process.env.PATH ?? '', DATABASE_URL: database.url, LATCHKEY_DATA_DIR: dataDir, LATCHKEY_SIGNER_SOCKET: socketPath(), ...environment },
+    env: { NODE_ENV: 'test', PATH: process.env.PATH ?? '', DATABASE_URL: database.url, LATCHKEY_DATA_DIR: dataDir, LATCHKEY_SIGNER_SOCKET: socketPath(), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   running.add(child)
@@ -255,7 +255,7 @@ describe.runIf(process.platform === 'linux')('memory', () => {
     const { keyId } = JSON.parse(line.toString()) as { keyId: string }
 
     const kek = Kek.take(Buffer.from(kekBytes))
-    const needles = [kekBytes, Buffer.from(kekBytes.toString('base64')), Buffer.from(kekBytes.toString('hex'))]
+    const needles: Buffer[] = [kekBytes, Buffer.from(kekBytes.toString('base64')), Buffer.from(kekBytes.toString('hex'))]
     for (const id of [keyId, organisation.ra.keyId, organisation.issuer.keyId]) {
       const row = await findKey(pool, id)
       if (row === null) throw new Error('no row')

@@ -36,7 +36,7 @@ export function apiKeyStore(db: Database): ApiKeyStore {
         return { result: key, events: key && count === 1 ? eventsOf(key) : [] }
       }),
 
-    async useApiKey(keyHash, now) {
+    async touchApiKey(keyHash, now) {
       const [key] = await db.$queryRaw<ApiKeyView[]>`
         with found as (select * from api_key where key_hash = ${keyHash}), used as (
           update api_key set last_used_at = ${now}::timestamptz from found

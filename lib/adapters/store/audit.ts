@@ -27,7 +27,8 @@ export function auditStore(db: Database): AuditStore {
     async end() {
       const [end] = await db.$queryRaw<{ seq: bigint; chain: Uint8Array; last: bigint }[]>`
         select seq, chain, coalesce((select max(seq) from audit_event), 0) as last from audit_head where id = 1`
-      if (!end) return { head: GENESIS, lastSeq: (await db.auditEvent.aggregate({ _max: { seq: true } }))._max.seq ?? 0n }
+      if (!end)
+        return { head: GENESIS, lastSeq: (await db.auditEvent.aggregate({ _max: { seq: true } }))._max.seq ?? 0n }
       return { head: { seq: end.seq, chain: end.chain }, lastSeq: end.last }
     },
   }

@@ -2,7 +2,13 @@
 import type { AuthorityStore } from '@/lib/services/authorities'
 import type { RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
 import type { KeyAlgorithm } from '@/lib/services/signer'
-import { insertAuthority, insertIntent, insertRegistrationAuthority, isUniqueViolation, readAuthorities } from './certificate-rows'
+import {
+  insertAuthority,
+  insertIntent,
+  insertRegistrationAuthority,
+  isUniqueViolation,
+  readAuthorities,
+} from './certificate-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
 
@@ -36,8 +42,10 @@ export function registrationAuthorityStore(database: Database): RegistrationAuth
         join "group" g on g.id = e.group_id
         join authority a on a.id = e.authority_id and a.certificate_der is not null
         cross join organisation o
-        where r.certificate_der is not null and r.retired_at is null and r.not_after < ${moment} and a.not_after > r.not_after
-          and not exists (select 1 from registration_authority s where s.endpoint_id = e.id and s.certificate_der is null)
+        where r.certificate_der is not null and r.retired_at is null and r.not_after < ${moment}
+          and a.not_after > r.not_after
+          and not exists (select 1 from registration_authority s where s.endpoint_id = e.id
+            and s.certificate_der is null)
         order by r.not_after, e.id`
       return rows.map((row) => ({
         endpointId: row.endpoint_id,

@@ -1,9 +1,10 @@
 /** Writing intents and reading authorities: what several stores of this folder share. */
+
+import type { AuditEntry } from '@/lib/services/audit'
+import { canonicalEvent } from '@/lib/services/audit-events'
 import type { AuthorityRecord } from '@/lib/services/authorities'
 import type { NewAuthority, NewRegistrationAuthority } from '@/lib/services/authority-plan'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
-import type { AuditEntry } from '@/lib/services/audit'
-import { canonicalEvent } from '@/lib/services/audit-events'
 import type { KeyAlgorithm } from '@/lib/services/signer'
 import type { Database, Transaction } from './database'
 import { Prisma } from './generated/client'
@@ -45,7 +46,10 @@ export async function insertAuthority(transaction: Transaction, authority: NewAu
   })
 }
 
-export async function insertRegistrationAuthority(transaction: Transaction, row: NewRegistrationAuthority): Promise<void> {
+export async function insertRegistrationAuthority(
+  transaction: Transaction,
+  row: NewRegistrationAuthority,
+): Promise<void> {
   await transaction.registrationAuthority.create({ data: row, select: { id: true } })
 }
 
@@ -53,9 +57,12 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 }
 
-/** Appends events as the result of a single statement: `select ${appended(events)} from …` runs after what it selects from. */
+/** Appends events in a single statement: `select ${appended(events)} from …` runs after what it selects from. */
 export function appended(events: AuditEntry[]): Prisma.Sql {
-  const calls = events.map(canonicalEvent).map((event) => Prisma.sql`audit_append(${event.beforeTime}, ${event.afterTime})`)
+  if (events.length === 0) throw new Error('a change without its audit event')
+  const calls = events
+    .map(canonicalEvent)
+    .map((event) => Prisma.sql`audit_append(${event.beforeTime}, ${event.afterTime})`)
   return Prisma.sql`array[${Prisma.join(calls)}]::bigint[]`
 }
 
@@ -82,11 +89,16 @@ interface AuthorityRow {
 }
 
 /** Authorities with their newest CRL, root first, then by name. */
-export async function readAuthorities(database: Database, condition: Prisma.Sql = Prisma.sql`true`): Promise<AuthorityRecord[]> {
+export async function readAuthorities(
+  database: Database,
+  condition: Prisma.Sql = Prisma.sql`true`,
+): Promise<AuthorityRecord[]> {
   const rows = await database.$queryRaw<AuthorityRow[]>`
-    select a.id, a.kind, a.slug, a.name, a.parent_id, a.group_id, a.key_id, a.key_algorithm, a.subject_der, a.subject_key_id,
+    select a.id, a.kind, a.slug, a.name, a.parent_id, a.group_id, a.key_id, a.key_algorithm, a.subject_der,
+      a.subject_key_id,
            a.certificate_id, a.certificate_der, a.not_before, a.not_after, a.created_at,
-           c.number as crl_number, c.this_update as crl_this_update, c.next_update as crl_next_update, c.entries as crl_entries
+           c.number as crl_number, c.this_update as crl_this_update, c.next_update as crl_next_update,
+             c.entries as crl_entries
     from authority a
     left join lateral (
       select number, this_update, next_update, entries from crl where authority_id = a.id order by number desc limit 1
@@ -114,6 +126,9 @@ function authorityRecord(row: AuthorityRow): AuthorityRecord {
     notBefore: row.not_before,
     notAfter: row.not_after,
     createdAt: row.created_at,
-    crl: number === null || !thisUpdate || !nextUpdate || entries === null ? null : { number, thisUpdate, nextUpdate, entries },
+    crl:
+      number === null || !thisUpdate || !nextUpdate || entries === null
+        ? null
+        : { number, thisUpdate, nextUpdate, entries },
   }
 }

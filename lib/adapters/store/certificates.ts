@@ -54,7 +54,8 @@ export function certificateStore(database: Database): CertificateStore {
     async revoke({ id, reason, comment, by, at, events }) {
       return transact(database, async (transaction) => {
         const [revoked] = await transaction.$queryRaw<{ authority_id: string }[]>`
-          update certificate set revoked_at = ${at}, revocation_reason = ${reason}::"RevocationReason", revoked_by = ${by},
+          update certificate set revoked_at = ${at}, revocation_reason = ${reason}::"RevocationReason",
+            revoked_by = ${by},
             revocation_comment = ${comment}
           where id = ${id}::uuid and state = 'issued'
             and (revoked_at is null or (revocation_reason = 'certificateHold' and ${reason} <> 'certificateHold'))
@@ -77,7 +78,8 @@ export function certificateStore(database: Database): CertificateStore {
           (count(*) filter (where ${statusCondition('expired', now, expiringBefore)}))::int as expired,
           (count(c.revoked_at))::int as revoked,
           (count(*) filter (where c.issued_at > ${yesterday}))::int as last24h,
-          (select count(*) from enrolment_transaction where state = 'refused' and created_at > ${yesterday})::int as refused24h,
+          (select count(*) from enrolment_transaction where state = 'refused'
+            and created_at > ${yesterday})::int as refused24h,
           (select count(*) from challenge where state = 'pending' and expires_at > ${now})::int as "pendingChallenges"
         from certificate c where c.kind = 'leaf' and c.state = 'issued'`
       return row
@@ -106,7 +108,8 @@ function statusCondition(status: CertificateStatus, now: Date, expiringBefore: D
     case 'not_yet_valid':
       return Prisma.sql`(c.revoked_at is null and c.not_after >= ${now} and c.not_before > ${now})`
     case 'expiring':
-      return Prisma.sql`(c.revoked_at is null and c.not_before <= ${now} and c.not_after >= ${now} and c.not_after <= ${expiringBefore})`
+      return Prisma.sql`(c.revoked_at is null and c.not_before <= ${now}
+        and c.not_after between ${now} and ${expiringBefore})`
     case 'valid':
       return Prisma.sql`(c.revoked_at is null and c.not_before <= ${now} and c.not_after > ${expiringBefore})`
   }
@@ -117,14 +120,17 @@ function searchCondition(search: string): Prisma.Sql {
   const anywhere = `%${search.replace(/[\\%_]/g, '\\$&')}%`
   const hex = search.replace(/[\s:]/g, '').replace(/^sha256/i, '')
   const numbers = /^[0-9a-f]{3,64}$/i.test(hex)
-    ? Prisma.sql`or c.serial like ${`${hex.toUpperCase()}%`} or encode(c.fingerprint_sha256, 'hex') like ${`${hex.toLowerCase()}%`}`
+    ? Prisma.sql`or c.serial like ${`${hex.toUpperCase()}%`}
+        or encode(c.fingerprint_sha256, 'hex') like ${`${hex.toLowerCase()}%`}`
     : Prisma.empty
   return Prisma.sql`(c.subject ilike ${anywhere} or c.common_name ilike ${anywhere}
     or exists (select 1 from jsonb_array_elements(c.sans) san where san->>'value' ilike ${anywhere}) ${numbers})`
 }
 
-const LIST_COLUMNS = Prisma.sql`c.id, c.kind, c.serial, c.subject, c.common_name, c.sans, c.key_algorithm, c.not_before, c.not_after,
-  c.issued_at, c.created_at, c.revoked_at, c.revocation_reason, c.revoked_by, c.revocation_comment, c.fingerprint_sha256,
+const LIST_COLUMNS = Prisma.sql`c.id, c.kind, c.serial, c.subject, c.common_name, c.sans, c.key_algorithm,
+  c.not_before, c.not_after,
+  c.issued_at, c.created_at, c.revoked_at, c.revocation_reason, c.revoked_by, c.revocation_comment,
+    c.fingerprint_sha256,
   g.slug as group_slug, g.name as group_name, e.slug as endpoint_slug, e.name as endpoint_name,
   a.slug as issuer_slug, a.name as issuer_name`
 
@@ -201,7 +207,10 @@ function detailRow(row: DetailRow): CertificateRecord {
     ...listRow(row),
     der: row.der,
     chain,
-    challenge: row.challenge_id && row.minted_by && row.minted_at ? { id: row.challenge_id, mintedBy: row.minted_by, createdAt: row.minted_at } : null,
+    challenge:
+      row.challenge_id && row.minted_by && row.minted_at
+        ? { id: row.challenge_id, mintedBy: row.minted_by, createdAt: row.minted_at }
+        : null,
     transaction:
       row.transaction_id && row.transaction_at
         ? { id: row.transaction_id, sourceIp: row.source_ip, userAgent: row.user_agent, at: row.transaction_at }

@@ -1,15 +1,24 @@
 /** Groups with their issuers, endpoints and counts. */
 import type { AuthorityRecord } from '@/lib/services/authorities'
-import type { EndpointRecord, GroupStore, GroupView } from '@/lib/services/groups'
 import { foldedName } from '@/lib/services/group-plan'
-import { insertAuthority, insertIntent, insertRegistrationAuthority, isUniqueViolation, readAuthorities } from './certificate-rows'
+import type { EndpointRecord, GroupStore, GroupView } from '@/lib/services/groups'
+import {
+  insertAuthority,
+  insertIntent,
+  insertRegistrationAuthority,
+  isUniqueViolation,
+  readAuthorities,
+} from './certificate-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
 
 export function groupStore(database: Database): GroupStore {
   return {
     async organisation() {
-      const organisation = await database.organisation.findUnique({ where: { id: 1 }, select: { name: true, rootId: true } })
+      const organisation = await database.organisation.findUnique({
+        where: { id: 1 },
+        select: { name: true, rootId: true },
+      })
       if (organisation === null || organisation.rootId === null) return null
       const [root] = await readAuthorities(database, Prisma.sql`a.id = ${organisation.rootId}::uuid`)
       return root ? { name: organisation.name, root } : null
@@ -20,11 +29,20 @@ export function groupStore(database: Database): GroupStore {
       const groups = await database.group.findMany({
         where,
         orderBy: [{ name: 'asc' }, { id: 'asc' }],
-        select: { id: true, slug: true, name: true, createdAt: true, endpoints: { orderBy: { createdAt: 'asc' }, select: ENDPOINT } },
+        select: {
+          id: true,
+          slug: true,
+          name: true,
+          createdAt: true,
+          endpoints: { orderBy: { createdAt: 'asc' }, select: ENDPOINT },
+        },
       })
       const ids = groups.map(({ id }) => id)
       const issuers = new Map(
-        (await readAuthorities(database, Prisma.sql`a.group_id = any(${ids}::uuid[])`)).map((issuer) => [issuer.groupId, issuer]),
+        (await readAuthorities(database, Prisma.sql`a.group_id = any(${ids}::uuid[])`)).map((issuer) => [
+          issuer.groupId,
+          issuer,
+        ]),
       )
       const counts = await readCounts(database, ids, now)
       return groups.map((group) => ({
@@ -67,7 +85,13 @@ export function groupStore(database: Database): GroupStore {
           await insertIntent(transaction, plan.issuerIntent)
           await transaction.profile.create({ data: profile, select: { id: true } })
           await transaction.endpoint.create({
-            data: { ...endpoint, groupId: group.id, authorityId: issuer.id, profileId: profile.id, createdAt: group.createdAt },
+            data: {
+              ...endpoint,
+              groupId: group.id,
+              authorityId: issuer.id,
+              profileId: profile.id,
+              createdAt: group.createdAt,
+            },
             select: { id: true },
           })
           await insertRegistrationAuthority(transaction, plan.registrationAuthority)
@@ -123,7 +147,16 @@ const ENDPOINT = {
   allowSha1: true,
   allow3des: true,
   createdAt: true,
-  profile: { select: { id: true, name: true, validityDays: true, extendedKeyUsage: true, minRsaBits: true, ellipticCurves: true } },
+  profile: {
+    select: {
+      id: true,
+      name: true,
+      validityDays: true,
+      extendedKeyUsage: true,
+      minRsaBits: true,
+      ellipticCurves: true,
+    },
+  },
   registrationAuthorities: {
     where: { retiredAt: null, certificateDer: { not: null } },
     select: { certificateDer: true, notBefore: true, notAfter: true },
@@ -143,9 +176,16 @@ function endpointRecord(row: Prisma.EndpointGetPayload<{ select: typeof ENDPOINT
 }
 
 /** "valid" counts what a relying party would accept now, those that expire soon included. */
-async function readCounts(database: Database, groupIds: string[], now: Date): Promise<Map<string, GroupView['counts']>> {
-  const rows = await database.$queryRaw<{ id: string; certificates: number; valid: number; revoked: number; pending: number }[]>`
-    select g.id, coalesce(c.certificates, 0) as certificates, coalesce(c.valid, 0) as valid, coalesce(c.revoked, 0) as revoked,
+async function readCounts(
+  database: Database,
+  groupIds: string[],
+  now: Date,
+): Promise<Map<string, GroupView['counts']>> {
+  const rows = await database.$queryRaw<
+    { id: string; certificates: number; valid: number; revoked: number; pending: number }[]
+  >`
+    select g.id, coalesce(c.certificates, 0) as certificates, coalesce(c.valid, 0) as valid, coalesce(c.revoked,
+      0) as revoked,
            coalesce(h.pending, 0) as pending
     from "group" g
     left join lateral (
@@ -159,6 +199,9 @@ async function readCounts(database: Database, groupIds: string[], now: Date): Pr
     ) h on true
     where g.id = any(${groupIds}::uuid[])`
   return new Map(
-    rows.map(({ id, certificates, valid, revoked, pending }) => [id, { certificates, valid, revoked, pendingChallenges: pending }]),
+    rows.map(({ id, certificates, valid, revoked, pending }) => [
+      id,
+      { certificates, valid, revoked, pendingChallenges: pending },
+    ]),
   )
 }

@@ -6,7 +6,8 @@ export function jobStore(database: Database): JobStore {
   return {
     async claim({ name, by, now, until, nextRunAt, early }) {
       const rows = await database.$queryRaw<unknown[]>`
-        insert into job as j (name, next_run_at, claimed_by, claimed_until) values (${name}, ${nextRunAt}, ${by}, ${until})
+        insert into job as j (name, next_run_at, claimed_by, claimed_until) values (${name}, ${nextRunAt}, ${by},
+          ${until})
         on conflict (name) do update set next_run_at = excluded.next_run_at, claimed_by = excluded.claimed_by,
           claimed_until = excluded.claimed_until
         where (j.next_run_at <= ${now} or ${early}) and (j.claimed_until is null or j.claimed_until <= ${now})

@@ -15,7 +15,9 @@ export function decodeCursor(cursor: string | undefined): KeysetPosition | null 
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ')
   const at = new Date(time)
   if (Number.isNaN(at.getTime()) || !/^[0-9a-f-]{36}$/i.test(id)) {
-    throw new Refusal('invalid_input', 'The cursor is not one of ours. Start from the first page.', { reason: 'invalid_cursor' })
+    throw new Refusal('invalid_input', 'The cursor is not one of ours. Start from the first page.', {
+      reason: 'invalid_cursor',
+    })
   }
   return { at, id }
 }

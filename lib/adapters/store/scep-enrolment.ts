@@ -4,7 +4,7 @@ import type { KnownTransaction } from '@/lib/services/enrolment-turns'
 import type { ScepEndpoint } from '@/lib/services/scep-endpoints'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { bytes } from './certificate-rows'
-import { finishRow } from './challenges'
+import { finishRow } from './challenge-redemption'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
@@ -22,8 +22,11 @@ export function scepEnrolmentStore(database: Database): ScepEnrolmentStore {
           on conflict (endpoint_id, transaction_id, csr_sha256) where superseded_at is null do nothing
           returning id`
         if (row !== undefined) return { started: true, id: row.id }
-        const known = await readKnown(database, Prisma.sql`t.endpoint_id = ${attempt.endpointId}::uuid and t.transaction_id = ${bytes(attempt.transactionId)}
-          and t.csr_sha256 = ${bytes(attempt.csrSha256)} and t.superseded_at is null`)
+        const known = await readKnown(
+          database,
+          Prisma.sql`t.endpoint_id = ${attempt.endpointId}::uuid and t.transaction_id = ${bytes(attempt.transactionId)}
+          and t.csr_sha256 = ${bytes(attempt.csrSha256)} and t.superseded_at is null`,
+        )
         // Superseded between the two statements: the place is free again.
         if (known !== null) return { started: false, known }
       }
@@ -74,8 +77,11 @@ export function scepEnrolmentStore(database: Database): ScepEnrolmentStore {
     },
 
     async findForPoll(endpointId, transactionId, keySha256) {
-      return readKnown(database, Prisma.sql`t.endpoint_id = ${endpointId}::uuid and t.transaction_id = ${bytes(transactionId)} and t.superseded_at is null
-        and (t.signer_spki_sha256 = ${bytes(keySha256)} or t.spki_sha256 = ${bytes(keySha256)})`)
+      return readKnown(
+        database,
+        Prisma.sql`t.endpoint_id = ${endpointId}::uuid and t.transaction_id = ${bytes(transactionId)} and t.superseded_at is null
+        and (t.signer_spki_sha256 = ${bytes(keySha256)} or t.spki_sha256 = ${bytes(keySha256)})`,
+      )
     },
   })
 }
@@ -116,19 +122,35 @@ async function readKnown(database: Database, condition: Prisma.Sql): Promise<Kno
     spkiSha256: row.spki_sha256,
     signerSpkiSha256: row.signer_spki_sha256,
     finishedAt: row.finished_at,
-    certificate: id === null || serial === null || name === null || der === null || notAfter === null ? null : { id, serial, name, der, notAfter, revokedAt: row.revoked_at },
+    certificate:
+      id === null || serial === null || name === null || der === null || notAfter === null
+        ? null
+        : { id, serial, name, der, notAfter, revokedAt: row.revoked_at },
   }
 }
 
 const ENDPOINT = {
-  id: true, slug: true, enabled: true, policy: true, includeRoot: true, allowSha1: true, allow3des: true, authorityId: true,
+  id: true,
+  slug: true,
+  enabled: true,
+  policy: true,
+  includeRoot: true,
+  allowSha1: true,
+  allow3des: true,
+  authorityId: true,
   group: { select: { slug: true } },
   profile: { select: { minRsaBits: true, ellipticCurves: true, extendedKeyUsage: true } },
-  registrationAuthorities: { select: { id: true, keyId: true, certificateDer: true, notBefore: true, notAfter: true, retiredAt: true } },
+  registrationAuthorities: {
+    select: { id: true, keyId: true, certificateDer: true, notBefore: true, notAfter: true, retiredAt: true },
+  },
 } as const
 
 async function readEndpoint(database: Database, slug: string): Promise<ScepEndpoint | null> {
-  const found = await database.endpoint.findMany({ where: slug === '' ? { protocol: 'scep' } : { slug, protocol: 'scep' }, select: ENDPOINT, take: 2 })
+  const found = await database.endpoint.findMany({
+    where: slug === '' ? { protocol: 'scep' } : { slug, protocol: 'scep' },
+    select: ENDPOINT,
+    take: 2,
+  })
   const [endpoint] = found
   // A default path leads somewhere only while there is no doubt where.
   if (endpoint === undefined || found.length > 1) return null
@@ -137,7 +159,9 @@ async function readEndpoint(database: Database, slug: string): Promise<ScepEndpo
     ...settings,
     groupSlug: group.slug,
     profile,
-    registrationAuthorities: registrationAuthorities.flatMap(({ certificateDer, ...ra }) => (certificateDer === null ? [] : [{ ...ra, certificateDer }])),
+    registrationAuthorities: registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>
+      certificateDer === null ? [] : [{ ...ra, certificateDer }],
+    ),
     chain: await readChain(database, authorityId),
   }
 }

@@ -38,7 +38,14 @@ setupContract('Postgres', async () => {
 /** As far as set-up can see, a row is a root. */
 async function insertRoot(db: Database, name: string): Promise<void> {
   const bytes = new Uint8Array(1)
-  const root = { kind: 'root', slug: 'root', name, keyAlgorithm: 'p384', subjectDer: bytes, subjectKeyId: bytes } as const
+  const root = {
+    kind: 'root',
+    slug: 'root',
+    name,
+    keyAlgorithm: 'p384',
+    subjectDer: bytes,
+    subjectKeyId: bytes,
+  } as const
   const made = { id: randomUUID(), keyId: randomUUID(), certificateId: randomUUID() }
   const data = { ...root, ...made, notBefore: new Date(), notAfter: new Date() }
   await db.authority.createMany({ data: [data], skipDuplicates: true })

@@ -45,7 +45,16 @@ export function setupStore(db: Database): SetupStore {
         await tx.organisation.create({ data: { id: 1, name: organisation, rootId, createdAt: now } })
         const { id, name, email, emailNormalised, passwordHash } = user
         await tx.user.create({
-          data: { id, name, email, emailNormalised, passwordHash, role: 'admin', createdAt: now, passwordChangedAt: now },
+          data: {
+            id,
+            name,
+            email,
+            emailNormalised,
+            passwordHash,
+            role: 'admin',
+            createdAt: now,
+            passwordChangedAt: now,
+          },
         })
         await closeLinks(tx, now)
         await letGo(tx, claim)

@@ -1,7 +1,8 @@
 /** CRLs: which is due, what goes on it, and the one that is published. */
-import type { DueCrl, StatusStore } from '@/lib/services/status'
+
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { KeyAlgorithm } from '@/lib/services/signer'
+import type { DueCrl, StatusStore } from '@/lib/services/status'
 import { bytes } from './certificate-rows'
 import { type Database, transact } from './database'
 
@@ -28,10 +29,12 @@ export function statusStore(database: Database): StatusStore {
         update authority set crl_claimed_until = ${until}, next_crl_number = next_crl_number + 1
         from (
           select a.id, c.this_update from authority a
-          left join lateral (select this_update from crl where authority_id = a.id order by number desc limit 1) c on true
+          left join lateral (select this_update from crl where authority_id = a.id
+            order by number desc limit 1) c on true
           where a.certificate_der is not null and (a.crl_claimed_until is null or a.crl_claimed_until <= ${now})
             and (a.crl_due_since is not null or c.this_update is null
-              or c.this_update <= case a.kind when 'root' then ${publishedBefore.root}::timestamptz else ${publishedBefore.issuer}::timestamptz end)
+              or c.this_update <= case a.kind when 'root' then ${publishedBefore.root}::timestamptz
+                else ${publishedBefore.issuer}::timestamptz end)
           order by a.crl_due_since nulls last limit 1
           for update of a skip locked
         ) due
@@ -42,7 +45,9 @@ export function statusStore(database: Database): StatusStore {
     },
 
     async revoked(authorityId, { after, limit, previousThisUpdate }) {
-      const rows = await database.$queryRaw<{ serial: string; revoked_at: Date; revocation_reason: RevocationReason }[]>`
+      const rows = await database.$queryRaw<
+        { serial: string; revoked_at: Date; revocation_reason: RevocationReason }[]
+      >`
         select serial, revoked_at, revocation_reason from certificate
         where authority_id = ${authorityId}::uuid and serial > ${after} and revoked_at is not null
           and (${previousThisUpdate}::timestamptz is null
@@ -53,11 +58,17 @@ export function statusStore(database: Database): StatusStore {
 
     async publish(crl, dueSince, events) {
       await transact(database, async (transaction) => {
-        await transaction.crl.create({ data: { ...crl, der: bytes(crl.der), sha256: bytes(crl.sha256) }, select: { number: true } })
-        await transaction.crl.deleteMany({ where: { authorityId: crl.authorityId, number: { lte: crl.number - KEEP } } })
+        await transaction.crl.create({
+          data: { ...crl, der: bytes(crl.der), sha256: bytes(crl.sha256) },
+          select: { number: true },
+        })
+        await transaction.crl.deleteMany({
+          where: { authorityId: crl.authorityId, number: { lte: crl.number - KEEP } },
+        })
         await transaction.$executeRaw`
           update authority set crl_claimed_until = null,
-            crl_due_since = case when crl_due_since is not distinct from ${dueSince}::timestamptz then null else crl_due_since end
+            crl_due_since = case when crl_due_since is not distinct from ${dueSince}::timestamptz then null
+              else crl_due_since end
           where id = ${crl.authorityId}::uuid`
         return { result: undefined, events }
       })
@@ -65,7 +76,11 @@ export function statusStore(database: Database): StatusStore {
 
     async fail(authorityId, retryAt, events) {
       await transact(database, async (transaction) => {
-        await transaction.authority.update({ where: { id: authorityId }, data: { crlClaimedUntil: retryAt }, select: { id: true } })
+        await transaction.authority.update({
+          where: { id: authorityId },
+          data: { crlClaimedUntil: retryAt },
+          select: { id: true },
+        })
         return { result: undefined, events }
       })
     },

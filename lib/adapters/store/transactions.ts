@@ -1,6 +1,7 @@
 /** Enrolment transactions for the portal's list. */
-import type { TransactionFilter, TransactionStore, TransactionView } from '@/lib/services/transactions'
+
 import { transactionIdText } from '@/lib/services/scep-exchange'
+import type { TransactionFilter, TransactionStore, TransactionView } from '@/lib/services/transactions'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
 import { decodeCursor, encodeCursor } from './keyset'
@@ -10,7 +11,10 @@ export function transactionStore(database: Database): TransactionStore {
   return guarded<TransactionStore>({
     async list(filter, { cursor, limit }) {
       const after = decodeCursor(cursor)
-      const beyond = after === null ? Prisma.sql`true` : Prisma.sql`(t.created_at, t.id) < (${after.at}::timestamptz, ${after.id}::uuid)`
+      const beyond =
+        after === null
+          ? Prisma.sql`true`
+          : Prisma.sql`(t.created_at, t.id) < (${after.at}::timestamptz, ${after.id}::uuid)`
       const rows = await database.$queryRaw<TransactionRow[]>`
         select t.id, t.state, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name, t.subject, t.reason, t.detail,
           t.transaction_id, t.source_ip, t.user_agent, t.challenge_id, x.id as certificate_id, x.serial, t.created_at, t.finished_at
@@ -71,7 +75,8 @@ function viewOf(row: TransactionRow): Omit<TransactionView, 'explanation'> {
     sourceIp: row.source_ip,
     userAgent: row.user_agent,
     challengeId: row.challenge_id,
-    certificate: row.certificate_id === null || row.serial === null ? null : { id: row.certificate_id, serial: row.serial },
+    certificate:
+      row.certificate_id === null || row.serial === null ? null : { id: row.certificate_id, serial: row.serial },
     createdAt: row.created_at,
     finishedAt: row.finished_at,
   }

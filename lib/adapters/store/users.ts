@@ -45,7 +45,8 @@ export function userStore(db: Database): UserStore {
         await lockAdministrators(tx, id)
         const before = await tx.user.findUnique({ where: { id }, select: USER_VIEW })
         if (!before) return { result: 'not_found', events: [] }
-        const disabledAt = change.disabled === undefined ? before.disabledAt : disabledSince(change.disabled, before, now)
+        const disabledAt =
+          change.disabled === undefined ? before.disabledAt : disabledSince(change.disabled, before, now)
         const after = { ...before, name: change.name ?? before.name, role: change.role ?? before.role, disabledAt }
         if (isActiveAdmin(before) && !isActiveAdmin(after) && !(await hasOtherAdministrator(tx, id))) {
           return { result: 'last_admin', events: [] }
@@ -94,7 +95,13 @@ function disabledSince(disabled: boolean, before: Pick<UserView, 'disabledAt'>, 
 }
 
 /** A session that lapsed already is ended too: nobody should find it alive when a clock is put back. */
-async function endSessions(tx: Transaction, userId: string, keep: string | null, now: Date, reason: string): Promise<number> {
+async function endSessions(
+  tx: Transaction,
+  userId: string,
+  keep: string | null,
+  now: Date,
+  reason: string,
+): Promise<number> {
   const { count } = await tx.session.updateMany({
     where: { userId, endedAt: null, ...(keep === null ? {} : { id: { not: keep } }) },
     data: { endedAt: now, endedReason: reason },

@@ -36,7 +36,8 @@ export interface TestAuthority extends TestKey {
 export const NOON = new Date('2026-11-23T12:00:00Z')
 export const URLS = { crlUrl: 'http://pki.example/crl/staff.crl', caUrl: 'http://pki.example/ca/staff.cer' }
 
-const year = (years: number): Date => new Date(Date.UTC(2026 + years, 10, 23, 12))
+/** The start of 2026, and years from there: valid at NOON and on the day the tests were written. */
+const year = (years: number): Date => new Date(Date.UTC(2026 + years, 0, 1))
 
 const HASH: Readonly<Record<SignatureAlgorithm, 'sha256' | 'sha384' | 'sha512'>> = {
   sha256WithRSA: 'sha256',
@@ -48,8 +49,19 @@ const HASH: Readonly<Record<SignatureAlgorithm, 'sha256' | 'sha384' | 'sha512'>>
 
 export function makeRoot(key: TestKey, signature: SignatureAlgorithm): TestAuthority {
   const subjectDer = encodeName([{ type: 'CN', value: 'Example Root' }])
-  const self = { ...key, subjectDer, signature, notBefore: year(0), notAfter: year(20), der: new Uint8Array(), tbs: new Uint8Array() }
-  return { ...self, ...issue(self, { subjectDer, spki: key.spki, notAfter: year(20), extensions: rootExtensions(key.spki) }) }
+  const self = {
+    ...key,
+    subjectDer,
+    signature,
+    notBefore: year(0),
+    notAfter: year(20),
+    der: new Uint8Array(),
+    tbs: new Uint8Array(),
+  }
+  return {
+    ...self,
+    ...issue(self, { subjectDer, spki: key.spki, notAfter: year(20), extensions: rootExtensions(key.spki) }),
+  }
 }
 
 export function makeIssuer(root: TestAuthority, key: TestKey, signature: SignatureAlgorithm): TestAuthority {

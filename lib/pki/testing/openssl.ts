@@ -7,7 +7,11 @@ import { onTestFinished } from 'vitest'
 
 /** Standard output of one run; throws with standard error when it fails. */
 export function openssl(args: readonly string[], input?: Uint8Array): Buffer {
-  return execFileSync('openssl', args, { stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 64 << 20, ...(input ? { input } : {}) })
+  return execFileSync('openssl', args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    maxBuffer: 64 << 20,
+    ...(input ? { input } : {}),
+  })
 }
 
 /** Writes files into a folder that goes with the test; returns their paths in the order given. */

@@ -27,7 +27,9 @@ export function memoryRegistrationAuthorityStore(world: World): RegistrationAuth
   return {
     async endingBefore(moment) {
       return world.registrationAuthorities
-        .filter((ra) => ra.certificateDer !== null && ra.retiredAt === null && ra.notAfter < moment && !toCome(ra.endpointId))
+        .filter(
+          (ra) => ra.certificateDer !== null && ra.retiredAt === null && ra.notAfter < moment && !toCome(ra.endpointId),
+        )
         .map((ra) => ({ ra, ...surroundings(world, ra.endpointId) }))
         .filter(({ ra, issuer }) => issuer.notAfter > ra.notAfter && issuer.certificateDer !== null)
         .sort((a, b) => a.ra.notAfter.getTime() - b.ra.notAfter.getTime())
@@ -113,7 +115,10 @@ export function memoryGroupStore(world: World): GroupStore {
       const endpoint = world.endpoints.find((each) => each.slug === slug)
       if (endpoint === undefined) return false
       const { enabled, challengeTtlMinutes, includeRoot, allowSha1, allow3des } = endpoint
-      const events = event({ id: endpoint.id, before: { enabled, challengeTtlMinutes, includeRoot, allowSha1, allow3des } })
+      const events = event({
+        id: endpoint.id,
+        before: { enabled, challengeTtlMinutes, includeRoot, allowSha1, allow3des },
+      })
       Object.assign(endpoint, Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)))
       append(world, events)
       return true
@@ -127,10 +132,14 @@ function slugsOf(world: World): Set<string> {
 
 function authorityRecord(world: World, authority: WorldAuthority): AuthorityRecord {
   const { nextCrlNumber: _number, crlDueSince: _due, crlClaimedUntil: _claim, ...row } = authority
-  const crl = world.crls.filter(({ authorityId }) => authorityId === authority.id).sort((a, b) => Number(b.number - a.number))[0]
+  const crl = world.crls
+    .filter(({ authorityId }) => authorityId === authority.id)
+    .sort((a, b) => Number(b.number - a.number))[0]
   return {
     ...row,
-    crl: crl ? { number: crl.number, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate, entries: crl.entries } : null,
+    crl: crl
+      ? { number: crl.number, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate, entries: crl.entries }
+      : null,
   }
 }
 
@@ -151,9 +160,13 @@ function endpointRecord(world: World, endpoint: WorldEndpoint): EndpointRecord {
 }
 
 function countsOf(world: World, groupId: string, now: Date) {
-  const leaves = world.certificates.filter((row) => row.groupId === groupId && row.kind === 'leaf' && row.state === 'issued')
+  const leaves = world.certificates.filter(
+    (row) => row.groupId === groupId && row.kind === 'leaf' && row.state === 'issued',
+  )
   const endpoints = new Set(world.endpoints.filter((each) => each.groupId === groupId).map(({ id }) => id))
-  const pending = world.challenges.filter((each) => endpoints.has(each.endpointId) && each.state === 'pending' && each.expiresAt > now)
+  const pending = world.challenges.filter(
+    (each) => endpoints.has(each.endpointId) && each.state === 'pending' && each.expiresAt > now,
+  )
   return {
     certificates: leaves.length,
     valid: leaves.filter((row) => row.revokedAt === null && row.notBefore <= now && row.notAfter >= now).length,

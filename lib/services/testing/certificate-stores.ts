@@ -1,9 +1,10 @@
 /** In-memory stores of issued certificates, CRLs and jobs. */
+
+import type { AuditEventView } from '@/lib/services/audit'
 import { statusOf } from '@/lib/services/certificate-view'
 import type { CertificateFilter, CertificateRecord, CertificateStore } from '@/lib/services/certificates'
 import type { JobStore } from '@/lib/services/jobs'
 import type { StatusStore } from '@/lib/services/status'
-import type { AuditEventView } from '@/lib/services/audit'
 import { append, type World, type WorldAuthority, type WorldCertificate } from './world'
 
 const HOUR_MS = 3_600_000
@@ -15,30 +16,42 @@ export function memoryCertificateStore(world: World): CertificateStore {
       return issued()
         .filter((row) => row.kind === 'leaf' && matches(row, filter, now))
         .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
-        .filter((row) => after === null || row.createdAt < after.createdAt || (row.createdAt.getTime() === after.createdAt.getTime() && row.id < after.id))
+        .filter(
+          (row) =>
+            after === null ||
+            row.createdAt < after.createdAt ||
+            (row.createdAt.getTime() === after.createdAt.getTime() && row.id < after.id),
+        )
         .slice(0, limit)
     },
     async find(key) {
-      return issued().filter((row) => ('id' in key ? row.id === key.id : row.serial === key.serial)).slice(0, 2)
+      return issued()
+        .filter((row) => ('id' in key ? row.id === key.id : row.serial === key.serial))
+        .slice(0, 2)
     },
     async history(objectIds, limit) {
-      const views = world.events.map((event, index): AuditEventView => ({
-        seq: String(index + 1),
-        id: String(index + 1),
-        time: event.at,
-        type: event.type,
-        outcome: event.outcome,
-        severity: event.severity ?? 'info',
-        reason: event.reason ?? null,
-        actor: { type: event.actor.type, id: event.actor.id, name: event.actor.name, role: event.actor.role },
-        object: event.object,
-        source: { ip: event.actor.ip, userAgent: event.actor.userAgent, via: event.actor.via },
-        data: event.data ?? {},
-        change: event.change ?? null,
-        sentence: event.type,
-        chain: '',
-      }))
-      return views.filter(({ object }) => object.id !== null && objectIds.includes(object.id)).reverse().slice(0, limit)
+      const views = world.events.map(
+        (event, index): AuditEventView => ({
+          seq: String(index + 1),
+          id: String(index + 1),
+          time: event.at,
+          type: event.type,
+          outcome: event.outcome,
+          severity: event.severity ?? 'info',
+          reason: event.reason ?? null,
+          actor: { type: event.actor.type, id: event.actor.id, name: event.actor.name, role: event.actor.role },
+          object: event.object,
+          source: { ip: event.actor.ip, userAgent: event.actor.userAgent, via: event.actor.via },
+          data: event.data ?? {},
+          change: event.change ?? null,
+          sentence: event.type,
+          chain: '',
+        }),
+      )
+      return views
+        .filter(({ object }) => object.id !== null && objectIds.includes(object.id))
+        .reverse()
+        .slice(0, limit)
     },
     async revoke({ id, reason, comment, by, at, events }) {
       const row = world.certificates.find((each) => each.id === id && each.state === 'issued')
@@ -46,7 +59,8 @@ export function memoryCertificateStore(world: World): CertificateStore {
       if (!row || (row.revokedAt !== null && !onHold)) return false
       Object.assign(row, { revokedAt: at, revocationReason: reason, revokedBy: by, revocationComment: comment })
       const authority = world.authorities.find((each) => each.id === row.authorityId)
-      if (authority) authority.crlDueSince = new Date(Math.max(at.getTime(), (authority.crlDueSince?.getTime() ?? -1) + 1))
+      if (authority)
+        authority.crlDueSince = new Date(Math.max(at.getTime(), (authority.crlDueSince?.getTime() ?? -1) + 1))
       append(world, events)
       return true
     },
@@ -61,8 +75,10 @@ export function memoryCertificateStore(world: World): CertificateStore {
         expired: count('expired'),
         revoked: leaves.filter(({ revokedAt }) => revokedAt !== null).length,
         last24h: leaves.filter(({ issuedAt }) => issuedAt > yesterday).length,
-        refused24h: world.transactions.filter(({ state, createdAt }) => state === 'refused' && createdAt > yesterday).length,
-        pendingChallenges: world.challenges.filter(({ state, expiresAt }) => state === 'pending' && expiresAt > now).length,
+        refused24h: world.transactions.filter(({ state, createdAt }) => state === 'refused' && createdAt > yesterday)
+          .length,
+        pendingChallenges: world.challenges.filter(({ state, expiresAt }) => state === 'pending' && expiresAt > now)
+          .length,
       }
     },
   }
@@ -91,9 +107,12 @@ export function memoryStatusStore(world: World): StatusStore {
         return authority.crlDueSince !== null || crl === undefined || crl.thisUpdate <= publishedBefore[authority.kind]
       }
       const free = world.authorities.filter(
-        (each) => each.certificateDer !== null && (each.crlClaimedUntil === null || each.crlClaimedUntil <= now) && isDue(each),
+        (each) =>
+          each.certificateDer !== null && (each.crlClaimedUntil === null || each.crlClaimedUntil <= now) && isDue(each),
       )
-      const [authority] = free.sort((a, b) => (a.crlDueSince?.getTime() ?? Infinity) - (b.crlDueSince?.getTime() ?? Infinity))
+      const [authority] = free.sort(
+        (a, b) => (a.crlDueSince?.getTime() ?? Infinity) - (b.crlDueSince?.getTime() ?? Infinity),
+      )
       if (!authority) return null
       authority.crlClaimedUntil = until
       authority.nextCrlNumber += 1n
@@ -133,11 +152,21 @@ export function memoryStatusStore(world: World): StatusStore {
 }
 
 export function memoryJobStore() {
-  const rows = new Map<string, { nextRunAt: Date; claimedBy: string | null; claimedUntil: Date | null; lastRunAt: Date | null; lastError: string | null }>()
+  const rows = new Map<
+    string,
+    {
+      nextRunAt: Date
+      claimedBy: string | null
+      claimedUntil: Date | null
+      lastRunAt: Date | null
+      lastError: string | null
+    }
+  >()
   const store: JobStore = {
     async claim({ name, by, now, until, nextRunAt, early }) {
       const row = rows.get(name)
-      if (row && ((!early && row.nextRunAt > now) || (row.claimedUntil !== null && row.claimedUntil > now))) return false
+      if (row && ((!early && row.nextRunAt > now) || (row.claimedUntil !== null && row.claimedUntil > now)))
+        return false
       rows.set(name, { lastRunAt: null, lastError: null, ...row, nextRunAt, claimedBy: by, claimedUntil: until })
       return true
     },
@@ -149,7 +178,8 @@ export function memoryJobStore() {
     },
     async finish({ name, by, at, error }) {
       const row = rows.get(name)
-      if (row?.claimedBy === by) Object.assign(row, { claimedBy: null, claimedUntil: null, lastRunAt: at, lastError: error })
+      if (row?.claimedBy === by)
+        Object.assign(row, { claimedBy: null, claimedUntil: null, lastRunAt: at, lastError: error })
     },
   }
   return { store, rows }
@@ -169,7 +199,9 @@ function found(row: CertificateRecord, search: string): boolean {
   const hex = text.replace(/[\s:]/g, '').replace(/^sha256/, '')
   const isHex = /^[0-9a-f]{3,64}$/.test(hex)
   return (
-    [row.subject, row.commonName ?? '', ...row.san.map(({ value }) => value)].some((value) => value.toLowerCase().includes(text)) ||
+    [row.subject, row.commonName ?? '', ...row.san.map(({ value }) => value)].some((value) =>
+      value.toLowerCase().includes(text),
+    ) ||
     (isHex && (row.serial.toLowerCase().startsWith(hex) || row.fingerprintSha256.startsWith(hex)))
   )
 }
@@ -206,6 +238,8 @@ function record(world: World, row: WorldCertificate): CertificateRecord {
     der: row.der,
     chain: chain.filter((der) => der !== null),
     challenge: challenge ? { id: challenge.id, mintedBy: challenge.mintedBy, createdAt: challenge.createdAt } : null,
-    transaction: attempt ? { id: attempt.id, sourceIp: attempt.sourceIp, userAgent: attempt.userAgent, at: attempt.createdAt } : null,
+    transaction: attempt
+      ? { id: attempt.id, sourceIp: attempt.sourceIp, userAgent: attempt.userAgent, at: attempt.createdAt }
+      : null,
   }
 }

@@ -1,7 +1,7 @@
 /** In-memory stores of challenges and enrolment transactions, over the tables of world.ts, with the database's rules. */
 import type { ChallengeUpkeepStore } from '@/lib/jobs/expire-challenges'
 import type { AuditEntry, Page } from '@/lib/services/audit'
-import type { RedemptionStore, Reservation, RowOutcome } from '@/lib/services/challenge-redemption'
+import type { RedemptionStore, Reservation, RowOutcome } from '@/lib/services/challenge-presentation'
 import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
@@ -49,7 +49,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
     if (!endpoint || !group) throw new Error(`no endpoint ${id}`)
     return { ...endpoint, group }
   }
-  const certificateFor = (challengeId: string) => world.certificates.find((each) => each.challengeId === challengeId && each.state !== 'abandoned')
+  const certificateFor = (challengeId: string) =>
+    world.certificates.find((each) => each.challengeId === challengeId && each.state !== 'abandoned')
   const isDue = ({ state, expiresAt }: MemoryChallenge) => state === 'pending' && expiresAt <= clock()
   const append_ = (events: AuditEntry[]) => append(world, events)
 
@@ -62,22 +63,37 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         return { id, slug, groupSlug: group.slug, enabled, policy: 'dynamic', challengeTtlMinutes }
       },
       async add({ ttlMinutes, ...challenge }, quota, minted) {
-        const pending = challenges.filter((each) => each.endpointId === challenge.endpointId && each.state === 'pending' && !isDue(each))
+        const pending = challenges.filter(
+          (each) => each.endpointId === challenge.endpointId && each.state === 'pending' && !isDue(each),
+        )
         if (pending.length >= quota || !endpointOf(challenge.endpointId).enabled) return null
         const expiresAt = new Date(clock().getTime() + ttlMinutes * MINUTE_MS)
-        challenges.push({ ...challenge, ...FREE, state: 'pending', createdAt: clock(), expiresAt, revokedAt: null, failedAttempts: 0 })
+        challenges.push({
+          ...challenge,
+          ...FREE,
+          state: 'pending',
+          createdAt: clock(),
+          expiresAt,
+          revokedAt: null,
+          failedAttempts: 0,
+        })
         append_([minted(expiresAt)])
         return { expiresAt }
       },
       async list(filter, page) {
         const search = filter.search?.toLowerCase()
-        const views = challenges.map(viewOf).filter(
-          (view) =>
-            (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
-            (filter.group === undefined || view.group.slug === filter.group) &&
-            (filter.state === undefined || view.state === filter.state) &&
-            (search === undefined || [view.id, view.subject, view.deviceName ?? '', JSON.stringify(view.san)].some((text) => text.toLowerCase().includes(search))),
-        )
+        const views = challenges
+          .map(viewOf)
+          .filter(
+            (view) =>
+              (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
+              (filter.group === undefined || view.group.slug === filter.group) &&
+              (filter.state === undefined || view.state === filter.state) &&
+              (search === undefined ||
+                [view.id, view.subject, view.deviceName ?? '', JSON.stringify(view.san)].some((text) =>
+                  text.toLowerCase().includes(search),
+                )),
+          )
         return pageOf(views.reverse(), page)
       },
       async get(id) {
@@ -86,7 +102,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       },
       async revoke(id, _reason, revoked) {
         const row = challenges.find((each) => each.id === id)
-        if (!row || isDue(row) || !(row.state === 'pending' || (row.state === 'reserved' && !certificateFor(id)))) return null
+        if (!row || isDue(row) || !(row.state === 'pending' || (row.state === 'reserved' && !certificateFor(id))))
+          return null
         Object.assign(row, { state: 'revoked', revokedAt: clock() })
         append_([revoked])
         return viewOf(row)
@@ -95,12 +112,20 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
 
     redemption: {
       async reserve(request, reserved) {
-        const row = challenges.find((each) => same(each.handleHash, request.handleHash) && each.endpointId === request.endpointId)
-        const again = row?.state === 'reserved' && same(row.reservedCsrSha256, request.csrSha256) &&
+        const row = challenges.find(
+          (each) => same(each.handleHash, request.handleHash) && each.endpointId === request.endpointId,
+        )
+        const again =
+          row?.state === 'reserved' &&
+          same(row.reservedCsrSha256, request.csrSha256) &&
           (row.reservedBy === request.transactionRowId || (row.reservedAt ?? clock()) < ago(0.25))
         if (!row || !((row.state === 'pending' && !isDue(row)) || again)) return null
         Object.assign(row, {
-          state: 'reserved', reservedBy: request.transactionRowId, reservedCsrSha256: request.csrSha256, reservedSpkiSha256: request.spkiSha256, reservedAt: clock(),
+          state: 'reserved',
+          reservedBy: request.transactionRowId,
+          reservedCsrSha256: request.csrSha256,
+          reservedSpkiSha256: request.spkiSha256,
+          reservedAt: clock(),
         })
         const attempt = rows.find((each) => each.id === request.transactionRowId)
         if (attempt) attempt.challengeId = row.id
@@ -115,7 +140,11 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         if (released) {
           const failedAttempts = row.failedAttempts + (mismatch ? 1 : 0)
           const revoke = mismatch && failedAttempts >= mostMismatches
-          Object.assign(row, FREE, { failedAttempts, state: revoke ? 'revoked' : row.expiresAt <= clock() ? 'expired' : 'pending', revokedAt: revoke ? clock() : null })
+          Object.assign(row, FREE, {
+            failedAttempts,
+            state: revoke ? 'revoked' : row.expiresAt <= clock() ? 'expired' : 'pending',
+            revokedAt: revoke ? clock() : null,
+          })
         }
         const attempt = rows.find((each) => each.id === transactionRowId)
         if (!released && outcome.state === 'failed') {
@@ -128,13 +157,23 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         if (!row) return null
         const certificate = certificateFor(row.id)
         return {
-          id: row.id, subject: row.subject, endpointSlug: endpointOf(row.endpointId).slug, state: isDue(row) ? 'expired' : row.state, reservedBy: row.reservedBy,
-          reservedCsrSha256: row.reservedCsrSha256, reservedSpkiSha256: row.reservedSpkiSha256, consumedAt: certificate?.issuedAt ?? null,
-          certificate: certificate?.state === 'issued' ? { id: certificate.id, revokedAt: certificate.revokedAt } : null,
+          id: row.id,
+          subject: row.subject,
+          endpointSlug: endpointOf(row.endpointId).slug,
+          state: isDue(row) ? 'expired' : row.state,
+          reservedBy: row.reservedBy,
+          reservedCsrSha256: row.reservedCsrSha256,
+          reservedSpkiSha256: row.reservedSpkiSha256,
+          consumedAt: certificate?.issuedAt ?? null,
+          certificate:
+            certificate?.state === 'issued' ? { id: certificate.id, revokedAt: certificate.revokedAt } : null,
         }
       },
       async otherEndpoints(endpointId, limit) {
-        return world.endpoints.map(({ id }) => id).filter((id) => id !== endpointId).slice(0, limit)
+        return world.endpoints
+          .map(({ id }) => id)
+          .filter((id) => id !== endpointId)
+          .slice(0, limit)
       },
     },
 
@@ -151,7 +190,15 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         return due.length
       },
       async freeAbandoned(minutes, limit, released) {
-        const due = challenges.filter((row) => row.state === 'reserved' && row.reservedAt !== null && row.reservedAt < ago(minutes) && !certificateFor(row.id)).slice(0, limit)
+        const due = challenges
+          .filter(
+            (row) =>
+              row.state === 'reserved' &&
+              row.reservedAt !== null &&
+              row.reservedAt < ago(minutes) &&
+              !certificateFor(row.id),
+          )
+          .slice(0, limit)
         for (const row of due) {
           const state = row.expiresAt > clock() ? 'pending' : 'expired'
           Object.assign(row, FREE, { state })
@@ -160,8 +207,11 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         return due.length
       },
       async failInterrupted(minutes, limit) {
-        const held = (row: MemoryTransaction) => challenges.some((each) => each.id === row.challengeId && each.state === 'reserved')
-        const due = rows.filter((row) => row.state === 'received' && row.claimedAt < ago(minutes) && !held(row)).slice(0, limit)
+        const held = (row: MemoryTransaction) =>
+          challenges.some((each) => each.id === row.challengeId && each.state === 'reserved')
+        const due = rows
+          .filter((row) => row.state === 'received' && row.claimedAt < ago(minutes) && !held(row))
+          .slice(0, limit)
         for (const row of due) finish(row, { state: 'failed', reason: 'interrupted', detail: '', failInfo: null }, null)
         return due.length
       },
@@ -176,7 +226,14 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         const registrationAuthorities = world.registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>
           certificateDer === null || ra.endpointId !== endpoint.id ? [] : [{ ...ra, certificateDer }],
         )
-        return { ...rest, policy: 'dynamic', groupSlug: group.slug, profile, registrationAuthorities, chain: chainOf(endpoint.authorityId) }
+        return {
+          ...rest,
+          policy: 'dynamic',
+          groupSlug: group.slug,
+          profile,
+          registrationAuthorities,
+          chain: chainOf(endpoint.authorityId),
+        }
       },
       async begin(attempt) {
         const live = rows.find((row) => isLive(row) && sameIdentity(row.attempt, attempt))
@@ -185,7 +242,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       },
       async takeOver(id, abandonedAfterSeconds) {
         const row = rows.find((each) => each.id === id && isLive(each))
-        const free = row?.state === 'failed' || (row?.state === 'received' && row.claimedAt < ago(abandonedAfterSeconds / 60))
+        const free =
+          row?.state === 'failed' || (row?.state === 'received' && row.claimedAt < ago(abandonedAfterSeconds / 60))
         if (!row || !free) return false
         Object.assign(row, { state: 'received', claimedAt: clock(), reason: null, detail: null, finishedAt: null })
         return true
@@ -203,7 +261,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       async finishIssued(id, certificateId) {
         const row = rows.find((each) => each.id === id)
         if (!row) throw new Error(`no transaction ${id}`)
-        if (row.state === 'received' || row.state === 'failed') Object.assign(row, { state: 'issued', certificateId, reason: null, detail: null, finishedAt: clock() })
+        if (row.state === 'received' || row.state === 'failed')
+          Object.assign(row, { state: 'issued', certificateId, reason: null, detail: null, finishedAt: clock() })
         return knownOf(row)
       },
       async refuseAtOnce(attempt, outcome, challengeId, events) {
@@ -215,7 +274,9 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       async findForPoll(endpointId, transactionId, keySha256) {
         const row = rows.findLast(
           ({ attempt, superseded }) =>
-            !superseded && attempt.endpointId === endpointId && same(attempt.transactionId, transactionId) &&
+            !superseded &&
+            attempt.endpointId === endpointId &&
+            same(attempt.transactionId, transactionId) &&
             (same(attempt.signerSpkiSha256, keySha256) || same(attempt.spkiSha256, keySha256)),
         )
         return row ? knownOf(row) : null
@@ -228,10 +289,20 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
           const endpoint = endpointOf(row.attempt.endpointId)
           const certificate = world.certificates.find(({ id }) => id === row.certificateId)
           return {
-            id: row.id, state: row.state, endpoint: { slug: endpoint.slug, name: endpoint.name }, group: { slug: endpoint.group.slug, name: endpoint.group.name },
-            subject: row.attempt.subject, reason: row.reason, detail: row.detail, transactionId: transactionIdText(row.attempt.transactionId),
-            sourceIp: row.sourceIp, userAgent: row.userAgent, challengeId: row.challengeId,
-            certificate: certificate ? { id: certificate.id, serial: certificate.serial } : null, createdAt: row.createdAt, finishedAt: row.finishedAt,
+            id: row.id,
+            state: row.state,
+            endpoint: { slug: endpoint.slug, name: endpoint.name },
+            group: { slug: endpoint.group.slug, name: endpoint.group.name },
+            subject: row.attempt.subject,
+            reason: row.reason,
+            detail: row.detail,
+            transactionId: transactionIdText(row.attempt.transactionId),
+            sourceIp: row.sourceIp,
+            userAgent: row.userAgent,
+            challengeId: row.challengeId,
+            certificate: certificate ? { id: certificate.id, serial: certificate.serial } : null,
+            createdAt: row.createdAt,
+            finishedAt: row.finishedAt,
           }
         })
         const fits = views.filter(
@@ -251,8 +322,19 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
 
   function addRow(attempt: Attempt | RefusedAttempt, state: 'received'): MemoryTransaction {
     const row: MemoryTransaction = {
-      id: crypto.randomUUID(), state, attempt, reason: null, detail: null, certificateId: null, challengeId: null, sourceIp: attempt.sourceIp,
-      userAgent: attempt.userAgent, createdAt: clock(), claimedAt: clock(), finishedAt: null, superseded: false,
+      id: crypto.randomUUID(),
+      state,
+      attempt,
+      reason: null,
+      detail: null,
+      certificateId: null,
+      challengeId: null,
+      sourceIp: attempt.sourceIp,
+      userAgent: attempt.userAgent,
+      createdAt: clock(),
+      claimedAt: clock(),
+      finishedAt: null,
+      superseded: false,
     }
     rows.push(row)
     return row
@@ -268,9 +350,23 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
     const certificate = world.certificates.find((each) => each.id === row.certificateId && each.state === 'issued')
     const { id, state, reason, detail, attempt } = row
     return {
-      id, state, reason, detail, spkiSha256: attempt.spkiSha256, signerSpkiSha256: attempt.signerSpkiSha256,
+      id,
+      state,
+      reason,
+      detail,
+      spkiSha256: attempt.spkiSha256,
+      signerSpkiSha256: attempt.signerSpkiSha256,
       finishedAt: row.finishedAt ?? certificate?.issuedAt ?? null,
-      certificate: certificate?.der ? { id: certificate.id, serial: certificate.serial, name: certificate.subject, der: certificate.der, notAfter: certificate.notAfter, revokedAt: certificate.revokedAt } : null,
+      certificate: certificate?.der
+        ? {
+            id: certificate.id,
+            serial: certificate.serial,
+            name: certificate.subject,
+            der: certificate.der,
+            notAfter: certificate.notAfter,
+            revokedAt: certificate.revokedAt,
+          }
+        : null,
     }
   }
 
@@ -278,10 +374,21 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
     const { slug, name, group } = endpointOf(row.endpointId)
     const certificate = certificateFor(row.id)
     return {
-      id: row.id, state: isDue(row) ? 'expired' : row.state, endpoint: { id: row.endpointId, slug, name }, group: { slug: group.slug, name: group.name },
-      subject: row.subject, san: row.constraints.san, deviceName: row.deviceName, format: row.format, mintedBy: row.mintedBy, mintedVia: row.mintedVia,
-      createdAt: row.createdAt, expiresAt: row.expiresAt, consumedAt: row.state === 'consumed' ? (certificate?.issuedAt ?? null) : null,
-      revokedAt: row.revokedAt, failedAttempts: row.failedAttempts,
+      id: row.id,
+      state: isDue(row) ? 'expired' : row.state,
+      endpoint: { id: row.endpointId, slug, name },
+      group: { slug: group.slug, name: group.name },
+      subject: row.subject,
+      san: row.constraints.san,
+      deviceName: row.deviceName,
+      format: row.format,
+      mintedBy: row.mintedBy,
+      mintedVia: row.mintedVia,
+      createdAt: row.createdAt,
+      expiresAt: row.expiresAt,
+      consumedAt: row.state === 'consumed' ? (certificate?.issuedAt ?? null) : null,
+      revokedAt: row.revokedAt,
+      failedAttempts: row.failedAttempts,
       certificate: certificate?.state === 'issued' ? { id: certificate.id, serial: certificate.serial } : null,
     }
   }

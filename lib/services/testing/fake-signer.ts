@@ -1,9 +1,9 @@
 /** A signer for tests: throw-away keys, real cryptography, no process, no checks of what it signs. */
 import { constants, createHmac, generateKeyPair, type KeyObject, privateDecrypt, sign } from 'node:crypto'
 import { promisify } from 'node:util'
+import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
 import { assembleCrl } from '@/lib/pki/crl'
-import { Refusal } from '@/lib/errors'
 import type { KeyAlgorithm, KeyPurpose, Signer } from '@/lib/services/signer'
 
 /** What the real signer reads from its own database connection. */
@@ -29,9 +29,20 @@ interface FakeKey {
 }
 
 const generate = promisify(generateKeyPair)
+const POOL = new Map<KeyAlgorithm, ReturnType<typeof makeKey>[]>()
 
 export function fakeSigner(records: SignerRecords): FakeSigner {
   const keys = new Map<string, FakeKey>()
+  const taken = new Map<KeyAlgorithm, number>()
+  /** Distinct within one signer, shared between signers: making RSA keys is what these tests would spend their time on. */
+  const nextKey = (algorithm: KeyAlgorithm) => {
+    const index = taken.get(algorithm) ?? 0
+    taken.set(algorithm, index + 1)
+    const pool = POOL.get(algorithm) ?? []
+    POOL.set(algorithm, pool)
+    pool[index] ??= makeKey(algorithm)
+    return pool[index]
+  }
   const key = (keyId: string): FakeKey => {
     const found = keys.get(keyId)
     if (found === undefined) throw new Error(`no key ${keyId}`)
@@ -49,7 +60,7 @@ export function fakeSigner(records: SignerRecords): FakeSigner {
     async generateKey({ purpose, algorithm }) {
       use('generateKey')
       const keyId = crypto.randomUUID()
-      const made = await makeKey(algorithm)
+      const made = await nextKey(algorithm)
       keys.set(keyId, { ...made, algorithm, purpose })
       return { keyId, spki: made.spki }
     },

@@ -1,4 +1,4 @@
-/** An installation for tests: the real services over stores in memory or in Postgres, a fake signer, a clock to turn. */
+/** An installation for tests: real services over stores in memory or Postgres, a fake signer, a clock to turn. */
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { buildCsr } from '@/lib/pki/csr'
 import { type Actor, type Role, systemActor } from '@/lib/services/actor'
@@ -66,7 +66,10 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
   const clock = () => time.now
   const { stores } = backing
   const signer = fakeSigner(backing.records)
-  const urls = createUrls({ publicUrl: new URL('https://portal.example.com'), statusUrl: new URL('http://pki.example.com') })
+  const urls = createUrls({
+    publicUrl: new URL('https://portal.example.com'),
+    statusUrl: new URL('http://pki.example.com'),
+  })
   const pokes: string[] = []
   const onCrlDue = () => {
     pokes.push('crl')
@@ -82,7 +85,13 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
     issuance,
     authorities: createAuthorities({ store: stores.authorities, signer, issuance, urls, clock }),
     groups: createGroups({ store: stores.groups, signer, issuance, urls, clock, onCrlDue }),
-    registrationAuthorities: createRegistrationAuthorities({ store: stores.registrationAuthorities, signer, issuance, urls, clock }),
+    registrationAuthorities: createRegistrationAuthorities({
+      store: stores.registrationAuthorities,
+      signer,
+      issuance,
+      urls,
+      clock,
+    }),
     certificates: createCertificates({ store: stores.certificates, clock, onCrlDue }),
     status: createStatus({ store: stores.status, signer, clock }),
   }
@@ -141,7 +150,12 @@ export function newDevice(name = 'tablet-7', san: SubjectAlternativeName[] = [])
   return deviceOf(name, san, privateKey, publicKey)
 }
 
-export function deviceOf(name: string, san: SubjectAlternativeName[], privateKey: KeyObject, publicKey: KeyObject): Device {
+export function deviceOf(
+  name: string,
+  san: SubjectAlternativeName[],
+  privateKey: KeyObject,
+  publicKey: KeyObject,
+): Device {
   const subject = [
     { type: 'CN', value: name },
     { type: 'O', value: 'Example' },
@@ -171,7 +185,16 @@ export function actor(role: Role): Actor {
 }
 
 export function deviceActor(): Actor {
-  return { type: 'device', id: null, name: 'tablet-7', role: null, via: 'scep', ip: '192.0.2.9', userAgent: 'device', requestId: 'request-2' }
+  return {
+    type: 'device',
+    id: null,
+    name: 'tablet-7',
+    role: null,
+    via: 'scep',
+    ip: '192.0.2.9',
+    userAgent: 'device',
+    requestId: 'request-2',
+  }
 }
 
 export function memoryBacking(): Backing {
@@ -183,7 +206,15 @@ export function memoryBacking(): Backing {
   }
   const addTransaction = async (_endpointId: string, now: Date) => {
     const id = crypto.randomUUID()
-    world.transactions.push({ id, state: 'received', reason: null, certificateId: null, sourceIp: '192.0.2.9', userAgent: 'device', createdAt: now })
+    world.transactions.push({
+      id,
+      state: 'received',
+      reason: null,
+      certificateId: null,
+      sourceIp: '192.0.2.9',
+      userAgent: 'device',
+      createdAt: now,
+    })
     return id
   }
   return {

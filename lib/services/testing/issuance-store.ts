@@ -1,6 +1,7 @@
 /** In-memory store of intents and what becomes of them. */
-import type { IssuanceStore } from '@/lib/services/issuance'
+
 import type { StoredIntent } from '@/lib/services/intents'
+import type { IssuanceStore } from '@/lib/services/issuance'
 import { addIntent, append, type World, type WorldCertificate } from './world'
 
 const KIND_ORDER = ['root', 'issuer', 'ra', 'leaf']
@@ -10,7 +11,10 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
   const challengeOf = (row: WorldCertificate) =>
     world.challenges.find(
       ({ id, state, reservedSpkiSha256 }) =>
-        id === row.challengeId && state === 'reserved' && reservedSpkiSha256 !== null && Buffer.compare(reservedSpkiSha256, row.spkiSha256) === 0,
+        id === row.challengeId &&
+        state === 'reserved' &&
+        reservedSpkiSha256 !== null &&
+        Buffer.compare(reservedSpkiSha256, row.spkiSha256) === 0,
     )
   const finishRows = (ids: string[], certificateId: string) => {
     for (const row of world.transactions) {
@@ -25,14 +29,22 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
       const authority = world.authorities.find(({ id }) => id === endpoint?.authorityId)
       if (!endpoint || !authority?.certificateDer) return null
       const { certificateDer } = authority
-      return { endpointId, groupId: endpoint.groupId, profile: endpoint.profile, authority: { ...authority, certificateDer } }
+      return {
+        endpointId,
+        groupId: endpoint.groupId,
+        profile: endpoint.profile,
+        authority: { ...authority, certificateDer },
+      }
     },
     async recordLeafIntent(intent, events) {
       const existing = world.certificates.find(({ challengeId }) => challengeId === intent.challengeId)
       const challenge = world.challenges.find(
         ({ id, endpointId, state, reservedSpkiSha256 }) =>
-          id === intent.challengeId && endpointId === intent.endpointId && state === 'reserved' &&
-          reservedSpkiSha256 !== null && Buffer.compare(reservedSpkiSha256, intent.spkiSha256) === 0,
+          id === intent.challengeId &&
+          endpointId === intent.endpointId &&
+          state === 'reserved' &&
+          reservedSpkiSha256 !== null &&
+          Buffer.compare(reservedSpkiSha256, intent.spkiSha256) === 0,
       )
       if (existing) return { outcome: 'existing', intent: storedIntent(world, existing) }
       if (!challenge) return { outcome: 'challenge_gone' }
@@ -47,7 +59,10 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
     async overdue(before, limit) {
       return world.certificates
         .filter(({ state, createdAt }) => state === 'intent' && createdAt < before)
-        .sort((a, b) => KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) || a.createdAt.getTime() - b.createdAt.getTime())
+        .sort(
+          (a, b) =>
+            KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind) || a.createdAt.getTime() - b.createdAt.getTime(),
+        )
         .slice(0, limit)
         .map(({ id }) => id)
     },

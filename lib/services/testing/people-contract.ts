@@ -7,7 +7,17 @@ import type { AccessService, UserView } from '@/lib/services/access-types'
 import { type Actor, type Role, systemActor } from '@/lib/services/actor'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
-import { CHEAP, origin, type PeopleStore, person, recorder, type TestClock, testClock, testMac, testPasswords } from './people'
+import {
+  CHEAP,
+  origin,
+  type PeopleStore,
+  person,
+  recorder,
+  type TestClock,
+  testClock,
+  testMac,
+  testPasswords,
+} from './people'
 
 const GOOD = 'gleam turbine walnut echo'
 const OTHER = 'violet kettle marches north'
@@ -24,7 +34,13 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
     beforeEach(async () => {
       people = await makePeople()
       clock = testClock()
-      access = createAccess({ store: people.store, signer: testMac, passwords: testPasswords(), audit: recorder(people), clock })
+      access = createAccess({
+        store: people.store,
+        signer: testMac,
+        passwords: testPasswords(),
+        audit: recorder(people),
+        clock,
+      })
     })
 
     const addUser = (role: Role, email = `${role}@example.org`): Promise<UserView> =>
@@ -76,7 +92,11 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
         const user = await addUser('auditor')
         await access.updateUser(cli, user.id, { disabled: true })
         const refusal = await refusalOf(signIn(user.email))
-        expect(refusal).toMatchObject({ code: 'unauthenticated', sentence: 'E-mail or password is wrong.', reason: 'disabled' })
+        expect(refusal).toMatchObject({
+          code: 'unauthenticated',
+          sentence: 'E-mail or password is wrong.',
+          reason: 'disabled',
+        })
       })
 
       test('hashes again when the parameters rose', async () => {
@@ -130,7 +150,12 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
 
       test('count other spellings of an address as the same', async () => {
         await addUser('operator')
-        const spellings = ['operator@example.org', 'OPERATOR@example.org', ' operator@EXAMPLE.org', 'operator\uff20example.org']
+        const spellings = [
+          'operator@example.org',
+          'OPERATOR@example.org',
+          ' operator@EXAMPLE.org',
+          'operator\uff20example.org',
+        ]
         for (const email of [...spellings, 'Operator@Example.Org']) await refusalOf(signIn(email, OTHER))
         expect(await refusalOf(signIn('operator@example.org'))).toMatchObject({ code: 'rate_limited' })
       })
@@ -146,8 +171,12 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
       test('never lock out an administrator who signed in from there before', async () => {
         const { email } = await addUser('admin')
         await signIn(email, GOOD, HOME)
-        for (let failures = 0; failures < 20; failures += 1) await refusalOf(signIn(email, OTHER, `203.0.${failures}.9`))
-        expect(await refusalOf(signIn(email, GOOD, AWAY))).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 3600 })
+        for (let failures = 0; failures < 20; failures += 1)
+          await refusalOf(signIn(email, OTHER, `203.0.${failures}.9`))
+        expect(await refusalOf(signIn(email, GOOD, AWAY))).toMatchObject({
+          code: 'rate_limited',
+          retryAfterSeconds: 3600,
+        })
         await signIn(email, GOOD, '192.0.2.200')
         clock.advance({ minutes: 61 })
         await signIn(email, GOOD, AWAY)
@@ -156,7 +185,10 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
       test('delay one source that tries many accounts', async () => {
         const { email } = await addUser('operator')
         for (let tries = 0; tries < 20; tries += 1) await refusalOf(signIn(`nobody${tries}@example.org`, OTHER, AWAY))
-        expect(await refusalOf(signIn(email, GOOD, AWAY))).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 3600 })
+        expect(await refusalOf(signIn(email, GOOD, AWAY))).toMatchObject({
+          code: 'rate_limited',
+          retryAfterSeconds: 3600,
+        })
         await signIn(email, GOOD, HOME)
       })
 
@@ -173,7 +205,8 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
       })
 
       test('record twenty refusals of a minute one by one and the others by their number', async () => {
-        for (let tries = 0; tries < 30; tries += 1) await refusalOf(access.actorOfApiKey(origin(AWAY), 'Bearer nonsense'))
+        for (let tries = 0; tries < 30; tries += 1)
+          await refusalOf(access.actorOfApiKey(origin(AWAY), 'Bearer nonsense'))
         expect(await people.recorded()).toHaveLength(20)
         clock.advance({ minutes: 3 })
         const lines = await since(runPrune)
@@ -241,10 +274,20 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
 
     describe('users', () => {
       test('are made with all faults named at once', async () => {
-        const faulty = access.createUser(cli, { name: '', email: 'nowhere', role: 'root' as Role, password: 'password' })
+        const faulty = access.createUser(cli, {
+          name: '',
+          email: 'nowhere',
+          role: 'root' as Role,
+          password: 'password',
+        })
         expect(await refusalOf(faulty)).toMatchObject({
           code: 'invalid_input',
-          fields: { name: expect.any(String), email: expect.any(String), role: expect.any(String), password: expect.any(String) },
+          fields: {
+            name: expect.any(String),
+            email: expect.any(String),
+            role: expect.any(String),
+            password: expect.any(String),
+          },
         })
         expect(await people.recorded()).toEqual([])
       })
@@ -260,7 +303,10 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
         for (const role of ['operator', 'auditor', null] as const) {
           const actor = person(role, role && '00000000-0000-4000-8000-000000000001')
           const code = role === null ? 'unauthenticated' : 'forbidden'
-          await expectRefusal(access.createUser(actor, { name: 'x', email: 'x@y', role: 'admin', password: GOOD }), code)
+          await expectRefusal(
+            access.createUser(actor, { name: 'x', email: 'x@y', role: 'admin', password: GOOD }),
+            code,
+          )
           await expectRefusal(access.updateUser(actor, id, { disabled: true }), code)
           await expectRefusal(access.setPassword(actor, id, OTHER), code)
           await expectRefusal(access.createApiKey(actor, { name: 'x', role: 'admin' }), code)
@@ -304,7 +350,10 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
         await expectRefusal(access.updateUser(cli, first.id, { disabled: true }), 'conflict')
         await expectRefusal(access.updateUser(cli, first.id, { role: 'operator' }), 'conflict')
         for (let round = 0; round < 5; round += 1) {
-          const [one, two] = [await addUser('admin', `a${round}@example.org`), await addUser('admin', `b${round}@example.org`)]
+          const [one, two] = [
+            await addUser('admin', `a${round}@example.org`),
+            await addUser('admin', `b${round}@example.org`),
+          ]
           for (const { id } of await access.users(cli)) {
             if (id !== one.id && id !== two.id) await access.updateUser(cli, id, { disabled: true })
           }
@@ -316,12 +365,15 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
         }
       })
 
-      test.each(['nonsense', '00000000-0000-4000-8000-000000000000'])('that do not exist, as %s, are not found', async (id) => {
-        await expectRefusal(access.updateUser(cli, id, { name: 'x' }), 'not_found')
-        await expectRefusal(access.setPassword(cli, id, OTHER), 'not_found')
-        await expectRefusal(access.endSession(cli, id), 'not_found')
-        await expectRefusal(access.revokeApiKey(cli, id), 'not_found')
-      })
+      test.each(['nonsense', '00000000-0000-4000-8000-000000000000'])(
+        'that do not exist, as %s, are not found',
+        async (id) => {
+          await expectRefusal(access.updateUser(cli, id, { name: 'x' }), 'not_found')
+          await expectRefusal(access.setPassword(cli, id, OTHER), 'not_found')
+          await expectRefusal(access.endSession(cli, id), 'not_found')
+          await expectRefusal(access.revokeApiKey(cli, id), 'not_found')
+        },
+      )
     })
 
     describe('passwords', () => {
@@ -409,7 +461,10 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
         [`Bearer ${'x'.repeat(100_000)}`, 'malformed'],
         [`Bearer lk_00000000_${'A'.repeat(43)}_00000000`, 'malformed'],
       ])('refuse %j', async (header, reason) => {
-        expect(await refusalOf(access.actorOfApiKey(origin(), header))).toMatchObject({ code: 'unauthenticated', reason })
+        expect(await refusalOf(access.actorOfApiKey(origin(), header))).toMatchObject({
+          code: 'unauthenticated',
+          reason,
+        })
       })
 
       test('of another installation are unknown', async () => {
@@ -430,8 +485,11 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
       const created = { status: 201, body: '{"challenge":"CANARY"}' }
       let service: Actor
       let apiKey: string
-      const run = (work: () => Promise<{ status: number; body: string }>, idempotencyKey = 'key-1', request = 'POST /') =>
-        access.idempotent(service, { apiKey, idempotencyKey }, hash(request), work)
+      const run = (
+        work: () => Promise<{ status: number; body: string }>,
+        idempotencyKey = 'key-1',
+        request = 'POST /',
+      ) => access.idempotent(service, { apiKey, idempotencyKey }, hash(request), work)
 
       beforeEach(async () => {
         const made = await access.createApiKey(cli, { name: 'Fleet', role: 'operator' })
@@ -483,7 +541,10 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
         let finish = (_: { status: number; body: string }) => {}
         const crashed = run(() => new Promise((resolve) => void (finish = resolve)))
         await new Promise((resolve) => setTimeout(resolve, 50))
-        await expectRefusal(run(async () => created), 'conflict')
+        await expectRefusal(
+          run(async () => created),
+          'conflict',
+        )
         clock.advance({ seconds: 61 })
         expect(await run(async () => created)).toMatchObject({ ...created, replayed: false })
         finish({ status: 201, body: 'too late' })
@@ -501,9 +562,18 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
       test('is for API keys alone', async () => {
         const { idempotent } = access
         const secrets = { apiKey: 'x', idempotencyKey: 'y' }
-        await expectRefusal(idempotent(person('admin'), secrets, hash('x'), async () => created), 'forbidden')
-        await expectRefusal(run(async () => created, 'with space'), 'invalid_input')
-        await expectRefusal(run(async () => created, 'x'.repeat(256)), 'invalid_input')
+        await expectRefusal(
+          idempotent(person('admin'), secrets, hash('x'), async () => created),
+          'forbidden',
+        )
+        await expectRefusal(
+          run(async () => created, 'with space'),
+          'invalid_input',
+        )
+        await expectRefusal(
+          run(async () => created, 'x'.repeat(256)),
+          'invalid_input',
+        )
       })
     })
 
@@ -511,8 +581,13 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
       test('is exact for callers at the same instant, and recorded once', async () => {
         const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => access.limit('mint:1', 10, 60)))
         expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(10)
-        expect(await people.recorded()).toEqual([{ type: 'system.rate_limited', outcome: 'denied', reason: 'limit_reached' }])
-        expect(await refusalOf(access.limit('mint:1', 10, 60))).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 60 })
+        expect(await people.recorded()).toEqual([
+          { type: 'system.rate_limited', outcome: 'denied', reason: 'limit_reached' },
+        ])
+        expect(await refusalOf(access.limit('mint:1', 10, 60))).toMatchObject({
+          code: 'rate_limited',
+          retryAfterSeconds: 60,
+        })
         await access.limit('mint:2', 10, 60)
         clock.advance({ seconds: 61 })
         await access.limit('mint:1', 10, 60)
@@ -520,9 +595,18 @@ export function accessContract(name: string, makePeople: () => Promise<PeopleSto
     })
 
     test('no secret comes into the trail', async () => {
-      const canaries = ['canary walnut turbine gleam', 'canary kettle violet north', 'canary@typed-into-the-wrong-field.example']
+      const canaries = [
+        'canary walnut turbine gleam',
+        'canary kettle violet north',
+        'canary@typed-into-the-wrong-field.example',
+      ]
       const [first = '', second = '', typed = ''] = canaries
-      const user = await access.createUser(cli, { name: 'Ada', email: 'ada@example.org', role: 'admin', password: first })
+      const user = await access.createUser(cli, {
+        name: 'Ada',
+        email: 'ada@example.org',
+        role: 'admin',
+        password: first,
+      })
       const { token } = await access.signIn(origin(), user.email, first)
       const actor = (await access.actorOfSession(origin(), token)) ?? person(null)
       await refusalOf(access.signIn(origin(), typed, first))

@@ -1,5 +1,12 @@
 /** The store of people, sessions, keys and counters in memory. One contract suite runs on it and on Postgres. */
-import type { AccessStore, IdempotentAnswer, LiveSession, NewSession, PruneStore, UserRow } from '@/lib/services/access-store'
+import type {
+  AccessStore,
+  IdempotentAnswer,
+  LiveSession,
+  NewSession,
+  PruneStore,
+  UserRow,
+} from '@/lib/services/access-store'
 import type { ApiKeyView, UserView } from '@/lib/services/access-types'
 import type { AuditEntry } from '@/lib/services/audit'
 import { canonicalEvent } from '@/lib/services/audit-events'
@@ -25,7 +32,8 @@ export function memoryPeople(): PeopleStore {
     record: async (entry) => append([entry]),
     recorded: async () =>
       events.map(({ type, outcome, reason }) => ({ type, outcome, ...(reason === undefined ? {} : { reason }) })),
-    wholeTrail: async () => events.map((event) => canonicalEvent(event).beforeTime + canonicalEvent(event).afterTime).join('\n'),
+    wholeTrail: async () =>
+      events.map((event) => canonicalEvent(event).beforeTime + canonicalEvent(event).afterTime).join('\n'),
   }
 }
 
@@ -82,7 +90,9 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
     },
     async endSession(which, now, _reason, eventsOf) {
       const session = sessions.find((one) =>
-        'tokenHash' in which ? same(one.tokenHash, which.tokenHash) : one.id === which.id && (which.userId ?? one.userId) === one.userId,
+        'tokenHash' in which
+          ? same(one.tokenHash, which.tokenHash)
+          : one.id === which.id && (which.userId ?? one.userId) === one.userId,
       )
       const ended = session && !session.endedAt ? live(session) : null
       if (!session || !ended) return null
@@ -129,7 +139,8 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
       const user = userOf(id)
       if (!user) return 'not_found'
       const before = viewOf(user)
-      const disabledAt = change.disabled === undefined ? before.disabledAt : change.disabled ? (before.disabledAt ?? now) : null
+      const disabledAt =
+        change.disabled === undefined ? before.disabledAt : change.disabled ? (before.disabledAt ?? now) : null
       const after = { ...before, name: change.name ?? before.name, role: change.role ?? before.role, disabledAt }
       const active = (one: UserView) => one.role === 'admin' && !one.disabledAt
       if (active(before) && !active(after) && !users.some((one) => one.id !== id && active(one))) return 'last_admin'
@@ -159,7 +170,7 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
       if (first) append(eventsOf(keyView(key)))
       return keyView(key)
     },
-    async useApiKey(keyHash, now) {
+    async touchApiKey(keyHash, now) {
       const key = keys.find((one) => same(one.keyHash, keyHash))
       if (!key) return null
       const before = keyView(key)
@@ -178,7 +189,8 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
         return { allowed: false, count: standing.count, blockedUntil: standing.blockedUntil }
       }
       const counter = counted(key, now, windowSeconds)
-      const delay = counter.count < from ? undefined : delaySeconds[Math.min(counter.count - from, delaySeconds.length - 1)]
+      const delay =
+        counter.count < from ? undefined : delaySeconds[Math.min(counter.count - from, delaySeconds.length - 1)]
       counter.blockedUntil = delay === undefined ? null : new Date(now.getTime() + delay * 1000)
       return { allowed: true, count: counter.count, blockedUntil: counter.blockedUntil }
     },
@@ -199,7 +211,8 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
         answers.push(mine)
         return 'mine'
       }
-      const crashed = standing.status === null && standing.createdAt < staleBefore && same(standing.requestHash, requestHash)
+      const crashed =
+        standing.status === null && standing.createdAt < staleBefore && same(standing.requestHash, requestHash)
       if (!crashed && standing.createdAt >= expiredBefore) {
         return { requestHash: standing.requestHash, status: standing.status, sealedBody: standing.sealedBody }
       }

@@ -55,7 +55,16 @@ export function origin(ip = '192.0.2.1', userAgent = 'test browser'): RequestOri
 
 export function person(role: Role | null, id: string | null = null): Actor {
   const name = role ?? 'Nobody'
-  return { type: id === null ? 'anonymous' : 'user', id, name, role, via: 'ui', ip: '192.0.2.1', userAgent: null, requestId: 'request-1' }
+  return {
+    type: id === null ? 'anonymous' : 'user',
+    id,
+    name,
+    role,
+    via: 'ui',
+    ip: '192.0.2.1',
+    userAgent: null,
+    requestId: 'request-1',
+  }
 }
 
 /** An audit service that only records, into a list or a table. */

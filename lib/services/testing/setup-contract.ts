@@ -2,7 +2,13 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { isRefusal } from '@/lib/errors'
 import { systemActor } from '@/lib/services/actor'
-import { createSetup, type SetupDeps, type SetupRequest, type SetupService, type SetupStore } from '@/lib/services/setup'
+import {
+  createSetup,
+  type SetupDeps,
+  type SetupRequest,
+  type SetupService,
+  type SetupStore,
+} from '@/lib/services/setup'
 import { person, type RecordedLine, type TestClock, testClock, testPasswords } from './people'
 
 export interface FirstRun {
@@ -48,7 +54,11 @@ export function setupContract(name: string, makeFirstRun: () => Promise<FirstRun
       expect(await setup.checkLink(token)).toBe(true)
       const made = await setup.complete(stranger, token, { ...REQUEST, organisation: '  Example University ' })
       expect(made).toMatchObject({ organisation: 'Example University', rootSlug: 'root' })
-      expect(await first.standing()).toEqual({ organisation: 'Example University', root: 'Example University', users: ['ada@example.org'] })
+      expect(await first.standing()).toEqual({
+        organisation: 'Example University',
+        root: 'Example University',
+        users: ['ada@example.org'],
+      })
       expect(await first.recorded()).toEqual(RECORDED)
       expect(await setup.isDone()).toBe(true)
       expect(await setup.checkLink(token)).toBe(false)
@@ -92,8 +102,10 @@ export function setupContract(name: string, makeFirstRun: () => Promise<FirstRun
 
     test('a form with faults spends nothing and names them all', async () => {
       const token = await link()
-      const faulty = { organisation: ' ', name: 'x'.repeat(65), email: 'nowhere', password: 'example university' }
-      const fields = await setup.complete(stranger, token, faulty).catch((error: unknown) => (isRefusal(error) ? error.fields : null))
+      const faulty = { organisation: ' ', name: 'x'.repeat(65), email: 'nowhere', password: 'Welcome2025Welcome' }
+      const fields = await setup
+        .complete(stranger, token, faulty)
+        .catch((error: unknown) => (isRefusal(error) ? error.fields : null))
       expect(Object.keys(fields ?? {}).sort()).toEqual(['email', 'name', 'organisation', 'password'])
       expect(await setup.checkLink(token)).toBe(true)
       await setup.complete(stranger, token, REQUEST)
@@ -101,10 +113,19 @@ export function setupContract(name: string, makeFirstRun: () => Promise<FirstRun
 
     test('of two people with the link at the same instant one wins, and the root is hers', async () => {
       const token = await link()
+      let calls = 0
+      // Whoever makes the root dawdles, so that the other could overtake her with another name.
+      const createRoot: FirstRun['createRoot'] = async (actor, request) => {
+        const root = await first.createRoot(actor, request)
+        if (calls++ === 0) await new Promise((resolve) => setTimeout(resolve, 100))
+        return root
+      }
+      const racing = createSetup({ store: first.store, passwords: testPasswords(), createRoot, clock })
       const outcomes = await Promise.allSettled([
-        setup.complete(stranger, token, REQUEST),
-        setup.complete(stranger, token, { ...REQUEST, organisation: 'Another Place', email: 'eve@example.org' }),
+        racing.complete(stranger, token, REQUEST),
+        racing.complete(stranger, token, { ...REQUEST, organisation: 'Another Place', email: 'eve@example.org' }),
       ])
+      expect(calls).toBe(1)
       expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected'])
       const standing = await first.standing()
       expect(standing.users).toHaveLength(1)

@@ -1,4 +1,4 @@
-/** Tables in memory for the services' tests: what the stores of this folder read and write, with the database's rules. */
+/** Tables in memory for the services' tests: what the stores of this folder read and write, by the database's rules. */
 import type { AuditEntry } from '@/lib/services/audit'
 import type { NewAuthority, NewRegistrationAuthority } from '@/lib/services/authority-plan'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
@@ -102,7 +102,9 @@ export function append(world: World, events: AuditEntry[]): void {
 
 /** Serials are unique per authority, as in the database. */
 export function addIntent(world: World, intent: CertificateIntent): void {
-  const twice = world.certificates.some(({ authorityId, serial }) => authorityId === intent.authorityId && serial === intent.serial)
+  const twice = world.certificates.some(
+    ({ authorityId, serial }) => authorityId === intent.authorityId && serial === intent.serial,
+  )
   if (twice) throw new Error('serial taken')
   world.certificates.push({
     ...intent,
@@ -118,7 +120,13 @@ export function addIntent(world: World, intent: CertificateIntent): void {
 }
 
 export function addAuthority(world: World, authority: NewAuthority): void {
-  world.authorities.push({ ...authority, certificateDer: null, nextCrlNumber: 1n, crlDueSince: null, crlClaimedUntil: null })
+  world.authorities.push({
+    ...authority,
+    certificateDer: null,
+    nextCrlNumber: 1n,
+    crlDueSince: null,
+    crlClaimedUntil: null,
+  })
 }
 
 /** What the fake signer looks up, from the tables in memory. */

@@ -3,7 +3,7 @@ import { KeySquare } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Card } from '@/app/_components/card'
 import { EmptyState } from '@/app/_components/empty-state'
-import { TextLink } from '@/app/_components/row-link'
+import { TEXT_LINK } from '@/app/_components/row-link'
 import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import { can } from '@/lib/services/permissions'
@@ -22,7 +22,11 @@ export default async function ApiKeysPage() {
       title="API keys"
       description={
         <>
-          For the REST API, described at <TextLink href="/api/v1/openapi.json">/api/v1/openapi.json</TextLink>. Each is shown once and stored hashed.
+          For the REST API, described at{' '}
+          <a href="/api/v1/openapi.json" className={TEXT_LINK}>
+            /api/v1/openapi.json
+          </a>
+          . Each is shown once and stored hashed.
         </>
       }
       action={mayManage && <NewApiKey />}

@@ -1,5 +1,5 @@
 /** A process that only calls the signer, as web and front do; the test searches its memory for what must not be there. */
-import { signerClient } from '../signer-client'
+import { signerClient } from '@/lib/adapters/keys/signer-client'
 
 const [socketPath = '', raKeyId = '', certificateId = '', envelope = '', mode = ''] = process.argv.slice(2)
 const sentinel = Buffer.from(`sentinel ${process.pid} `.repeat(4))

@@ -75,7 +75,10 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
     },
     challengeState: async (id) => (await database.challenge.findUniqueOrThrow({ where: { id } })).state,
     transaction: async (id) =>
-      database.enrolmentTransaction.findUniqueOrThrow({ where: { id }, select: { state: true, reason: true, certificateId: true } }),
+      database.enrolmentTransaction.findUniqueOrThrow({
+        where: { id },
+        select: { state: true, reason: true, certificateId: true },
+      }),
     certificateState: async (id) => (await database.certificate.findUniqueOrThrow({ where: { id } })).state,
     crlDueSince: async (id) => (await database.authority.findUniqueOrThrow({ where: { id } })).crlDueSince,
     trail: async () => {

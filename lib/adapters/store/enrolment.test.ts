@@ -1,0 +1,196 @@
+/** Challenges and enrolment transactions on Postgres: the contract, rivals at the same instant, and whole enrolments. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createScepEnrolment } from '@/lib/services/scep-enrolment'
+import { type EnrolmentPortal, enrolmentPortal, REQUEST, scepDevice } from '@/lib/services/testing/enrolment'
+import { enrolmentStoreContract } from '@/lib/services/testing/enrolment-contract'
+import { actor } from '@/lib/services/testing/harness'
+import { openDatabase } from './database'
+import { isOutage } from './outage'
+import { scepEnrolmentStore } from './scep-enrolment'
+import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
+
+enrolmentStoreContract('on Postgres', postgresEnrolmentBacking)
+
+describe('enrolment on Postgres', () => {
+  let backing: Awaited<ReturnType<typeof postgresEnrolmentBacking>>
+  let portal: EnrolmentPortal
+  beforeAll(async () => {
+    backing = await postgresEnrolmentBacking()
+    const limits = {
+      operations: { count: 10_000, seconds: 60 },
+      wrongChallenges: { count: 10_000, seconds: 600 },
+      decryptionFailures: { count: 10, seconds: 300 },
+      recordedFailures: 1_000,
+    }
+    portal = await enrolmentPortal(backing, { limits, patienceMilliseconds: 15_000 })
+  })
+  afterAll(() => backing.close())
+
+  const certificates = (challengeId: string) => backing.database.certificate.count({ where: { challengeId } })
+
+  test('of fifty reservations at once, one holds', async () => {
+    const { challenge, id } = await portal.mint()
+    const hash = (await backing.database.challenge.findUniqueOrThrow({ where: { id }, select: { handleHash: true } }))
+      .handleHash
+    expect(challenge).toMatch(/^[0-9A-F]{32}$/)
+    const attempts = await Promise.all(
+      Array.from({ length: 50 }, async (_, number) => {
+        const csrSha256 = new Uint8Array(32).fill(number)
+        const row = {
+          endpointId: portal.group.endpoint.id,
+          transactionId: csrSha256,
+          messageType: 19,
+          csrSha256,
+          spkiSha256: csrSha256,
+          signerSpkiSha256: csrSha256,
+          subject: null,
+          sourceIp: null,
+          userAgent: null,
+        }
+        const begun = await backing.enrolment.enrolment.begin(row)
+        if (!begun.started) throw new Error('known already')
+        return { ...row, handleHash: hash, transactionRowId: begun.id }
+      }),
+    )
+    const reserved = await Promise.all(
+      attempts.map((request) =>
+        backing.enrolment.redemption.reserve(request, () => ({
+          type: 'challenge.reserved',
+          outcome: 'success',
+          actor: actor('operator'),
+          object: { type: 'challenge', id },
+        })),
+      ),
+    )
+    expect(reserved.filter((reservation) => reservation !== null)).toHaveLength(1)
+    expect(
+      (await backing.events()).filter(({ type, object }) => type === 'challenge.reserved' && object.id === id),
+    ).toHaveLength(1)
+  })
+
+  test('of fifty devices with one challenge, one is issued and forty-nine hear the same and are recorded as replays', {
+    timeout: 60_000,
+  }, async () => {
+    const { challenge, id } = await portal.mint()
+    const devices = await Promise.all(Array.from({ length: 50 }, () => portal.device({ challenge, key: 'ec' })))
+    const { result: replies, events } = await portal.eventsOf(() =>
+      Promise.all(devices.map((device) => device.enrol())),
+    )
+    expect(replies.filter(({ pkiStatus }) => pkiStatus === 'SUCCESS')).toHaveLength(1)
+    const refused = replies.filter(({ pkiStatus }) => pkiStatus === 'FAILURE')
+    expect(new Set(refused.map(({ failInfo, failInfoText }) => `${failInfo} ${failInfoText}`))).toEqual(
+      new Set(['2 challenge rejected']),
+    )
+    expect(events.filter((event) => event === 'challenge.replayed challenge_replayed')).toHaveLength(49)
+    expect(await certificates(id)).toBe(1)
+  })
+
+  test('the same request ten times at once and ten times after is one serial', { timeout: 60_000 }, async () => {
+    const { challenge, id } = await portal.mint()
+    const device = await portal.device({ challenge })
+    const replies = await Promise.all(Array.from({ length: 10 }, () => device.enrol()))
+    for (let number = 0; number < 10; number++) replies.push(await device.enrol())
+    expect(
+      new Set(replies.map(({ certificates: [leaf] }) => Buffer.from(leaf as Uint8Array).toString('hex'))).size,
+    ).toBe(1)
+    expect(await certificates(id)).toBe(1)
+    expect(await device.poll()).toMatchObject({ pkiStatus: 'SUCCESS' })
+  })
+
+  test('refusals of every kind leave a row and an event, and the right device still enrols', async () => {
+    const { challenge, id } = await portal.mint()
+    const stranger = await portal.device({ challenge, signer: 1, subject: [{ type: 'CN', value: 'stranger' }] })
+    const { events } = await portal.eventsOf(async () => {
+      await stranger.enrol()
+      await (await portal.device({ challenge: 'NOSUCH' })).enrol()
+      await (await portal.device({ challenge })).enrol({ messageType: 18 })
+      await portal.scep.handle({ ...REQUEST, endpoint: portal.slug, body: new Uint8Array(9) })
+    })
+    expect(events).toEqual([
+      'challenge.reserved',
+      'challenge.mismatch subject_mismatch',
+      'challenge.released',
+      'challenge.unknown challenge_unknown',
+      'enrol.request.rejected message_type_unsupported',
+      'enrol.request.rejected message_malformed',
+    ])
+    expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    const { items } = await portal.transactions.list(actor('auditor'), { endpoint: portal.slug }, { limit: 4 })
+    expect(items.map(({ state, reason }) => [state, reason])).toEqual([
+      ['issued', null],
+      ['refused', 'message_type_unsupported'],
+      ['refused', 'challenge_unknown'],
+      ['refused', 'subject_mismatch'],
+    ])
+    expect(items[0]).toMatchObject({ challengeId: id, certificate: { serial: expect.any(String) } })
+  })
+
+  test('a transaction whose worker died is taken over by the same request', async () => {
+    const { challenge, id } = await portal.mint()
+    const device = await portal.device({ challenge })
+    const dying = await rowOfDeadWorker(challenge, device.csr, device.transactionId)
+    expect(await backing.challengeState(id)).toBe('reserved')
+    await backing.age('transaction', dying, 1)
+    expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    expect(await certificates(id)).toBe(1)
+  })
+
+  test('no challenge value is anywhere in the database', async () => {
+    const { challenge } = await portal.mint('CN=canary')
+    const device = await portal.device({ challenge, subject: [{ type: 'CN', value: 'canary' }] })
+    await (await portal.device({ challenge, signer: 1 })).enrol()
+    expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    const tables = await backing.database.$queryRaw<
+      { name: string }[]
+    >`select tablename as name from pg_tables where schemaname = 'public'`
+    const needles = [
+      challenge,
+      challenge.toLowerCase(),
+      Buffer.from(challenge).toString('hex'),
+      Buffer.from(challenge).toString('base64').slice(0, 40),
+    ]
+    for (const { name } of tables) {
+      const rows = await backing.database.$queryRawUnsafe<{ text: string }[]>(`select t::text as text from "${name}" t`)
+      const dump = rows.map(({ text }) => text).join('\n')
+      for (const needle of needles) expect(dump.includes(needle), `${needle.slice(0, 4)}… in ${name}`).toBe(false)
+    }
+  })
+
+  test('a database that cannot be reached is an outage and not a bug', async () => {
+    const away = openDatabase('postgresql://postgres@127.0.0.1:1/none')
+    const error: unknown = await away.endpoint.findMany().catch((reason: unknown) => reason)
+    expect(isOutage(error)).toBe(true)
+    await expect(scepEnrolmentStore(away).endpoint('staff')).rejects.toMatchObject({ code: 'unavailable' })
+    await away.$disconnect()
+    const wrong: unknown = await backing.database.$queryRaw`select 1 from nowhere`.catch((reason: unknown) => reason)
+    expect(isOutage(wrong)).toBe(false)
+  })
+
+  /** A worker that got as far as the reservation. Returns the row it left behind. */
+  async function rowOfDeadWorker(challenge: string, csr: Uint8Array, transactionId: string): Promise<string> {
+    const [ra] = await portal.chain()
+    const { promise: stuck, resolve: reached } = Promise.withResolvers<void>()
+    const issueLeaf = () => {
+      reached()
+      return new Promise<never>(() => {})
+    }
+    const { enrolment, redemption } = backing.enrolment
+    const dead = createScepEnrolment({
+      store: enrolment,
+      challenges: redemption,
+      issuance: { issueLeaf },
+      signer: portal.signer,
+      audit: backing,
+      limit: async () => {},
+      clock: () => portal.time.now,
+      log: () => {},
+    })
+    void scepDevice(dead.handle, { endpoint: portal.slug, challenge, csr, transactionId }, ra as Uint8Array).enrol()
+    await stuck
+    const row = await backing.database.enrolmentTransaction.findFirstOrThrow({
+      where: { state: 'received', transactionId: new Uint8Array(Buffer.from(transactionId)) },
+      select: { id: true },
+    })
+    return row.id
+  }
+})

@@ -1,0 +1,47 @@
+/** The backing of enrolment tests on a Postgres database of its own. */
+import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
+import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
+import { challengeStore } from '@/lib/adapters/store/challenges'
+import { transact } from '@/lib/adapters/store/database'
+import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
+import { transactionStore } from '@/lib/adapters/store/transactions'
+import { parseEvent } from '@/lib/services/audit-events'
+import type { EnrolmentBacking } from '@/lib/services/testing/enrolment'
+import { postgresBacking } from './postgres-backing'
+
+const AGED = {
+  challenge: ['not_before', 'expires_at', 'created_at', 'reserved_at', 'consumed_at'],
+  enrolment_transaction: ['created_at', 'claimed_at', 'finished_at'],
+} as const
+
+export async function postgresEnrolmentBacking(): Promise<
+  EnrolmentBacking & Awaited<ReturnType<typeof postgresBacking>>
+> {
+  const backing = await postgresBacking()
+  const { database } = backing
+  return {
+    ...backing,
+    enrolment: {
+      challenges: challengeStore(database),
+      redemption: redemptionStore(database),
+      enrolment: scepEnrolmentStore(database),
+      upkeep: challengeUpkeepStore(database),
+      transactions: transactionStore(database),
+    },
+    record: (entry) => transact(database, async () => ({ result: undefined, events: [entry] })),
+    async age(what, id, minutes) {
+      const table = what === 'challenge' ? 'challenge' : 'enrolment_transaction'
+      const set = AGED[table]
+        .map((column) => `${column} = ${column} - make_interval(mins => ${Math.trunc(minutes)})`)
+        .join(', ')
+      await database.$executeRawUnsafe(`update ${table} set ${set} where id = '${id}'::uuid`)
+    },
+    async events() {
+      const rows = await database.auditEvent.findMany({ orderBy: { seq: 'asc' }, select: { payload: true } })
+      return rows.map(({ payload }) => {
+        const { type, outcome, reason, object, data } = parseEvent(payload)
+        return { type, outcome, ...(reason === undefined ? {} : { reason }), object, data: data ?? {} }
+      })
+    },
+  }
+}

@@ -1,0 +1,62 @@
+/** What callers ask of certificates, checked: ids and serials, filters, page markers, reasons and comments. */
+import { Refusal } from '@/lib/errors'
+import type { CertificateFilter, RevocationReason } from './certificates'
+
+export const REVOCATION_REASONS: readonly RevocationReason[] = [
+  'unspecified',
+  'keyCompromise',
+  'cACompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'certificateHold',
+  'privilegeWithdrawn',
+  'aACompromise',
+]
+
+const MAX_COMMENT = 500
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** Serials are read as people copy them: with colons or spaces, in either case. */
+export function keyOf(idOrSerial: string): { id: string } | { serial: string } {
+  const text = idOrSerial.trim()
+  return UUID.test(text) ? { id: text.toLowerCase() } : { serial: text.replace(/[\s:]/g, '').toUpperCase() }
+}
+
+export function checkedFilter(filter: CertificateFilter): CertificateFilter {
+  const search = filter.search?.normalize('NFC').trim() ?? ''
+  const { search: _, ...others } = filter
+  if (search === '') return others
+  if ([...search].length < 3) refuse('search', 'Search for at least three characters.')
+  if (search.length > 256) refuse('search', 'Search for at most 256 characters.')
+  return { ...others, search }
+}
+
+export function checkedReason(reason: RevocationReason): RevocationReason {
+  if (REVOCATION_REASONS.includes(reason)) return reason
+  return refuse('reason', `The reason is one of ${REVOCATION_REASONS.join(', ')}.`)
+}
+
+export function checkedComment(comment: string | undefined): string | null {
+  const text = comment?.normalize('NFC').trim() ?? ''
+  if (text === '') return null
+  if (text.length > MAX_COMMENT) refuse('comment', `Use at most ${MAX_COMMENT} characters.`)
+  if (/(?![\n\t])[\p{Cc}\p{Cs}]/u.test(text)) refuse('comment', 'Leave out control characters.')
+  return text
+}
+
+function refuse(field: string, sentence: string): never {
+  throw new Refusal('invalid_input', sentence, { reason: `invalid_${field}`, fields: { [field]: sentence } })
+}
+
+export function cursorOf({ createdAt, id }: { createdAt: Date; id: string }): string {
+  return Buffer.from(`${createdAt.getTime()} ${id}`, 'utf8').toString('base64url')
+}
+
+export function parseCursor(cursor: string): { createdAt: Date; id: string } {
+  const [time, id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ')
+  const createdAt = new Date(Number(time))
+  if (Number.isNaN(createdAt.getTime()) || !UUID.test(id))
+    refuse('cursor', 'This page marker is not one of ours. Start from the first page.')
+  return { createdAt, id }
+}

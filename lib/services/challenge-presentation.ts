@@ -1,0 +1,90 @@
+/** What a device presents, what is reserved for it, and what the store of both must be able to do. */
+import type { Csr } from '@/lib/pki/csr'
+import type { FailInfo } from '@/lib/scep/fail-info'
+import type { Actor } from './actor'
+import type { AuditEntry } from './audit'
+import type { ChallengeConstraints, ChallengeState } from './challenges'
+import { ENROLMENT_CAUSES, type EnrolmentReason, type FailureReason } from './enrolment-refusals'
+
+/** Who presents what: the transaction row, and the CSR whose retransmission may take a reservation over. */
+export interface Presentation {
+  endpoint: { id: string; slug: string; groupSlug: string }
+  actor: Actor
+  /** Row id of the enrolment transaction. */
+  transactionRowId: string
+  /** RFC 8894 transactionID, as text. */
+  transactionId: string
+  csr: Csr
+  csrSha256: Uint8Array
+  spkiSha256: Uint8Array
+  /** The SCEP signer's key is another than the CSR's: legitimate with proxies and Windows, worth a note. */
+  signerDiffers: boolean
+  /** Extensions and usages of the CSR that the certificate will not carry. */
+  dropped: string[]
+}
+
+export interface ReservationRequest {
+  handleHash: Uint8Array
+  endpointId: string
+  transactionRowId: string
+  csrSha256: Uint8Array
+  spkiSha256: Uint8Array
+}
+
+export interface Reservation {
+  id: string
+  subject: string
+  constraints: ChallengeConstraints
+}
+
+/** A challenge as its presenter never sees it. */
+export interface PresentedChallenge {
+  id: string
+  subject: string
+  endpointSlug: string
+  /** A pending one past its end reads as expired. */
+  state: ChallengeState
+  reservedBy: string | null
+  reservedCsrSha256: Uint8Array | null
+  reservedSpkiSha256: Uint8Array | null
+  consumedAt: Date | null
+  certificate: { id: string; revokedAt: Date | null } | null
+}
+
+/** What becomes of the transaction row when its challenge is given back. */
+export interface RowOutcome {
+  state: 'refused' | 'failed'
+  reason: EnrolmentReason | FailureReason
+  detail: string
+  failInfo: FailInfo | null
+}
+
+export function refusedRow(reason: EnrolmentReason, detail: string): RowOutcome {
+  return { state: 'refused', reason, detail, failInfo: ENROLMENT_CAUSES[reason].failInfo }
+}
+
+export interface RedemptionStore {
+  /**
+   * dynamic-challenge.md §5 step 2, one statement: pending and unexpired, or already reserved for this very CSR by this
+   * transaction (or by one that a crash left behind). Null when there is no such challenge here.
+   */
+  reserve(request: ReservationRequest, reserved: (reservation: Reservation) => AuditEntry): Promise<Reservation | null>
+  /**
+   * Gives a reservation of this transaction back and finishes the row, in one transaction. A mismatch counts, and the
+   * last one allowed revokes. A challenge with a certificate intent stays reserved, for the intent will be finished; a
+   * row that failed then stays received, so that the same request may take it up again at once.
+   */
+  release(
+    request: {
+      challengeId: string
+      transactionRowId: string
+      mismatch: boolean
+      mostMismatches: number
+      row: RowOutcome
+    },
+    events: (after: { released: boolean; state: ChallengeState; attempt: number }) => AuditEntry[],
+  ): Promise<void>
+  lookup(handleHash: Uint8Array): Promise<PresentedChallenge | null>
+  /** Other endpoints of the installation, at most `limit`: where a misdirected challenge may belong. */
+  otherEndpoints(endpointId: string, limit: number): Promise<string[]>
+}

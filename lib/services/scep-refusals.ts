@@ -1,0 +1,55 @@
+/** From whatever stopped a request to a cause of the table, or to none, when the fault is ours. */
+import { isRefusal } from '@/lib/errors'
+import { ScepFault } from '@/lib/scep/message'
+import type { RowOutcome } from './challenge-presentation'
+import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
+
+/** The row of a request that a fault of ours stopped: the same request may take it up again. */
+export function failedRow(error: unknown): RowOutcome {
+  const unavailable = isRefusal(error, 'unavailable')
+  const detail = unavailable ? error.detail.slice(0, 500) : error instanceof Error ? error.name : 'unknown'
+  return { state: 'failed', reason: unavailable ? 'unavailable' : 'internal_error', detail, failInfo: null }
+}
+
+/** What issuance refuses for good. Null for an outage or a bug, after which the same request may come again. */
+export function issuanceRefusal(error: unknown): EnrolmentRefusal | null {
+  if (!isRefusal(error)) return null
+  switch (error.code) {
+    case 'csr_rejected':
+      return new EnrolmentRefusal('csr_rejected', error.detail.slice(0, 500))
+    case 'policy_refused':
+      return new EnrolmentRefusal('policy_refused', error.detail.slice(0, 500))
+    case 'conflict':
+      return new EnrolmentRefusal(
+        error.reason === 'challenge_not_reserved' ? 'challenge_revoked' : 'challenge_replayed',
+        error.detail.slice(0, 500),
+      )
+    default:
+      return null
+  }
+}
+
+/** What stops a request at the device's side; null for an outage or a bug of ours. */
+export function asRefusal(error: unknown): EnrolmentRefusal | null {
+  if (error instanceof EnrolmentRefusal) return error
+  if (!(error instanceof ScepFault)) return null
+  const detail = error.message.slice(0, 200)
+  switch (error.kind) {
+    case 'badAlg':
+      return new EnrolmentRefusal('algorithm_not_supported', detail)
+    case 'badMessageCheck':
+      return new EnrolmentRefusal('signature_invalid', detail)
+    case 'malformed':
+    case 'badRequest':
+      return new EnrolmentRefusal('message_malformed', detail)
+  }
+}
+
+export function isChallengeCause(refusal: EnrolmentRefusal): boolean {
+  return ENROLMENT_CAUSES[refusal.reason].text === ENROLMENT_CAUSES.challenge_unknown.text
+}
+
+/** Faults of opening share one floor, refused challenges share it too (dynamic-challenge.md §5, equal-answer rule). */
+export function hasFloor(refusal: EnrolmentRefusal): boolean {
+  return isChallengeCause(refusal) || ENROLMENT_CAUSES[refusal.reason].text === ENROLMENT_CAUSES.decryption_failed.text
+}

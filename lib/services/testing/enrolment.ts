@@ -1,0 +1,311 @@
+/** A portal and its devices for enrolment tests: the real services over either kind of stores, and a SCEP client. */
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { Refusal } from '@/lib/errors'
+import { buildCsr } from '@/lib/pki/csr'
+import {
+  buildPkcsReq,
+  type CertRep,
+  type PkcsReqOptions,
+  parseCaCertificates,
+  parseCertRep,
+  selfSignedCertificate,
+} from '@/lib/scep/client'
+import type { AuditEntry } from '@/lib/services/audit'
+import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
+import { createChallenges } from '@/lib/services/challenges'
+import {
+  createScepEnrolment,
+  type ScepEnrolmentDependencies,
+  type ScepOptions,
+  type ScepRequest,
+  type ScepResponse,
+} from '@/lib/services/scep-enrolment'
+import { createTransactions } from '@/lib/services/transactions'
+import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
+import { memoryCertificateStore, memoryStatusStore } from './certificate-stores'
+import { type EnrolmentStores, memoryEnrolmentStores } from './enrolment-stores'
+import { actor, type Backing, installation, NOON } from './harness'
+import { memoryIssuanceStore } from './issuance-store'
+import { append, emptyWorld, recordsOf } from './world'
+
+export interface EnrolmentBacking extends Backing {
+  enrolment: EnrolmentStores
+  record(entry: AuditEntry): Promise<void>
+  /** Turns the clock of this backing on by moving the row's times back. */
+  age(what: 'challenge' | 'transaction', id: string, minutes: number): Promise<void>
+  /** Oldest first, with everything they say. */
+  events(): Promise<
+    {
+      type: string
+      outcome: string
+      reason?: string
+      object: { type: string; id: string | null }
+      data: Record<string, unknown>
+    }[]
+  >
+}
+
+export function memoryEnrolmentBacking(): EnrolmentBacking {
+  const world = emptyWorld(() => NOON)
+  const enrolment = memoryEnrolmentStores(world, () => NOON)
+  const unused = () => Promise.reject(new Error('not part of enrolment tests'))
+  return {
+    stores: {
+      authorities: memoryAuthorityStore(world),
+      registrationAuthorities: memoryRegistrationAuthorityStore(world),
+      groups: memoryGroupStore(world),
+      issuance: memoryIssuanceStore(world),
+      certificates: memoryCertificateStore(world),
+      status: memoryStatusStore(world),
+    },
+    enrolment,
+    records: recordsOf(world),
+    record: async (entry) => append(world, [entry]),
+    async age(what, id, minutes) {
+      const rows: { id: string }[] = what === 'challenge' ? world.challenges : world.transactions
+      const row = rows.find((each) => each.id === id)
+      if (!row) throw new Error(`no ${what} ${id}`)
+      for (const [key, value] of Object.entries(row) as [string, unknown][]) {
+        if (value instanceof Date) Object.assign(row, { [key]: new Date(value.getTime() - minutes * 60_000) })
+      }
+    },
+    events: async () =>
+      world.events.map(({ type, outcome, reason, object, data }) => ({
+        type,
+        outcome,
+        ...(reason ? { reason } : {}),
+        object,
+        data: data ?? {},
+      })),
+    async addOrganisation(name, rootId) {
+      world.organisation = { name, rootId }
+    },
+    trail: async () =>
+      world.events.map(({ type, outcome, reason, object }) => ({
+        type,
+        outcome,
+        reason: reason ?? null,
+        object: object.type,
+        objectId: object.id,
+      })),
+    challengeState: async (id) => {
+      const row = world.challenges.find((each) => each.id === id)
+      if (!row) throw new Error(`no challenge ${id}`)
+      return row.state
+    },
+    addReservedChallenge: unused,
+    addTransaction: unused,
+    setChallenge: unused,
+    transaction: unused,
+    certificateState: unused,
+    crlDueSince: unused,
+    close: async () => {},
+  }
+}
+
+export type EnrolmentPortal = Awaited<ReturnType<typeof enrolmentPortal>>
+
+/** With a root, a group "Staff" and its endpoint "staff", ready to mint for. */
+export async function enrolmentPortal(
+  backing: EnrolmentBacking,
+  options: Partial<ScepOptions> = {},
+  more: Partial<ScepEnrolmentDependencies> = {},
+) {
+  const base = installation(backing)
+  await base.setUp()
+  const group = await base.createGroup()
+  const limits = memoryLimit(() => base.time.now)
+  const paused: number[] = []
+  const logged: { level: string; event: string; facts: Record<string, unknown> }[] = []
+  const clock = () => base.time.now
+  const challenges = createChallenges({
+    store: backing.enrolment.challenges,
+    signer: base.signer,
+    urls: base.urls,
+    audit: backing,
+  })
+  const scep = createScepEnrolment({
+    store: backing.enrolment.enrolment,
+    challenges: backing.enrolment.redemption,
+    issuance: base.issuance,
+    signer: base.signer,
+    audit: backing,
+    limit: limits,
+    clock,
+    log: (level, event, facts) => logged.push({ level, event, facts }),
+    pause: async (milliseconds) => {
+      paused.push(milliseconds)
+      await new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, 20)))
+    },
+    options: { patienceMilliseconds: 500, ...options },
+    ...more,
+  })
+  const transactions = createTransactions({ store: backing.enrolment.transactions })
+  const slug = group.endpoint.slug
+  const chain = async (endpoint = slug) =>
+    parseCaCertificates((await scep.handle({ ...REQUEST, endpoint, method: 'GET', query: 'operation=GetCACert' })).body)
+
+  async function mint(subject = 'CN=tablet-7,O=Example', san: SubjectAlternativeName[] = [], endpoint = slug) {
+    return challenges.mint(actor('operator'), { endpoint, subject, san })
+  }
+
+  /** A device with what it was told; `enrol` sends one PKCSReq and opens the answer. */
+  async function device(told: Told = {}) {
+    const [ra] = await chain(told.endpoint)
+    if (!ra) throw new Error('GetCACert answers nothing')
+    return scepDevice(scep.handle, { endpoint: slug, ...told }, ra)
+  }
+
+  /** The events that `work` caused, as [type, outcome or reason]. */
+  async function eventsOf<T>(
+    work: () => Promise<T>,
+  ): Promise<{ result: T; events: string[]; full: Awaited<ReturnType<EnrolmentBacking['events']>> }> {
+    const before = (await backing.events()).length
+    const result = await work()
+    const full = (await backing.events()).slice(before)
+    return {
+      result,
+      full,
+      events: full.map(({ type, outcome, reason }) => (outcome === 'success' ? type : `${type} ${reason ?? outcome}`)),
+    }
+  }
+
+  return {
+    ...base,
+    group,
+    slug,
+    challenges,
+    scep,
+    transactions,
+    paused,
+    logged,
+    chain,
+    mint,
+    device,
+    eventsOf,
+    backing,
+  }
+}
+
+export interface Told {
+  endpoint?: string
+  subject?: RelativeName[]
+  san?: SubjectAlternativeName[]
+  challenge?: string
+  /** Which of the few RSA keys signs the message and receives the reply. */
+  signer?: number
+  /** The key to certify: an RSA key by number, or a fresh elliptic curve key, which is quick to make. */
+  key?: number | 'ec'
+  transactionId?: string
+  ip?: string
+  message?: Partial<PkcsReqOptions>
+  csr?: Uint8Array
+}
+
+export type ScepDevice = ReturnType<typeof scepDevice>
+
+export function scepDevice(
+  handle: (request: ScepRequest) => Promise<ScepResponse>,
+  told: Told & { endpoint: string },
+  raDer: Uint8Array,
+) {
+  const { subject = TABLET, san = [], challenge, signer = 0, key = signer, ip = '192.0.2.9' } = told
+  const signerKey = rsaKey(signer)
+  const privateKey = key === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : rsaKey(key)
+  const csr =
+    told.csr ??
+    buildCsr({ subject, san, ...(challenge === undefined ? {} : { challengePassword: challenge }), privateKey })
+  const transactionId = told.transactionId ?? createHash('sha1').update(csr).digest('hex').toUpperCase()
+  const signerCertificateDer = signerCertificate(signer)
+
+  /** A fresh message with a fresh nonce each time, as a client resends. */
+  async function send(message: Partial<PkcsReqOptions> = {}): Promise<{ response: ScepResponse; reply: CertRep }> {
+    const senderNonce = new Uint8Array(randomBytes(16))
+    const body = buildPkcsReq({
+      csr,
+      signerKey,
+      signerCertificateDer,
+      recipientDer: raDer,
+      transactionId,
+      senderNonce,
+      ...told.message,
+      ...message,
+    })
+    const response = await handle({ ...REQUEST, endpoint: told.endpoint, body, ip })
+    if (response.status !== 200) throw new HttpAnswer(response)
+    return { response, reply: parseCertRep(response.body, { raDer, privateKey: signerKey, senderNonce }) }
+  }
+
+  return {
+    csr,
+    transactionId,
+    send,
+    enrol: async (message?: Partial<PkcsReqOptions>) => (await send(message)).reply,
+    /** HTTP status of an answer that is no CertRep. */
+    status: async (message?: Partial<PkcsReqOptions>) => {
+      try {
+        await send(message)
+        return { status: 200, retryAfter: undefined }
+      } catch (error) {
+        if (!(error instanceof HttpAnswer)) throw error
+        return { status: error.response.status, retryAfter: error.response.headers?.['Retry-After'] }
+      }
+    },
+    poll: async () => (await send({ messageType: 20 })).reply,
+  }
+}
+
+export class HttpAnswer extends Error {
+  readonly response: ScepResponse
+  constructor(response: ScepResponse) {
+    super(`HTTP ${response.status}`)
+    this.response = response
+  }
+}
+
+export const TABLET: RelativeName[] = [
+  { type: 'CN', value: 'tablet-7' },
+  { type: 'O', value: 'Example' },
+]
+export const REQUEST = {
+  method: 'POST',
+  query: 'operation=PKIOperation',
+  body: new Uint8Array(0),
+  contentEncoding: null,
+  ip: '192.0.2.9',
+  userAgent: 'test device',
+} as const
+
+const keys = new Map<number, KeyObject>()
+const certificates = new Map<number, Uint8Array>()
+
+/** Few and kept: RSA keys are slow to make. */
+export function rsaKey(number: number): KeyObject {
+  const key = keys.get(number) ?? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  keys.set(number, key)
+  return key
+}
+
+function signerCertificate(number: number): Uint8Array {
+  const certificate =
+    certificates.get(number) ??
+    selfSignedCertificate({ subject: [{ type: 'CN', value: `signer ${number}` }], privateKey: rsaKey(number) })
+  certificates.set(number, certificate)
+  return certificate
+}
+
+/** AccessService.limit in memory: a fixed window per key. */
+function memoryLimit(clock: () => Date) {
+  const windows = new Map<string, { start: number; count: number }>()
+  return async (key: string, count: number, seconds: number): Promise<void> => {
+    const now = clock().getTime()
+    const window = windows.get(key)
+    const current = window === undefined || now - window.start >= seconds * 1_000 ? { start: now, count: 0 } : window
+    current.count += 1
+    windows.set(key, current)
+    if (current.count <= count) return
+    throw new Refusal('rate_limited', 'Too many.', {
+      retryAfterSeconds: Math.ceil((current.start + seconds * 1_000 - now) / 1_000),
+    })
+  }
+}

@@ -1,0 +1,60 @@
+/** Every cause of a refusal is explained to people, and told to devices in a fixed phrase. */
+import { expect, test } from 'vitest'
+import { FAIL_TEXT } from '@/lib/scep/fail-info'
+import { ENROLMENT_CAUSES, explanationOf, FAILURE_EXPLANATIONS } from './enrolment-refusals'
+import { actor } from './testing/harness'
+import { createTransactions, type TransactionView } from './transactions'
+
+const row = (state: TransactionView['state'], reason: string | null): Omit<TransactionView, 'explanation'> => ({
+  id: '1',
+  state,
+  reason,
+  detail: null,
+  endpoint: { slug: 'staff', name: 'Staff' },
+  group: { slug: 'staff', name: 'Staff' },
+  subject: 'CN=a',
+  transactionId: 'T',
+  sourceIp: null,
+  userAgent: null,
+  challengeId: null,
+  certificate: null,
+  createdAt: new Date(0),
+  finishedAt: null,
+})
+
+const list = async (state: TransactionView['state'], reason: string | null) => {
+  const store = { list: async () => ({ items: [row(state, reason)], nextCursor: null }) }
+  return (await createTransactions({ store }).list(actor('auditor'), {}, {})).items[0]?.explanation
+}
+
+test.each([...Object.keys(ENROLMENT_CAUSES), ...Object.keys(FAILURE_EXPLANATIONS)])(
+  '%s is explained in a sentence or two',
+  (reason) => {
+    expect(explanationOf(reason)).toMatch(/^[A-Z].*\.$/)
+  },
+)
+
+test('devices hear the fixed phrases only, and one phrase for every challenge', () => {
+  const phrases: string[] = Object.values(FAIL_TEXT)
+  for (const { text } of Object.values(ENROLMENT_CAUSES)) expect(phrases).toContain(text)
+  const challenges = Object.entries(ENROLMENT_CAUSES).filter(
+    ([reason]) => reason.startsWith('challenge_') || reason.endsWith('_mismatch'),
+  )
+  expect(new Set(challenges.map(([, { failInfo, text }]) => `${failInfo} ${text}`))).toEqual(
+    new Set(['badRequest challenge rejected']),
+  )
+})
+
+test('an issued transaction needs no explanation, one being worked on says so, an unknown code is shown as it is', async () => {
+  expect(await list('issued', null)).toBeNull()
+  expect(await list('received', null)).toMatch(/worked on/)
+  expect(await list('refused', 'code_of_a_later_version')).toContain('code_of_a_later_version')
+  expect(await list('refused', 'challenge_expired')).toContain('expired')
+})
+
+test('only people who may read transactions do', async () => {
+  const store = { list: async () => ({ items: [], nextCursor: null }) }
+  await expect(createTransactions({ store }).list({ ...actor('admin'), role: null }, {}, {})).rejects.toMatchObject({
+    code: 'unauthenticated',
+  })
+})
