@@ -41,7 +41,11 @@ export function strangerAction<Schema extends z.ZodType, Result>(
   return (_previous, form) =>
     answered(async () => {
       const origin = await requestOrigin()
-      await server().access.limit(`ui:setup:${origin.ip ?? 'local'}`, STRANGER_TRIES.limit, STRANGER_TRIES.windowSeconds)
+      await server().access.limit(
+        `ui:setup:${origin.ip ?? 'local'}`,
+        STRANGER_TRIES.limit,
+        STRANGER_TRIES.windowSeconds,
+      )
       return checked(schema, form, (values) => work(origin, values))
     })
 }

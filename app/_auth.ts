@@ -70,7 +70,8 @@ export async function authOptions(origin: RequestOrigin): Promise<NextAuthOption
       async jwt({ token, user }) {
         if (user) return { sid: user.id, purpose: PURPOSE }
         const known = token.purpose === PURPOSE && typeof token.sid === 'string'
-        if (!known || !(await server().access.actorOfSession(origin, token.sid as string))) throw new Error('session ended')
+        if (!known || !(await server().access.actorOfSession(origin, token.sid as string)))
+          throw new Error('session ended')
         return { sid: token.sid, purpose: PURPOSE }
       },
       async session({ session, token }) {

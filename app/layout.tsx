@@ -2,9 +2,9 @@
 import type { Metadata, Viewport } from 'next'
 import { cookies, headers } from 'next/headers'
 import type { ReactNode } from 'react'
+import { Popups } from './_components/popups'
 import { Reader } from './_components/reader'
 import { readTheme, readZone, THEME_COOKIE, ZONE_COOKIE } from './_components/reader-choices'
-import { Popups } from './_components/popups'
 import './globals.css'
 
 export const dynamic = 'force-dynamic'

@@ -15,7 +15,14 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 }
 
 test('without any variable everything has a default', () => {
-  expect(settings({})).toMatchObject({ host: undefined, port: 3000, databaseUrl: undefined, dataDirChosen: false, trustedProxies: [], log: 'text' })
+  expect(settings({})).toMatchObject({
+    host: undefined,
+    port: 3000,
+    databaseUrl: undefined,
+    dataDirChosen: false,
+    trustedProxies: [],
+    log: 'text',
+  })
   expect(settings({}).publicUrl.href).toBe('http://localhost:3000/')
   expect(settings({ PORT: '8080' }).publicUrl.href).toBe('http://localhost:8080/')
 })
@@ -34,8 +41,18 @@ test('an empty variable is one that is not set, but an empty key-encryption key 
 })
 
 test('all faults are listed at once', () => {
-  const problems = problemsOf({ PORT: '70000', PUBLIC_URL: 'ftp://x', DATABASE_URL: 'mysql://x', LATCHKEY_KEK: 'short' })
-  expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual(['DATABASE_URL', 'LATCHKEY_KEK', 'PORT', 'PUBLIC_URL'])
+  const problems = problemsOf({
+    PORT: '70000',
+    PUBLIC_URL: 'ftp://x',
+    DATABASE_URL: 'mysql://x',
+    LATCHKEY_KEK: 'short',
+  })
+  expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
+    'DATABASE_URL',
+    'LATCHKEY_KEK',
+    'PORT',
+    'PUBLIC_URL',
+  ])
 })
 
 describe.each([
@@ -66,7 +83,11 @@ test('a fault never repeats a secret', () => {
 })
 
 test('proxies are kept as networks', () => {
-  expect(settings({ LATCHKEY_TRUSTED_PROXIES: '10.0.0.5, 192.168.0.0/16,::1' }).trustedProxies).toEqual(['10.0.0.5/32', '192.168.0.0/16', '::1/128'])
+  expect(settings({ LATCHKEY_TRUSTED_PROXIES: '10.0.0.5, 192.168.0.0/16,::1' }).trustedProxies).toEqual([
+    '10.0.0.5/32',
+    '192.168.0.0/16',
+    '::1/128',
+  ])
 })
 
 test('a process without a database does not start', () => {
@@ -77,8 +98,16 @@ test('the key-encryption key reaches the signer and nobody else', () => {
   const kek = Buffer.alloc(32, 7).toString('base64')
   const environment = { DATABASE_URL, LATCHKEY_KEK: kek, LATCHKEY_DATA_DIR: '/srv/latchkey' }
   expect(signerConfig(environment).kek).toEqual({ from: 'value', bytes: new Uint8Array(32).fill(7) })
-  expect(signerConfig({ DATABASE_URL, LATCHKEY_DATA_DIR: '/srv/latchkey' }).kek).toEqual({ from: 'file', path: '/srv/latchkey/kek', create: true })
-  expect(signerConfig({ DATABASE_URL, LATCHKEY_KEK_FILE: '/run/secrets/kek' }).kek).toEqual({ from: 'file', path: '/run/secrets/kek', create: false })
+  expect(signerConfig({ DATABASE_URL, LATCHKEY_DATA_DIR: '/srv/latchkey' }).kek).toEqual({
+    from: 'file',
+    path: '/srv/latchkey/kek',
+    create: true,
+  })
+  expect(signerConfig({ DATABASE_URL, LATCHKEY_KEK_FILE: '/run/secrets/kek' }).kek).toEqual({
+    from: 'file',
+    path: '/run/secrets/kek',
+    create: false,
+  })
   expect(JSON.stringify(readConfig(environment))).not.toContain(kek)
   expect(problemsOf({ LATCHKEY_KEK: kek, LATCHKEY_KEK_FILE: '/x' })).toHaveLength(1)
 })

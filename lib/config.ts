@@ -61,7 +61,7 @@ export function config(): Config {
 }
 
 /** For the processes that find out the database and the sockets themselves: the supervisor and the command line. */
-export function useConfig(value: Config): void {
+export function setConfig(value: Config): void {
   current = value
 }
 
@@ -73,7 +73,8 @@ export function settings(environment: Environment = process.env): Settings {
 export function readConfig(environment: Environment): Config {
   const variables = parse(environment)
   const { databaseUrl, ...rest } = toSettings(variables)
-  if (!databaseUrl) throw new ConfigurationError(['DATABASE_URL is missing: only npm start provides a database by itself.'])
+  if (!databaseUrl)
+    throw new ConfigurationError(['DATABASE_URL is missing: only npm start provides a database by itself.'])
   return {
     ...rest,
     databaseUrl,
@@ -134,16 +135,25 @@ const Variables = z.object({
   PUBLIC_URL: z
     .string()
     .transform(toUrl)
-    .refine((url) => isOrigin(url, ['http:', 'https:']), 'must be a URL such as https://pki.example.com, without a path.')
+    .refine(
+      (url) => isOrigin(url, ['http:', 'https:']),
+      'must be a URL such as https://pki.example.com, without a path.',
+    )
     .optional(),
   STATUS_URL: z
     .string()
     .transform(toUrl)
-    .refine((url) => isOrigin(url, ['http:']), 'must be a URL that begins with http://, without a path: CRLs are fetched without TLS.')
+    .refine(
+      (url) => isOrigin(url, ['http:']),
+      'must be a URL that begins with http://, without a path: CRLs are fetched without TLS.',
+    )
     .optional(),
   DATABASE_URL: z
     .string()
-    .refine((url) => /^postgres(ql)?:\/\/./.test(url), 'must be a URL such as postgresql://user:password@host:5432/latchkey.')
+    .refine(
+      (url) => /^postgres(ql)?:\/\/./.test(url),
+      'must be a URL such as postgresql://user:password@host:5432/latchkey.',
+    )
     .optional(),
   LATCHKEY_DATA_DIR: z
     .string()
@@ -158,7 +168,10 @@ const Variables = z.object({
   LATCHKEY_TRUSTED_PROXIES: z
     .string()
     .transform((list) => list.split(',').map((item) => item.trim()))
-    .refine((list) => list.every(isNetwork), 'must be addresses or networks separated by commas, such as 10.0.0.5,192.168.1.0/24.')
+    .refine(
+      (list) => list.every(isNetwork),
+      'must be addresses or networks separated by commas, such as 10.0.0.5,192.168.1.0/24.',
+    )
     .transform((list) => list.map(withPrefix))
     .default([]),
   LATCHKEY_LOG: z.enum(['text', 'json'], 'must be text or json.').default('text'),
@@ -191,7 +204,10 @@ function withoutEmpty(environment: Environment): Environment {
 function strayVariables(environment: Environment): string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith('LATCHKEY_') && !name.startsWith('LATCHKEY_TEST_') && !KNOWN.includes(name))
-    .map((name) => `${name} is not a variable that Latchkey knows (those are ${KNOWN.filter((known) => known.startsWith('LATCHKEY_')).join(', ')}).`)
+    .map(
+      (name) =>
+        `${name} is not a variable that Latchkey knows (those are ${KNOWN.filter((known) => known.startsWith('LATCHKEY_')).join(', ')}).`,
+    )
 }
 
 function toUrl(text: string): URL | null {

@@ -1,4 +1,5 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
+import { hostname } from 'node:os'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { accessStore } from '@/lib/adapters/store/access'
 import { auditStore } from '@/lib/adapters/store/audit'
@@ -26,6 +27,7 @@ import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
 import { createAccess } from '@/lib/services/access'
 import type { AccessService } from '@/lib/services/access'
 import type { AuditService } from '@/lib/services/audit'
+import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
@@ -42,6 +44,7 @@ import type { Signer } from '@/lib/services/signer'
 import { createStatus, type StatusService } from '@/lib/services/status'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
 import { createUrls, type Urls } from '@/lib/services/urls'
+import packageJson from '@/package.json' with { type: 'json' }
 
 export interface Services {
   urls: Urls
@@ -75,6 +78,8 @@ export interface Wiring {
   scep?: Partial<ScepOptions>
 }
 
+const { version: VERSION } = packageJson
+
 let services: Services | undefined
 
 /** The services of this process, built at first use. */
@@ -89,6 +94,7 @@ function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl }: Config): 
 
 export function buildServices(wiring: Wiring): Services {
   const { clock = () => new Date(), log = logLine } = wiring
+  nameAuditNode({ id: hostname(), version: VERSION })
   const database = openDatabase(wiring.databaseUrl)
   const signer = signerClient(wiring.signerSocket)
   const urls = createUrls(wiring)
@@ -112,6 +118,19 @@ export function buildServices(wiring: Wiring): Services {
     urls,
     clock,
   })
+  const scepEnrolment = createScepEnrolment({
+    store: scepEnrolmentStore(database),
+    challenges: redemptionStore(database),
+    issuance,
+    signer,
+    audit,
+    limit: access.limit,
+    clock,
+    log,
+    ...(wiring.scep === undefined ? {} : { options: wiring.scep }),
+  })
+  // Refusals that were only counted reach the trail within a minute; each process counts its own.
+  const flushing = setInterval(() => void scepEnrolment.flush().catch(() => {}), 60_000).unref()
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
 
   const jobs = [
@@ -133,17 +152,7 @@ export function buildServices(wiring: Wiring): Services {
     challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
     certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
     transactions: createTransactions({ store: transactionStore(database) }),
-    scepEnrolment: createScepEnrolment({
-      store: scepEnrolmentStore(database),
-      challenges: redemptionStore(database),
-      issuance,
-      signer,
-      audit,
-      limit: access.limit,
-      clock,
-      log,
-      ...(wiring.scep === undefined ? {} : { options: wiring.scep }),
-    }),
+    scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),
     async ready() {
       const [databaseAnswers, signerAnswers] = await Promise.allSettled([database.$queryRaw`select 1`, signer.status()])
@@ -153,6 +162,8 @@ export function buildServices(wiring: Wiring): Services {
       }
     },
     async close() {
+      clearInterval(flushing)
+      await scepEnrolment.flush().catch(() => {})
       signer.close()
       await database.$disconnect()
     },

@@ -8,10 +8,16 @@ import { Fault, main, nodeBinary, ROOT } from './project.mjs'
 await main(async () => {
   await prepare({ say: console.error })
   const wanted = process.argv[2]
-  const names = readdirSync(join(ROOT, 'bench')).filter((name) => name.endsWith('.mjs') && (!wanted || name.startsWith(wanted)))
-  if (names.length === 0) throw new Fault(wanted ? `There is no benchmark called ${wanted}.` : 'There is no benchmark yet.')
+  const names = readdirSync(join(ROOT, 'bench')).filter(
+    (name) => name.endsWith('.mjs') && (!wanted || name.startsWith(wanted)),
+  )
+  if (names.length === 0)
+    throw new Fault(wanted ? `There is no benchmark called ${wanted}.` : 'There is no benchmark yet.')
   for (const name of names) {
-    const { status } = spawnSync(nodeBinary(), [join(ROOT, 'bench', name), ...process.argv.slice(3)], { cwd: ROOT, stdio: 'inherit' })
+    const { status } = spawnSync(nodeBinary(), [join(ROOT, 'bench', name), ...process.argv.slice(3)], {
+      cwd: ROOT,
+      stdio: 'inherit',
+    })
     if (status !== 0) throw new Fault(`${name} failed.`)
   }
 })

@@ -7,7 +7,14 @@ import { once, withLock } from './stamps.mjs'
 const GENERATED = join(ROOT, 'lib', 'adapters', 'store', 'generated')
 /** The programs of server/; everything else there is a part of one. */
 const ENTRIES = ['start', 'signer', 'front', 'web', 'cli', 'demo']
-const BUNDLE_SOURCES = ['server', 'lib', 'prisma/schema.prisma', 'package-lock.json', 'tsconfig.json', 'scripts/prepare.mjs']
+const BUNDLE_SOURCES = [
+  'server',
+  'lib',
+  'prisma/schema.prisma',
+  'package-lock.json',
+  'tsconfig.json',
+  'scripts/prepare.mjs',
+]
 const PORTAL_SOURCES = [
   ...['app', 'lib', 'public', 'server/device-paths.ts', 'prisma/schema.prisma', 'package-lock.json', 'tsconfig.json'],
   ...['next.config.js', 'postcss.config.mjs', 'proxy.ts', 'instrumentation.ts'],
@@ -15,23 +22,36 @@ const PORTAL_SOURCES = [
 
 /** `say` tells people what takes long. With `portal: false`, only what the command line needs. */
 export async function prepare({ say, portal = true }) {
-  await withLock('prepare', () => say('Waiting for another Latchkey that installs or builds here ...'), async () => {
-    await install(say)
-    await generateClient()
-    await bundle()
-    if (portal) await buildPortal(say)
-  })
+  await withLock(
+    'prepare',
+    () => say('Waiting for another Latchkey that installs or builds here ...'),
+    async () => {
+      await install(say)
+      await generateClient()
+      await bundle()
+      if (portal) await buildPortal(say)
+    },
+  )
 }
 
 export async function install(say) {
   if (isInstalled()) return
   say('Installing dependencies (once) ...')
   // An npm set to run no install scripts would leave out Node itself; package.json names the ones that may run.
-  const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts=false', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = [
+    'ci',
+    '--include=dev',
+    '--include=optional',
+    '--ignore-scripts=false',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
   const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm']
   await runQuietly(npm[0], [...npm.slice(1), ...args], {
     env: { ...process.env, NODE_ENV: '' },
-    failure: 'The dependencies could not be installed; npm says why above. A way to the package registry is needed once.',
+    failure:
+      'The dependencies could not be installed; npm says why above. A way to the package registry is needed once.',
   })
   nodeBinary()
 }
@@ -87,7 +107,7 @@ export function bundle() {
   })
 }
 
-function buildPortal(say) {
+export function buildPortal(say) {
   return once(join(ROOT, '.next', 'latchkey.stamp'), PORTAL_SOURCES, async () => {
     say('Building the portal (once) ...')
     await runQuietly(nodeBinary(), [join('node_modules', 'next', 'dist', 'bin', 'next'), 'build'], {

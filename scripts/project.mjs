@@ -26,7 +26,9 @@ export async function main(work) {
   const [major, minor] = process.versions.node.split('.').map(Number)
   try {
     if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
-      throw new Fault(`Latchkey needs Node ${OLDEST_NODE.join('.')} or newer to start; this is ${process.versions.node}.`)
+      throw new Fault(
+        `Latchkey needs Node ${OLDEST_NODE.join('.')} or newer to start; this is ${process.versions.node}.`,
+      )
     }
     await work()
   } catch (error) {

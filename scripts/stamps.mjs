@@ -28,7 +28,10 @@ function filesIn(path) {
   if (!existsSync(path)) return []
   if (!statSync(path).isDirectory()) return [path]
   const names = readdirSync(path).sort()
-  return names.map((name) => join(path, name)).filter((child) => !NOT_SOURCES.test(relative(ROOT, child))).flatMap(filesIn)
+  return names
+    .map((name) => join(path, name))
+    .filter((child) => !NOT_SOURCES.test(relative(ROOT, child)))
+    .flatMap(filesIn)
 }
 
 /** One script at a time installs and builds. A lock whose owner died is taken over. */

@@ -1,5 +1,5 @@
 /** Makes an installation usable for the length of one command: its database, its tables and a signer. */
-import { type Config, settings, useConfig } from '@/lib/config'
+import { type Config, setConfig, settings } from '@/lib/config'
 import { server } from '@/lib/server'
 import { type Child, createChild } from './supervisor/child'
 import { signerEnvironment } from './supervisor/environment'
@@ -19,7 +19,7 @@ export async function withInstallation<T>(work: (installation: Installation) => 
   try {
     // The addresses that a running server gives to devices are the right ones, whatever this terminal's environment says.
     const ours = running ? { ...config, signerSocket: running.signerSocket, ...urlsOf(running) } : config
-    useConfig(ours)
+    setConfig(ours)
     if (!running) signer = await startSigner(ours)
     return await work(ours)
   } finally {

@@ -10,8 +10,42 @@ export interface DemoGroup {
   userAgent: string
 }
 
-const FIRST = ['ada', 'grace', 'alan', 'edsger', 'barbara', 'donald', 'radia', 'tim', 'frances', 'ken', 'lynn', 'niklaus', 'hedy', 'john', 'karen', 'leslie']
-const LAST = ['moss', 'finch', 'weber', 'okafor', 'silva', 'tanaka', 'lund', 'novak', 'rossi', 'dubois', 'haas', 'quinn', 'patel', 'berg', 'costa', 'ito']
+const FIRST = [
+  'ada',
+  'grace',
+  'alan',
+  'edsger',
+  'barbara',
+  'donald',
+  'radia',
+  'tim',
+  'frances',
+  'ken',
+  'lynn',
+  'niklaus',
+  'hedy',
+  'john',
+  'karen',
+  'leslie',
+]
+const LAST = [
+  'moss',
+  'finch',
+  'weber',
+  'okafor',
+  'silva',
+  'tanaka',
+  'lund',
+  'novak',
+  'rossi',
+  'dubois',
+  'haas',
+  'quinn',
+  'patel',
+  'berg',
+  'costa',
+  'ito',
+]
 const UNITS = ['Finance', 'Sales', 'Engineering', 'People', 'Operations']
 const BUILDINGS = ['north', 'south', 'tower', 'depot']
 
@@ -28,7 +62,10 @@ export const DEMO_GROUPS: DemoGroup[] = [
     device: (n) => ({
       commonName: `nw-laptop-${String(n + 1).padStart(3, '0')}`,
       unit: pick(UNITS, n),
-      san: [{ type: 'dns', value: `nw-laptop-${String(n + 1).padStart(3, '0')}.northwind.example` }, { type: 'email', value: `${person(n)}@northwind.example` }],
+      san: [
+        { type: 'dns', value: `nw-laptop-${String(n + 1).padStart(3, '0')}.northwind.example` },
+        { type: 'email', value: `${person(n)}@northwind.example` },
+      ],
     }),
     userAgent: 'Mozilla/4.0 (compatible; Win32; NDES client)',
   },
@@ -36,7 +73,11 @@ export const DEMO_GROUPS: DemoGroup[] = [
     name: 'Phones and tablets',
     issuerKey: 'p256',
     devices: 110,
-    device: (n) => ({ commonName: `${person(n)}-phone`, unit: pick(UNITS, n + 2), san: [{ type: 'email', value: `${person(n)}@northwind.example` }] }),
+    device: (n) => ({
+      commonName: `${person(n)}-phone`,
+      unit: pick(UNITS, n + 2),
+      san: [{ type: 'email', value: `${person(n)}@northwind.example` }],
+    }),
     userAgent: 'mdmclient (iPhone; iOS 19.1)',
   },
   {
@@ -46,7 +87,12 @@ export const DEMO_GROUPS: DemoGroup[] = [
     device: (n) => ({
       commonName: `prn-${pick(BUILDINGS, n)}-${String(Math.floor(n / 4) + 1).padStart(2, '0')}`,
       unit: 'Facilities',
-      san: [{ type: 'dns', value: `prn-${pick(BUILDINGS, n)}-${String(Math.floor(n / 4) + 1).padStart(2, '0')}.print.northwind.example` }],
+      san: [
+        {
+          type: 'dns',
+          value: `prn-${pick(BUILDINGS, n)}-${String(Math.floor(n / 4) + 1).padStart(2, '0')}.print.northwind.example`,
+        },
+      ],
     }),
     userAgent: 'sscep/0.10.0',
   },
@@ -54,7 +100,11 @@ export const DEMO_GROUPS: DemoGroup[] = [
     name: 'Contractors',
     issuerKey: 'p384',
     devices: 46,
-    device: (n) => ({ commonName: `ext-${person(n + 40)}`, unit: 'External', san: [{ type: 'email', value: `${person(n + 40)}@partner.example` }] }),
+    device: (n) => ({
+      commonName: `ext-${person(n + 40)}`,
+      unit: 'External',
+      san: [{ type: 'email', value: `${person(n + 40)}@partner.example` }],
+    }),
     userAgent: 'strongSwan/5.9.14',
   },
 ]

@@ -10,8 +10,8 @@ import { buildCsr } from '@/lib/pki/csr'
 import { buildPkcsReq, parseCertRep, selfSignedCertificate } from '@/lib/scep/client'
 import { buildServices, type Services } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { RevocationReason } from '@/lib/services/certificates'
+import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { GroupView } from '@/lib/services/groups'
 import { withInstallation } from './bootstrap'
 import { DEMO_GROUPS, DEMO_ORGANISATION, type DemoGroup } from './demo-organisation'
@@ -60,10 +60,21 @@ async function liveAYear(services: Services, clock: MovableClock, secret: string
   await clock.set(-366 * DAY)
   const actor = demoActor()
   await services.setup.complete(actor, null, { organisation: DEMO_ORGANISATION, ...ADMIN, password: secret })
-  await services.access.createUser(actor, { name: 'Grace Finch', email: 'grace@northwind.example', role: 'operator', password: password() })
-  await services.access.createUser(actor, { name: 'Alan Weber', email: 'alan@northwind.example', role: 'auditor', password: password() })
+  await services.access.createUser(actor, {
+    name: 'Grace Finch',
+    email: 'grace@northwind.example',
+    role: 'operator',
+    password: password(),
+  })
+  await services.access.createUser(actor, {
+    name: 'Alan Weber',
+    email: 'alan@northwind.example',
+    role: 'auditor',
+    password: password(),
+  })
   const groups: GroupView[] = []
-  for (const plan of DEMO_GROUPS) groups.push(await services.groups.create(actor, { name: plan.name, issuerKey: plan.issuerKey }))
+  for (const plan of DEMO_GROUPS)
+    groups.push(await services.groups.create(actor, { name: plan.name, issuerKey: plan.issuerKey }))
   await services.status.publishDueCrls()
 
   const calendar = plannedYear(groups, keys)
@@ -95,16 +106,25 @@ function plannedYear(groups: GroupView[], keys: KeyObject[]): Happening[] {
     const group = groups[index] as GroupView
     for (let n = 0; n < plan.devices; n++) {
       const device: Device = { group, plan, n, key: keys[(n * 7 + index) % keys.length] as KeyObject, serial: null }
-      const first = -Math.floor((Math.random() ** 0.8) * 364 * DAY) - 3 * 3_600_000
+      const first = -Math.floor(Math.random() ** 0.8 * 364 * DAY) - 3 * 3_600_000
       happenings.push({ at: workingHour(first), run: (services) => enrol(services, device) })
       const renewal = first + 335 * DAY + randomInt(20) * DAY
       if (renewal < 0) happenings.push({ at: workingHour(renewal), run: (services) => enrol(services, device) })
-      if (n % 17 === 3) happenings.push({ at: workingHour(first + randomInt(5, 60) * DAY), run: (services) => revoke(services, device, n) })
-      if (n % 11 === 5) happenings.push({ at: workingHour(first - DAY), run: (services) => wrongSubject(services, device) })
-      if (n % 19 === 7) happenings.push({ at: workingHour(first + 2 * DAY), run: (services) => replay(services, device) })
+      if (n % 17 === 3)
+        happenings.push({
+          at: workingHour(first + randomInt(5, 60) * DAY),
+          run: (services) => revoke(services, device, n),
+        })
+      if (n % 11 === 5)
+        happenings.push({ at: workingHour(first - DAY), run: (services) => wrongSubject(services, device) })
+      if (n % 19 === 7)
+        happenings.push({ at: workingHour(first + 2 * DAY), run: (services) => replay(services, device) })
     }
     for (let n = 0; n < 5; n++) {
-      happenings.push({ at: -randomInt(50) * 60_000 - 60_000, run: (services) => mintOnly(services, group, plan, plan.devices + n) })
+      happenings.push({
+        at: -randomInt(50) * 60_000 - 60_000,
+        run: (services) => mintOnly(services, group, plan, plan.devices + n),
+      })
     }
   }
   return happenings.filter(({ at }) => at < 0).sort((a, b) => a.at - b.at)
@@ -146,20 +166,36 @@ async function revoke(services: Services, device: Device, n: number): Promise<vo
   if (device.serial === null) return
   const reasons: RevocationReason[] = ['keyCompromise', 'cessationOfOperation', 'superseded', 'affiliationChanged']
   const reason = reasons[n % reasons.length] as RevocationReason
-  const comment = { keyCompromise: 'Reported lost', cessationOfOperation: 'Returned to stock', superseded: 'Replaced by a new device', affiliationChanged: 'Moved to another team' }
+  const comment = {
+    keyCompromise: 'Reported lost',
+    cessationOfOperation: 'Returned to stock',
+    superseded: 'Replaced by a new device',
+    affiliationChanged: 'Moved to another team',
+  }
   await services.certificates
     .revoke(demoActor('Grace Finch'), device.serial, { reason, comment: comment[reason as keyof typeof comment] })
     .catch(() => undefined)
 }
 
-async function mint(services: Services, group: GroupView, commonName: string, unit: string, san: SubjectAlternativeName[]): Promise<string> {
+async function mint(
+  services: Services,
+  group: GroupView,
+  commonName: string,
+  unit: string,
+  san: SubjectAlternativeName[],
+): Promise<string> {
   const endpoint = group.endpoints[0]?.slug ?? group.slug
   const subject = [
     { type: 'CN', value: commonName },
     { type: 'OU', value: unit },
     { type: 'O', value: DEMO_ORGANISATION },
   ]
-  const minted = await services.challenges.mint(demoActor('Grace Finch'), { endpoint, subject, san, deviceName: commonName })
+  const minted = await services.challenges.mint(demoActor('Grace Finch'), {
+    endpoint,
+    subject,
+    san,
+    deviceName: commonName,
+  })
   return minted.challenge
 }
 
@@ -185,14 +221,23 @@ async function request(
   const body = buildPkcsReq({
     csr,
     signerKey: device.key,
-    signerCertificateDer: selfSignedCertificate({ subject: [{ type: 'CN', value: 'SCEP SIGNER' }], privateKey: device.key }),
+    signerCertificateDer: selfSignedCertificate({
+      subject: [{ type: 'CN', value: 'SCEP SIGNER' }],
+      privateKey: device.key,
+    }),
     recipientDer: raDer,
     transactionId: createHash('sha1').update(csr).digest('hex'),
     senderNonce,
   })
   const ip = `10.${20 + DEMO_GROUPS.indexOf(device.plan)}.${device.n % 8}.${(device.n % 240) + 10}`
   const answer = await services.scepEnrolment.handle({
-    endpoint: endpoint.slug, method: 'POST', query: 'operation=PKIOperation', body, contentEncoding: null, ip, userAgent: device.plan.userAgent,
+    endpoint: endpoint.slug,
+    method: 'POST',
+    query: 'operation=PKIOperation',
+    body,
+    contentEncoding: null,
+    ip,
+    userAgent: device.plan.userAgent,
   })
   if (answer.status !== 200) return null
   const reply = parseCertRep(answer.body, { raDer, privateKey: device.key, senderNonce })
@@ -206,12 +251,26 @@ async function keyPool(size: number): Promise<KeyObject[]> {
   console.log('Making device keys …')
   const make = promisify(generateKeyPair)
   const keys: KeyObject[] = []
-  for (let n = 0; n < size; n++) keys.push(createPrivateKey((await make('rsa', { modulusLength: 2048 })).privateKey.export({ type: 'pkcs8', format: 'pem' })))
+  for (let n = 0; n < size; n++)
+    keys.push(
+      createPrivateKey(
+        (await make('rsa', { modulusLength: 2048 })).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      ),
+    )
   return keys
 }
 
 function demoActor(name = ADMIN.name): Actor {
-  return { type: 'system', id: null, name, role: 'admin', via: 'cli', ip: null, userAgent: null, requestId: crypto.randomUUID() }
+  return {
+    type: 'system',
+    id: null,
+    name,
+    role: 'admin',
+    via: 'cli',
+    ip: null,
+    userAgent: null,
+    requestId: crypto.randomUUID(),
+  }
 }
 
 interface MovableClock {
@@ -234,10 +293,9 @@ async function movableClock(databaseUrl: string): Promise<MovableClock> {
       'select pg_catalog.now() + (select by from demo_time.shift)';
   `)
   let shift = 0
-  const shifted = new URL(databaseUrl)
-  shifted.searchParams.set('options', '-c search_path=demo_time,public,pg_catalog')
+  const options = encodeURIComponent('-c search_path=demo_time,public,pg_catalog')
   return {
-    databaseUrl: shifted.toString(),
+    databaseUrl: `${databaseUrl}${databaseUrl.includes('?') ? '&' : '?'}options=${options}`,
     now: () => new Date(Date.now() + shift),
     async set(milliseconds) {
       shift = milliseconds

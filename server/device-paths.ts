@@ -44,13 +44,19 @@ export function devicePath(path: string): DevicePath | null {
   return /^\/(crl|ca)\//.test(path) ? 'status' : null
 }
 
-export async function deviceResponse(services: Pick<Services, 'scepEnrolment' | 'status'>, request: DeviceRequest): Promise<DeviceResponse> {
+export async function deviceResponse(
+  services: Pick<Services, 'scepEnrolment' | 'status'>,
+  request: DeviceRequest,
+): Promise<DeviceResponse> {
   if (devicePath(request.path) === 'scep') return scepHttpResponse(services, request)
   return request.path.startsWith('/crl/') ? crlHttpResponse(services, request) : caHttpResponse(services, request)
 }
 
 /** RFC 8894 §4.1. Never a redirect, never a page: Windows shows an HTML answer as "file name too long". */
-export async function scepHttpResponse(services: Pick<Services, 'scepEnrolment'>, request: DeviceRequest): Promise<DeviceResponse> {
+export async function scepHttpResponse(
+  services: Pick<Services, 'scepEnrolment'>,
+  request: DeviceRequest,
+): Promise<DeviceResponse> {
   const endpoint = slugOfPath(request.path)
   if (endpoint === null) return text(404, 'No such endpoint.')
   const { method, query, body, ip, headers } = request
@@ -68,7 +74,10 @@ export async function scepHttpResponse(services: Pick<Services, 'scepEnrolment'>
 }
 
 /** `/crl/{issuer}.crl` in DER as RFC 5280 §4.2.1.13 wants it, and `.pem` for people. */
-export async function crlHttpResponse(services: Pick<Services, 'status'>, request: DeviceRequest): Promise<DeviceResponse> {
+export async function crlHttpResponse(
+  services: Pick<Services, 'status'>,
+  request: DeviceRequest,
+): Promise<DeviceResponse> {
   const [, slug, form] = PATHS.crl.exec(request.path) ?? []
   if (!slug) return text(404, 'No such CRL.')
   if (!isRead(request.method)) return methodNotAllowed()
@@ -87,7 +96,10 @@ export async function crlHttpResponse(services: Pick<Services, 'status'>, reques
 }
 
 /** `/ca/{issuer}.cer` in DER, where the AIA extension points (RFC 5280 §4.2.2.1), and `.pem` for people. */
-export async function caHttpResponse(services: Pick<Services, 'status'>, request: DeviceRequest): Promise<DeviceResponse> {
+export async function caHttpResponse(
+  services: Pick<Services, 'status'>,
+  request: DeviceRequest,
+): Promise<DeviceResponse> {
   const [, slug, form] = PATHS.ca.exec(request.path) ?? []
   if (!slug) return text(404, 'No such certificate.')
   if (!isRead(request.method)) return methodNotAllowed()
@@ -116,7 +128,12 @@ function notModified(headers: Record<string, string>): DeviceResponse {
   return { status: 304, headers, body: new Uint8Array() }
 }
 
-function respond(status: number, contentType: string | undefined, body: Uint8Array, headers: Record<string, string>): DeviceResponse {
+function respond(
+  status: number,
+  contentType: string | undefined,
+  body: Uint8Array,
+  headers: Record<string, string>,
+): DeviceResponse {
   const length = { 'Content-Length': String(body.byteLength), 'X-Content-Type-Options': 'nosniff' }
   return { status, headers: { ...(contentType ? { 'Content-Type': contentType } : {}), ...length, ...headers }, body }
 }
@@ -124,7 +141,8 @@ function respond(status: number, contentType: string | undefined, body: Uint8Arr
 /** RFC 9110 §13.2.2: If-None-Match decides, If-Modified-Since only in its absence. */
 function isFresh(headers: DeviceRequest['headers'], etag: string, modified: Date | null): boolean {
   const known = headers.get('if-none-match')
-  if (known !== null) return known.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
+  if (known !== null)
+    return known.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
   const since = Date.parse(headers.get('if-modified-since') ?? '')
   return modified !== null && Math.floor(modified.getTime() / 1000) * 1000 <= since
 }

@@ -29,12 +29,13 @@ const front = createFront({
 
 // The supervisor asks once, and only when everything answers: each link makes the one before it worthless.
 process.on('message', async (question) => {
-  if (question === 'setup-link') process.send?.(await services.setup.issueLink())
+  if (question === 'setup-link') process.send?.(await services.setup.issueLink().catch(() => null))
 })
 front.on('error', (error) => {
   console.error(portProblem(error, host, port))
   process.exit(REFUSAL)
 })
+if (process.env.NODE_ENV === 'development') front.on('upgrade', portal.upgrade)
 front.listen({ host, port })
 const jobs = services.startJobs(log)
 

@@ -22,7 +22,9 @@ try {
   process.stdout.write(`${JSON.stringify({ event: 'ready', process: 'signer' })}\n`)
 } catch (error) {
   process.stderr.write(`${sentenceOf(error)}\n`)
-  process.exit(error instanceof StartupFault ? error.exitCode : error instanceof ConfigurationError ? EXIT.config : EXIT.software)
+  process.exit(
+    error instanceof StartupFault ? error.exitCode : error instanceof ConfigurationError ? EXIT.config : EXIT.software,
+  )
 }
 
 /** A supervisor that was killed closes its end of the pipe: then nobody is left to end us, and nobody needs us. */

@@ -32,11 +32,19 @@ async function main(): Promise<void> {
 async function serve({ config, runFolder, revive }: OpenInstallation, stopAsked: Promise<void>): Promise<void> {
   const log = createLog(config.log)
   const refused = Promise.withResolvers<never>()
-  const children = createChildren(config, log, (name) => refused.reject(new StartFault(`The ${name} process refuses to go on; its last lines say why.`)))
-  const withdraw = announce(runFolder, { ...config, publicUrl: config.publicUrl.origin, statusUrl: config.statusUrl.origin })
+  const children = createChildren(config, log, (name) =>
+    refused.reject(new StartFault(`The ${name} process refuses to go on; its last lines say why.`)),
+  )
+  const withdraw = announce(runFolder, {
+    ...config,
+    publicUrl: config.publicUrl.origin,
+    statusUrl: config.statusUrl.origin,
+  })
   const watch = setInterval(() => revive().catch((error: Error) => log('database', error.message)), REVIVE_EVERY)
   try {
-    const ready = children.start().then(() => welcome(config.publicUrl, children.front.ask<SetupLink | null>('setup-link')))
+    const ready = children
+      .start()
+      .then(() => welcome(config.publicUrl, children.front.ask<SetupLink | null>('setup-link')))
     await Promise.race([ready, stopAsked, refused.promise])
     await Promise.race([stopAsked, refused.promise])
     say('Stopping ...')
@@ -51,7 +59,8 @@ async function welcome(publicUrl: URL, setupLink: Promise<SetupLink | null>): Pr
   const link = await setupLink
   say(`Latchkey is ready at ${publicUrl.origin}`)
   // The token is the fragment: browsers keep it to themselves, so it is in no server's or proxy's log.
-  if (link) say(`Set up Latchkey (this link works once, until ${link.expiresAt}): ${publicUrl.origin}/setup#${link.token}`)
+  if (link)
+    say(`Set up Latchkey (this link works once, until ${link.expiresAt}): ${publicUrl.origin}/setup#${link.token}`)
 }
 
 main().then(

@@ -17,7 +17,12 @@ const app = next({ dev, dir: PROJECT_FOLDER, hostname: publicUrl.hostname, port:
 await app.prepare()
 const handle = app.getRequestHandler()
 
-const web = createServer({ keepAliveTimeout: KEEP_ALIVE, maxHeaderSize: 64 * 1024 }, (request, response) => void handle(request, response))
+const web = createServer(
+  { keepAliveTimeout: KEEP_ALIVE, maxHeaderSize: 64 * 1024 },
+  (request, response) => void handle(request, response),
+)
+// The page that reloads itself while somebody develops.
+if (dev) web.on('upgrade', app.getUpgradeHandler())
 rmSync(webSocket, { force: true })
 web.listen(webSocket, () => chmodSync(webSocket, 0o600))
 

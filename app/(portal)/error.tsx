@@ -8,6 +8,7 @@ import { EmptyState } from '@/app/_components/empty-state'
 export default function PageFault({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return (
     <EmptyState
+      whole
       icon={CloudOff}
       title="This page could not be loaded"
       action={

@@ -5,7 +5,12 @@ import { EmptyState } from '@/app/_components/empty-state'
 
 export default function Forbidden() {
   return (
-    <EmptyState icon={ShieldX} title="Your role does not include this page" action={<ButtonLink href="/">Go to the overview</ButtonLink>}>
+    <EmptyState
+      whole
+      icon={ShieldX}
+      title="Your role does not include this page"
+      action={<ButtonLink href="/">Go to the overview</ButtonLink>}
+    >
       Ask an administrator if you need it for your work. The attempt has been recorded.
     </EmptyState>
   )

@@ -1,7 +1,7 @@
 /** The frame of the signed-in portal. It shows who is here; each page below checks for itself. */
 import type { ReactNode } from 'react'
-import { requireSignedIn } from '@/app/_session'
 import { Shell } from '@/app/_components/shell'
+import { requireSignedIn } from '@/app/_session'
 
 export default async function PortalLayout({ children }: { children: ReactNode }) {
   const actor = await requireSignedIn()

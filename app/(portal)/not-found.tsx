@@ -5,7 +5,12 @@ import { EmptyState } from '@/app/_components/empty-state'
 
 export default function NotFound() {
   return (
-    <EmptyState icon={SearchX} title="There is nothing here" action={<ButtonLink href="/">Go to the overview</ButtonLink>}>
+    <EmptyState
+      whole
+      icon={SearchX}
+      title="There is nothing here"
+      action={<ButtonLink href="/">Go to the overview</ButtonLink>}
+    >
       The address may be mistyped, or what it named does not exist in this installation.
     </EmptyState>
   )

@@ -11,6 +11,7 @@ import type { Actor } from '@/lib/services/actor'
 import { can } from '@/lib/services/permissions'
 import { FirstSteps } from './_overview/first-steps'
 import { Health } from './_overview/health'
+import { healthChecks } from './_overview/health-checks'
 import { Recent } from './_overview/recent'
 import { Standing } from './_overview/standing'
 
@@ -44,6 +45,7 @@ async function Overview({ actor }: { actor: Actor }) {
     certificates.list(actor, {}, { limit: 6 }),
     transactions.list(actor, { state: 'refused' }, { limit: 6 }),
   ])
+  const now = new Date()
   const minted = counts.total > 0 || groups.some((group) => group.counts.pendingChallenges > 0)
   return (
     <div className="grid gap-5">
@@ -51,7 +53,7 @@ async function Overview({ actor }: { actor: Actor }) {
       <Standing counts={counts} />
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <Recent certificates={newest.items} refused={refused.items} />
-        <Health authorities={authorities} endpoints={groups.flatMap(({ endpoints }) => endpoints)} now={new Date()} />
+        <Health kinds={healthChecks(authorities, groups, now)} now={now} />
       </div>
     </div>
   )

@@ -1,9 +1,6 @@
 /** What a server action answers, as forms read it. Plain data: it crosses the wire. */
 
-export type ActionState<Result = null> =
-  | { status: 'idle' }
-  | { status: 'done'; result: Result }
-  | Refused
+export type ActionState<Result = null> = { status: 'idle' } | { status: 'done'; result: Result } | Refused
 
 export interface Refused {
   status: 'refused'

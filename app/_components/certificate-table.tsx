@@ -4,8 +4,8 @@ import { type Column, DataTable } from './data-table'
 import { Instant } from './instant'
 import { REASONS } from './revocation-reasons'
 import { RowLink } from './row-link'
-import { CertificateStatusBadge } from './states'
 import { shortSerial } from './short-serial'
+import { CertificateStatusBadge } from './states'
 import { VisibleText } from './visible-text'
 
 interface CertificateTableProps {
@@ -35,9 +35,22 @@ export function CertificateTable({ certificates, without }: CertificateTableProp
           ),
         },
         ...(without === 'group' ? [] : [group]),
-        { head: 'Serial', cell: ({ serial }) => <code className="font-mono text-sm whitespace-nowrap">{shortSerial(serial)}</code> },
-        { head: 'Issued', className: 'md:whitespace-nowrap', cell: ({ issuedAt }) => <Instant at={issuedAt} show="relative" /> },
-        { head: 'Valid until', className: 'md:whitespace-nowrap', cell: ({ notAfter }) => <Instant at={notAfter} show="day" /> },
+        {
+          head: 'Serial',
+          spare: true,
+          cell: ({ serial }) => <code className="font-mono text-sm whitespace-nowrap">{shortSerial(serial)}</code>,
+        },
+        {
+          head: 'Issued',
+          spare: true,
+          className: 'md:whitespace-nowrap',
+          cell: ({ issuedAt }) => <Instant at={issuedAt} show="relative" />,
+        },
+        {
+          head: 'Valid until',
+          className: 'md:whitespace-nowrap',
+          cell: ({ notAfter }) => <Instant at={notAfter} show="day" />,
+        },
       ]}
     />
   )
@@ -52,7 +65,9 @@ function DeviceCell({ id, commonName, subject, san }: CertificateSummary) {
       </RowLink>
       {names.length > 0 && (
         <p className="text-sm text-muted">
-          <VisibleText>{names.length > 2 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ')}</VisibleText>
+          <VisibleText>
+            {names.length > 2 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ')}
+          </VisibleText>
         </p>
       )}
     </div>

@@ -1,8 +1,8 @@
 /** Challenges as rows: never their values, which nobody can see again. */
 import type { ChallengeView } from '@/lib/services/challenges'
-import { RevokeChallenge } from './revoke-challenge'
 import { type Column, DataTable } from './data-table'
 import { Instant } from './instant'
+import { RevokeChallenge } from './revoke-challenge'
 import { TextLink } from './row-link'
 import { ChallengeStateBadge } from './states'
 import { VisibleText } from './visible-text'
@@ -24,14 +24,23 @@ export function ChallengeTable({ challenges, mayRevoke, without }: ChallengeTabl
         { head: 'For', primary: true, cell: SubjectCell },
         { head: 'State', cell: StateCell },
         ...(without === 'group' ? [] : [endpoint]),
-        { head: 'Minted by', cell: ({ mintedBy, mintedVia }) => (mintedVia === 'ui' ? mintedBy : `${mintedBy} (${mintedVia})`) },
-        { head: 'Minted', className: 'md:whitespace-nowrap', cell: ({ createdAt }) => <Instant at={createdAt} show="relative" /> },
-        { head: 'Ended', className: 'md:whitespace-nowrap', cell: EndCell },
+        {
+          head: 'Minted by',
+          spare: true,
+          cell: ({ mintedBy, mintedVia }) => (mintedVia === 'ui' ? mintedBy : `${mintedBy} (${mintedVia})`),
+        },
+        {
+          head: 'Minted',
+          className: 'md:whitespace-nowrap',
+          cell: ({ createdAt }) => <Instant at={createdAt} show="relative" />,
+        },
+        { head: 'Ends', className: 'md:whitespace-nowrap', cell: EndCell },
         {
           head: 'Actions',
           quiet: true,
           className: 'md:text-right',
-          cell: ({ id, state, subject }) => mayRevoke && state === 'pending' && <RevokeChallenge id={id} subject={subject} />,
+          cell: ({ id, state, subject }) =>
+            mayRevoke && state === 'pending' && <RevokeChallenge id={id} subject={subject} />,
         },
       ]}
     />
@@ -50,7 +59,9 @@ function SubjectCell({ subject, san, deviceName, failedAttempts }: ChallengeView
         </p>
       )}
       {failedAttempts > 0 && (
-        <p className="text-sm text-warn">{failedAttempts === 1 ? 'One wrong attempt' : `${failedAttempts} wrong attempts`}</p>
+        <p className="text-sm text-warn">
+          {failedAttempts === 1 ? 'One wrong attempt' : `${failedAttempts} wrong attempts`}
+        </p>
       )}
     </div>
   )
@@ -72,11 +83,5 @@ function StateCell({ state, certificate }: ChallengeView) {
 /** What ended it, or when its time is up. */
 function EndCell({ state, consumedAt, revokedAt, expiresAt }: ChallengeView) {
   const waiting = state === 'pending' || state === 'reserved'
-  return waiting ? (
-    <span className="text-muted">
-      ends <Instant at={expiresAt} show="relative" />
-    </span>
-  ) : (
-    <Instant at={consumedAt ?? revokedAt ?? expiresAt} show="relative" />
-  )
+  return <Instant at={waiting ? expiresAt : (consumedAt ?? revokedAt ?? expiresAt)} show="relative" />
 }

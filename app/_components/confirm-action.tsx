@@ -35,7 +35,9 @@ export function ConfirmAction(props: ConfirmActionProps) {
   })
   return (
     <AlertDialog.Root open={open} onOpenChange={setOpen}>
-      <AlertDialog.Trigger className={buttonClass(props.variant ?? 'danger-quiet', props.size)}>{label}</AlertDialog.Trigger>
+      <AlertDialog.Trigger className={buttonClass(props.variant ?? 'danger-quiet', props.size)}>
+        {label}
+      </AlertDialog.Trigger>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={SCRIM} />
         <AlertDialog.Viewport className="fixed inset-0 z-40 grid place-items-center overflow-y-auto p-4">

@@ -11,8 +11,8 @@ interface CopyButtonProps {
   value: string
   /** What is copied, as in "Copy SCEP URL". */
   what: string
-  /** With the word beside the icon. */
-  wide?: boolean
+  /** With a word beside the icon: "Copy", or another. */
+  wide?: boolean | string
   className?: string
 }
 
@@ -40,7 +40,7 @@ export function CopyButton({ value, what, wide = false, className }: CopyButtonP
       }
     >
       <Icon className={cx('size-4', copied && 'text-ok')} aria-hidden />
-      {wide && (copied ? 'Copied' : 'Copy')}
+      {wide && (copied ? 'Copied' : wide === true ? 'Copy' : wide)}
       {wide && <span className="sr-only"> {what}</span>}
       <span role="status" className="sr-only">
         {copied ? `${what} copied` : ''}

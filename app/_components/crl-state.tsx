@@ -32,7 +32,8 @@ export function CrlState({ crl, now }: { crl: AuthorityView['crl']; now: Date })
         </Badge>
       )}
       <span className="text-sm text-muted">
-        no. {crl.number}, {crl.entries === 1 ? '1 entry' : `${crl.entries} entries`}, <Instant at={crl.thisUpdate} show="relative" />
+        no. {crl.number}, {crl.entries === 1 ? '1 entry' : `${crl.entries} entries`},{' '}
+        <Instant at={crl.thisUpdate} show="relative" />
       </span>
     </span>
   )

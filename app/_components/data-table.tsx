@@ -9,6 +9,8 @@ export interface Column<Row> {
   primary?: boolean
   /** The head is for screen readers alone. */
   quiet?: boolean
+  /** Left out of the stacked cards: its page has it. */
+  spare?: boolean
   className?: string
 }
 
@@ -21,34 +23,40 @@ interface DataTableProps<Row> {
 
 export function DataTable<Row>({ caption, columns, rows, rowKey }: DataTableProps<Row>) {
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: display: block on a table removes its role.
-    <table role="table" className="rows">
-      <caption className="sr-only">{caption}</caption>
-      <thead role="rowgroup">
-        <tr role="row">
-          {columns.map((column) => (
-            <th key={column.head} role="columnheader" scope="col" className={column.className}>
-              {column.quiet ? <span className="sr-only">{column.head}</span> : column.head}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {rows.map((row) => (
-          <tr key={rowKey(row)} role="row">
+    <div className="overflow-x-auto">
+      <table role="table" className="rows">
+        <caption className="sr-only">{caption}</caption>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column) => (
-              <td
-                key={column.head}
-                role="cell"
-                data-label={column.primary || column.quiet ? undefined : column.head}
-                className={column.className}
-              >
-                {column.primary || column.quiet ? column.cell(row) : <div className="min-w-0">{column.cell(row)}</div>}
-              </td>
+              <th key={column.head} role="columnheader" scope="col" className={column.className}>
+                {column.quiet ? <span className="sr-only">{column.head}</span> : column.head}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody role="rowgroup">
+          {rows.map((row) => (
+            <tr key={rowKey(row)} role="row">
+              {columns.map((column) => (
+                <td
+                  key={column.head}
+                  role="cell"
+                  data-label={column.primary || column.quiet ? undefined : column.head}
+                  data-spare={column.spare || undefined}
+                  className={column.className}
+                >
+                  {column.primary || column.quiet ? (
+                    column.cell(row)
+                  ) : (
+                    <div className="min-w-0">{column.cell(row)}</div>
+                  )}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }

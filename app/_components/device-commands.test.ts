@@ -1,11 +1,21 @@
 /** The commands people paste into a shell on a device. */
 import { describe, expect, test } from 'vitest'
-import { beyondStrongswan, type DeviceToEnrol, enrolCommand, quote, strongswanEnrolCommand, strongswanFetchCommand } from './device-commands'
+import {
+  beyondStrongswan,
+  type DeviceToEnrol,
+  enrolCommand,
+  quote,
+  strongswanEnrolCommand,
+  strongswanFetchCommand,
+} from './device-commands'
 
 const tablet: DeviceToEnrol = {
   scepUrl: 'https://pki.example.org/scep/staff',
   subject: 'CN=Tablet 7,O=Example',
-  san: [{ type: 'dns', value: 'tablet-7.example.org' }, { type: 'upn', value: 'ada@example.org' }],
+  san: [
+    { type: 'dns', value: 'tablet-7.example.org' },
+    { type: 'upn', value: 'ada@example.org' },
+  ],
   challenge: 'K7Q2M9',
   includeRoot: true,
   rootUrl: 'http://pki.example.org/ca/root.cer',
@@ -43,7 +53,9 @@ test('strongSwan gets the names it knows, and the page can say which it does not
 
 test('an endpoint that leaves the root out of GetCACert has it fetched from its own URL', () => {
   expect(strongswanFetchCommand(tablet)).not.toContain('curl')
-  expect(strongswanFetchCommand({ ...tablet, includeRoot: false })).toContain('curl -fsS http://pki.example.org/ca/root.cer')
+  expect(strongswanFetchCommand({ ...tablet, includeRoot: false })).toContain(
+    'curl -fsS http://pki.example.org/ca/root.cer',
+  )
 })
 
 test('before minting, the command shows where the challenge belongs', () => {

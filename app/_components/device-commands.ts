@@ -72,7 +72,11 @@ function challengeOf(device: DeviceToEnrol): string {
 
 function fileStem(subject: string): string {
   const name = /(?:^|,)\s*CN=((?:\\.|[^,\\])+)/i.exec(subject)?.[1] ?? 'device'
-  const stem = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40)
+  const stem = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
   return stem || 'device'
 }
 

@@ -3,7 +3,13 @@
 
 import { Tabs } from '@base-ui/react/tabs'
 import { CommandBlock } from './command-block'
-import { beyondStrongswan, type DeviceToEnrol, enrolCommand, strongswanEnrolCommand, strongswanFetchCommand } from './device-commands'
+import {
+  beyondStrongswan,
+  type DeviceToEnrol,
+  enrolCommand,
+  strongswanEnrolCommand,
+  strongswanFetchCommand,
+} from './device-commands'
 
 const TAB =
   'h-8 rounded-md px-3 text-sm font-medium text-muted transition-colors hover:text-ink data-active:bg-surface data-active:text-ink data-active:shadow-card'
@@ -37,7 +43,9 @@ export function DeviceGuide({ device }: { device: DeviceToEnrol }) {
           label="Make a key, enrol, verify"
           command={strongswanEnrolCommand(device)}
           {...(left.length > 0
-            ? { note: `pki --scep cannot ask for ${left.map(({ type, value }) => `${type}:${value}`).join(', ')}: use the Latchkey client for this challenge.` }
+            ? {
+                note: `pki --scep cannot ask for ${left.map(({ type, value }) => `${type}:${value}`).join(', ')}: use the Latchkey client for this challenge.`,
+              }
             : {})}
         />
       </Tabs.Panel>

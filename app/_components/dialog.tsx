@@ -27,7 +27,14 @@ export function Dialog({ label, variant, ...panel }: DialogProps & { label: Reac
 }
 
 /** Opened by something else, such as a menu. */
-export function DialogPanel({ open, onOpenChange, trigger, title, description, children }: DialogProps & { trigger?: ReactNode }) {
+export function DialogPanel({
+  open,
+  onOpenChange,
+  trigger,
+  title,
+  description,
+  children,
+}: DialogProps & { trigger?: ReactNode }) {
   return (
     <Base.Root open={open} onOpenChange={onOpenChange}>
       {trigger}

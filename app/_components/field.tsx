@@ -23,7 +23,13 @@ interface Described {
   'aria-invalid'?: true
 }
 
-export function Field({ label, hint, error, labelHidden, children }: FieldText & { children: (control: Described) => ReactNode }) {
+export function Field({
+  label,
+  hint,
+  error,
+  labelHidden,
+  children,
+}: FieldText & { children: (control: Described) => ReactNode }) {
   const id = useId()
   const note = error ?? hint
   return (
@@ -45,7 +51,14 @@ export function Field({ label, hint, error, labelHidden, children }: FieldText &
   )
 }
 
-export function TextField({ label, hint, error, labelHidden, className, ...rest }: ComponentProps<'input'> & FieldText) {
+export function TextField({
+  label,
+  hint,
+  error,
+  labelHidden,
+  className,
+  ...rest
+}: ComponentProps<'input'> & FieldText) {
   return (
     <Field {...{ label, hint, error, labelHidden: labelHidden ?? false }}>
       {(control) => <input className={cx(CONTROL, 'h-9 px-3', className)} {...rest} {...control} />}
@@ -61,7 +74,15 @@ export function TextArea({ label, hint, error, className, ...rest }: ComponentPr
   )
 }
 
-export function SelectField({ label, hint, error, labelHidden, className, children, ...rest }: ComponentProps<'select'> & FieldText) {
+export function SelectField({
+  label,
+  hint,
+  error,
+  labelHidden,
+  className,
+  children,
+  ...rest
+}: ComponentProps<'select'> & FieldText) {
   return (
     <Field {...{ label, hint, error, labelHidden: labelHidden ?? false }}>
       {(control) => (

@@ -73,7 +73,15 @@ export function FilterBar({ label, children }: { label: string; children: ReactN
   )
 }
 
-export function SearchField({ label, placeholder, value }: { label: string; placeholder: string; value: string | undefined }) {
+export function SearchField({
+  label,
+  placeholder,
+  value,
+}: {
+  label: string
+  placeholder: string
+  value: string | undefined
+}) {
   return (
     <div className="relative w-full sm:w-72">
       <Search className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-muted" aria-hidden />

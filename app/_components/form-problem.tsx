@@ -3,7 +3,11 @@ import { CircleAlert } from 'lucide-react'
 import type { ActionState } from './action-state'
 
 export function FormProblem({ state }: { state: ActionState<unknown> }) {
-  return <div role="alert" className="empty:hidden">{state.status === 'refused' && <Problem>{state.sentence}</Problem>}</div>
+  return (
+    <div role="alert" className="empty:hidden">
+      {state.status === 'refused' && <Problem>{state.sentence}</Problem>}
+    </div>
+  )
 }
 
 export function Problem({ children }: { children: string }) {

@@ -13,7 +13,10 @@ export function NavigationSheet({ person }: { person: ShellPerson }) {
   const [open, setOpen] = useState(false)
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger aria-label="Open navigation" className="-mr-2 grid size-10 place-items-center rounded-md hover:bg-hover">
+      <Dialog.Trigger
+        aria-label="Open navigation"
+        className="-mr-2 grid size-10 place-items-center rounded-md hover:bg-hover"
+      >
         <MenuIcon className="size-5" aria-hidden />
       </Dialog.Trigger>
       <Dialog.Portal>
@@ -21,7 +24,10 @@ export function NavigationSheet({ person }: { person: ShellPerson }) {
         <Dialog.Popup className="fixed inset-y-0 right-0 z-40 flex w-72 max-w-[85vw] flex-col border-l border-line bg-sunken shadow-popup outline-none transition-transform duration-200 data-ending-style:translate-x-full data-starting-style:translate-x-full">
           <div className="flex h-14 items-center justify-between px-4">
             <Dialog.Title className="font-semibold">Navigation</Dialog.Title>
-            <Dialog.Close aria-label="Close navigation" className="-mr-2 grid size-10 place-items-center rounded-md hover:bg-hover">
+            <Dialog.Close
+              aria-label="Close navigation"
+              className="-mr-2 grid size-10 place-items-center rounded-md hover:bg-hover"
+            >
               <X className="size-5" aria-hidden />
             </Dialog.Close>
           </div>

@@ -58,7 +58,10 @@ function PendingDot() {
   return (
     <span
       aria-hidden
-      className={cx('ml-auto size-1.5 rounded-full bg-accent transition-opacity delay-150', pending ? 'opacity-100' : 'opacity-0')}
+      className={cx(
+        'ml-auto size-1.5 rounded-full bg-accent transition-opacity delay-150',
+        pending ? 'opacity-100' : 'opacity-0',
+      )}
     />
   )
 }

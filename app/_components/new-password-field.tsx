@@ -35,11 +35,16 @@ export function NewPasswordField({ context = [], error, onPassword, ...rest }: N
       <div className="grid gap-1">
         <div className="grid grid-cols-4 gap-1" aria-hidden>
           {[1, 2, 3, 4].map((step) => (
-            <span key={step} className={cx('h-1 rounded-full transition-colors', step <= shown ? FILLS[advice.score] : 'bg-line')} />
+            <span
+              key={step}
+              className={cx('h-1 rounded-full transition-colors', step <= shown ? FILLS[advice.score] : 'bg-line')}
+            />
           ))}
         </div>
         <p aria-live="polite" className="text-sm text-muted">
-          {password === '' ? 'At least 15 characters. Four or more unrelated words are easy to keep and hard to guess.' : advice.hint}
+          {password === ''
+            ? 'At least 15 characters. Four or more unrelated words are easy to keep and hard to guess.'
+            : advice.hint}
         </p>
       </div>
     </div>

@@ -8,7 +8,15 @@ const LOOKS: Record<'info' | 'warn', [icon: LucideIcon, className: string, iconC
   warn: [TriangleAlert, 'border-warn-line bg-warn-soft', 'text-warn'],
 }
 
-export function Notice({ tone = 'info', title, children }: { tone?: 'info' | 'warn'; title: string; children?: ReactNode }) {
+export function Notice({
+  tone = 'info',
+  title,
+  children,
+}: {
+  tone?: 'info' | 'warn'
+  title: string
+  children?: ReactNode
+}) {
   const [Icon, className, iconClass] = LOOKS[tone]
   return (
     <div className={cx('flex items-start gap-3 rounded-lg border px-4 py-3', className)}>

@@ -2,15 +2,33 @@
 import type { RevocationReason } from '@/lib/services/certificates'
 
 export const REASONS: Record<RevocationReason, { title: string; when: string }> = {
-  unspecified: { title: 'Unspecified', when: 'None of the others fits, or you would rather not say. Relying parties see no reason.' },
-  keyCompromise: { title: 'Key compromise', when: 'The private key was or may have been stolen or copied, or the device was lost.' },
+  unspecified: {
+    title: 'Unspecified',
+    when: 'None of the others fits, or you would rather not say. Relying parties see no reason.',
+  },
+  keyCompromise: {
+    title: 'Key compromise',
+    when: 'The private key was or may have been stolen or copied, or the device was lost.',
+  },
   cACompromise: { title: 'CA compromise', when: 'The key of the authority itself is no longer trustworthy.' },
-  affiliationChanged: { title: 'Affiliation changed', when: 'The person left or moved, or the name in the certificate is no longer right.' },
+  affiliationChanged: {
+    title: 'Affiliation changed',
+    when: 'The person left or moved, or the name in the certificate is no longer right.',
+  },
   superseded: { title: 'Superseded', when: 'A newer certificate has taken its place.' },
-  cessationOfOperation: { title: 'Cessation of operation', when: 'The device was retired and needs no certificate any more.' },
+  cessationOfOperation: {
+    title: 'Cessation of operation',
+    when: 'The device was retired and needs no certificate any more.',
+  },
   certificateHold: { title: 'On hold', when: 'Suspended for now.' },
-  privilegeWithdrawn: { title: 'Privilege withdrawn', when: 'What the certificate allowed is no longer allowed, although nothing was stolen.' },
-  aACompromise: { title: 'Attribute authority compromise', when: 'The authority behind its attributes is no longer trustworthy.' },
+  privilegeWithdrawn: {
+    title: 'Privilege withdrawn',
+    when: 'What the certificate allowed is no longer allowed, although nothing was stolen.',
+  },
+  aACompromise: {
+    title: 'Attribute authority compromise',
+    when: 'The authority behind its attributes is no longer trustworthy.',
+  },
 }
 
 /**

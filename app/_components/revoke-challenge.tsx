@@ -16,8 +16,8 @@ export function RevokeChallenge({ id, subject }: { id: string; subject: string }
       done="Challenge revoked"
     >
       <p>
-        The device named <strong className="font-medium text-ink">{subject || 'in it'}</strong> can no longer enrol with it. This cannot be undone; you can
-        mint another.
+        The device named <strong className="font-medium text-ink">{subject || 'in it'}</strong> can no longer enrol with
+        it. This cannot be undone; you can mint another.
       </p>
     </ConfirmAction>
   )

@@ -11,7 +11,8 @@ export function RowLink({ href, children }: { href: string; children: ReactNode 
 }
 
 /** For links that leave the pages of the portal as well, which Next must not fetch ahead. */
-export const TEXT_LINK = 'rounded text-accent underline decoration-accent-line underline-offset-2 hover:decoration-accent'
+export const TEXT_LINK =
+  'rounded text-accent underline decoration-accent-line underline-offset-2 hover:decoration-accent'
 
 export function TextLink({ href, children }: { href: string; children: ReactNode }) {
   return (

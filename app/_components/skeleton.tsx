@@ -7,7 +7,11 @@ export function Skeleton({ className }: { className?: string }) {
 
 export function TableSkeleton({ rows = 8 }: { rows?: number }) {
   return (
-    <div role="status" aria-label="Loading" className="overflow-clip rounded-xl border border-line bg-surface shadow-card">
+    <div
+      role="status"
+      aria-label="Loading"
+      className="overflow-clip rounded-xl border border-line bg-surface shadow-card"
+    >
       <div className="hidden h-9.5 border-b border-line bg-sunken md:block" />
       {Array.from({ length: rows }, (_, row) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the rows are alike and never move.

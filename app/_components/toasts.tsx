@@ -11,7 +11,13 @@ export function toast(title: string, description?: string) {
 }
 
 export function toastProblem(title: string, description?: string) {
-  manager.add({ type: 'problem', priority: 'high', timeout: 10_000, title, ...(description === undefined ? {} : { description }) })
+  manager.add({
+    type: 'problem',
+    priority: 'high',
+    timeout: 10_000,
+    title,
+    ...(description === undefined ? {} : { description }),
+  })
 }
 
 export function Toasts() {

@@ -18,7 +18,11 @@ export function TransactionTable({ transactions }: { transactions: TransactionVi
         { head: 'Outcome', cell: ({ state }) => <TransactionStateBadge state={state} /> },
         { head: 'Why', className: 'md:w-2/5', cell: CauseCell },
         { head: 'Group', cell: ({ group }) => group.name },
-        { head: 'When', className: 'md:whitespace-nowrap', cell: ({ createdAt }) => <Instant at={createdAt} show="relative" /> },
+        {
+          head: 'When',
+          className: 'md:whitespace-nowrap',
+          cell: ({ createdAt }) => <Instant at={createdAt} show="relative" />,
+        },
       ]}
     />
   )

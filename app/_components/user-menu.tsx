@@ -24,7 +24,10 @@ export function UserMenu({ person }: { person: ShellPerson }) {
   return (
     <Menu.Root>
       <Menu.Trigger className="flex w-full items-center gap-2.5 rounded-md p-1.5 text-left hover:bg-hover data-popup-open:bg-hover">
-        <span className="grid size-8 shrink-0 place-items-center rounded-full bg-accent text-sm font-semibold text-on-accent" aria-hidden>
+        <span
+          className="grid size-8 shrink-0 place-items-center rounded-full bg-accent text-sm font-semibold text-on-accent"
+          aria-hidden
+        >
           {initials(person.name)}
         </span>
         <span className="min-w-0 flex-1">

@@ -8,7 +8,12 @@ import { Problem } from '@/app/_components/form-problem'
 import { checkSetupLink } from './actions'
 import { SetupForm } from './setup-form'
 
-type Link = { state: 'checking' } | { state: 'missing' } | { state: 'refused' } | { state: 'unknown'; sentence: string } | { state: 'good'; token: string }
+type Link =
+  | { state: 'checking' }
+  | { state: 'missing' }
+  | { state: 'refused' }
+  | { state: 'unknown'; sentence: string }
+  | { state: 'good'; token: string }
 
 export function SetupFlow() {
   const [link, setLink] = useState<Link>({ state: 'checking' })
@@ -38,9 +43,17 @@ export function SetupFlow() {
         </CentredPage>
       )
     case 'missing':
-      return <FindTheLink title="Open the set-up link">This installation is new. The link to set it up was printed where Latchkey was started.</FindTheLink>
+      return (
+        <FindTheLink title="Open the set-up link">
+          This installation is new. The link to set it up was printed where Latchkey was started.
+        </FindTheLink>
+      )
     case 'refused':
-      return <FindTheLink title="This link does not work any more">It was used, replaced by a newer one, or is older than 24 hours.</FindTheLink>
+      return (
+        <FindTheLink title="This link does not work any more">
+          It was used, replaced by a newer one, or is older than 24 hours.
+        </FindTheLink>
+      )
     case 'unknown':
       return (
         <CentredPage title="The link could not be checked" step="Set-up">
@@ -57,7 +70,10 @@ async function readLink(): Promise<Link> {
   form.set('token', token)
   const answer = await checkSetupLink({ status: 'idle' }, form).catch(() => null)
   if (answer?.status === 'done') return answer.result.good ? { state: 'good', token } : { state: 'refused' }
-  return { state: 'unknown', sentence: answer?.status === 'refused' ? answer.sentence : 'Latchkey did not answer. Reload this page.' }
+  return {
+    state: 'unknown',
+    sentence: answer?.status === 'refused' ? answer.sentence : 'Latchkey did not answer. Reload this page.',
+  }
 }
 
 function FindTheLink({ title, children }: { title: string; children: string }) {
@@ -68,8 +84,8 @@ function FindTheLink({ title, children }: { title: string; children: string }) {
         <p className="flex gap-2">
           <LinkIcon className="mt-0.5 size-4 shrink-0" aria-hidden />
           <span>
-            It looks like <code className="font-mono text-sm text-ink">/setup#…</code> and follows the line "Latchkey is ready". Starting Latchkey again
-            prints a fresh one.
+            It looks like <code className="font-mono text-sm text-ink">/setup#…</code> and follows the line "Latchkey is
+            ready". Starting Latchkey again prints a fresh one.
           </span>
         </p>
       </div>

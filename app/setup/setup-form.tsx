@@ -33,18 +33,44 @@ export function SetupForm({ token }: { token: string }) {
       <input type="hidden" name="token" value={token} />
       <fieldset className="grid gap-4">
         <legend className="mb-3 font-semibold">Your organisation</legend>
-        <TextField label="Name" hint="Appears in every CA certificate, so write it as your users know it." autoComplete="organization" maxLength={64} autoFocus {...keep('organisation')} />
+        <TextField
+          label="Name"
+          hint="Appears in every CA certificate, so write it as your users know it."
+          autoComplete="organization"
+          maxLength={64}
+          autoFocus
+          {...keep('organisation')}
+        />
         <Disclosure summary="Advanced: the root's key">
           <div className="grid gap-2 sm:grid-cols-2">
-            <Choice type="radio" name="rootKey" value="p384" defaultChecked title="EC P-384" description="Small and strong. Right for nearly everybody." />
-            <Choice type="radio" name="rootKey" value="rsa4096" title="RSA 4096" description="For old devices that cannot verify elliptic curves." />
+            <Choice
+              type="radio"
+              name="rootKey"
+              value="p384"
+              defaultChecked
+              title="EC P-384"
+              description="Small and strong. Right for nearly everybody."
+            />
+            <Choice
+              type="radio"
+              name="rootKey"
+              value="rsa4096"
+              title="RSA 4096"
+              description="For old devices that cannot verify elliptic curves."
+            />
           </div>
         </Disclosure>
       </fieldset>
       <fieldset className="grid gap-4 border-t border-line pt-5">
         <legend className="float-left mb-3 w-full font-semibold">The first administrator</legend>
         <TextField label="Your name" autoComplete="name" {...keep('name')} />
-        <TextField label="E-mail" type="email" autoComplete="username" hint="You sign in with it. Nothing is sent to it." {...keep('email')} />
+        <TextField
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          hint="You sign in with it. Nothing is sent to it."
+          {...keep('email')}
+        />
         <NewPasswordField
           label="Password"
           name="password"

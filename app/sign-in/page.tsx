@@ -1,10 +1,10 @@
 /** E-mail and password. Whoever is signed in already goes straight on. */
 import type { Metadata } from 'next'
 import { redirect } from 'next/navigation'
-import { server } from '@/lib/server'
 import { CentredPage } from '@/app/_components/centred-page'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { currentActor } from '@/app/_session'
+import { server } from '@/lib/server'
 import { localPath } from './local-path'
 import { SignInForm } from './sign-in-form'
 

@@ -60,4 +60,3 @@ describe('BER becomes DER', () => {
     expect(simple(bytes(der))).toEqual(simple(ber))
   })
 })
-})

@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import * as pkijs from 'pkijs'
 import { describe, expect, test } from 'vitest'
+import { ecKey, makeIssuer, makeLeaf, makeRegistrationAuthority, makeRoot, rsaKey } from '@/e2e/fixtures/chain'
+import { asn1parse, openssl, scratchFiles } from '@/e2e/fixtures/openssl'
 import { isRefusal } from '@/lib/errors'
 import { fromPem, parseCertificate, signatureAlgorithmFor, toPem, verifyCertificateSignature } from './certificate'
 import { DerError } from './der'
@@ -8,8 +10,6 @@ import { describeExtensions } from './inspect'
 import { lintCertificate } from './lint'
 import { nameToText } from './name'
 import { newSerial, parseSerial } from './serial'
-import { ecKey, makeIssuer, makeLeaf, makeRegistrationAuthority, makeRoot, rsaKey } from './testing/chain'
-import { asn1parse, openssl, scratchFiles } from './testing/openssl'
 
 const root = makeRoot(ecKey('P-384'), 'ecdsaWithSHA384')
 const issuer = makeIssuer(root, rsaKey(3072), 'sha256WithRSA')

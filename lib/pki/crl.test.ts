@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { ecKey, makeIssuer, makeLeaf, makeRoot, NOON, rsaKey, type TestAuthority } from '@/e2e/fixtures/chain'
+import { openssl, scratchFiles } from '@/e2e/fixtures/openssl'
 import { toPem } from './certificate'
 import {
   assembleCrl,
@@ -13,8 +15,6 @@ import { DerError, parseDer } from './der'
 import { keyIdentifier } from './key'
 import { newSerial } from './serial'
 import { signWith } from './sign'
-import { ecKey, makeIssuer, makeLeaf, makeRoot, NOON, rsaKey, type TestAuthority } from './testing/chain'
-import { openssl, scratchFiles } from './testing/openssl'
 
 const root = makeRoot(ecKey('P-384'), 'ecdsaWithSHA384')
 const rsaIssuer = makeIssuer(root, rsaKey(2048), 'sha256WithRSA')

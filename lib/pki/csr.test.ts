@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
 import { describe, expect, test } from 'vitest'
+import { ecKey, rsaKey, type TestKey } from '@/e2e/fixtures/chain'
+import { openssl, scratchFiles } from '@/e2e/fixtures/openssl'
 import { buildCsr, parseCsr, verifyCsr } from './csr'
 import { DerError, TAG } from './der'
 import {
@@ -21,8 +23,6 @@ import { encodeName } from './name'
 import { OID } from './oid'
 import { encodeSan } from './san'
 import { signatureIdentifier, signWith } from './sign'
-import { ecKey, rsaKey, type TestKey } from './testing/chain'
-import { openssl, scratchFiles } from './testing/openssl'
 
 const RSA = rsaKey()
 const EC = ecKey()

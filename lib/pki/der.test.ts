@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { asn1parse } from '@/e2e/fixtures/openssl'
 import { DerError, type DerErrorKind, parseDer, TAG } from './der'
 import { integerOf, namedBitsOf, oidOf, textOf } from './der-values'
 import {
@@ -13,7 +14,6 @@ import {
   setOf,
   utf8String,
 } from './der-write'
-import { asn1parse } from './testing/openssl'
 import { encodeTime, timeOf } from './time'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex')

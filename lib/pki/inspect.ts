@@ -26,11 +26,11 @@ export function describeExtensions(der: Uint8Array): ExtensionText[] {
     oid: extension.oid,
     name: oidName(extension.oid),
     critical: extension.critical,
-    lines: describe(extension),
+    lines: linesOf(extension),
   }))
 }
 
-function describe({ oid, value }: Extension): string[] {
+function linesOf({ oid, value }: Extension): string[] {
   try {
     return DESCRIBE[oid]?.(value) ?? [hex(value)]
   } catch (error) {

@@ -1,11 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { ecKey, rsaKey } from '@/e2e/fixtures/chain'
+import { openssl, scratchFiles } from '@/e2e/fixtures/openssl'
 import { DerError } from './der'
 import { bitString, integer, nullValue, oid, sequence } from './der-write'
 import { keyIdentifier, keyWeakness, parsePublicKey } from './key'
 import { OID } from './oid'
-import { ecKey, rsaKey } from './testing/chain'
-import { openssl, scratchFiles } from './testing/openssl'
 
 const RULES = { minRsaBits: 2048, curves: ['P-256', 'P-384'] }
 const rsaSpki = (modulus: bigint, exponent = 65_537n): Uint8Array =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ecKey, NOON, rsaKey, URLS } from '@/e2e/fixtures/chain'
 import { buildTbsCertificate, type TbsOptions } from './certificate'
 import { encode, oid, sequence } from './der-write'
 import type { Extension } from './extension'
@@ -14,7 +15,6 @@ import { encodeName } from './name'
 import { OID } from './oid'
 import { issuerExtensions, leafExtensions, raExtensions, rootExtensions } from './profile'
 import { newSerial, parseSerial } from './serial'
-import { ecKey, NOON, rsaKey, URLS } from './testing/chain'
 
 const DEVICE = rsaKey()
 const [ROOT_KEY, ISSUER_KEY] = [ecKey('P-384'), ecKey('P-256')]

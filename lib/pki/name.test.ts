@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { asn1parse } from '@/e2e/fixtures/openssl'
 import { isRefusal } from '@/lib/errors'
 import { DerError, TAG } from './der'
 import { encode, oid, sequence } from './der-write'
 import { encodeName, namesEqual, nameToText, parseName, parseNameText } from './name'
-import { asn1parse } from './testing/openssl'
 
 const dn = (...values: [number, string][]): Uint8Array =>
   sequence(

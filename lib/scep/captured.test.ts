@@ -1,12 +1,12 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { decryptContentKey } from '@/e2e/fixtures/scep-messages'
 import { fromPem } from '@/lib/pki/certificate'
 import { parseCsr, verifyCsr } from '@/lib/pki/csr'
 import { nameToText } from '@/lib/pki/name'
 import { parseScepHttp } from './http'
 import { chooseRecipient, openEnvelope, parseEnvelope, parsePkiMessage } from './message'
-import { decryptContentKey } from './testing/decrypt'
 
 const file = (name: string): Buffer => readFileSync(new URL(`../../testdata/scep/${name}`, import.meta.url))
 const raKey = createPrivateKey(file('ra-key.pem'))

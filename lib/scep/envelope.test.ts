@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { openssl, scratchFiles } from '@/e2e/fixtures/openssl'
+import { decryptContentKey, makeDevice, makeParties, streamed } from '@/e2e/fixtures/scep-messages'
 import { toPem } from '@/lib/pki/certificate'
 import { parseDer } from '@/lib/pki/der'
 import { encode, octetString, oid, sequence, utf8String } from '@/lib/pki/der-write'
-import { openssl, scratchFiles } from '@/lib/pki/testing/openssl'
 import type { Cipher } from './algorithms'
 import { chooseRecipient, type Envelope, openEnvelope, parseEnvelope, sealEnvelope } from './envelope'
 import { ScepFault } from './fault'
 import { identityOf } from './signed-data'
-import { decryptContentKey } from './testing/decrypt'
-import { makeDevice, makeParties, streamed } from './testing/messages'
 
 const { ra, device } = makeParties()
 const other = makeDevice()

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { makeCsr, makeMessage, makeParties, streamed } from '@/e2e/fixtures/scep-messages'
 import { parseCertificate } from '@/lib/pki/certificate'
 import { parseCrlHeader } from '@/lib/pki/crl'
 import { parseCsr, verifyCsr } from '@/lib/pki/csr'
@@ -8,7 +9,6 @@ import { lintCertificate } from '@/lib/pki/lint'
 import { nameToText, parseName } from '@/lib/pki/name'
 import { parseScepHttp, slugOfPath } from './http'
 import { openEnvelope, parseEnvelope, parsePkiMessage, ScepFault } from './message'
-import { makeCsr, makeMessage, makeParties, streamed } from './testing/messages'
 
 /** A small generator with a seed, so that a finding can be found again. */
 function random(seed: number): (below: number) => number {

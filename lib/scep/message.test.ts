@@ -1,5 +1,21 @@
 import { sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { ecKey, rsaKey } from '@/e2e/fixtures/chain'
+import { openssl, scratchFiles } from '@/e2e/fixtures/openssl'
+import {
+  attribute,
+  decryptContentKey,
+  type MessageParts,
+  makeCsr,
+  makeDevice,
+  makeMessage,
+  makeParties,
+  NONCE,
+  reversed,
+  sorted,
+  streamed,
+  TRANSACTION_ID,
+} from '@/e2e/fixtures/scep-messages'
 import { toPem } from '@/lib/pki/certificate'
 import { parseCsr, verifyCsr } from '@/lib/pki/csr'
 import { parseDer, TAG } from '@/lib/pki/der'
@@ -17,27 +33,11 @@ import {
 import { keyIdentifier } from '@/lib/pki/key'
 import { encodeName } from '@/lib/pki/name'
 import { OID } from '@/lib/pki/oid'
-import { ecKey, rsaKey } from '@/lib/pki/testing/chain'
-import { openssl, scratchFiles } from '@/lib/pki/testing/openssl'
 import { encodeTime } from '@/lib/pki/time'
 import type { Digest } from './algorithms'
 import { selfSignedCertificate } from './client'
 import { openEnvelope, type PkiMessage, parseEnvelope, parsePkiMessage, ScepFault } from './message'
 import { encodeIssuerAndSerial, parseSignedData, verifySigner } from './signed-data'
-import { decryptContentKey } from './testing/decrypt'
-import {
-  attribute,
-  type MessageParts,
-  makeCsr,
-  makeDevice,
-  makeMessage,
-  makeParties,
-  NONCE,
-  reversed,
-  sorted,
-  streamed,
-  TRANSACTION_ID,
-} from './testing/messages'
 
 const { ra, device } = makeParties()
 const stranger = makeDevice()

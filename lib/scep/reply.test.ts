@@ -1,11 +1,12 @@
 import { sign } from 'node:crypto'
 import * as pkijs from 'pkijs'
 import { describe, expect, test } from 'vitest'
+import { asn1parse, openssl, scratchFiles } from '@/e2e/fixtures/openssl'
+import { makeDevice, makeMessage, makeParties, NONCE, TRANSACTION_ID } from '@/e2e/fixtures/scep-messages'
 import { toPem } from '@/lib/pki/certificate'
 import { parseDer, TAG } from '@/lib/pki/der'
 import { oidOf } from '@/lib/pki/der-values'
 import { OID } from '@/lib/pki/oid'
-import { asn1parse, openssl, scratchFiles } from '@/lib/pki/testing/openssl'
 import type { Cipher, ReplyDigest } from './algorithms'
 import { parseSignedAttributes } from './attributes'
 import { parseCaCertificates, parseCertRep } from './client'
@@ -21,7 +22,6 @@ import {
   sealSuccess,
 } from './message'
 import { parseSignedData } from './signed-data'
-import { makeDevice, makeMessage, makeParties, NONCE, TRANSACTION_ID } from './testing/messages'
 
 const { ra, device, issuer, root } = makeParties()
 const stranger = makeDevice()

@@ -35,15 +35,11 @@ export function mismatchEvents(
       differences: verdict.differences.map(({ field, expected, received }) => ({ field, expected, received })),
     },
   })
-  return after.state === 'revoked'
-    ? [
-        mismatch,
-        challengeEvent('challenge.revoked', presentation, reservation, {
-          outcome: 'success',
-          data: { by: 'system', why: 'three_mismatches' },
-        }),
-      ]
-    : [mismatch, releasedEvent(presentation, reservation, verdict.reason)]
+  if (after.state !== 'revoked') return [mismatch, releasedEvent(presentation, reservation, verdict.reason)]
+  const data = { by: 'system', why: 'three_mismatches' }
+  const revoked = challengeEvent('challenge.revoked', presentation, reservation, { outcome: 'success', data })
+  // The device asked for nothing of the kind: the installation protects itself.
+  return [mismatch, { ...revoked, actor: { ...revoked.actor, type: 'system', name: 'Latchkey' } }]
 }
 
 export function releasedEvent(

@@ -29,8 +29,16 @@ export function callerReader(trustedProxies: readonly string[]): (request: Incom
 }
 
 /** Each proxy appends whom it saw, so the list is read from its end up to the first address that is not one of ours. */
-function furthest(header: string | string[] | undefined, peer: string | null, isTrusted: (ip: string | null) => boolean): string | null {
-  const hops = [header ?? []].flat().join(',').split(',').map((hop) => normalised(hop.trim()))
+function furthest(
+  header: string | string[] | undefined,
+  peer: string | null,
+  isTrusted: (ip: string | null) => boolean,
+): string | null {
+  const hops = [header ?? []]
+    .flat()
+    .join(',')
+    .split(',')
+    .map((hop) => normalised(hop.trim()))
   let nearest = peer
   for (const hop of hops.reverse()) {
     if (hop === null) break

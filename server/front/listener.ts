@@ -43,7 +43,7 @@ export function createFront(options: FrontOptions): Server {
       })
     },
   )
-  server.maxRequestsPerSocket = 1_000
+  server.maxRequestsPerSocket = 100
   return server
 }
 
@@ -62,13 +62,22 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   }
   if (OPERATION_PATHS.has(target.path)) {
     count('operation')
-    return send(request, response, await operationResponse(target.path, request.method, { services, metrics, webAnswers: options.webAnswers }))
+    return send(
+      request,
+      response,
+      await operationResponse(target.path, request.method, { services, metrics, webAnswers: options.webAnswers }),
+    )
   }
   count('portal')
   options.portal.pass(request, response, target, options.callerOf(request))
 }
 
-async function answerDevice(request: IncomingMessage, response: ServerResponse, target: Target, options: FrontOptions): Promise<void> {
+async function answerDevice(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: Target,
+  options: FrontOptions,
+): Promise<void> {
   const body = await readBody(request, LARGEST_DEVICE_BODY)
   if (!body) return refuseBody(request, response)
   const answer = await deviceResponse(options.services, {

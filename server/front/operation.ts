@@ -11,7 +11,11 @@ export interface OperationOptions {
 
 export const OPERATION_PATHS = new Set(['/healthz', '/readyz', '/metrics'])
 
-export async function operationResponse(path: string, method: string | undefined, options: OperationOptions): Promise<DeviceResponse> {
+export async function operationResponse(
+  path: string,
+  method: string | undefined,
+  options: OperationOptions,
+): Promise<DeviceResponse> {
   if (method !== 'GET' && method !== 'HEAD') return text(405, 'Only GET and HEAD.', { Allow: 'GET, HEAD' })
   if (path === '/healthz') return text(200, 'ok')
   if (path === '/metrics') return metricsResponse(options.metrics)

@@ -1,7 +1,8 @@
 /** Passes a request on to the web process, which listens on a Unix socket and believes what we say about the client. */
 import { randomUUID } from 'node:crypto'
-import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream'
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import { type Duplex, pipeline } from 'node:stream'
 import type { Caller } from './client-address'
 import { announcesMore, refuseBody } from './request-body'
 import { send } from './response'
@@ -10,6 +11,8 @@ import { unavailablePage } from './unavailable-page'
 
 export interface Portal {
   pass(request: IncomingMessage, response: ServerResponse, target: Target, caller: Caller): void
+  /** For development only: the portal in production has no WebSocket. */
+  upgrade(request: IncomingMessage, socket: Duplex): void
   close(): void
 }
 
@@ -21,7 +24,8 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** RFC 9110 §7.6.1: for one connection only. `expect` was answered by node:http already. */
 const HOP_BY_HOP = /^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|proxy-.*)$/
 /** Believed by Next or by us because only we set them. A client that sends one is ignored (CVE-2025-29927 began like that). */
-const OURS = /^(x-middleware-.*|x-nextjs-.*|x-forwarded-.*|forwarded|x-real-ip|x-request-id|x-nonce|x-page|x-invoke-.*|x-matched-path)$/
+const OURS =
+  /^(x-middleware-.*|x-nextjs-.*|x-forwarded-.*|forwarded|x-real-ip|x-request-id|x-nonce|x-page|x-invoke-.*|x-matched-path)$/
 
 export function createPortal(socketPath: string): Portal {
   const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: IDLE })
@@ -49,7 +53,19 @@ export function createPortal(socketPath: string): Portal {
     passBody(request, response, upstream)
   }
 
-  return { pass, close: () => agent.destroy() }
+  function upgrade(request: IncomingMessage, socket: Duplex): void {
+    const upstream = connect(socketPath, () => {
+      const lines = request.rawHeaders.flatMap((text, index) =>
+        index % 2 === 0 ? [`${text}: ${request.rawHeaders[index + 1]}`] : [],
+      )
+      upstream.write(`${[`GET ${request.url} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`)
+      upstream.pipe(socket).pipe(upstream)
+    })
+    upstream.on('error', () => socket.destroy())
+    socket.on('error', () => upstream.destroy())
+  }
+
+  return { pass, upgrade, close: () => agent.destroy() }
 }
 
 function passBody(request: IncomingMessage, response: ServerResponse, upstream: ClientRequest): void {
@@ -72,7 +88,11 @@ function hasBody(request: IncomingMessage): boolean {
 
 /** As they came, in their order and spelling, less what is not theirs to say, plus what we know. */
 function upstreamHeaders(request: IncomingMessage, caller: Caller): string[] {
-  const kept = withoutHopByHop(request.rawHeaders, request.headers.connection, (name) => OURS.test(name) || name === 'host')
+  const kept = withoutHopByHop(
+    request.rawHeaders,
+    request.headers.connection,
+    (name) => OURS.test(name) || name === 'host',
+  )
   const host = caller.host ?? 'localhost'
   const added = {
     Host: host,
@@ -85,8 +105,17 @@ function upstreamHeaders(request: IncomingMessage, caller: Caller): string[] {
   return [...kept, ...Object.entries(added).flat()]
 }
 
-function withoutHopByHop(raw: string[], connection: string | undefined, drop: (name: string) => boolean = () => false): string[] {
-  const named = new Set((connection ?? '').toLowerCase().split(',').map((name) => name.trim()))
+function withoutHopByHop(
+  raw: string[],
+  connection: string | undefined,
+  drop: (name: string) => boolean = () => false,
+): string[] {
+  const named = new Set(
+    (connection ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  )
   const kept: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const [name = '', value = ''] = raw.slice(i, i + 2)

@@ -1,7 +1,10 @@
 /** What a person sees while the portal's process starts again: one page without scripts that tries again by itself. */
 import type { DeviceResponse } from '@/server/device-paths'
 
-const SENTENCES = { 405: 'This method is not allowed here.', 503: 'The portal is starting. This page tries again by itself.' }
+const SENTENCES = {
+  405: 'This method is not allowed here.',
+  503: 'The portal is starting. This page tries again by itself.',
+}
 
 export function unavailablePage(status: 405 | 503): DeviceResponse {
   const body = new TextEncoder().encode(page(SENTENCES[status]))

@@ -102,6 +102,7 @@ export function createChild(options: ChildOptions): Child {
     return new Promise((resolve, reject) => {
       if (!child) return reject(new Error(`${options.name} is not running`))
       child.once('message', (answer) => resolve(answer as T))
+      child.once('close', () => reject(new StartFault(`The ${options.name} process ended while it was starting.`)))
       child.send(question, (error) => error && reject(error))
     })
   }

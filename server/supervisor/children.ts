@@ -1,6 +1,6 @@
 /** The three processes, in the order in which they can be of use: keys, then pages, then the port. */
 import type { Config } from '@/lib/config'
-import { createChild, type ChildOptions, type Child } from './child'
+import { type Child, type ChildOptions, createChild } from './child'
 import { childEnvironment, signerEnvironment, webEnvironment } from './environment'
 import type { Log } from './log'
 import { answers, isOk } from './probe'
@@ -16,11 +16,19 @@ export interface Children {
 
 export function createChildren(config: Config, log: Log, onRefusal: (name: string) => void): Children {
   const make = (name: ChildOptions['name'], env: NodeJS.ProcessEnv, probe: ChildOptions['probe']) =>
-    createChild({ name, env, probe, line: (text) => void (NOISE.test(text) || log(name, text)), onRefusal: () => onRefusal(name) })
+    createChild({
+      name,
+      env,
+      probe,
+      line: (text) => void (NOISE.test(text) || log(name, text)),
+      onRefusal: () => onRefusal(name),
+    })
 
   const signer = make('signer', signerEnvironment(config), () => answers({ path: config.signerSocket }))
   const web = make('web', webEnvironment(config), () => answers({ path: config.webSocket }))
-  const front = make('front', childEnvironment(config), () => isOk({ host: ownAddress(config.host), port: config.port, path: '/readyz' }))
+  const front = make('front', childEnvironment(config), () =>
+    isOk({ host: ownAddress(config.host), port: config.port, path: '/readyz' }),
+  )
 
   return {
     front,

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import { useEmbeddedPostgres } from '@/lib/adapters/postgres/embedded'
+import { openEmbeddedPostgres } from '@/lib/adapters/postgres/embedded'
 import { applyMigrations } from '@/lib/adapters/store/migrate'
 import type { Settings } from '@/lib/config'
 import { StartFault } from './fault'
@@ -19,12 +19,16 @@ const OLDEST_MAJOR = 15
 /** Any number, the same in every version: who holds it migrates, everyone else waits. */
 const MIGRATION_LOCK = 5_124_881_001
 
-export async function openInstallationDatabase(settings: Settings, runFolder: string, say: (sentence: string) => void): Promise<AvailableDatabase> {
+export async function openInstallationDatabase(
+  settings: Settings,
+  runFolder: string,
+  say: (sentence: string) => void,
+): Promise<AvailableDatabase> {
   if (settings.databaseUrl) {
     await assertUsable(settings.databaseUrl)
     return { url: settings.databaseUrl, revive: async () => {}, release: async () => {} }
   }
-  return useEmbeddedPostgres({ dataDir: settings.dataDir, dataDirChosen: settings.dataDirChosen, runFolder, say })
+  return openEmbeddedPostgres({ dataDir: settings.dataDir, dataDirChosen: settings.dataDirChosen, runFolder, say })
 }
 
 /** Applies what is missing. Two instances that start together do it once. */
@@ -46,14 +50,18 @@ export async function migrate(databaseUrl: string, say: (sentence: string) => vo
 /** Saves the second start from loading the schema engine. */
 async function isUpToDate(client: pg.Client): Promise<boolean> {
   if (!(await hasHistory(client))) return false
-  const { rows } = await client.query<{ name: string }>('select migration_name as name from _prisma_migrations where finished_at is not null')
+  const { rows } = await client.query<{ name: string }>(
+    'select migration_name as name from _prisma_migrations where finished_at is not null',
+  )
   const applied = new Set(rows.map((row) => row.name))
   const folders = await readdir(join(PRISMA_FOLDER, 'migrations'), { withFileTypes: true })
   return folders.every((entry) => !entry.isDirectory() || applied.has(entry.name))
 }
 
 async function hasHistory(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ present: boolean }>("select to_regclass('_prisma_migrations') is not null as present")
+  const { rows } = await client.query<{ present: boolean }>(
+    "select to_regclass('_prisma_migrations') is not null as present",
+  )
   return rows[0]?.present === true
 }
 
@@ -71,8 +79,11 @@ async function assertUsable(databaseUrl: string): Promise<void> {
   client.on('error', () => {})
   try {
     await client.connect()
-    const version = Math.floor(Number((await client.query('show server_version_num')).rows[0]?.server_version_num) / 10_000)
-    if (version < OLDEST_MAJOR) throw new StartFault(`The database is PostgreSQL ${version}; Latchkey needs ${OLDEST_MAJOR} or newer.`)
+    const version = Math.floor(
+      Number((await client.query('show server_version_num')).rows[0]?.server_version_num) / 10_000,
+    )
+    if (version < OLDEST_MAJOR)
+      throw new StartFault(`The database is PostgreSQL ${version}; Latchkey needs ${OLDEST_MAJOR} or newer.`)
   } catch (error) {
     if (error instanceof StartFault) throw error
     throw new StartFault(`The database ${nameOf(databaseUrl)} cannot be used: ${reason(error)}. Check DATABASE_URL.`)

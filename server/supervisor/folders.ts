@@ -25,7 +25,9 @@ export function prepareFolders(dataDir: string): string {
     return runFolder
   } catch (error) {
     if (error instanceof StartFault) throw error
-    throw new StartFault(`The data folder ${dataDir} cannot be used (${reason(error)}); make it writable, or set LATCHKEY_DATA_DIR to another folder.`)
+    throw new StartFault(
+      `The data folder ${dataDir} cannot be used (${reason(error)}); make it writable, or set LATCHKEY_DATA_DIR to another folder.`,
+    )
   }
 }
 
@@ -39,7 +41,8 @@ function runFolderOf(dataDir: string): string {
 function assertOurs(runFolder: string): void {
   const entry = lstatSync(runFolder)
   const ours = process.getuid?.() ?? entry.uid
-  if (!entry.isDirectory() || entry.uid !== ours) throw new StartFault(`${runFolder} belongs to somebody else; remove it.`)
+  if (!entry.isDirectory() || entry.uid !== ours)
+    throw new StartFault(`${runFolder} belongs to somebody else; remove it.`)
   if ((statSync(runFolder).mode & 0o022) !== 0) chmodSync(runFolder, 0o700)
 }
 

@@ -1,5 +1,5 @@
 /** An installation made ready: folders, database, tables. The supervisor and the command line begin alike. */
-import { type Config, type Settings, useConfig } from '@/lib/config'
+import { type Config, type Settings, setConfig } from '@/lib/config'
 import { migrate, openInstallationDatabase } from './database'
 import { prepareFolders } from './folders'
 import { type Instance, ownSockets, runningInstance } from './instances'
@@ -23,7 +23,7 @@ export async function openInstallation(settings: Settings, say: (sentence: strin
     await migrate(database.url, say)
     const running = await answering(runningInstance(runFolder, database.url))
     const config = { ...settings, databaseUrl: database.url, ...ownSockets(runFolder) }
-    useConfig(config)
+    setConfig(config)
     return { config, runFolder, running, revive: database.revive, release: database.release }
   } catch (error) {
     await database.release()

@@ -15,7 +15,10 @@ export interface Instance {
 export function ownSockets(runFolder: string): { signerSocket: string; webSocket: string } {
   const folder = join(runFolder, 'sockets')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return { signerSocket: join(folder, `signer-${process.pid}.sock`), webSocket: join(folder, `web-${process.pid}.sock`) }
+  return {
+    signerSocket: join(folder, `signer-${process.pid}.sock`),
+    webSocket: join(folder, `web-${process.pid}.sock`),
+  }
 }
 
 /** Readable by us alone, for it holds the database's password. The function returned takes it back. */

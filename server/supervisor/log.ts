@@ -8,7 +8,10 @@ const ENVELOPE = new Set(['time', 'level', 'process', 'event', 'sentence'])
 export function createLog(format: 'text' | 'json'): Log {
   return (source, message) => {
     const fields = parseFields(message)
-    const line = format === 'json' ? JSON.stringify({ time: new Date().toISOString(), process: source, ...(fields ?? { message }) }) : `${source}: ${fields ? toText(fields) : message}`
+    const line =
+      format === 'json'
+        ? JSON.stringify({ time: new Date().toISOString(), process: source, ...(fields ?? { message }) })
+        : `${source}: ${fields ? toText(fields) : message}`
     process.stdout.write(`${line}\n`)
   }
 }
@@ -26,7 +29,10 @@ function parseFields(message: string): Record<string, unknown> | null {
 function toText(fields: Record<string, unknown>): string {
   if (typeof fields.sentence === 'string') return fields.sentence
   const details = Object.entries(fields).filter(([name, value]) => !ENVELOPE.has(name) && value !== null)
-  return [fields.event, ...details.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)].join(' ')
+  return [
+    fields.event,
+    ...details.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+  ].join(' ')
 }
 
 /** Cuts a stream into lines; the last one counts even if it does not end. */

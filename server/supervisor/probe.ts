@@ -30,7 +30,9 @@ export function isOk(where: { host: string; port: number; path: string }): Promi
 export async function assertPortFree(host: string | undefined, port: number): Promise<void> {
   const server = createServer()
   try {
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ port, host, exclusive: true }, resolve))
+    await new Promise<void>((resolve, reject) =>
+      server.once('error', reject).listen({ port, host, exclusive: true }, resolve),
+    )
   } catch (error) {
     throw new StartFault(portProblem(error as NodeJS.ErrnoException, host, port))
   } finally {
@@ -41,6 +43,7 @@ export async function assertPortFree(host: string | undefined, port: number): Pr
 export function portProblem(error: NodeJS.ErrnoException, host: string | undefined, port: number): string {
   if (error.code === 'EADDRINUSE') return `Port ${port} is taken by another program; set PORT to a free one.`
   if (error.code === 'EACCES') return `Port ${port} needs more rights than this user has; set PORT to one above 1023.`
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return `HOST ${host} is not an address of this machine.`
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return `HOST ${host} is not an address of this machine.`
   return `Port ${port} cannot be opened: ${error.message}.`
 }

@@ -50,11 +50,18 @@ export function FirstSteps({ actor, groups, minted }: { actor: Actor; groups: Gr
     <Card title="From here to the first certificate" flush>
       <ol>
         {steps.map((step, index) => (
-          <li key={step.title} className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3.5 first:border-t-0 sm:px-5">
+          <li
+            key={step.title}
+            className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3.5 first:border-t-0 sm:px-5"
+          >
             <span
               className={cx(
                 'grid size-7 shrink-0 place-items-center rounded-full border text-sm font-semibold',
-                step.done ? 'border-ok-line bg-ok-soft text-ok' : index === next ? 'border-accent bg-accent text-on-accent' : 'border-edge text-muted',
+                step.done
+                  ? 'border-ok-line bg-ok-soft text-ok'
+                  : index === next
+                    ? 'border-accent bg-accent text-on-accent'
+                    : 'border-edge text-muted',
               )}
             >
               {step.done ? <Check className="size-4" role="img" aria-label="Done" /> : index + 1}

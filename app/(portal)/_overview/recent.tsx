@@ -12,7 +12,11 @@ import type { TransactionView } from '@/lib/services/transactions'
 export function Recent({ certificates, refused }: { certificates: CertificateSummary[]; refused: TransactionView[] }) {
   return (
     <div className="grid content-start gap-5">
-      <Card flush title="Newest certificates" action={certificates.length > 0 && <TextLink href="/certificates">All certificates</TextLink>}>
+      <Card
+        flush
+        title="Newest certificates"
+        action={certificates.length > 0 && <TextLink href="/certificates">All certificates</TextLink>}
+      >
         {certificates.length > 0 ? (
           <ul>
             {certificates.map((certificate) => (
@@ -25,7 +29,11 @@ export function Recent({ certificates, refused }: { certificates: CertificateSum
           </EmptyState>
         )}
       </Card>
-      <Card flush title="Newest refusals" action={refused.length > 0 && <TextLink href="/enrolments?state=refused">All refusals</TextLink>}>
+      <Card
+        flush
+        title="Newest refusals"
+        action={refused.length > 0 && <TextLink href="/enrolments?state=refused">All refusals</TextLink>}
+      >
         {refused.length > 0 ? (
           <ul>
             {refused.map((transaction) => (
@@ -42,7 +50,7 @@ export function Recent({ certificates, refused }: { certificates: CertificateSum
   )
 }
 
-const ROW = 'flex flex-wrap items-baseline gap-x-4 gap-y-0.5 border-t border-line px-4 py-2.5 first:border-t-0 sm:px-5'
+const ROW = 'flex flex-wrap items-center gap-x-4 gap-y-0.5 border-t border-line px-4 py-2.5 first:border-t-0 sm:px-5'
 
 function NewestCertificate({ certificate }: { certificate: CertificateSummary }) {
   const { id, commonName, subject, group, status, issuedAt } = certificate

@@ -16,18 +16,51 @@ interface Figure {
 
 export function Standing({ counts }: { counts: Counts }) {
   const figures: Figure[] = [
-    { name: 'Valid certificates', value: counts.valid, note: `${number(counts.last24h)} issued in 24 h`, href: '/certificates?status=valid' },
-    { name: 'Expiring soon', value: counts.expiring, note: `${number(counts.expired)} expired`, href: '/certificates?status=expiring', notable: 'warn' },
-    { name: 'Revoked', value: counts.revoked, note: `of ${number(counts.total)} issued`, href: '/certificates?status=revoked' },
-    { name: 'Refused in 24 h', value: counts.refused24h, note: 'enrolment attempts', href: '/enrolments?state=refused', notable: 'bad' },
-    { name: 'Challenges waiting', value: counts.pendingChallenges, note: 'minted, not yet used', href: '/challenges?state=pending' },
+    {
+      name: 'Valid certificates',
+      value: counts.valid,
+      note: `${number(counts.last24h)} issued in 24 h`,
+      href: '/certificates?status=valid',
+    },
+    {
+      name: 'Expiring soon',
+      value: counts.expiring,
+      note: `${number(counts.expired)} expired`,
+      href: '/certificates?status=expiring',
+      notable: 'warn',
+    },
+    {
+      name: 'Revoked',
+      value: counts.revoked,
+      note: `of ${number(counts.total)} issued`,
+      href: '/certificates?status=revoked',
+    },
+    {
+      name: 'Refused in 24 h',
+      value: counts.refused24h,
+      note: 'enrolment attempts',
+      href: '/enrolments?state=refused',
+      notable: 'bad',
+    },
+    {
+      name: 'Challenges waiting',
+      value: counts.pendingChallenges,
+      note: 'minted, not yet used',
+      href: '/challenges?state=pending',
+    },
   ]
   return (
     <ul className="grid grid-cols-2 gap-px overflow-clip rounded-xl border border-line bg-line shadow-card md:grid-cols-5">
       {figures.map((figure) => (
-        <li key={figure.name} className="relative bg-surface p-4 transition-colors last:col-span-2 hover:bg-hover md:last:col-span-1">
+        <li
+          key={figure.name}
+          className="relative bg-surface p-4 transition-colors last:col-span-2 hover:bg-hover md:last:col-span-1"
+        >
           <p className="text-sm text-muted">
-            <Link href={figure.href} className="after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2">
+            <Link
+              href={figure.href}
+              className="after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2"
+            >
               {figure.name}
             </Link>
           </p>

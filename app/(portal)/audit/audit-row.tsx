@@ -20,15 +20,18 @@ export function AuditRow({ event }: { event: AuditEventView }) {
   return (
     <li className="border-t border-line first:border-t-0">
       <details className="group">
-        <summary className="grid list-none grid-cols-[auto_minmax(0,1fr)] items-start gap-x-2.5 gap-y-1 px-4 py-2.5 hover:bg-hover focus-visible:-outline-offset-2 md:grid-cols-[auto_minmax(0,1fr)_auto_9.5rem]">
+        <summary className="grid list-none grid-cols-[auto_minmax(0,1fr)] items-start gap-x-2.5 gap-y-1 px-4 py-2.5 hover:bg-hover focus-visible:-outline-offset-2 md:grid-cols-[auto_minmax(0,1fr)_auto_7.5rem_9.5rem]">
           <ChevronRight className="mt-0.75 size-4 text-faint transition-transform group-open:rotate-90" aria-hidden />
           <span className="min-w-0 wrap-anywhere">
             <VisibleText>{event.sentence}</VisibleText>
           </span>
-          <span className="col-start-2 md:col-start-auto">{outcome !== 'success' && <AuditOutcomeBadge outcome={outcome} />}</span>
-          <span className="col-start-2 text-sm text-muted md:col-start-auto md:text-right">
+          <span className="col-start-2 md:col-start-auto">
+            {outcome !== 'success' && <AuditOutcomeBadge outcome={outcome} />}
+          </span>
+          <span className="hidden truncate text-sm leading-5.5 text-muted md:block">{source.ip}</span>
+          <span className="col-start-2 text-sm leading-5.5 text-muted md:col-start-auto md:text-right">
             <Instant at={event.time} className="tabular-nums" />
-            {source.ip && <span className="ml-2 md:ml-0 md:block">{source.ip}</span>}
+            {source.ip && <span className="ml-2 md:hidden">{source.ip}</span>}
           </span>
         </summary>
         <div className="border-t border-line bg-sunken px-4 py-4 sm:pl-10.5">

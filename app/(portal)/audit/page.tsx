@@ -30,13 +30,34 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
   const people = await server().access.users(actor)
   return (
     <>
-      <PageHeader title="Audit" description="Everything that happened here. Each row carries the hash of the one before, so a changed row shows.">
+      <PageHeader
+        title="Audit"
+        description="Everything that happened here. Each row carries the hash of the one before, so a changed row shows."
+      >
         <VerifyChain />
       </PageHeader>
       <FilterBar label="Filter audit events">
-        <FilterSelect name="kind" label="Kind" all="Every kind" value={wanted.kind} options={AUDIT_KINDS.map(({ id, title }) => [id, title])} />
-        <FilterSelect name="outcome" label="Outcome" all="Any outcome" value={wanted.outcome} options={OUTCOMES.map((outcome) => [outcome, AUDIT_OUTCOME[outcome][0]])} />
-        <FilterSelect name="actor" label="Person" all="Everybody" value={wanted.actor} options={people.map(({ id, name }) => [id, name])} />
+        <FilterSelect
+          name="kind"
+          label="Kind"
+          all="Every kind"
+          value={wanted.kind}
+          options={AUDIT_KINDS.map(({ id, title }) => [id, title])}
+        />
+        <FilterSelect
+          name="outcome"
+          label="Outcome"
+          all="Any outcome"
+          value={wanted.outcome}
+          options={OUTCOMES.map((outcome) => [outcome, AUDIT_OUTCOME[outcome][0]])}
+        />
+        <FilterSelect
+          name="actor"
+          label="Person"
+          all="Everybody"
+          value={wanted.actor}
+          options={people.map(({ id, name }) => [id, name])}
+        />
       </FilterBar>
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
         <Events actor={actor} wanted={wanted} />
@@ -49,10 +70,19 @@ async function Events({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
   const { cursor } = wanted
   const kind = AUDIT_KINDS.find(({ id }) => id === wanted.kind)
   const outcome = oneOf(OUTCOMES, wanted.outcome)
-  const filter = { ...(kind && { types: kind.types }), ...(outcome && { outcome }), ...(wanted.actor && { actorId: wanted.actor }) }
+  const filter = {
+    ...(kind && { types: kind.types }),
+    ...(outcome && { outcome }),
+    ...(wanted.actor && { actorId: wanted.actor }),
+  }
   const { items, nextCursor } = await server().audit.list(actor, filter, cursor ? { cursor } : {})
   return (
-    <ListFrame path="/audit" filters={{ kind: kind?.id, outcome, actor: wanted.actor }} cursor={cursor} nextCursor={nextCursor}>
+    <ListFrame
+      path="/audit"
+      filters={{ kind: kind?.id, outcome, actor: wanted.actor }}
+      cursor={cursor}
+      nextCursor={nextCursor}
+    >
       {items.length > 0 ? (
         <ol>
           {items.map((event) => (

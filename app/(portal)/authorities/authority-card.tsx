@@ -5,6 +5,7 @@ import { buttonClass } from '@/app/_components/button'
 import { CopyButton } from '@/app/_components/copy-button'
 import { InlineCopy } from '@/app/_components/copy-value'
 import { CrlState } from '@/app/_components/crl-state'
+import { Digest } from '@/app/_components/digest'
 import { Fact, Facts } from '@/app/_components/facts'
 import { formatFingerprint } from '@/app/_components/fingerprint'
 import { expiryOf, WARN_DAYS } from '@/app/_components/freshness'
@@ -37,7 +38,7 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityView; no
             <Download aria-hidden />
             CRL
           </a>
-          <CopyButton value={authority.certificatePem} what={`PEM of ${name}`} wide />
+          <CopyButton value={authority.certificatePem} what={`of ${name}`} wide="Copy PEM" />
         </div>
       </header>
       <div className="grid gap-6 p-4 sm:p-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
@@ -48,16 +49,29 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityView; no
             <InlineCopy value={serial} what="serial" />
           </Fact>
           <Fact name="SHA-256">
-            <InlineCopy value={formatFingerprint(authority.fingerprintSha256)} what={`SHA-256 fingerprint of ${name}`} />
+            <InlineCopy
+              value={formatFingerprint(authority.fingerprintSha256)}
+              shown={<Digest hex={authority.fingerprintSha256} />}
+              what={`SHA-256 fingerprint of ${name}`}
+            />
           </Fact>
           <Fact name="SHA-1">
-            <InlineCopy value={formatFingerprint(authority.fingerprintSha1)} what={`SHA-1 fingerprint of ${name}`} />
+            <InlineCopy
+              value={formatFingerprint(authority.fingerprintSha1)}
+              shown={<Digest hex={authority.fingerprintSha1} />}
+              what={`SHA-1 fingerprint of ${name}`}
+            />
           </Fact>
         </Facts>
         <div className="grid content-start gap-5">
           <div className="grid gap-2">
             <h3 className="text-sm text-muted">Validity</h3>
-            <ValidityBar from={notBefore} to={notAfter} now={now} tone={TONES[expiryOf(notAfter, now, WARN_DAYS.authority)]} />
+            <ValidityBar
+              from={notBefore}
+              to={notAfter}
+              now={now}
+              tone={TONES[expiryOf(notAfter, now, WARN_DAYS.authority)]}
+            />
             <p className="flex justify-between text-sm">
               <Instant at={notBefore} show="day" />
               <Instant at={notAfter} show="day" />

@@ -34,7 +34,13 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
       <PageHeader title="Certificates" description="What devices were given, and whether it still holds." />
       <FilterBar label="Filter certificates">
         <SearchField label="Search certificates" placeholder="Name, serial or fingerprint" value={wanted.search} />
-        <FilterSelect name="group" label="Group" all="All groups" value={wanted.group} options={groups.map(({ slug, name }) => [slug, name])} />
+        <FilterSelect
+          name="group"
+          label="Group"
+          all="All groups"
+          value={wanted.group}
+          options={groups.map(({ slug, name }) => [slug, name])}
+        />
         <FilterSelect
           name="status"
           label="Status"
@@ -74,7 +80,8 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
             </ButtonLink>
           }
         >
-          The first one appears here the moment a device enrols: create a group, mint a challenge for the device, and paste the commands its page shows.
+          The first one appears here the moment a device enrols: create a group, mint a challenge for the device, and
+          paste the commands its page shows.
         </EmptyState>
       )}
     </ListFrame>

@@ -7,7 +7,9 @@ import { server } from '@/lib/server'
 import { ChallengeIdSchema, MintSchema } from './schema'
 
 /** The value goes to the page that asked and is kept nowhere: neither here nor in the router's cache. */
-export const mintChallenge = action('challenge:mint', MintSchema, (actor, form) => server().challenges.mint(actor, form))
+export const mintChallenge = action('challenge:mint', MintSchema, (actor, form) =>
+  server().challenges.mint(actor, form),
+)
 
 export const revokeChallenge = action('challenge:revoke', ChallengeIdSchema, async (actor, { id }) => {
   await server().challenges.revoke(actor, id)

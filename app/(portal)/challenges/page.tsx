@@ -28,7 +28,10 @@ export default async function ChallengesPage({ searchParams }: { searchParams: S
   const groups = await server().groups.list(actor)
   return (
     <>
-      <PageHeader title="Challenges" description="One-time passwords, each bound to one device. Their values are stored nowhere and shown once, when minted.">
+      <PageHeader
+        title="Challenges"
+        description="One-time passwords, each bound to one device. Their values are stored nowhere and shown once, when minted."
+      >
         {can(actor, 'challenge:mint') && groups.length > 0 && (
           <ButtonLink href="/challenges/new" variant="primary">
             <Plus aria-hidden />
@@ -38,8 +41,20 @@ export default async function ChallengesPage({ searchParams }: { searchParams: S
       </PageHeader>
       <FilterBar label="Filter challenges">
         <SearchField label="Search challenges" placeholder="Subject or device" value={wanted.search} />
-        <FilterSelect name="group" label="Group" all="All groups" value={wanted.group} options={groups.map(({ slug, name }) => [slug, name])} />
-        <FilterSelect name="state" label="State" all="All states" value={wanted.state} options={STATES.map((state) => [state, CHALLENGE_STATE[state][0]])} />
+        <FilterSelect
+          name="group"
+          label="Group"
+          all="All groups"
+          value={wanted.group}
+          options={groups.map(({ slug, name }) => [slug, name])}
+        />
+        <FilterSelect
+          name="state"
+          label="State"
+          all="All states"
+          value={wanted.state}
+          options={STATES.map((state) => [state, CHALLENGE_STATE[state][0]])}
+        />
       </FilterBar>
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
         <Challenges actor={actor} wanted={wanted} anyGroup={groups.length > 0} />

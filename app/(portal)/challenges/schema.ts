@@ -13,7 +13,11 @@ export const MintSchema = z
     rdnValue: rows,
     sanType: z.array(z.enum(SAN_TYPES)).max(100).default([]),
     sanValue: rows,
-    ttlMinutes: z.coerce.number('Enter minutes.').int('Whole minutes.').min(1, 'At least one minute.').max(1440, 'At most a day, 1440 minutes.'),
+    ttlMinutes: z.coerce
+      .number('Enter minutes.')
+      .int('Whole minutes.')
+      .min(1, 'At least one minute.')
+      .max(1440, 'At most a day, 1440 minutes.'),
     deviceName: text.default(''),
   })
   .transform(({ endpoint, commonName, rdnType, rdnValue, sanType, sanValue, ttlMinutes, deviceName }) => ({
@@ -27,6 +31,9 @@ export const MintSchema = z
 export const ChallengeIdSchema = z.strictObject({ id: z.uuid() })
 
 /** Rows left empty are no rows. */
-function pairs<Type extends string>(types: readonly Type[], values: readonly string[]): { type: Type; value: string }[] {
+function pairs<Type extends string>(
+  types: readonly Type[],
+  values: readonly string[],
+): { type: Type; value: string }[] {
   return types.flatMap((type, index) => (values[index] ? [{ type, value: values[index] }] : []))
 }

@@ -6,11 +6,15 @@ import { action } from '@/app/_actions'
 import { server } from '@/lib/server'
 import { EndpointSettingsSchema, SwitchSchema } from './schema'
 
-export const saveEndpointSettings = action('endpoint:update', EndpointSettingsSchema, async (actor, { slug, ...change }) => {
-  await server().groups.updateEndpoint(actor, slug, change)
-  refresh()
-  return null
-})
+export const saveEndpointSettings = action(
+  'endpoint:update',
+  EndpointSettingsSchema,
+  async (actor, { slug, ...change }) => {
+    await server().groups.updateEndpoint(actor, slug, change)
+    refresh()
+    return null
+  },
+)
 
 export const switchEndpoint = action('endpoint:update', SwitchSchema, async (actor, { slug, enabled }) => {
   await server().groups.updateEndpoint(actor, slug, { enabled })

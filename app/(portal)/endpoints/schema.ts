@@ -10,10 +10,17 @@ const checkbox = z
 
 export const EndpointSettingsSchema = z.strictObject({
   slug,
-  challengeTtlMinutes: z.coerce.number('Enter minutes.').int('Whole minutes.').min(1, 'At least one minute.').max(1440, 'At most a day, 1440 minutes.'),
+  challengeTtlMinutes: z.coerce
+    .number('Enter minutes.')
+    .int('Whole minutes.')
+    .min(1, 'At least one minute.')
+    .max(1440, 'At most a day, 1440 minutes.'),
   includeRoot: checkbox,
   allowSha1: checkbox,
   allow3des: checkbox,
 })
 
-export const SwitchSchema = z.strictObject({ slug, enabled: z.enum(['true', 'false']).transform((value) => value === 'true') })
+export const SwitchSchema = z.strictObject({
+  slug,
+  enabled: z.enum(['true', 'false']).transform((value) => value === 'true'),
+})

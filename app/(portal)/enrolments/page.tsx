@@ -29,10 +29,25 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
   const groups = await server().groups.list(actor)
   return (
     <>
-      <PageHeader title="Enrolments" description="Every attempt. Devices are told little about a refusal; here is all of it." />
+      <PageHeader
+        title="Enrolments"
+        description="Every attempt. Devices are told little about a refusal; here is all of it."
+      />
       <FilterBar label="Filter enrolments">
-        <FilterSelect name="group" label="Group" all="All groups" value={wanted.group} options={groups.map(({ slug, name }) => [slug, name])} />
-        <FilterSelect name="state" label="Outcome" all="Any outcome" value={wanted.state} options={STATES.map((state) => [state, TRANSACTION_STATE[state][0]])} />
+        <FilterSelect
+          name="group"
+          label="Group"
+          all="All groups"
+          value={wanted.group}
+          options={groups.map(({ slug, name }) => [slug, name])}
+        />
+        <FilterSelect
+          name="state"
+          label="Outcome"
+          all="Any outcome"
+          value={wanted.state}
+          options={STATES.map((state) => [state, TRANSACTION_STATE[state][0]])}
+        />
       </FilterBar>
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
         <Enrolments actor={actor} wanted={wanted} />

@@ -40,7 +40,8 @@ export function GroupCard({ group }: { group: GroupView }) {
           <p className="flex items-center gap-2">
             <Landmark className="size-4 shrink-0" aria-hidden />
             <span>
-              {KEY_NAMES[issuer.keyAlgorithm]}, until <Instant at={issuer.notAfter} show="day" className="relative z-1" />
+              {KEY_NAMES[issuer.keyAlgorithm]}, until{' '}
+              <Instant at={issuer.notAfter} show="day" className="relative z-1" />
             </span>
           </p>
         )}

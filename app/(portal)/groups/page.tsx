@@ -50,7 +50,8 @@ async function Groups({ actor }: { actor: Actor }) {
             )
           }
         >
-          A group gives a set of devices its own issuer and a URL to enrol at. Start with the one you know best, such as "Staff".
+          A group gives a set of devices its own issuer and a URL to enrol at. Start with the one you know best, such as
+          "Staff".
         </EmptyState>
       </div>
     )

@@ -20,11 +20,18 @@ export const NewPersonSchema = z.strictObject({
 })
 
 export const RoleSchema = z.strictObject({ id: z.uuid(), role: z.enum(ROLES, 'Choose a role.') })
-export const DisabledSchema = z.strictObject({ id: z.uuid(), disabled: z.enum(['true', 'false']).transform((value) => value === 'true') })
+export const DisabledSchema = z.strictObject({
+  id: z.uuid(),
+  disabled: z.enum(['true', 'false']).transform((value) => value === 'true'),
+})
 export const SetPasswordSchema = z.strictObject({ id: z.uuid(), password })
 
 export const NewApiKeySchema = z.strictObject({
   name,
   role: z.enum(ROLES, 'Choose a role.'),
-  expiresInDays: z.coerce.number('Enter days.').int('Whole days.').min(1, 'At least a day.').max(365, 'At most a year.'),
+  expiresInDays: z.coerce
+    .number('Enter days.')
+    .int('Whole days.')
+    .min(1, 'At least a day.')
+    .max(365, 'At most a year.'),
 })

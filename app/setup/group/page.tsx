@@ -2,8 +2,8 @@
 import type { Metadata } from 'next'
 import { ButtonLink } from '@/app/_components/button'
 import { CentredPage } from '@/app/_components/centred-page'
-import { NewGroupForm } from '@/app/(portal)/groups/new/new-group-form'
 import { requireActor } from '@/app/_session'
+import { NewGroupForm } from '@/app/(portal)/groups/new/new-group-form'
 
 export const metadata: Metadata = { title: 'Your first group' }
 
@@ -16,7 +16,14 @@ export default async function FirstGroupPage() {
       title="Create your first group"
       description="A group is a set of users or devices with its own issuer: staff, students, printers, contractors."
     >
-      <NewGroupForm placeholder="Staff" skip={<ButtonLink href="/" variant="quiet">Later</ButtonLink>} />
+      <NewGroupForm
+        placeholder="Staff"
+        skip={
+          <ButtonLink href="/" variant="quiet">
+            Later
+          </ButtonLink>
+        }
+      />
     </CentredPage>
   )
 }

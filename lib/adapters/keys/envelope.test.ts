@@ -18,7 +18,11 @@ function sealedRow(under = kek): KeyRow {
     purpose: 'issuer' as const,
     spkiSha256: createHash('sha256').update(spki).digest(),
   }
-  return { ...identity, publicKey: spki, ...sealKey(privateKey.export({ type: 'pkcs8', format: 'der' }), identity, under) }
+  return {
+    ...identity,
+    publicKey: spki,
+    ...sealKey(privateKey.export({ type: 'pkcs8', format: 'der' }), identity, under),
+  }
 }
 
 test('a row opens as the key it was', () => {
@@ -81,7 +85,13 @@ test('another KEK does not open it, not even one that claims the same id', () =>
 })
 
 test('no two identities are bound alike', () => {
-  const identity = { keyId: 'a', ownerId: 'b\0c', algorithm: 'p256', purpose: 'ra' as const, spkiSha256: Buffer.alloc(32) }
+  const identity = {
+    keyId: 'a',
+    ownerId: 'b\0c',
+    algorithm: 'p256',
+    purpose: 'ra' as const,
+    spkiSha256: Buffer.alloc(32),
+  }
   expect(() => sealKey(Buffer.alloc(32), identity, kek)).toThrow()
   expect(() => openKey(sealedRow(), identity, kek)).toThrow(KeyUnusable)
 })

@@ -84,7 +84,8 @@ export class FrameReader {
   }
 
   #take(length: number): Buffer {
-    const all = this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks)
+    const all =
+      this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks)
     const rest = all.subarray(length)
     this.#chunks = rest.length === 0 ? [] : [rest]
     this.#buffered = rest.length

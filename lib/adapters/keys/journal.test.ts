@@ -28,7 +28,11 @@ test('a thousand callers at once all find their entry, in order', async () => {
   const journal = await openJournal(folder)
   await Promise.all(Array.from({ length: 1_000 }, (_, i) => journal.append(entry(String(i)))))
   await journal.close()
-  expect(lines().slice(0, -1).map((line) => JSON.parse(line).keyId)).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i)))
+  expect(
+    lines()
+      .slice(0, -1)
+      .map((line) => JSON.parse(line).keyId),
+  ).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i)))
 })
 
 test('it is appended to, never rewritten', async () => {

@@ -75,7 +75,11 @@ test.each<[string, () => void, RegExp]>([
   ['raw bytes', () => write(randomBytes(32)), /exactly 32 bytes/],
   ['hexadecimal', () => write(randomBytes(32).toString('hex')), /exactly 32 bytes/],
   ['base64 with a stray character', () => write(`${'A'.repeat(20)}!${'b'.repeat(22)}=`), /exactly 32 bytes/],
-  ['base64 with stray bits at its end', () => write(`${randomBytes(32).toString('base64').slice(0, 42)}B=`), /exactly 32 bytes/],
+  [
+    'base64 with stray bits at its end',
+    () => write(`${randomBytes(32).toString('base64').slice(0, 42)}B=`),
+    /exactly 32 bytes/,
+  ],
   ['two lines', () => write(`${randomBytes(32).toString('base64')}\n\n`), /exactly 32 bytes/],
   ['a sample', () => write(Buffer.alloc(32, 1).toString('base64')), /sample/],
 ])('a file that is %s is refused in one sentence', (_what, prepare, sentence) => {

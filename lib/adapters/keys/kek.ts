@@ -1,6 +1,16 @@
 /** Where the key-encryption key comes from: a variable, a file, or a file of ours made at the first start. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, existsSync, fchmodSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { Kek } from './envelope'
 import { StartupFault } from './startup-fault'
@@ -37,9 +47,12 @@ function readKekFile(file: string): Kek {
   const descriptor = open(file, constants.O_RDONLY | constants.O_NONBLOCK, 'read')
   try {
     const { mode, uid, size } = fstatSync(descriptor)
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new StartupFault(`The key-encryption key ${file} is not a regular file.`)
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG)
+      throw new StartupFault(`The key-encryption key ${file} is not a regular file.`)
     if (uid !== process.getuid?.()) {
-      throw new StartupFault(`The key-encryption key ${file} belongs to another user: make the user that runs Latchkey its owner.`)
+      throw new StartupFault(
+        `The key-encryption key ${file} belongs to another user: make the user that runs Latchkey its owner.`,
+      )
     }
     if ((mode & 0o7177) !== 0) {
       throw new StartupFault(`The key-encryption key ${file} can be read by others: run chmod 600 on it.`)
@@ -60,7 +73,11 @@ function readKekFile(file: string): Kek {
 function makeKekFile(file: string): Kek {
   const secret = randomBytes(32)
   const text = encodeBase64(secret)
-  const descriptor = open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 'create')
+  const descriptor = open(
+    file,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    'create',
+  )
   try {
     fchmodSync(descriptor, 0o600)
     writeSync(descriptor, text)
@@ -100,7 +117,9 @@ function parseKek(text: Buffer, source: string): Kek {
     const digits = text.subarray(0, end)
     if (digits.length !== 44 || digits.at(-1) !== 0x3d) throw wrongForm(source)
     for (let i = 0; i < 44; i += 4) {
-      const group = [0, 1, 2, 3].map((offset) => (i + offset === 43 ? 0 : ALPHABET.indexOf(String.fromCharCode(digits[i + offset] ?? 0))))
+      const group = [0, 1, 2, 3].map((offset) =>
+        i + offset === 43 ? 0 : ALPHABET.indexOf(String.fromCharCode(digits[i + offset] ?? 0)),
+      )
       if (group.includes(-1)) throw wrongForm(source)
       const [a = 0, b = 0, c = 0, d = 0] = group
       secret.writeUIntBE((a << 18) | (b << 12) | (c << 6) | d, (i / 4) * 3, 3)

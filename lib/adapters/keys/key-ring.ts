@@ -20,7 +20,17 @@ export interface KeyRing {
 }
 
 /** `capacity` bounds the keys kept open, because their secret parts lie in the secure heap, which does not grow. */
-export function createKeyRing({ pool, kek, log, capacity = 500 }: { pool: pg.Pool; kek: Kek; log: Log; capacity?: number }): KeyRing {
+export function createKeyRing({
+  pool,
+  kek,
+  log,
+  capacity = 500,
+}: {
+  pool: pg.Pool
+  kek: Kek
+  log: Log
+  capacity?: number
+}): KeyRing {
   const open = new Map<string, Promise<SigningKey>>()
   const turn = takeTurns(MAX_GENERATING, MAX_WAITING)
 
@@ -91,9 +101,13 @@ export function importKey(row: KeyRow, kek: Kek): SigningKey {
 
 /** In the background: an RSA 4096 key takes seconds. */
 function generatePkcs8(algorithm: KeyAlgorithm): Promise<Buffer> {
-  const encodings = { publicKeyEncoding: { type: 'spki', format: 'der' }, privateKeyEncoding: { type: 'pkcs8', format: 'der' } } as const
+  const encodings = {
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+  } as const
   return new Promise((resolve, reject) => {
-    const done = (error: Error | null, _publicKey: Buffer, privateKey: Buffer) => (error ? reject(error) : resolve(privateKey))
+    const done = (error: Error | null, _publicKey: Buffer, privateKey: Buffer) =>
+      error ? reject(error) : resolve(privateKey)
     switch (algorithm) {
       case 'p256':
         return generateKeyPair('ec', { namedCurve: 'P-256', ...encodings }, done)
@@ -102,7 +116,11 @@ function generatePkcs8(algorithm: KeyAlgorithm): Promise<Buffer> {
       case 'rsa2048':
       case 'rsa3072':
       case 'rsa4096':
-        return generateKeyPair('rsa', { modulusLength: Number(algorithm.slice(3)), publicExponent: 0x10001, ...encodings }, done)
+        return generateKeyPair(
+          'rsa',
+          { modulusLength: Number(algorithm.slice(3)), publicExponent: 0x10001, ...encodings },
+          done,
+        )
     }
   })
 }

@@ -37,7 +37,17 @@ export async function insertKey(pool: pg.Pool, row: NewKeyRow): Promise<void> {
     name: 'insert-key',
     text: `insert into key (id, purpose, algorithm, owner_id, public_key, spki_sha256, kek_id, wrapped_dek, ciphertext)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    values: [row.keyId, row.purpose, row.algorithm, row.ownerId, row.publicKey, row.spkiSha256, row.kekId, row.wrappedDek, row.ciphertext],
+    values: [
+      row.keyId,
+      row.purpose,
+      row.algorithm,
+      row.ownerId,
+      row.publicKey,
+      row.spkiSha256,
+      row.kekId,
+      row.wrappedDek,
+      row.ciphertext,
+    ],
   })
 }
 
@@ -62,7 +72,10 @@ export async function holdsKeys(pool: pg.Pool): Promise<boolean> {
 
 /** The check value that this database keeps; `offered` becomes it when there is none yet. First come, first kept. */
 export async function keepKekCheck(pool: pg.Pool, offered: string): Promise<string> {
-  await pool.query(`insert into installation_value (name, value) values ('kek-check', $1) on conflict (name) do nothing`, [offered])
+  await pool.query(
+    `insert into installation_value (name, value) values ('kek-check', $1) on conflict (name) do nothing`,
+    [offered],
+  )
   const { rows } = await pool.query<{ value: string }>(`select value from installation_value where name = 'kek-check'`)
   const value = rows[0]?.value
   if (value === undefined) throw new Error('the check value of the KEK vanished')

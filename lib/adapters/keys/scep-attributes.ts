@@ -15,7 +15,8 @@ export function isCertRep(signedAttributes: Uint8Array): boolean {
     const set = parseDer(signedAttributes, LIMITS)
     if (set.tag !== TAG.set) return false
     const attributes = set.children(32).map(readAttribute)
-    const valuesOf = (type: string) => attributes.filter((attribute) => attribute.type === type).flatMap(({ values }) => values)
+    const valuesOf = (type: string) =>
+      attributes.filter((attribute) => attribute.type === type).flatMap(({ values }) => values)
     const [messageType, ...more] = valuesOf(OID.messageType)
     if (messageType === undefined || more.length > 0) return false
     if (messageType.tag !== TAG.printableString || textOf(messageType) !== CERT_REP) return false

@@ -5,10 +5,16 @@ import { TAG } from '@/lib/pki/der'
 import { encode, oid, sequence } from '@/lib/pki/der-write'
 import { OID } from '@/lib/pki/oid'
 import type { ScepDigest } from '@/lib/services/signer'
+import { Kek } from './envelope'
 import { importKey } from './key-ring'
 import { findKey } from './key-rows'
-import { Kek } from './envelope'
-import { insertLeaf, makeOrganisation, type Organisation, type SignerUnderTest, startSigner } from './testing/organisation'
+import {
+  insertLeaf,
+  makeOrganisation,
+  type Organisation,
+  type SignerUnderTest,
+  startSigner,
+} from './testing/organisation'
 
 let it: SignerUnderTest
 let organisation: Organisation
@@ -19,7 +25,8 @@ beforeAll(async () => {
 afterAll(() => it.end())
 
 const publicKey = () => createPublicKey({ key: Buffer.from(organisation.ra.spki), format: 'der', type: 'spki' })
-const pkcs1 = (message: Uint8Array) => publicEncrypt({ key: publicKey(), padding: constants.RSA_PKCS1_PADDING }, message)
+const pkcs1 = (message: Uint8Array) =>
+  publicEncrypt({ key: publicKey(), padding: constants.RSA_PKCS1_PADDING }, message)
 const decrypt = (message: Uint8Array, oaep?: ScepDigest) => it.signer.decryptScep(organisation.ra.keyId, message, oaep)
 
 function flipped(message: Buffer, bit: number): Buffer {
@@ -51,7 +58,13 @@ describe('decryptScep', () => {
   })
 
   test('answers a tampered OAEP message with 32 bytes, the same each time', async () => {
-    const message = flipped(publicEncrypt({ key: publicKey(), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }, randomBytes(32)), 500)
+    const message = flipped(
+      publicEncrypt(
+        { key: publicKey(), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' },
+        randomBytes(32),
+      ),
+      500,
+    )
     const answer = await decrypt(message, 'sha256')
     expect(answer).toHaveLength(32)
     expect(await decrypt(message, 'sha256')).toEqual(answer)
@@ -79,27 +92,43 @@ describe('decryptScep', () => {
 
 describe('signScepReply', () => {
   const printable = (text: string) => encode(TAG.printableString, Buffer.from(text))
-  const attribute = (type: string, ...values: Uint8Array[]) => sequence(oid(type), encode(TAG.set, Buffer.concat(values)))
+  const attribute = (type: string, ...values: Uint8Array[]) =>
+    sequence(oid(type), encode(TAG.set, Buffer.concat(values)))
   const contentType = attribute(OID.contentType, oid(OID.data))
   const messageDigest = attribute(OID.messageDigest, encode(TAG.octetString, Buffer.alloc(32)))
   const messageType = (value: Uint8Array) => attribute(OID.messageType, value)
   const set = (...attributes: Uint8Array[]) => encode(TAG.set, Buffer.concat(attributes))
   const certRep = () => set(contentType, messageDigest, messageType(printable('3')))
 
-  test.each(['sha1', 'sha256', 'sha384', 'sha512'] as const)('signs the attributes of a CertRep with %s', async (digest) => {
-    const signature = await it.signer.signScepReply(organisation.ra.keyId, digest, certRep())
-    expect(verify(digest, certRep(), publicKey(), signature)).toBe(true)
-  })
+  test.each(['sha1', 'sha256', 'sha384', 'sha512'] as const)(
+    'signs the attributes of a CertRep with %s',
+    async (digest) => {
+      const signature = await it.signer.signScepReply(organisation.ra.keyId, digest, certRep())
+      expect(verify(digest, certRep(), publicKey(), signature)).toBe(true)
+    },
+  )
 
   test.each<[string, () => Uint8Array]>([
     ['nothing', () => Buffer.alloc(0)],
     ['an empty set', () => set()],
-    ['a SEQUENCE of the same', () => encode(TAG.sequence, Buffer.concat([contentType, messageDigest, messageType(printable('3'))]))],
-    ['a request\'s attributes', () => set(contentType, messageDigest, messageType(printable('19')))],
+    [
+      'a SEQUENCE of the same',
+      () => encode(TAG.sequence, Buffer.concat([contentType, messageDigest, messageType(printable('3'))])),
+    ],
+    ["a request's attributes", () => set(contentType, messageDigest, messageType(printable('19')))],
     ['no messageType', () => set(contentType, messageDigest)],
-    ['two messageTypes', () => set(contentType, messageDigest, messageType(printable('3')), messageType(printable('3')))],
-    ['a messageType of two values', () => set(contentType, messageDigest, attribute(OID.messageType, printable('3'), printable('3')))],
-    ['a messageType of another string type', () => set(contentType, messageDigest, messageType(encode(TAG.octetString, Buffer.from('3'))))],
+    [
+      'two messageTypes',
+      () => set(contentType, messageDigest, messageType(printable('3')), messageType(printable('3'))),
+    ],
+    [
+      'a messageType of two values',
+      () => set(contentType, messageDigest, attribute(OID.messageType, printable('3'), printable('3'))),
+    ],
+    [
+      'a messageType of another string type',
+      () => set(contentType, messageDigest, messageType(encode(TAG.octetString, Buffer.from('3')))),
+    ],
     ['no messageDigest', () => set(contentType, messageType(printable('3')))],
     ['bytes after the end', () => Buffer.concat([certRep(), Buffer.alloc(1)])],
     ['noise', () => randomBytes(100)],
@@ -109,8 +138,12 @@ describe('signScepReply', () => {
   })
 
   test('refuses a to-be-signed certificate', async () => {
-    const { rows } = await it.pool.query('select tbs from certificate where id = $1', [await insertLeaf(it, organisation)])
-    await expect(it.signer.signScepReply(organisation.ra.keyId, 'sha256', rows[0].tbs)).rejects.toMatchObject({ reason: 'not_a_cert_rep' })
+    const { rows } = await it.pool.query('select tbs from certificate where id = $1', [
+      await insertLeaf(it, organisation),
+    ])
+    await expect(it.signer.signScepReply(organisation.ra.keyId, 'sha256', rows[0].tbs)).rejects.toMatchObject({
+      reason: 'not_a_cert_rep',
+    })
   })
 
   test('refuses keys of other purposes', async () => {
@@ -136,7 +169,9 @@ describe('keys', () => {
   })
 
   test('keys that were swapped in the database do not open', async () => {
-    const [one, two] = await Promise.all([1, 2].map(() => it.signer.generateKey({ purpose: 'issuer', algorithm: 'p256', ownerId: randomUUID() })))
+    const [one, two] = await Promise.all(
+      [1, 2].map(() => it.signer.generateKey({ purpose: 'issuer', algorithm: 'p256', ownerId: randomUUID() })),
+    )
     await it.pool.query(
       `update key a set wrapped_dek = b.wrapped_dek, ciphertext = b.ciphertext from key b
        where a.id in ($1, $2) and b.id in ($1, $2) and a.id <> b.id`,
@@ -144,7 +179,10 @@ describe('keys', () => {
     )
     await it.restart()
     for (const made of [one, two]) {
-      await expect(it.signer.publicKey(made?.keyId ?? '')).rejects.toMatchObject({ code: 'unavailable', reason: 'key_unusable' })
+      await expect(it.signer.publicKey(made?.keyId ?? '')).rejects.toMatchObject({
+        code: 'unavailable',
+        reason: 'key_unusable',
+      })
     }
     expect(it.log.filter(({ event }) => event === 'key.use_failed').length).toBeGreaterThanOrEqual(2)
   })
@@ -159,7 +197,9 @@ describe('keys', () => {
 describe('mac', () => {
   test('is the same for the same purpose, and another for another', async () => {
     const data = randomBytes(40)
-    const macs = await Promise.all((['challenge', 'fingerprint', 'pepper', 'session'] as const).map((purpose) => it.signer.mac(purpose, data)))
+    const macs = await Promise.all(
+      (['challenge', 'fingerprint', 'pepper', 'session'] as const).map((purpose) => it.signer.mac(purpose, data)),
+    )
     expect(new Set(macs.map((mac) => Buffer.from(mac).toString('hex'))).size).toBe(4)
     expect(macs[0]).toHaveLength(32)
     await it.restart()
@@ -169,7 +209,12 @@ describe('mac', () => {
 
 test('status says that it is ready, and never shows a secret', async () => {
   const status = await it.signer.status()
-  expect(status).toEqual({ ready: true, kekId: Kek.take(Buffer.from(it.kekBytes)).id, keysLoaded: expect.any(Number), uptimeSeconds: expect.any(Number) })
+  expect(status).toEqual({
+    ready: true,
+    kekId: Kek.take(Buffer.from(it.kekBytes)).id,
+    keysLoaded: expect.any(Number),
+    uptimeSeconds: expect.any(Number),
+  })
 })
 
 test('a key is used no more often than its ceiling allows', async () => {

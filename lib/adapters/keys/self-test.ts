@@ -36,13 +36,16 @@ export function selfTest(subject: SelfTestSubject = REAL): void {
     'HKDF-SHA-256 gives the known answer': hkdfKnownAnswer,
     'ECDSA accepts the known signature': () => ecdsaKnownAnswer(subject),
     'RSA signs and verifies': () => signsAndVerifies(subject, 'sha256', rsa),
-    'ECDSA on P-256 signs and verifies': () => signsAndVerifies(subject, 'sha256', generateKeyPairSync('ec', { namedCurve: 'P-256' })),
-    'ECDSA on P-384 signs and verifies': () => signsAndVerifies(subject, 'sha384', generateKeyPairSync('ec', { namedCurve: 'P-384' })),
+    'ECDSA on P-256 signs and verifies': () =>
+      signsAndVerifies(subject, 'sha256', generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+    'ECDSA on P-384 signs and verifies': () =>
+      signsAndVerifies(subject, 'sha384', generateKeyPairSync('ec', { namedCurve: 'P-384' })),
     'RSA decrypts what it encrypted': () => decryptsPkcs1(subject, rsa) && decryptsOaep(subject, rsa),
     'RSA decryption does not tell a tampered message apart': () => rejectsImplicitly(subject, rsa),
   }
   for (const [promise, holds] of Object.entries(tests)) {
-    if (!succeeds(holds)) throw new StartupFault(`The signer does not start, because a self-test failed: ${promise}.`, EXIT.software)
+    if (!succeeds(holds))
+      throw new StartupFault(`The signer does not start, because a self-test failed: ${promise}.`, EXIT.software)
   }
 }
 
@@ -58,7 +61,10 @@ function succeeds(test: () => boolean): boolean {
 function aesGcmKnownAnswer(): boolean {
   const cipher = createCipheriv('aes-256-gcm', Buffer.alloc(32), Buffer.alloc(12))
   const ciphertext = Buffer.concat([cipher.update(Buffer.alloc(16)), cipher.final()]).toString('hex')
-  return ciphertext === 'cea7403d4d606b6e074ec5d3baf39d18' && cipher.getAuthTag().toString('hex') === 'd0d1c8a799996bf0265b98b5d48ab919'
+  return (
+    ciphertext === 'cea7403d4d606b6e074ec5d3baf39d18' &&
+    cipher.getAuthTag().toString('hex') === 'd0d1c8a799996bf0265b98b5d48ab919'
+  )
 }
 
 function aesGcmRefusesChanges(): boolean {
@@ -84,10 +90,17 @@ function ecdsaKnownAnswer({ verify }: SelfTestSubject): boolean {
     'efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8'
   const spki = Buffer.from(`3059301306072a8648ce3d020106082a8648ce3d030107034200${point}`, 'hex')
   const key = { key: spki, format: 'der', type: 'spki', dsaEncoding: 'ieee-p1363' } as const
-  return verify('sha256', Buffer.from('sample'), key, Buffer.from(signature, 'hex')) && !verify('sha256', Buffer.from('samplf'), key, Buffer.from(signature, 'hex'))
+  return (
+    verify('sha256', Buffer.from('sample'), key, Buffer.from(signature, 'hex')) &&
+    !verify('sha256', Buffer.from('samplf'), key, Buffer.from(signature, 'hex'))
+  )
 }
 
-function signsAndVerifies({ verify }: SelfTestSubject, digest: string, pair: { privateKey: KeyObject; publicKey: KeyObject }): boolean {
+function signsAndVerifies(
+  { verify }: SelfTestSubject,
+  digest: string,
+  pair: { privateKey: KeyObject; publicKey: KeyObject },
+): boolean {
   const message = randomBytes(64)
   const signature = sign(digest, message, pair.privateKey)
   const accepted = verify(digest, message, pair.publicKey, signature)
@@ -95,20 +108,35 @@ function signsAndVerifies({ verify }: SelfTestSubject, digest: string, pair: { p
   return accepted && !verify(digest, message, pair.publicKey, signature)
 }
 
-function decryptsPkcs1({ privateDecrypt }: SelfTestSubject, pair: { privateKey: KeyObject; publicKey: KeyObject }): boolean {
+function decryptsPkcs1(
+  { privateDecrypt }: SelfTestSubject,
+  pair: { privateKey: KeyObject; publicKey: KeyObject },
+): boolean {
   const message = randomBytes(32)
   const padding = constants.RSA_PKCS1_PADDING
-  return privateDecrypt({ key: pair.privateKey, padding }, publicEncrypt({ key: pair.publicKey, padding }, message)).equals(message)
+  return privateDecrypt(
+    { key: pair.privateKey, padding },
+    publicEncrypt({ key: pair.publicKey, padding }, message),
+  ).equals(message)
 }
 
-function decryptsOaep({ privateDecrypt }: SelfTestSubject, pair: { privateKey: KeyObject; publicKey: KeyObject }): boolean {
+function decryptsOaep(
+  { privateDecrypt }: SelfTestSubject,
+  pair: { privateKey: KeyObject; publicKey: KeyObject },
+): boolean {
   const message = randomBytes(32)
   const options = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
-  return privateDecrypt({ key: pair.privateKey, ...options }, publicEncrypt({ key: pair.publicKey, ...options }, message)).equals(message)
+  return privateDecrypt(
+    { key: pair.privateKey, ...options },
+    publicEncrypt({ key: pair.publicKey, ...options }, message),
+  ).equals(message)
 }
 
 /** Without implicit rejection an error, or its timing, is a Bleichenbacher oracle (CVE-2023-46809). */
-function rejectsImplicitly({ privateDecrypt }: SelfTestSubject, pair: { privateKey: KeyObject; publicKey: KeyObject }): boolean {
+function rejectsImplicitly(
+  { privateDecrypt }: SelfTestSubject,
+  pair: { privateKey: KeyObject; publicKey: KeyObject },
+): boolean {
   const padding = constants.RSA_PKCS1_PADDING
   const message = randomBytes(32)
   const original = publicEncrypt({ key: pair.publicKey, padding }, message)

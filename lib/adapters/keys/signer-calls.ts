@@ -41,19 +41,29 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
 
   async function signCertificate(certificateId: string): Promise<Uint8Array> {
     const record = await findCertificate(pool, certificateId)
-    if (record === null) throw new Refusal('not_found', 'There is no such certificate.', { reason: 'certificate_unknown' })
+    if (record === null)
+      throw new Refusal('not_found', 'There is no such certificate.', { reason: 'certificate_unknown' })
     const key = await keys.get(record.authority.keyId)
     const tbs = certificateToSign(record, key)
     ceiling.take(key.keyId)
     const sha256 = createHash('sha256').update(tbs).digest('hex')
-    const written = journal.append({ call: 'signCertificate', keyId: key.keyId, certificateId, authorityId: record.authority.id, sha256 })
+    const written = journal.append({
+      call: 'signCertificate',
+      keyId: key.keyId,
+      certificateId,
+      authorityId: record.authority.id,
+      sha256,
+    })
     return released(written, () => assembleCertificate(tbs, key.signCertificate(tbs)))
   }
 
   return {
     async generateKey({ purpose, algorithm, ownerId }) {
       if (!MAY_BE[purpose].includes(algorithm)) {
-        throw new Refusal('policy_refused', 'A key for this purpose needs another algorithm.', { reason: 'key_algorithm', detail: `${purpose} ${algorithm}` })
+        throw new Refusal('policy_refused', 'A key for this purpose needs another algorithm.', {
+          reason: 'key_algorithm',
+          detail: `${purpose} ${algorithm}`,
+        })
       }
       const key = await keys.make({ purpose, algorithm, ownerId })
       const sha256 = createHash('sha256').update(key.spki).digest('hex')
@@ -68,14 +78,16 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
 
     /** Callers that ask for the same certificate at once get the same one: with ECDSA, two would differ. */
     signCertificate(certificateId) {
-      const running = signing.get(certificateId) ?? signCertificate(certificateId).finally(() => signing.delete(certificateId))
+      const running =
+        signing.get(certificateId) ?? signCertificate(certificateId).finally(() => signing.delete(certificateId))
       signing.set(certificateId, running)
       return running
     },
 
     async signCrl(authorityId, tbs) {
       const authority = await findAuthority(pool, authorityId)
-      if (authority === null) throw new Refusal('not_found', 'There is no such authority.', { reason: 'authority_unknown' })
+      if (authority === null)
+        throw new Refusal('not_found', 'There is no such authority.', { reason: 'authority_unknown' })
       const key = await keys.get(authority.keyId)
       checkCrl(tbs, authority, key)
       ceiling.take(key.keyId)
@@ -89,7 +101,10 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
       const key = await keys.get(keyId)
       checkPurpose(key, 'ra')
       if (!isCertRep(signedAttributes)) {
-        throw new Refusal('policy_refused', 'The signer does not sign this.', { reason: 'not_a_cert_rep', detail: 'signer: not_a_cert_rep' })
+        throw new Refusal('policy_refused', 'The signer does not sign this.', {
+          reason: 'not_a_cert_rep',
+          detail: 'signer: not_a_cert_rep',
+        })
       }
       ceiling.take(keyId)
       const sha256 = createHash('sha256').update(signedAttributes).digest('hex')
@@ -102,7 +117,10 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
       checkPurpose(key, 'ra')
       ceiling.take(keyId)
       // Always computed, so that both ways cost the same; always the same for one message, as in OpenSSL.
-      const substitute = createHmac('sha256', rejection).update(`${keyId}\0${oaep ?? 'pkcs1'}\0`).update(encryptedKey).digest()
+      const substitute = createHmac('sha256', rejection)
+        .update(`${keyId}\0${oaep ?? 'pkcs1'}\0`)
+        .update(encryptedKey)
+        .digest()
       if (encryptedKey.length !== key.modulusBytes) return substitute
       return key.decrypt(encryptedKey, oaep) ?? substitute
     },

@@ -41,7 +41,10 @@ describe('a real signer', () => {
   test('whose database is gone is not ready, and refuses', async () => {
     const it = await startSigner()
     await it.pool.query('alter table key rename to lost')
-    await expect(it.signer.publicKey(randomUUID())).rejects.toMatchObject({ code: 'unavailable', reason: 'signer_failed' })
+    await expect(it.signer.publicKey(randomUUID())).rejects.toMatchObject({
+      code: 'unavailable',
+      reason: 'signer_failed',
+    })
     await it.end()
   })
 })
@@ -71,7 +74,8 @@ describe('a strange signer', () => {
     rmSync(folder, { recursive: true })
   })
 
-  const reply = (socket: Socket, header: object, body = Buffer.alloc(0)) => socket.write(Buffer.concat([frameHead(header, body.length), body]))
+  const reply = (socket: Socket, header: object, body = Buffer.alloc(0)) =>
+    socket.write(Buffer.concat([frameHead(header, body.length), body]))
 
   test('that never answers is given up after the time-out', async () => {
     answer = () => {}
@@ -98,9 +102,16 @@ describe('a strange signer', () => {
     ['hangs up', (socket) => socket.destroy()],
     ['talks nonsense', (socket) => socket.write(Buffer.alloc(64, 0xff))],
     ['answers in another shape', (socket, id) => reply(socket, { id, answer: 1 })],
-    ['leaves out the result\'s fields', (socket, id) => reply(socket, { id, result: {} })],
-    ['adds to the result\'s fields', (socket, id) => reply(socket, { id, result: { ready: true, kekId: '', keysLoaded: 0, uptimeSeconds: 0, kek: 'x' } })],
-    ['refuses with a word of its own', (socket, id) => reply(socket, { id, refusal: { code: 'granted', sentence: '', reason: '', detail: '' } })],
+    ["leaves out the result's fields", (socket, id) => reply(socket, { id, result: {} })],
+    [
+      "adds to the result's fields",
+      (socket, id) =>
+        reply(socket, { id, result: { ready: true, kekId: '', keysLoaded: 0, uptimeSeconds: 0, kek: 'x' } }),
+    ],
+    [
+      'refuses with a word of its own',
+      (socket, id) => reply(socket, { id, refusal: { code: 'granted', sentence: '', reason: '', detail: '' } }),
+    ],
   ])('that %s is unavailable', async (_what, behaviour) => {
     answer = behaviour
     const client = signerClient(path, { callTimeoutMs: 2_000 })
@@ -111,7 +122,9 @@ describe('a strange signer', () => {
     answer = () => {}
     const client = signerClient(path)
     await expect(client.mac('challenge', Buffer.alloc(262_145))).rejects.toMatchObject({ code: 'invalid_input' })
-    await expect(client.signCrl(randomUUID(), Buffer.alloc(64 * 1024 * 1024 + 1))).rejects.toMatchObject({ code: 'invalid_input' })
+    await expect(client.signCrl(randomUUID(), Buffer.alloc(64 * 1024 * 1024 + 1))).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
   })
 
   test('is asked nothing once the client is closed', async () => {

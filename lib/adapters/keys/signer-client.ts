@@ -38,9 +38,13 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     return opening
   }
 
-  async function call<K extends CallName>(request: Call<K> & { call: K }, body: Uint8Array = NOTHING): Promise<Result<K>> {
+  async function call<K extends CallName>(
+    request: Call<K> & { call: K },
+    body: Uint8Array = NOTHING,
+  ): Promise<Result<K>> {
     const limit = request.call === 'signCrl' ? MAX_CRL_BYTES : MAX_BODY_BYTES
-    if (body.length > limit) throw new Refusal('invalid_input', 'This is larger than the signer takes.', { reason: 'too_large' })
+    if (body.length > limit)
+      throw new Refusal('invalid_input', 'This is larger than the signer takes.', { reason: 'too_large' })
     if (closed) throw lost('the client was closed')
     const timeoutMs = request.call === 'generateKey' ? generateKeyTimeoutMs : callTimeoutMs
     const answer = await (await connected()).send(request, body, timeoutMs)
@@ -64,14 +68,18 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     },
     signCertificate: async (certificateId) => (await call({ call: 'signCertificate', certificateId })).body,
     signCrl: async (authorityId, tbs) => (await call({ call: 'signCrl', authorityId }, tbs)).body,
-    signScepReply: async (keyId, digest, attributes) => (await call({ call: 'signScepReply', keyId, digest }, attributes)).body,
+    signScepReply: async (keyId, digest, attributes) =>
+      (await call({ call: 'signScepReply', keyId, digest }, attributes)).body,
     decryptScep: async (keyId, encryptedKey, oaep) =>
       (await call({ call: 'decryptScep', keyId, ...(oaep === undefined ? {} : { oaep }) }, encryptedKey)).body,
     mac: async (purpose, data) => (await call({ call: 'mac', purpose }, data)).body,
     status: async () => (await call({ call: 'status' })).result,
     close() {
       closed = true
-      connection?.then((open) => open.hangUp(), () => {})
+      connection?.then(
+        (open) => open.hangUp(),
+        () => {},
+      )
     },
   }
 }

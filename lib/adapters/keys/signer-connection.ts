@@ -109,9 +109,16 @@ export function serveConnection(socket: Socket, signer: Signer, log: Log, largeB
 }
 
 /** Never rejects: what is not a Refusal is logged here and told to nobody. */
-async function answerTo(header: unknown, body: Buffer, id: number, signer: Signer, log: Log): Promise<{ response: Response; body: Uint8Array }> {
+async function answerTo(
+  header: unknown,
+  body: Buffer,
+  id: number,
+  signer: Signer,
+  log: Log,
+): Promise<{ response: Response; body: Uint8Array }> {
   const request = Request.safeParse(header)
-  if (!request.success) return refused(id, new Refusal('invalid_input', 'The signer has no such call.', { reason: 'unknown_call' }))
+  if (!request.success)
+    return refused(id, new Refusal('invalid_input', 'The signer has no such call.', { reason: 'unknown_call' }))
   const { call } = request.data
   try {
     const answer = await perform(request.data, body, signer)
@@ -120,7 +127,10 @@ async function answerTo(header: unknown, body: Buffer, id: number, signer: Signe
     if (!(error instanceof Refusal)) {
       log('error', 'signer.call_failed', { call, error: error instanceof Error ? error.message : 'unknown' })
       const reason = error instanceof KeyUnusable ? 'key_unusable' : 'signer_failed'
-      return refused(id, new Refusal('unavailable', 'The signer cannot do this now: try again in a moment.', { reason }))
+      return refused(
+        id,
+        new Refusal('unavailable', 'The signer cannot do this now: try again in a moment.', { reason }),
+      )
     }
     log('warn', 'signer.refused', { call, code: error.code, reason: error.reason, detail: error.detail })
     return refused(id, error)

@@ -2,7 +2,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants, createPrivateKey, createPublicKey, publicEncrypt, randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -23,7 +34,16 @@ const running = new Set<ChildProcess>()
 
 beforeAll(async () => {
   const entryPoints = { signer: 'server/signer.ts', client: 'lib/adapters/keys/testing/client-process.ts' }
-  await build({ entryPoints, outdir: bundles, outExtension: { '.js': '.mjs' }, bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'error' })
+  await build({
+    entryPoints,
+    outdir: bundles,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+  })
 })
 afterAll(() => rmSync(bundles, { recursive: true, force: true }))
 
@@ -51,7 +71,14 @@ interface Started {
 
 function start(environment: Record<string, string> = {}): Started {
   const child = spawn(process.execPath, [...FLAGS, join(bundles, 'signer.mjs')], {
-    env: { NODE_ENV: 'test', PATH: process.env.PATH ?? '', DATABASE_URL: database.url, LATCHKEY_DATA_DIR: dataDir, LATCHKEY_SIGNER_SOCKET: socketPath(), ...environment },
+    env: {
+      NODE_ENV: 'test',
+      PATH: process.env.PATH ?? '',
+      DATABASE_URL: database.url,
+      LATCHKEY_DATA_DIR: dataDir,
+      LATCHKEY_SIGNER_SOCKET: socketPath(),
+      ...environment,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   running.add(child)
@@ -67,7 +94,9 @@ function start(environment: Record<string, string> = {}): Started {
   })
   const ended = once(child, 'close').then(([code]) => code as number | null)
   const ready = async () => {
-    await expect.poll(() => lines.some((line) => JSON.parse(line).event === 'ready') || stderr !== '', { timeout: 15_000 }).toBe(true)
+    await expect
+      .poll(() => lines.some((line) => JSON.parse(line).event === 'ready') || stderr !== '', { timeout: 15_000 })
+      .toBe(true)
     expect(stderr).toBe('')
   }
   return { child, lines, stderr: () => stderr, ended, ready }
@@ -89,7 +118,8 @@ test('the first start makes a KEK, says to back it up, and is ready', async () =
   expect(statSync(join(dataDir, 'kek')).mode & 0o777).toBe(0o600)
   expect(statSync(socketPath()).mode & 0o777).toBe(0o600)
   expect(statSync(join(dataDir, 'signer-journal.jsonl')).mode & 0o777).toBe(0o600)
-  if (process.platform === 'linux') expect(readFileSync(`/proc/${signer.child.pid}/coredump_filter`, 'utf8').trim()).toMatch(/^0+$/)
+  if (process.platform === 'linux')
+    expect(readFileSync(`/proc/${signer.child.pid}/coredump_filter`, 'utf8').trim()).toMatch(/^0+$/)
 })
 
 test('SIGTERM ends it cleanly', async () => {
@@ -123,7 +153,9 @@ describe('a start that is refused', () => {
   async function rows(): Promise<unknown> {
     const client = new pg.Client({ connectionString: database.url })
     await client.connect()
-    const { rows } = await client.query('select (select json_agg(v) from installation_value v) as values, (select json_agg(k) from key k) as keys')
+    const { rows } = await client.query(
+      'select (select json_agg(v) from installation_value v) as values, (select json_agg(k) from key k) as keys',
+    )
     await client.end()
     return rows[0]
   }
@@ -165,7 +197,11 @@ describe('a start that is refused', () => {
   })
 
   test('with two KEKs', async () => {
-    await expectFault(start({ LATCHKEY_KEK: randomBytes(32).toString('base64'), LATCHKEY_KEK_FILE: '/etc/kek' }), EXIT.config, /keep one/)
+    await expectFault(
+      start({ LATCHKEY_KEK: randomBytes(32).toString('base64'), LATCHKEY_KEK_FILE: '/etc/kek' }),
+      EXIT.config,
+      /keep one/,
+    )
   })
 
   test('while another signer listens', async () => {
@@ -174,7 +210,11 @@ describe('a start that is refused', () => {
   })
 
   test('without a database, and with an empty one', async () => {
-    await expectFault(start({ DATABASE_URL: 'postgresql://postgres@127.0.0.1:1/x' }), EXIT.unavailable, /cannot use the database \(ECONNREFUSED\)/)
+    await expectFault(
+      start({ DATABASE_URL: 'postgresql://postgres@127.0.0.1:1/x' }),
+      EXIT.unavailable,
+      /cannot use the database \(ECONNREFUSED\)/,
+    )
     const empty = await emptyDatabase()
     await expectFault(start({ DATABASE_URL: empty.url }), EXIT.unavailable, /apply the migrations/)
     await empty.drop()
@@ -188,7 +228,11 @@ describe('a start that is refused', () => {
 
   test('with a data folder that cannot be written', async () => {
     writeFileSync(join(dataDir, 'file'), '')
-    await expectFault(start({ LATCHKEY_DATA_DIR: join(dataDir, 'file', 'data') }), EXIT.config, /Cannot make the data folder/)
+    await expectFault(
+      start({ LATCHKEY_DATA_DIR: join(dataDir, 'file', 'data') }),
+      EXIT.config,
+      /Cannot make the data folder/,
+    )
   })
 })
 
@@ -198,7 +242,17 @@ test('two first starts at the same moment agree on one KEK', async () => {
     mkdirSync(folder)
     return start({ LATCHKEY_DATA_DIR: folder, LATCHKEY_SIGNER_SOCKET: join(folder, 'run', 's.sock') })
   })
-  const outcomes = await Promise.all(starts.map((started) => Promise.race([started.ended, started.ready().then(() => 'ready', () => started.ended)])))
+  const outcomes = await Promise.all(
+    starts.map((started) =>
+      Promise.race([
+        started.ended,
+        started.ready().then(
+          () => 'ready',
+          () => started.ended,
+        ),
+      ]),
+    ),
+  )
   expect(outcomes.toSorted()).toEqual([EXIT.config, 'ready'])
   const kept = [one, two].filter((folder) => statSync(join(folder, 'kek'), { throwIfNoEntry: false }) !== undefined)
   expect(kept).toEqual([[one, two][outcomes.indexOf('ready')]])
@@ -209,7 +263,9 @@ describe.runIf(process.platform === 'linux')('memory', () => {
   function canaries(pkcs8: Buffer): Buffer[] {
     const { d, p, q, dp, dq } = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }).export({ format: 'jwk' })
     // Some bytes of the middle: that leaves out neither a number that was cut short nor one that has a zero in front.
-    const middles = [d, p, q, dp, dq].flatMap((number) => (number === undefined ? [] : [Buffer.from(number, 'base64url').subarray(4, 28)]))
+    const middles = [d, p, q, dp, dq].flatMap((number) =>
+      number === undefined ? [] : [Buffer.from(number, 'base64url').subarray(4, 28)],
+    )
     return middles.flatMap((number) => [number, Buffer.from(number).reverse()])
   }
 
@@ -255,7 +311,11 @@ describe.runIf(process.platform === 'linux')('memory', () => {
     const { keyId } = JSON.parse(line.toString()) as { keyId: string }
 
     const kek = Kek.take(Buffer.from(kekBytes))
-    const needles: Buffer[] = [kekBytes, Buffer.from(kekBytes.toString('base64')), Buffer.from(kekBytes.toString('hex'))]
+    const needles: Buffer[] = [
+      kekBytes,
+      Buffer.from(kekBytes.toString('base64')),
+      Buffer.from(kekBytes.toString('hex')),
+    ]
     for (const id of [keyId, organisation.ra.keyId, organisation.issuer.keyId]) {
       const row = await findKey(pool, id)
       if (row === null) throw new Error('no row')

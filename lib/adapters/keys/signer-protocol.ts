@@ -4,7 +4,10 @@ import type { ErrorCode } from '@/lib/errors'
 import type { KeyAlgorithm, KeyPurpose, MacPurpose, ScepDigest } from '@/lib/services/signer'
 import { MAX_BODY_BYTES, MAX_CRL_BYTES } from './frames'
 
-const Id = z.int().min(1).max(2 ** 32)
+const Id = z
+  .int()
+  .min(1)
+  .max(2 ** 32)
 /** As Postgres prints it: one spelling per id, because ids are part of what keys are bound to. */
 const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 export const Algorithm = z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384']) satisfies z.ZodType<KeyAlgorithm>

@@ -38,7 +38,10 @@ async function hangsUpAfter(...bytes: Uint8Array[]): Promise<void> {
 }
 
 /** Sends bytes and collects `count` answers. */
-async function answersTo(count: number, ...bytes: Uint8Array[]): Promise<{ header: { id: number; result?: object; refusal?: { code: string } }; body: Buffer }[]> {
+async function answersTo(
+  count: number,
+  ...bytes: Uint8Array[]
+): Promise<{ header: { id: number; result?: object; refusal?: { code: string } }; body: Buffer }[]> {
   const socket = await dial()
   const reader = new FrameReader(() => true)
   const answers: { header: unknown; body: Buffer }[] = []
@@ -110,7 +113,11 @@ describe('hostile bytes', () => {
     await stillAnswers()
     await hangsUpAfter(head)
     for (const socket of waiting) socket.destroy()
-    await expect.poll(() => answersTo(1, frame({ id: 2, call: 'signCrl', authorityId: randomUUID() }, Buffer.alloc(MAX_BODY_BYTES + 1)))).toMatchObject([{ header: { refusal: { code: 'not_found' } } }])
+    await expect
+      .poll(() =>
+        answersTo(1, frame({ id: 2, call: 'signCrl', authorityId: randomUUID() }, Buffer.alloc(MAX_BODY_BYTES + 1))),
+      )
+      .toMatchObject([{ header: { refusal: { code: 'not_found' } } }])
   })
 
   test('half a message, and then nothing or the end, harms nobody', async () => {
@@ -143,7 +150,10 @@ describe('hostile bytes', () => {
     ['a field of another type', { id: 7, call: 'publicKey', keyId: 1 }],
     ['an id that is no UUID', { id: 7, call: 'publicKey', keyId: `${randomUUID()}' or true --` }],
     ['an unknown purpose', { id: 7, call: 'generateKey', purpose: 'admin', algorithm: 'p256', ownerId: randomUUID() }],
-    ['an unknown algorithm', { id: 7, call: 'generateKey', purpose: 'root', algorithm: 'rsa512', ownerId: randomUUID() }],
+    [
+      'an unknown algorithm',
+      { id: 7, call: 'generateKey', purpose: 'root', algorithm: 'rsa512', ownerId: randomUUID() },
+    ],
     ['an unknown digest', { id: 7, call: 'signScepReply', keyId: randomUUID(), digest: 'md5' }],
     ['an unknown MAC', { id: 7, call: 'mac', purpose: 'kek-check' }],
     ['a name that every object has', { id: 7, call: 'constructor' }],
@@ -157,7 +167,9 @@ describe('hostile bytes', () => {
 
 describe('pipelining', () => {
   test('a thousand requests in one piece are all answered', async () => {
-    const requests = Array.from({ length: 1_000 }, (_, i) => frame({ id: i + 1, call: 'mac', purpose: 'challenge' }, Buffer.from(String(i))))
+    const requests = Array.from({ length: 1_000 }, (_, i) =>
+      frame({ id: i + 1, call: 'mac', purpose: 'challenge' }, Buffer.from(String(i))),
+    )
     const answers = await answersTo(1_000, Buffer.concat(requests))
     expect(new Set(answers.map(({ header }) => header.id)).size).toBe(1_000)
   })
@@ -178,7 +190,7 @@ describe('pipelining', () => {
   })
 })
 
-describe('the socket\'s place', () => {
+describe("the socket's place", () => {
   const nobody = {} as never
   test('a folder that others can enter is refused', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-socket-'))

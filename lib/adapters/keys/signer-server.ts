@@ -46,7 +46,9 @@ export async function serveSigner(socketPath: string, signer: Signer, log: Log):
 /** A folder that others can enter is refused, not repaired: it may be one that they need, such as /tmp. */
 async function prepareSocket(socketPath: string): Promise<void> {
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH) {
-    throw new StartupFault(`The path of the signer's socket, ${socketPath}, is longer than ${MAX_SOCKET_PATH} bytes: choose a data folder with a shorter path.`)
+    throw new StartupFault(
+      `The path of the signer's socket, ${socketPath}, is longer than ${MAX_SOCKET_PATH} bytes: choose a data folder with a shorter path.`,
+    )
   }
   const folder = dirname(socketPath)
   const { mode, uid } = attempt(`Cannot make the folder of the signer's socket, ${folder}`, () => {
@@ -54,10 +56,15 @@ async function prepareSocket(socketPath: string): Promise<void> {
     return lstatSync(folder)
   })
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
-    throw new StartupFault(`The folder of the signer's socket, ${folder}, must belong to the user that runs Latchkey and be closed to others: run chmod 700 on it.`)
+    throw new StartupFault(
+      `The folder of the signer's socket, ${folder}, must belong to the user that runs Latchkey and be closed to others: run chmod 700 on it.`,
+    )
   }
   if (await somebodyListens(socketPath)) {
-    throw new StartupFault(`A signer is listening on ${socketPath} already: another Latchkey runs with this data folder.`, EXIT.unavailable)
+    throw new StartupFault(
+      `A signer is listening on ${socketPath} already: another Latchkey runs with this data folder.`,
+      EXIT.unavailable,
+    )
   }
   rmSync(socketPath, { force: true })
 }
@@ -77,7 +84,9 @@ function somebodyListens(socketPath: string): Promise<boolean> {
 
 function listen(server: Server, socketPath: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(new StartupFault(`Cannot listen on the signer's socket ${socketPath} (${codeOf(error)}).`)))
+    server.once('error', (error) =>
+      reject(new StartupFault(`Cannot listen on the signer's socket ${socketPath} (${codeOf(error)}).`)),
+    )
     server.listen(socketPath, () => resolve())
   })
 }

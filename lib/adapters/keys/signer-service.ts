@@ -28,13 +28,19 @@ const SIGNATURES_PER_SECOND = 2_000
 
 /** Throws a StartupFault when anything is amiss, with nothing damaged and nothing left open. */
 export async function runSigner(options: SignerOptions): Promise<{ close(): Promise<void> }> {
-  const { databaseUrl, socketPath, dataDir, signaturesPerSecond = SIGNATURES_PER_SECOND, log = logToStandardStreams } = options
+  const {
+    databaseUrl,
+    socketPath,
+    dataDir,
+    signaturesPerSecond = SIGNATURES_PER_SECOND,
+    log = logToStandardStreams,
+  } = options
   const closers: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
   try {
-    keepOutOfCoreDumps()
+    keepOutOfCoreDumps(log)
     selfTest()
     makeFolder(dataDir)
     const pool = openPool(databaseUrl, (error) => log('warn', 'database.connection_broke', { why: error.message }))
@@ -88,7 +94,8 @@ async function askDatabase<T>(question: () => Promise<T>): Promise<T> {
     return await question()
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'
-    if (code === '42P01') throw new StartupFault('The database has no tables yet: apply the migrations first.', EXIT.unavailable)
+    if (code === '42P01')
+      throw new StartupFault('The database has no tables yet: apply the migrations first.', EXIT.unavailable)
     throw new StartupFault(`The signer cannot use the database (${code}).`, EXIT.unavailable)
   }
 }
@@ -102,7 +109,14 @@ function makeFolder(dataDir: string): void {
   }
 }
 
-/** A core dump of this process shall hold none of its memory. Linux alone has this switch. */
-function keepOutOfCoreDumps(): void {
-  if (process.platform === 'linux') writeFileSync('/proc/self/coredump_filter', '0')
+/** A core dump of this process shall hold none of its memory. Linux alone has this switch, and some sandboxes lock it. */
+function keepOutOfCoreDumps(log: Log): void {
+  if (process.platform !== 'linux') return
+  try {
+    writeFileSync('/proc/self/coredump_filter', '0')
+  } catch {
+    log('warn', 'core_dumps.not_emptied', {
+      sentence: 'Core dumps could not be emptied: run the signer with ulimit -c 0.',
+    })
+  }
 }

@@ -1,13 +1,5 @@
 /** A private key in use: it signs and decrypts, and what it signed is verified before anybody sees it. */
-import {
-  constants,
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  privateDecrypt,
-  sign,
-  verify,
-} from 'node:crypto'
+import { constants, createPrivateKey, createPublicKey, type KeyObject, privateDecrypt, sign, verify } from 'node:crypto'
 import { inspect, promisify } from 'node:util'
 import type { KeyAlgorithm, KeyPurpose, ScepDigest } from '@/lib/services/signer'
 
@@ -80,7 +72,10 @@ export class SigningKey {
 
   /** The key transport of a SCEP envelope; null for a fault of any kind. */
   decrypt(encryptedKey: Uint8Array, oaep?: ScepDigest): Buffer | null {
-    const padding = oaep === undefined ? { padding: constants.RSA_PKCS1_PADDING } : { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: oaep }
+    const padding =
+      oaep === undefined
+        ? { padding: constants.RSA_PKCS1_PADDING }
+        : { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: oaep }
     try {
       return privateDecrypt({ key: this.#privateKey, ...padding }, encryptedKey)
     } catch {

@@ -16,7 +16,10 @@ type Tbs = Omit<CertificateInfo, 'der' | 'signature'>
 export function certificateToSign(record: CertificateRecord, key: SigningKey): Uint8Array {
   const { authority, tbs } = record
   if (record.state !== 'intent' || tbs === null) {
-    throw new Refusal('conflict', 'This certificate is not waiting for its signature.', { reason: 'not_an_intent', detail: `state ${record.state}` })
+    throw new Refusal('conflict', 'This certificate is not waiting for its signature.', {
+      reason: 'not_an_intent',
+      detail: `state ${record.state}`,
+    })
   }
   checkKey(authority, key)
   if (!sha256(tbs).equals(record.tbsSha256)) refuse('tbs_digest_mismatch')
@@ -59,7 +62,8 @@ function checkAgainstRow(info: Tbs, record: CertificateRecord): void {
   if (info.serial !== record.serial) refuse('serial_mismatch')
   if (!equal(info.subjectDer, record.subjectDer)) refuse('subject_mismatch')
   if (!sha256(info.spki).equals(record.spkiSha256)) refuse('public_key_mismatch')
-  if (seconds(info.notBefore) !== seconds(record.notBefore) || seconds(info.notAfter) !== seconds(record.notAfter)) refuse('validity_mismatch')
+  if (seconds(info.notBefore) !== seconds(record.notBefore) || seconds(info.notAfter) !== seconds(record.notAfter))
+    refuse('validity_mismatch')
 }
 
 function checkValidity(info: Tbs, authority: AuthorityRecord): void {
@@ -78,13 +82,15 @@ function checkWhatItMakes(record: CertificateRecord, info: Tbs): void {
     case 'issuer':
       checkIssuedBy(authority, 'root')
       if (made?.kind !== 'issuer' || made.parentId !== authority.id) refuse('no_record_of_this_authority')
+      checkAuthorityCertificate(record, info, 'issuer')
       if (info.pathLength !== 0) refuse('path_length')
-      return checkAuthorityCertificate(record, info, 'issuer')
+      return
     case 'ra':
       checkIssuedBy(authority, 'issuer')
       if (made !== null || info.isCa) refuse('ca_not_allowed')
       if (ra === null || ra.authorityId !== authority.id) refuse('no_record_of_this_registration_authority')
-      if (certified?.id !== ra.keyId || certified.purpose !== 'ra' || certified.ownerId !== ra.id) refuse('public_key_mismatch')
+      if (certified?.id !== ra.keyId || certified.purpose !== 'ra' || certified.ownerId !== ra.id)
+        refuse('public_key_mismatch')
       return
     case 'leaf':
       checkIssuedBy(authority, 'issuer')
@@ -99,7 +105,8 @@ function checkAuthorityCertificate(record: CertificateRecord, info: Tbs, purpose
   const { subjectAuthority: made, certifiedKey: certified } = record
   if (!info.isCa) refuse('ca_required')
   if (made === null || !equal(info.subjectDer, made.subjectDer)) refuse('subject_mismatch')
-  if (certified?.id !== made.keyId || certified.purpose !== purpose || certified.ownerId !== made.id) refuse('public_key_mismatch')
+  if (certified?.id !== made.keyId || certified.purpose !== purpose || certified.ownerId !== made.id)
+    refuse('public_key_mismatch')
 }
 
 function checkIssuedBy(authority: AuthorityRecord, kind: 'root' | 'issuer'): void {
@@ -136,7 +143,10 @@ function parsed<T>(parse: () => T): T {
 }
 
 function refuse(reason: string, detail = ''): never {
-  throw new Refusal('policy_refused', 'The signer does not sign this.', { reason, detail: detail === '' ? `signer: ${reason}` : `signer: ${reason}: ${detail}` })
+  throw new Refusal('policy_refused', 'The signer does not sign this.', {
+    reason,
+    detail: detail === '' ? `signer: ${reason}` : `signer: ${reason}: ${detail}`,
+  })
 }
 
 function sha256(bytes: Uint8Array): Buffer {

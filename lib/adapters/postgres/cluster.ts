@@ -40,10 +40,24 @@ export async function create(cluster: Cluster, seed: ClusterSeed): Promise<void>
   await rm(draft.folder, { recursive: true, force: true })
   await ownedFolder(draft.folder, cluster.user)
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
-  await run(draft, 'initdb', ['-D', draft.folder, '--username=postgres', '--auth=reject', '--data-checksums', '--no-instructions', ...locale])
+  await run(draft, 'initdb', [
+    '-D',
+    draft.folder,
+    '--username=postgres',
+    '--auth=reject',
+    '--data-checksums',
+    '--no-instructions',
+    ...locale,
+  ])
   await appendFile(join(draft.folder, 'postgresql.conf'), "\ninclude 'latchkey.conf'\n")
   await configure(draft)
-  if (seed.statements.length > 0) await run(draft, 'postgres', ['--single', '-D', draft.folder, 'postgres'], seed.statements.map((sql) => `${sql}\n`).join(''))
+  if (seed.statements.length > 0)
+    await run(
+      draft,
+      'postgres',
+      ['--single', '-D', draft.folder, 'postgres'],
+      seed.statements.map((sql) => `${sql}\n`).join(''),
+    )
   await writeFile(join(draft.folder, 'pg_hba.conf'), `${seed.hba}\n`)
   await rename(draft.folder, cluster.folder)
 }
@@ -67,7 +81,8 @@ export async function stop(cluster: Cluster): Promise<void> {
   process.kill(postmaster.pid, 'SIGINT')
   const patience = Date.now() + STOP_SECONDS * 1000
   while (isAlive(postmaster.pid)) {
-    if (Date.now() > patience) throw new PostgresFault(`The embedded Postgres (process ${postmaster.pid}) does not stop.`)
+    if (Date.now() > patience)
+      throw new PostgresFault(`The embedded Postgres (process ${postmaster.pid}) does not stop.`)
     await pause(25)
   }
 }
@@ -76,9 +91,19 @@ export async function stop(cluster: Cluster): Promise<void> {
 async function launch(cluster: Cluster, attempt: number): Promise<void> {
   await configure(cluster)
   // Nobody else uses this folder, so what is in it was left behind; its process id may be someone else's by now.
-  for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock']) await rm(join(cluster.socketFolder, name), { force: true })
+  for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock'])
+    await rm(join(cluster.socketFolder, name), { force: true })
   const logFrom = await rotateLog(cluster)
-  const succeeded = await run(cluster, 'pg_ctl', ['-D', cluster.folder, '-l', logFile(cluster), '-w', '-t', '60', 'start']).then(
+  const succeeded = await run(cluster, 'pg_ctl', [
+    '-D',
+    cluster.folder,
+    '-l',
+    logFile(cluster),
+    '-w',
+    '-t',
+    '60',
+    'start',
+  ]).then(
     () => true,
     () => false,
   )
@@ -86,7 +111,8 @@ async function launch(cluster: Cluster, attempt: number): Promise<void> {
   if (succeeded || (await readPostmaster(cluster))) return
   const complaint = await lastWords(cluster, logFrom)
   // The workers of a killed server need a moment to notice, and until then hold its shared memory.
-  if (!/shared memory block/.test(complaint) || attempt >= LAUNCHES) throw new PostgresFault(`The embedded Postgres does not start: ${complaint}`)
+  if (!/shared memory block/.test(complaint) || attempt >= LAUNCHES)
+    throw new PostgresFault(`The embedded Postgres does not start: ${complaint}`)
   await pause(250)
 }
 
@@ -106,7 +132,10 @@ function configure(cluster: Cluster): Promise<void> {
     log_parameter_max_length_on_error: '0',
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`)
-  return writeFile(join(cluster.folder, 'latchkey.conf'), `# Written by Latchkey at every start.\n${lines.join('\n')}\n`)
+  return writeFile(
+    join(cluster.folder, 'latchkey.conf'),
+    `# Written by Latchkey at every start.\n${lines.join('\n')}\n`,
+  )
 }
 
 interface Postmaster {
@@ -131,7 +160,9 @@ async function assertVersion(cluster: Cluster): Promise<void> {
   const made = (await readFile(join(cluster.folder, 'PG_VERSION'), 'utf8')).trim()
   const ours = cluster.binaries.version.split('.')[0]
   if (made !== ours) {
-    throw new PostgresFault(`The database in ${cluster.folder} was made by PostgreSQL ${made}, and this Latchkey brings PostgreSQL ${ours}; upgrade it first.`)
+    throw new PostgresFault(
+      `The database in ${cluster.folder} was made by PostgreSQL ${made}, and this Latchkey brings PostgreSQL ${ours}; upgrade it first.`,
+    )
   }
 }
 
@@ -159,10 +190,21 @@ async function lastWords(cluster: Cluster, from: number): Promise<string> {
 }
 
 /** Runs one of Postgres's programs as its user, with an environment of its own: ours may hold secrets. */
-async function run(cluster: Cluster, name: 'initdb' | 'pg_ctl' | 'postgres', args: string[], input = ''): Promise<void> {
+async function run(
+  cluster: Cluster,
+  name: 'initdb' | 'pg_ctl' | 'postgres',
+  args: string[],
+  input = '',
+): Promise<void> {
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC', NODE_ENV: 'production' as const }
   // Detached, so that Ctrl-C does not interrupt it half way: we stop afterwards.
-  const child = spawn(program(cluster.binaries, name), args, { ...cluster.user.ids, cwd: '/', env, stdio: ['pipe', 'ignore', 'pipe'], detached: true })
+  const child = spawn(program(cluster.binaries, name), args, {
+    ...cluster.user.ids,
+    cwd: '/',
+    env,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
+  })
   let complaint = ''
   child.stderr.on('data', (chunk) => {
     complaint += chunk
@@ -170,5 +212,6 @@ async function run(cluster: Cluster, name: 'initdb' | 'pg_ctl' | 'postgres', arg
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve))
-  if (code !== 0) throw new PostgresFault(`Postgres's ${name} failed: ${complaint.trim().split('\n').at(-1) ?? `exit code ${code}`}`)
+  if (code !== 0)
+    throw new PostgresFault(`Postgres's ${name} failed: ${complaint.trim().split('\n').at(-1) ?? `exit code ${code}`}`)
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { useEmbeddedPostgres } from './embedded'
+import { openEmbeddedPostgres } from './embedded'
 import type { Place } from './placement'
 import { isAlive, pause } from './processes'
 
@@ -34,7 +34,7 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
 const postmaster = async () => Number.parseInt(await readFile(join(folder, 'postgres', 'postmaster.pid'), 'utf8'), 10)
 
 test('the first use makes a database that keeps its promises', async () => {
-  const postgres = await useEmbeddedPostgres(place)
+  const postgres = await openEmbeddedPostgres(place)
   const [settings] = await query(
     postgres.url,
     `select current_setting('listen_addresses') as listen, current_setting('data_checksums') as checksums,
@@ -49,8 +49,8 @@ test('the first use makes a database that keeps its promises', async () => {
 })
 
 test('two users share it, the last one stops it, and a user that was killed does not count', async () => {
-  const first = await useEmbeddedPostgres(place)
-  const second = await useEmbeddedPostgres(place)
+  const first = await openEmbeddedPostgres(place)
+  const second = await openEmbeddedPostgres(place)
   await writeFile(join(place.runFolder, 'postgres-users', '1-0'), '1 another start time')
   const pid = await postmaster()
   await first.release()
@@ -60,13 +60,13 @@ test('two users share it, the last one stops it, and a user that was killed does
 })
 
 test('one that was killed is recovered with everything it had committed', async () => {
-  const before = await useEmbeddedPostgres(place)
+  const before = await openEmbeddedPostgres(place)
   await query(before.url, 'create table kept (value int)')
   await query(before.url, 'insert into kept values (7)')
   const pid = await postmaster()
   process.kill(pid, 'SIGKILL')
   while (isAlive(pid)) await pause(20)
-  const after = await useEmbeddedPostgres(place)
+  const after = await openEmbeddedPostgres(place)
   expect(await query(after.url, 'select value from kept')).toEqual([{ value: 7 }])
   await after.release()
   await before.release()
@@ -74,7 +74,7 @@ test('one that was killed is recovered with everything it had committed', async 
 
 test('a process id in postmaster.pid that belongs to someone else now does not stand in the way', async () => {
   await writeFile(join(folder, 'postgres', 'postmaster.pid'), `${process.pid}\n${folder}/postgres\n`)
-  const postgres = await useEmbeddedPostgres(place)
+  const postgres = await openEmbeddedPostgres(place)
   await postgres.release()
 })
 
@@ -82,17 +82,24 @@ test('a lost or wrong password is one sentence, and nothing is left running', as
   const path = join(folder, 'postgres.password')
   const password = await readFile(path)
   await writeFile(path, 'wrong')
-  await expect(useEmbeddedPostgres(place)).rejects.toThrow('The database does not accept the password in')
+  await expect(openEmbeddedPostgres(place)).rejects.toThrow('The database does not accept the password in')
   await rm(path)
-  await expect(useEmbeddedPostgres(place)).rejects.toThrow('postgres.password is missing')
+  await expect(openEmbeddedPostgres(place)).rejects.toThrow('postgres.password is missing')
   await writeFile(path, password, { mode: 0o600 })
   await expect(postmaster()).rejects.toThrow('ENOENT')
 })
 
-test.runIf(process.getuid?.() === 0)('a chosen data folder below a private one is refused in one sentence', async () => {
-  const hidden = join(folder, 'private')
-  await mkdir(join(hidden, 'data', 'run'), { recursive: true })
-  await chmod(hidden, 0o700)
-  const refused = useEmbeddedPostgres({ ...place, dataDir: join(hidden, 'data'), runFolder: join(hidden, 'data', 'run') })
-  await expect(refused).rejects.toThrow(/cannot enter .*private\/data; set LATCHKEY_DATA_DIR/)
-})
+test.runIf(process.getuid?.() === 0)(
+  'a chosen data folder below a private one is refused in one sentence',
+  async () => {
+    const hidden = join(folder, 'private')
+    await mkdir(join(hidden, 'data', 'run'), { recursive: true })
+    await chmod(hidden, 0o700)
+    const refused = openEmbeddedPostgres({
+      ...place,
+      dataDir: join(hidden, 'data'),
+      runFolder: join(hidden, 'data', 'run'),
+    })
+    await expect(refused).rejects.toThrow(/cannot enter .*private\/data; set LATCHKEY_DATA_DIR/)
+  },
+)

@@ -21,7 +21,7 @@ const NAME = 'latchkey'
 /** Nobody but our own role on our own socket; the superuser cannot connect at all. */
 const ACCESS = `local ${NAME} ${NAME} scram-sha-256`
 
-export async function useEmbeddedPostgres(place: Place): Promise<EmbeddedPostgres> {
+export async function openEmbeddedPostgres(place: Place): Promise<EmbeddedPostgres> {
   const cluster = await placeCluster(place)
   const lock = join(place.runFolder, 'postgres.lock')
   const users = join(place.runFolder, 'postgres-users')
@@ -58,7 +58,10 @@ async function passwordFor(place: Place, clusterExists: boolean): Promise<string
   const path = join(place.dataDir, 'postgres.password')
   const kept = await readFile(path, 'utf8').catch(() => null)
   if (kept) return kept.trim()
-  if (clusterExists) throw new PostgresFault(`The file ${path} is missing: it holds the password of the database beside it; restore it from a backup.`)
+  if (clusterExists)
+    throw new PostgresFault(
+      `The file ${path} is missing: it holds the password of the database beside it; restore it from a backup.`,
+    )
   const password = randomBytes(32).toString('base64url')
   await writeFile(path, `${password}\n`, { mode: 0o600 })
   return password
@@ -71,7 +74,9 @@ async function assertAccess(url: string, place: Place): Promise<void> {
   } catch (error) {
     const wrong = (error as { code?: string }).code === '28P01'
     throw new PostgresFault(
-      wrong ? `The database does not accept the password in ${join(place.dataDir, 'postgres.password')}.` : `The embedded Postgres does not answer: ${(error as Error).message}.`,
+      wrong
+        ? `The database does not accept the password in ${join(place.dataDir, 'postgres.password')}.`
+        : `The embedded Postgres does not answer: ${(error as Error).message}.`,
     )
   } finally {
     await client.end().catch(() => {})

@@ -36,7 +36,19 @@ function runs(user: OperatingSystemUser, command: string, args: string[]): boole
 function create(): { uid: number; gid: number } | null {
   // Debian, Fedora and their kin have useradd; Alpine and other small systems have BusyBox's adduser.
   const attempts: [string, string[]][] = [
-    ['useradd', ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', NAME]],
+    [
+      'useradd',
+      [
+        '--system',
+        '--user-group',
+        '--no-create-home',
+        '--home-dir',
+        '/nonexistent',
+        '--shell',
+        '/usr/sbin/nologin',
+        NAME,
+      ],
+    ],
     ['adduser', ['-S', '-D', '-H', '-s', '/sbin/nologin', NAME]],
   ]
   for (const [command, args] of attempts) {
@@ -47,7 +59,8 @@ function create(): { uid: number; gid: number } | null {
 
 function idsOf(name: string): { uid: number; gid: number } | null {
   try {
-    const id = (flag: string) => Number.parseInt(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }), 10)
+    const id = (flag: string) =>
+      Number.parseInt(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }), 10)
     return { uid: id('-u'), gid: id('-g') }
   } catch {
     return null

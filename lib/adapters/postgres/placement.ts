@@ -24,7 +24,9 @@ export async function placeCluster(place: Place): Promise<Cluster> {
   const shipped = await findBinaries()
   const binaries = canRun(user, program(shipped, 'postgres')) ? shipped : await copyBinaries(shipped, home.folder)
   if (!canRun(user, program(binaries, 'postgres'))) {
-    throw new PostgresFault('The embedded Postgres does not run on this machine; set DATABASE_URL to a PostgreSQL server, version 15 or newer.')
+    throw new PostgresFault(
+      'The embedded Postgres does not run on this machine; set DATABASE_URL to a PostgreSQL server, version 15 or newer.',
+    )
   }
   return { folder: join(home.folder, 'postgres'), socketFolder: home.socketFolder, binaries, user }
 }
@@ -42,7 +44,10 @@ async function homeOf(place: Place, user: OperatingSystemUser): Promise<{ folder
   const folder = join('/var/lib/latchkey', createHash('sha256').update(place.dataDir).digest('hex').slice(0, 12))
   await mkdir(folder, { recursive: true, mode: 0o711 })
   await letThrough([folder])
-  if (!canEnter(user, folder)) throw new PostgresFault(`Postgres runs as the user "${user.name}", who can enter neither ${place.dataDir} nor ${folder}; set LATCHKEY_DATA_DIR to another folder.`)
+  if (!canEnter(user, folder))
+    throw new PostgresFault(
+      `Postgres runs as the user "${user.name}", who can enter neither ${place.dataDir} nor ${folder}; set LATCHKEY_DATA_DIR to another folder.`,
+    )
   place.say(`The database is kept in ${folder}, because Postgres's user cannot enter ${place.dataDir}.`)
   return { folder, socketFolder: join(folder, 'run') }
 }

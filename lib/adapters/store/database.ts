@@ -8,8 +8,20 @@ export type Database = PrismaClient
 export type Transaction = Prisma.TransactionClient
 
 export function openDatabase(connectionString: string, poolSize = 10): Database {
-  const adapter = new PrismaPg({ connectionString, max: poolSize, connectionTimeoutMillis: 5_000, statement_timeout: 15_000 })
+  const adapter = new PrismaPg({
+    connectionString: inUtc(connectionString),
+    max: poolSize,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 15_000,
+  })
   return new PrismaClient({ adapter })
+}
+
+/** The adapter drops the zone of a timestamptz as it reads and writes, so every session must live in UTC. */
+function inUtc(connectionString: string): string {
+  const utc = encodeURIComponent('-c TimeZone=UTC')
+  if (/[?&]options=/.test(connectionString)) return connectionString.replace(/([?&]options=[^&]*)/, `$1%20${utc}`)
+  return `${connectionString}${connectionString.includes('?') ? '&' : '?'}options=${utc}`
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Digests to compare with what a device or another tool shows. */
 import { Card } from '@/app/_components/card'
 import { InlineCopy } from '@/app/_components/copy-value'
+import { Digest } from '@/app/_components/digest'
 import { Fact, Facts } from '@/app/_components/facts'
 import { formatFingerprint } from '@/app/_components/fingerprint'
 import type { CertificateDetail } from '@/lib/services/certificates'
@@ -16,7 +17,7 @@ export function FingerprintsCard({ certificate }: { certificate: CertificateDeta
       <Facts>
         {digests.map(([name, hex]) => (
           <Fact key={name} name={name}>
-            <InlineCopy value={formatFingerprint(hex)} what={`${name} fingerprint`} />
+            <InlineCopy value={formatFingerprint(hex)} shown={<Digest hex={hex} />} what={`${name} fingerprint`} />
           </Fact>
         ))}
       </Facts>

@@ -4,5 +4,9 @@ import { Timeline } from '@/app/_components/timeline'
 import type { AuditEventView } from '@/lib/services/audit'
 
 export function HistoryCard({ events }: { events: AuditEventView[] }) {
-  return <Card title="History">{events.length > 0 ? <Timeline events={events} /> : <p className="text-muted">Nothing recorded.</p>}</Card>
+  return (
+    <Card title="History">
+      {events.length > 0 ? <Timeline events={events} /> : <p className="text-muted">Nothing recorded.</p>}
+    </Card>
+  )
 }

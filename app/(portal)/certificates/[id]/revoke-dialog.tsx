@@ -3,7 +3,6 @@
 
 import { Ban } from 'lucide-react'
 import { useState } from 'react'
-import { revokeCertificate } from '@/app/(portal)/certificates/actions'
 import { Button, SubmitButton } from '@/app/_components/button'
 import { Dialog, DialogClose } from '@/app/_components/dialog'
 import { Choice, TextArea } from '@/app/_components/field'
@@ -11,6 +10,7 @@ import { FormProblem } from '@/app/_components/form-problem'
 import { OFFERED_REASONS, REASONS } from '@/app/_components/revocation-reasons'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
+import { revokeCertificate } from '@/app/(portal)/certificates/actions'
 
 export function RevokeDialog({ id, name }: { id: string; name: string }) {
   const [open, setOpen] = useState(false)
@@ -44,11 +44,25 @@ function RevokeForm({ id, onDone }: { id: string; onDone: () => void }) {
       <fieldset className="grid gap-2">
         <legend className="mb-1.5 text-sm font-medium">Reason</legend>
         {OFFERED_REASONS.map((reason) => (
-          <Choice key={reason} type="radio" name="reason" value={reason} required title={REASONS[reason].title} description={REASONS[reason].when} />
+          <Choice
+            key={reason}
+            type="radio"
+            name="reason"
+            value={reason}
+            required
+            title={REASONS[reason].title}
+            description={REASONS[reason].when}
+          />
         ))}
         {fieldError('reason') && <p className="text-sm text-bad">{fieldError('reason')}</p>}
       </fieldset>
-      <TextArea label="Comment (optional)" name="comment" hint="For the audit trail; not published." maxLength={500} error={fieldError('comment')} />
+      <TextArea
+        label="Comment (optional)"
+        name="comment"
+        hint="For the audit trail; not published."
+        maxLength={500}
+        error={fieldError('comment')}
+      />
       <FormProblem state={state} />
       <div className="flex flex-wrap justify-end gap-2">
         <DialogClose render={<Button />}>Cancel</DialogClose>

@@ -14,16 +14,19 @@ const TONES: Record<CertificateStatus, 'ok' | 'warn' | 'bad' | 'neutral'> = {
 }
 
 export function ValidityCard({ certificate }: { certificate: CertificateDetail }) {
-  const { notBefore, notAfter, status } = certificate
+  const { notBefore, notAfter, revokedAt, status } = certificate
   const now = new Date()
   const over = notAfter <= now
   return (
     <Card title="Validity">
       <div className="grid gap-3">
         <p>
-          {over ? 'Ended ' : 'Ends '}
-          <Instant at={notAfter} show="relative" className="font-medium" />
-          {status === 'revoked' && <span className="text-muted"> – but revoked</span>}
+          {revokedAt && revokedAt < notAfter ? 'Ended by revocation ' : over ? 'Ended ' : 'Ends '}
+          <Instant
+            at={revokedAt && revokedAt < notAfter ? revokedAt : notAfter}
+            show="relative"
+            className="font-medium"
+          />
         </p>
         <ValidityBar from={notBefore} to={notAfter} now={now} tone={TONES[status]} />
         <dl className="flex justify-between gap-4 text-sm">

@@ -7,9 +7,9 @@ import { Card } from '@/app/_components/card'
 import { SelectField, TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
 import { useAction } from '@/app/_components/use-action'
-import type { MintedChallenge } from '@/lib/services/challenges'
 import { mintChallenge } from '@/app/(portal)/challenges/actions'
 import type { RDN_TYPES, SAN_TYPES } from '@/app/(portal)/challenges/name-kinds'
+import type { MintedChallenge } from '@/lib/services/challenges'
 import type { EndpointChoice } from './mint-flow'
 import { NameRows } from './name-rows'
 
@@ -47,10 +47,16 @@ export function MintForm({ choices, first, onMinted }: MintFormProps) {
     <form onSubmit={onSubmit}>
       <Card>
         <div className="grid gap-6">
-          <SelectField label="Endpoint" name="endpoint" value={slug} onChange={(event) => setSlug(event.target.value)} error={fieldError('endpoint')}>
+          <SelectField
+            label="Endpoint"
+            name="endpoint"
+            value={slug}
+            onChange={(event) => setSlug(event.target.value)}
+            error={fieldError('endpoint')}
+          >
             {choices.map((choice) => (
               <option key={choice.slug} value={choice.slug}>
-                {choice.group} – {choice.name}
+                {choice.group} {choice.name}
               </option>
             ))}
           </SelectField>
@@ -67,11 +73,19 @@ export function MintForm({ choices, first, onMinted }: MintFormProps) {
               spellCheck={false}
               autoFocus
             />
-            <NameRows field="rdn" kind="part" names={RDN_NAMES} add="Add a part, such as organisation or unit" error={fieldError('rdnValue')} />
+            <NameRows
+              field="rdn"
+              kind="part"
+              names={RDN_NAMES}
+              add="Add a part, such as organisation or unit"
+              error={fieldError('rdnValue')}
+            />
           </fieldset>
           <fieldset className="grid gap-3">
             <legend className="mb-1 font-semibold">Alternative names</legend>
-            <p className="text-sm text-muted">Only if relying parties look for them: Windows and RADIUS often want a UPN or a DNS name.</p>
+            <p className="text-sm text-muted">
+              Only if relying parties look for them: Windows and RADIUS often want a UPN or a DNS name.
+            </p>
             <NameRows
               field="san"
               kind="name"

@@ -37,17 +37,23 @@ export function Minted({ minted, endpoint, onAnother }: MintedProps) {
         </header>
         <div className="grid gap-4 p-4 sm:p-5">
           <div className="flex flex-wrap items-center gap-3 rounded-lg border border-edge bg-sunken p-3 sm:p-4">
-            <code className="min-w-0 flex-1 font-mono text-lg font-medium tracking-wide wrap-anywhere select-all" data-testid="challenge-value">
+            <code
+              className="min-w-0 flex-1 font-mono text-lg font-medium tracking-wide wrap-anywhere select-all"
+              data-testid="challenge-value"
+            >
               {challenge}
             </code>
             <CopyButton value={challenge} what="challenge" wide />
           </div>
           <p className="text-sm text-muted">
-            Copy it now. It is stored only as a keyed hash, so nobody, not even an administrator, can show it again; you can always mint another.
+            Copy it now. It is stored only as a keyed hash, so nobody, not even an administrator, can show it again; you
+            can always mint another.
           </p>
           <Facts>
             <Fact name="Subject">{subject || '–'}</Fact>
-            {san.length > 0 && <Fact name="Alternative names">{san.map(({ type, value }) => `${type}:${value}`).join(', ')}</Fact>}
+            {san.length > 0 && (
+              <Fact name="Alternative names">{san.map(({ type, value }) => `${type}:${value}`).join(', ')}</Fact>
+            )}
             <Fact name="SCEP URL">
               <CopyValue value={scepUrl} what="SCEP URL" />
             </Fact>
@@ -56,7 +62,15 @@ export function Minted({ minted, endpoint, onAnother }: MintedProps) {
       </section>
       <Card title="On the device">
         <DeviceGuide
-          device={{ scepUrl, subject, san, challenge, includeRoot: endpoint.includeRoot, rootUrl: endpoint.rootUrl, issuerUrl: endpoint.issuerUrl }}
+          device={{
+            scepUrl,
+            subject,
+            san,
+            challenge,
+            includeRoot: endpoint.includeRoot,
+            rootUrl: endpoint.rootUrl,
+            issuerUrl: endpoint.issuerUrl,
+          }}
         />
       </Card>
       <div className="flex flex-wrap justify-end gap-2">

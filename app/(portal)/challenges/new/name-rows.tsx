@@ -37,8 +37,21 @@ export function NameRows({ field, kind, names, add, error }: NameRowsProps) {
               ))}
             </SelectField>
           </div>
-          <TextField label={`Value of ${kind} ${index + 1}`} labelHidden name={`${field}Value[]`} maxLength={256} autoComplete="off" spellCheck={false} autoFocus />
-          <Button variant="quiet" className="w-9 px-0" aria-label={`Remove ${kind} ${index + 1}`} onClick={() => remove(row)}>
+          <TextField
+            label={`Value of ${kind} ${index + 1}`}
+            labelHidden
+            name={`${field}Value[]`}
+            maxLength={256}
+            autoComplete="off"
+            spellCheck={false}
+            autoFocus
+          />
+          <Button
+            variant="quiet"
+            className="w-9 px-0"
+            aria-label={`Remove ${kind} ${index + 1}`}
+            onClick={() => remove(row)}
+          >
             <Trash2 aria-hidden />
           </Button>
         </div>

@@ -14,7 +14,10 @@ export const metadata: Metadata = { title: 'Mint a challenge' }
 export default async function MintPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('challenge:mint')
   const { endpoint } = await readParameters(searchParams, ['endpoint'])
-  const [endpoints, authorities] = await Promise.all([server().groups.listEndpoints(actor), server().groups.authorities(actor)])
+  const [endpoints, authorities] = await Promise.all([
+    server().groups.listEndpoints(actor),
+    server().groups.authorities(actor),
+  ])
   const open = endpoints.filter(({ enabled, policy }) => enabled && policy === 'dynamic')
   const groups = open.length > 0 ? await server().groups.list(actor) : []
   const rootUrl = authorities.find(({ kind }) => kind === 'root')?.caUrl ?? ''
@@ -38,7 +41,11 @@ export default async function MintPage({ searchParams }: { searchParams: SearchP
         <MintFlow choices={choices} chosen={endpoint} />
       ) : (
         <div className="rounded-xl border border-line bg-surface shadow-card">
-          <EmptyState icon={UsersRound} title="No endpoint takes challenges" action={<ButtonLink href="/groups">Go to the groups</ButtonLink>}>
+          <EmptyState
+            icon={UsersRound}
+            title="No endpoint takes challenges"
+            action={<ButtonLink href="/groups">Go to the groups</ButtonLink>}
+          >
             Create a group, or switch the endpoint of a group on again.
           </EmptyState>
         </div>

@@ -27,7 +27,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   return (
     <>
       <PageHeader
-        title={name}
+        title={`${group.name} ${name}`}
         badge={<EnabledBadge enabled={enabled} />}
         trail={[
           { href: '/groups', text: 'Groups' },
@@ -52,7 +52,11 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
           </Card>
           <RegistrationAuthorityCard authority={registrationAuthority} />
         </div>
-        <Card title="Settings" description={mayChange ? 'They hold from the next request on.' : 'Only administrators can change them.'} className="self-start">
+        <Card
+          title="Settings"
+          description={mayChange ? 'They hold from the next request on.' : 'Only administrators can change them.'}
+          className="self-start"
+        >
           <SettingsForm slug={slug} settings={endpoint} mayChange={mayChange} />
         </Card>
       </div>

@@ -1,6 +1,7 @@
 /** The certificate that answers SCEP, with the fingerprints a device may be told to expect. */
 import { Card } from '@/app/_components/card'
 import { InlineCopy } from '@/app/_components/copy-value'
+import { Digest } from '@/app/_components/digest'
 import { Fact, Facts } from '@/app/_components/facts'
 import { formatFingerprint } from '@/app/_components/fingerprint'
 import { Instant } from '@/app/_components/instant'
@@ -8,7 +9,10 @@ import type { EndpointView } from '@/lib/services/groups'
 
 export function RegistrationAuthorityCard({ authority }: { authority: EndpointView['registrationAuthority'] }) {
   return (
-    <Card title="Registration authority" description="Opens requests and signs replies. The issuer's own key never decrypts.">
+    <Card
+      title="Registration authority"
+      description="Opens requests and signs replies. The issuer's own key never decrypts."
+    >
       {authority ? (
         <Facts>
           <Fact name="Subject">{authority.subject}</Fact>
@@ -16,10 +20,18 @@ export function RegistrationAuthorityCard({ authority }: { authority: EndpointVi
             <Instant at={authority.notAfter} show="day" />
           </Fact>
           <Fact name="SHA-256">
-            <InlineCopy value={formatFingerprint(authority.fingerprintSha256)} what="SHA-256 fingerprint of the RA" />
+            <InlineCopy
+              value={formatFingerprint(authority.fingerprintSha256)}
+              shown={<Digest hex={authority.fingerprintSha256} />}
+              what="SHA-256 fingerprint of the RA"
+            />
           </Fact>
           <Fact name="SHA-1">
-            <InlineCopy value={formatFingerprint(authority.fingerprintSha1)} what="SHA-1 fingerprint of the RA" />
+            <InlineCopy
+              value={formatFingerprint(authority.fingerprintSha1)}
+              shown={<Digest hex={authority.fingerprintSha1} />}
+              what="SHA-1 fingerprint of the RA"
+            />
           </Fact>
         </Facts>
       ) : (

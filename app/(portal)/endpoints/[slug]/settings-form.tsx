@@ -1,12 +1,12 @@
 /** An endpoint's settings; what weakens it says so. */
 'use client'
 
-import { saveEndpointSettings } from '@/app/(portal)/endpoints/actions'
 import { SubmitButton } from '@/app/_components/button'
 import { Choice, TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
+import { saveEndpointSettings } from '@/app/(portal)/endpoints/actions'
 import type { EndpointView } from '@/lib/services/groups'
 
 interface SettingsFormProps {

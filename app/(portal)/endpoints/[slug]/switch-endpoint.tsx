@@ -2,8 +2,8 @@
 'use client'
 
 import { Power, PowerOff } from 'lucide-react'
-import { switchEndpoint } from '@/app/(portal)/endpoints/actions'
 import { ConfirmAction } from '@/app/_components/confirm-action'
+import { switchEndpoint } from '@/app/(portal)/endpoints/actions'
 
 export function SwitchEndpoint({ slug, group, enabled }: { slug: string; group: string; enabled: boolean }) {
   return enabled ? (
@@ -20,7 +20,10 @@ export function SwitchEndpoint({ slug, group, enabled }: { slug: string; group: 
       confirm="Switch off"
       done="Endpoint switched off"
     >
-      <p>From the next request on, devices are refused here. Certificates already issued stay valid, and their revocation list is still served.</p>
+      <p>
+        From the next request on, devices are refused here. Certificates already issued stay valid, and their revocation
+        list is still served.
+      </p>
       <p>You can switch it on again at any time.</p>
     </ConfirmAction>
   ) : (

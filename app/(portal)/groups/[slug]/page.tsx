@@ -6,7 +6,6 @@ import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CertificateTable } from '@/app/_components/certificate-table'
 import { ChallengeTable } from '@/app/_components/challenge-table'
-import { DeviceGuide } from '@/app/_components/device-guide'
 import { EmptyState } from '@/app/_components/empty-state'
 import { Notice } from '@/app/_components/notice'
 import { PageHeader } from '@/app/_components/page-header'
@@ -15,10 +14,10 @@ import { TableSkeleton } from '@/app/_components/skeleton'
 import { found, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { EndpointView } from '@/lib/services/groups'
 import { can } from '@/lib/services/permissions'
 import { EndpointsCard } from './endpoints-card'
 import { IssuerCard } from './issuer-card'
+import { NextSteps } from './next-steps'
 import { TrustCard } from './trust-card'
 
 type Params = { params: Promise<{ slug: string }> }
@@ -43,12 +42,18 @@ export default async function GroupPage({ params }: Params) {
       <div className="grid gap-5">
         {!group.ready && (
           <Notice title="This group is still being made">
-            Its keys and certificates are not all there yet. Reload in a few seconds; a start that was interrupted is finished by itself.
+            Its keys and certificates are not all there yet. Reload in a few seconds; a start that was interrupted is
+            finished by itself.
           </Notice>
         )}
         {endpoint && group.issuer && (
           <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-            <EnrolCard actor={actor} endpoint={endpoint} issuerUrl={group.issuer.caUrl} />
+            <NextSteps
+              endpoint={endpoint}
+              issuerUrl={group.issuer.caUrl}
+              rootUrl={await rootUrl(actor)}
+              mayMint={can(actor, 'challenge:mint')}
+            />
             <div className="grid content-start gap-5">
               <TrustCard endpoint={endpoint} issuer={group.issuer} />
               <IssuerCard issuer={group.issuer} />
@@ -67,32 +72,9 @@ export default async function GroupPage({ params }: Params) {
   )
 }
 
-interface EnrolCardProps {
-  actor: Actor
-  endpoint: EndpointView
-  issuerUrl: string
-}
-
-async function EnrolCard({ actor, endpoint, issuerUrl }: EnrolCardProps) {
-  const root = (await server().groups.authorities(actor)).find(({ kind }) => kind === 'root')
-  return (
-    <Card
-      title="Enrol a device"
-      description="Mint a challenge for it, then paste one of these. With a minted challenge the commands come filled in."
-    >
-      <DeviceGuide
-        device={{
-          scepUrl: endpoint.scepUrl,
-          challenge: null,
-          subject: 'CN=tablet-7',
-          san: [],
-          includeRoot: endpoint.includeRoot,
-          rootUrl: root?.caUrl ?? issuerUrl,
-          issuerUrl,
-        }}
-      />
-    </Card>
-  )
+async function rootUrl(actor: Actor): Promise<string> {
+  const authorities = await server().groups.authorities(actor)
+  return authorities.find(({ kind }) => kind === 'root')?.caUrl ?? ''
 }
 
 const SHOWN = 5
@@ -100,7 +82,11 @@ const SHOWN = 5
 async function GroupCertificates({ actor, group }: { actor: Actor; group: string }) {
   const { items, nextCursor } = await server().certificates.list(actor, { group }, { limit: SHOWN })
   return (
-    <Card flush title="Newest certificates" action={nextCursor && <TextLink href={`/certificates?group=${group}`}>All of them</TextLink>}>
+    <Card
+      flush
+      title="Newest certificates"
+      action={nextCursor && <TextLink href={`/certificates?group=${group}`}>All of them</TextLink>}
+    >
       {items.length > 0 ? (
         <CertificateTable certificates={items} without="group" />
       ) : (
@@ -116,7 +102,11 @@ async function GroupChallenges({ actor, group }: { actor: Actor; group: string }
   const { items, nextCursor } = await server().challenges.list(actor, { group }, { limit: SHOWN })
   if (items.length === 0) return null
   return (
-    <Card flush title="Newest challenges" action={nextCursor && <TextLink href={`/challenges?group=${group}`}>All of them</TextLink>}>
+    <Card
+      flush
+      title="Newest challenges"
+      action={nextCursor && <TextLink href={`/challenges?group=${group}`}>All of them</TextLink>}
+    >
       <ChallengeTable challenges={items} mayRevoke={can(actor, 'challenge:revoke')} without="group" />
     </Card>
   )

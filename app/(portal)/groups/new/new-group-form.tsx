@@ -46,7 +46,15 @@ export function NewGroupForm({ placeholder, skip }: { placeholder: string; skip?
         <fieldset disabled={pending} className="grid gap-2 sm:grid-cols-2">
           <legend className="sr-only">Issuer key</legend>
           {KEYS.map(([key, title, description], index) => (
-            <Choice key={key} type="radio" name="issuerKey" value={key} defaultChecked={index === 0} title={title} description={description} />
+            <Choice
+              key={key}
+              type="radio"
+              name="issuerKey"
+              value={key}
+              defaultChecked={index === 0}
+              title={title}
+              description={description}
+            />
           ))}
         </fieldset>
       </Disclosure>
@@ -57,7 +65,12 @@ export function NewGroupForm({ placeholder, skip }: { placeholder: string; skip?
         <ul className="mt-2 grid gap-2">
           {PARTS.map(([part, what]) => (
             <li key={part} className="flex gap-2.5 text-sm">
-              <Icon className={pending ? 'mt-0.5 size-4 shrink-0 animate-spin text-accent' : 'mt-0.5 size-4 shrink-0 text-faint'} aria-hidden />
+              <Icon
+                className={
+                  pending ? 'mt-0.5 size-4 shrink-0 animate-spin text-accent' : 'mt-0.5 size-4 shrink-0 text-faint'
+                }
+                aria-hidden
+              />
               <span>
                 <span className="font-medium">{part}</span> <span className="text-muted">– {what}</span>
               </span>

@@ -2,8 +2,8 @@
 'use server'
 
 import { action } from '@/app/_actions'
-import { server } from '@/lib/server'
 import { ChangePasswordSchema } from '@/app/(portal)/settings/schema'
+import { server } from '@/lib/server'
 
 export const changePassword = action(null, ChangePasswordSchema, async (actor, { current, password }) => {
   await server().access.changeOwnPassword(actor, current, password)

@@ -18,7 +18,14 @@ export function ChangePasswordForm({ name }: { name: string }) {
   })
   return (
     <form key={round} onSubmit={onSubmit} className="grid max-w-md gap-4">
-      <TextField label="Current password" name="current" type="password" autoComplete="current-password" error={fieldError('current')} required />
+      <TextField
+        label="Current password"
+        name="current"
+        type="password"
+        autoComplete="current-password"
+        error={fieldError('current')}
+        required
+      />
       <NewPasswordField label="New password" name="password" context={[name]} error={fieldError('password')} />
       <FormProblem state={state} />
       <div>

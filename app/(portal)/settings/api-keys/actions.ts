@@ -3,8 +3,8 @@
 
 import { refresh } from 'next/cache'
 import { action } from '@/app/_actions'
-import { server } from '@/lib/server'
 import { IdSchema, NewApiKeySchema } from '@/app/(portal)/settings/schema'
+import { server } from '@/lib/server'
 
 /** The key goes to the dialog that asked, and is kept nowhere. */
 export const createApiKey = action('api-key:manage', NewApiKeySchema, async (actor, form) => {

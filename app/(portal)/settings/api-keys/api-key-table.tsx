@@ -29,14 +29,18 @@ export function ApiKeyTable({ keys, mayManage, now }: { keys: ApiKeyView[]; mayM
         },
         { head: 'Role', cell: ({ role }) => ROLE_NAMES[role].title },
         { head: 'State', cell: (key) => <ApiKeyState apiKey={key} now={now} /> },
-        { head: 'Last used', cell: ({ lastUsedAt }) => (lastUsedAt ? <Instant at={lastUsedAt} show="relative" /> : 'never') },
+        {
+          head: 'Last used',
+          cell: ({ lastUsedAt }) => (lastUsedAt ? <Instant at={lastUsedAt} show="relative" /> : 'never'),
+        },
         { head: 'Expires', cell: ({ expiresAt }) => <Instant at={expiresAt} show="day" /> },
         { head: 'Created by', cell: ({ createdBy }) => createdBy ?? '–' },
         {
           head: 'Actions',
           quiet: true,
           className: 'md:text-right',
-          cell: ({ id, name, revokedAt, expiresAt }) => mayManage && !revokedAt && expiresAt > now && <RevokeApiKey id={id} name={name} />,
+          cell: ({ id, name, revokedAt, expiresAt }) =>
+            mayManage && !revokedAt && expiresAt > now && <RevokeApiKey id={id} name={name} />,
         },
       ]}
     />

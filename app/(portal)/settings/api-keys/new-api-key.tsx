@@ -38,8 +38,8 @@ function NewApiKeyForm() {
     return (
       <div className="grid gap-4">
         <p className="text-muted">
-          This is the key of <strong className="font-medium text-ink">{state.result.name}</strong>. Copy it now: it is stored only as a hash and cannot be shown
-          again.
+          This is the key of <strong className="font-medium text-ink">{state.result.name}</strong>. Copy it now: it is
+          stored only as a hash and cannot be shown again.
         </p>
         <CopyValue value={state.result.key} what="API key" />
         <div className="flex justify-end">
@@ -50,7 +50,15 @@ function NewApiKeyForm() {
   }
   return (
     <form onSubmit={onSubmit} className="grid gap-4">
-      <TextField label="Name" name="name" placeholder="MDM connector" hint="Which program uses it, and where." error={fieldError('name')} autoComplete="off" required />
+      <TextField
+        label="Name"
+        name="name"
+        placeholder="MDM connector"
+        hint="Which program uses it, and where."
+        error={fieldError('name')}
+        autoComplete="off"
+        required
+      />
       <RoleChoices chosen="operator" error={fieldError('role')} />
       <TextField
         label="Valid for, days"

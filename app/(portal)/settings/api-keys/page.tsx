@@ -35,7 +35,9 @@ export default async function ApiKeysPage() {
         <ApiKeyTable keys={keys} mayManage={mayManage} now={new Date()} />
       ) : (
         <EmptyState icon={KeySquare} title="No API keys yet">
-          {mayManage ? 'Create one for each program that should mint challenges or read certificates, with the smallest role that does.' : 'An administrator can create them.'}
+          {mayManage
+            ? 'Create one for each program that should mint challenges or read certificates, with the smallest role that does.'
+            : 'An administrator can create them.'}
         </EmptyState>
       )}
     </Card>

@@ -6,7 +6,15 @@ import { revokeApiKey } from './actions'
 
 export function RevokeApiKey({ id, name }: { id: string; name: string }) {
   return (
-    <ConfirmAction action={revokeApiKey} values={{ id }} size="small" label="Revoke" title={`Revoke ${name}?`} confirm="Revoke key" done="API key revoked">
+    <ConfirmAction
+      action={revokeApiKey}
+      values={{ id }}
+      size="small"
+      label="Revoke"
+      title={`Revoke ${name}?`}
+      confirm="Revoke key"
+      done="API key revoked"
+    >
       <p>Programs that use it are refused from their next request on. This cannot be undone; you can create another.</p>
     </ConfirmAction>
   )

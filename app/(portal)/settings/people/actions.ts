@@ -3,8 +3,8 @@
 
 import { refresh } from 'next/cache'
 import { action } from '@/app/_actions'
-import { server } from '@/lib/server'
 import { DisabledSchema, NewPersonSchema, RoleSchema, SetPasswordSchema } from '@/app/(portal)/settings/schema'
+import { server } from '@/lib/server'
 
 export const createPerson = action('user:manage', NewPersonSchema, async (actor, form) => {
   await server().access.createUser(actor, form)

@@ -42,10 +42,32 @@ function NewPersonForm({ onDone }: { onDone: () => void }) {
   })
   return (
     <form onSubmit={onSubmit} className="grid gap-4">
-      <TextField label="Name" name="name" value={known.name} onChange={(event) => setKnown({ ...known, name: event.target.value })} error={fieldError('name')} autoComplete="off" required />
-      <TextField label="E-mail" name="email" type="email" value={known.email} onChange={(event) => setKnown({ ...known, email: event.target.value })} error={fieldError('email')} autoComplete="off" required />
+      <TextField
+        label="Name"
+        name="name"
+        value={known.name}
+        onChange={(event) => setKnown({ ...known, name: event.target.value })}
+        error={fieldError('name')}
+        autoComplete="off"
+        required
+      />
+      <TextField
+        label="E-mail"
+        name="email"
+        type="email"
+        value={known.email}
+        onChange={(event) => setKnown({ ...known, email: event.target.value })}
+        error={fieldError('email')}
+        autoComplete="off"
+        required
+      />
       <RoleChoices chosen="operator" error={fieldError('role')} />
-      <NewPasswordField label="First password" name="password" context={Object.values(known)} error={fieldError('password')} />
+      <NewPasswordField
+        label="First password"
+        name="password"
+        context={Object.values(known)}
+        error={fieldError('password')}
+      />
       <FormProblem state={state} />
       <div className="flex flex-wrap justify-end gap-2">
         <DialogClose render={<Button />}>Cancel</DialogClose>

@@ -14,7 +14,12 @@ export default async function PeoplePage() {
   const people = await server().access.users(actor)
   const mayManage = can(actor, 'user:manage')
   return (
-    <Card flush title="People" description="Roles take effect with the next click; sessions end when a role changes." action={mayManage && <NewPerson />}>
+    <Card
+      flush
+      title="People"
+      description="Roles take effect with the next click; sessions end when a role changes."
+      action={mayManage && <NewPerson />}
+    >
       <PeopleTable people={people} self={actor.id} mayManage={mayManage} />
     </Card>
   )

@@ -36,7 +36,10 @@ export function PeopleTable({ people, self, mayManage }: PeopleTableProps) {
               </Badge>
             ),
         },
-        { head: 'Last signed in', cell: ({ lastSignInAt }) => (lastSignInAt ? <Instant at={lastSignInAt} show="relative" /> : 'never') },
+        {
+          head: 'Last signed in',
+          cell: ({ lastSignInAt }) => (lastSignInAt ? <Instant at={lastSignInAt} show="relative" /> : 'never'),
+        },
         { head: 'Since', cell: ({ createdAt }) => <Instant at={createdAt} show="day" /> },
         {
           head: 'Actions',

@@ -18,7 +18,10 @@ export function PersonActions({ person }: { person: UserView }) {
   return (
     <>
       <Menu.Root>
-        <Menu.Trigger aria-label={`Actions for ${person.name}`} className="grid size-8 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink data-popup-open:bg-hover">
+        <Menu.Trigger
+          aria-label={`Actions for ${person.name}`}
+          className="grid size-8 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink data-popup-open:bg-hover"
+        >
           <Ellipsis className="size-4.5" aria-hidden />
         </Menu.Trigger>
         <Menu.Portal>

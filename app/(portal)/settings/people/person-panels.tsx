@@ -43,7 +43,14 @@ export function PasswordPanel({ person, onClose }: PanelProps) {
       confirm="Set password"
       done={`Password of ${person.name} set`}
     >
-      {(fieldError) => <NewPasswordField label="New password" name="password" context={[person.name, person.email]} error={fieldError('password')} />}
+      {(fieldError) => (
+        <NewPasswordField
+          label="New password"
+          name="password"
+          context={[person.name, person.email]}
+          error={fieldError('password')}
+        />
+      )}
     </PersonPanel>
   )
 }
@@ -79,7 +86,17 @@ interface PersonPanelProps extends PanelProps {
   children(fieldError: (name: string) => string | undefined): ReactNode
 }
 
-function PersonPanel({ person, onClose, action, title, description, confirm, done, variant = 'primary', children }: PersonPanelProps) {
+function PersonPanel({
+  person,
+  onClose,
+  action,
+  title,
+  description,
+  confirm,
+  done,
+  variant = 'primary',
+  children,
+}: PersonPanelProps) {
   const { state, pending, onSubmit, fieldError } = useAction(action, () => {
     onClose()
     toast(done)

@@ -3,8 +3,8 @@
 
 import { refresh } from 'next/cache'
 import { action } from '@/app/_actions'
-import { server } from '@/lib/server'
 import { IdSchema } from '@/app/(portal)/settings/schema'
+import { server } from '@/lib/server'
 
 export const endSession = action(null, IdSchema, async (actor, { id }) => {
   await server().access.endSession(actor, id)

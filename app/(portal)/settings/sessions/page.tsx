@@ -1,6 +1,7 @@
 /** Where people are signed in, each to be ended at once. */
-import type { Metadata } from 'next'
+
 import { MonitorSmartphone } from 'lucide-react'
+import type { Metadata } from 'next'
 import { Card } from '@/app/_components/card'
 import { EmptyState } from '@/app/_components/empty-state'
 import { requireSignedIn } from '@/app/_session'

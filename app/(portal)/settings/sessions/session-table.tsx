@@ -17,7 +17,11 @@ interface SessionTableProps {
 }
 
 export function SessionTable({ sessions, current, mayEnd, withNames }: SessionTableProps) {
-  const person: Column<SessionView> = { head: 'Person', primary: true, cell: ({ userName }) => <p className="font-medium">{userName}</p> }
+  const person: Column<SessionView> = {
+    head: 'Person',
+    primary: true,
+    cell: ({ userName }) => <p className="font-medium">{userName}</p>,
+  }
   return (
     <DataTable
       caption="Sessions"

@@ -1,6 +1,7 @@
 /** next-auth's endpoints, cut to those the portal calls: everything else is not found. */
-import NextAuth from 'next-auth'
+
 import type { NextRequest } from 'next/server'
+import NextAuth from 'next-auth'
 import { authOptions } from '@/app/_auth'
 import { isSameOrigin, requestOrigin } from '@/app/_session'
 

@@ -117,26 +117,60 @@ export async function signAuthority(test: SignerUnderTest, authority: AuthorityR
   return der
 }
 
-export async function insertRoot(test: SignerUnderTest, algorithm: KeyAlgorithm, change: Change = {}): Promise<AuthorityRow> {
+export async function insertRoot(
+  test: SignerUnderTest,
+  algorithm: KeyAlgorithm,
+  change: Change = {},
+): Promise<AuthorityRow> {
   const authority = await newAuthority(test, 'root', algorithm, 'Example Root CA')
   await insertAuthority(test, 'root', authority, null)
-  await insertCertificate(test, { kind: 'root', id: authority.certificateId, by: authority, subjectDer: authority.subjectDer, spki: authority.spki, notBefore: authority.notBefore, notAfter: authority.notAfter, extensions: rootExtensions(authority.spki), ...change })
+  await insertCertificate(test, {
+    kind: 'root',
+    id: authority.certificateId,
+    by: authority,
+    subjectDer: authority.subjectDer,
+    spki: authority.spki,
+    notBefore: authority.notBefore,
+    notAfter: authority.notAfter,
+    extensions: rootExtensions(authority.spki),
+    ...change,
+  })
   return authority
 }
 
-export async function insertIssuer(test: SignerUnderTest, root: AuthorityRow, algorithm: KeyAlgorithm, change: Change = {}) {
+export async function insertIssuer(
+  test: SignerUnderTest,
+  root: AuthorityRow,
+  algorithm: KeyAlgorithm,
+  change: Change = {},
+) {
   const authority = await newAuthority(test, 'issuer', algorithm, `Staff ${randomUUID().slice(0, 8)} Issuing CA`)
   const groupId = randomUUID()
   const [profileId, endpointId] = [randomUUID(), randomUUID()]
-  await test.pool.query(`insert into "group" (id, name, slug) values ($1, $2, $2)`, [groupId, `staff-${groupId.slice(0, 8)}`])
+  await test.pool.query(`insert into "group" (id, name, slug) values ($1, $2, $2)`, [
+    groupId,
+    `staff-${groupId.slice(0, 8)}`,
+  ])
   await insertAuthority(test, 'issuer', authority, root.id, groupId)
   await insertCertificate(test, {
-    kind: 'issuer', id: authority.certificateId, by: root, subjectDer: authority.subjectDer, spki: authority.spki,
-    notBefore: authority.notBefore, notAfter: authority.notAfter,
-    extensions: issuerExtensions({ spki: authority.spki, ...statusOf(root) }), ...change,
+    kind: 'issuer',
+    id: authority.certificateId,
+    by: root,
+    subjectDer: authority.subjectDer,
+    spki: authority.spki,
+    notBefore: authority.notBefore,
+    notAfter: authority.notAfter,
+    extensions: issuerExtensions({ spki: authority.spki, ...statusOf(root) }),
+    ...change,
   })
-  await test.pool.query(`insert into profile (id, name, extended_key_usage, elliptic_curves) values ($1, 'devices', $2, $3)`, [profileId, [CLIENT_AUTH], ['P-256']])
-  await test.pool.query(`insert into endpoint (id, group_id, authority_id, profile_id, name, slug) values ($1, $2, $3, $4, 'SCEP', $5)`, [endpointId, groupId, authority.id, profileId, `scep-${endpointId.slice(0, 8)}`])
+  await test.pool.query(
+    `insert into profile (id, name, extended_key_usage, elliptic_curves) values ($1, 'devices', $2, $3)`,
+    [profileId, [CLIENT_AUTH], ['P-256']],
+  )
+  await test.pool.query(
+    `insert into endpoint (id, group_id, authority_id, profile_id, name, slug) values ($1, $2, $3, $4, 'SCEP', $5)`,
+    [endpointId, groupId, authority.id, profileId, `scep-${endpointId.slice(0, 8)}`],
+  )
   return { issuer: authority, endpointId }
 }
 
@@ -145,10 +179,20 @@ export async function insertRa(test: SignerUnderTest, issuer: AuthorityRow, endp
   const { keyId, spki } = await test.signer.generateKey({ purpose: 'ra', algorithm: 'rsa2048', ownerId: id })
   const certificateId = randomUUID()
   const validity = { notBefore: NOON, notAfter: new Date(NOON.getTime() + 365 * DAY) }
-  await test.pool.query(`insert into registration_authority (id, endpoint_id, key_id, certificate_id, not_before, not_after) values ($1, $2, $3, $4, $5, $6)`, [id, endpointId, keyId, certificateId, validity.notBefore, validity.notAfter])
+  await test.pool.query(
+    `insert into registration_authority (id, endpoint_id, key_id, certificate_id, not_before, not_after) values ($1, $2, $3, $4, $5, $6)`,
+    [id, endpointId, keyId, certificateId, validity.notBefore, validity.notAfter],
+  )
   await insertCertificate(test, {
-    kind: 'ra', id: certificateId, by: issuer, endpointId, subjectDer: encodeName([{ type: 'CN', value: 'Staff SCEP RA' }]), spki, ...validity,
-    extensions: raExtensions({ spki, ...statusOf(issuer) }), ...change,
+    kind: 'ra',
+    id: certificateId,
+    by: issuer,
+    endpointId,
+    subjectDer: encodeName([{ type: 'CN', value: 'Staff SCEP RA' }]),
+    spki,
+    ...validity,
+    extensions: raExtensions({ spki, ...statusOf(issuer) }),
+    ...change,
   })
   return { id, keyId, spki, certificateId }
 }
@@ -157,13 +201,30 @@ const device = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 export const DEVICE_SPKI = device.publicKey.export({ type: 'spki', format: 'der' })
 
 /** A leaf that waits for its signature. `change` breaks it: in the bytes, in the row, or in both alike. */
-export async function insertLeaf(test: SignerUnderTest, { issuer, endpointId }: Pick<Organisation, 'issuer' | 'endpointId'>, change: Change = {}): Promise<string> {
+export async function insertLeaf(
+  test: SignerUnderTest,
+  { issuer, endpointId }: Pick<Organisation, 'issuer' | 'endpointId'>,
+  change: Change = {},
+): Promise<string> {
   const id = randomUUID()
   const spki = change.spki ?? DEVICE_SPKI
   await insertCertificate(test, {
-    kind: 'leaf', id, by: issuer, endpointId, subjectDer: encodeName([{ type: 'CN', value: 'tablet-7' }]), spki,
-    notBefore: NOON, notAfter: new Date(NOON.getTime() + 30 * DAY),
-    extensions: leafExtensions({ spki, san: [], extendedKeyUsage: [CLIENT_AUTH], subjectEmpty: false, ...statusOf(issuer) }), ...change,
+    kind: 'leaf',
+    id,
+    by: issuer,
+    endpointId,
+    subjectDer: encodeName([{ type: 'CN', value: 'tablet-7' }]),
+    spki,
+    notBefore: NOON,
+    notAfter: new Date(NOON.getTime() + 30 * DAY),
+    extensions: leafExtensions({
+      spki,
+      san: [],
+      extendedKeyUsage: [CLIENT_AUTH],
+      subjectEmpty: false,
+      ...statusOf(issuer),
+    }),
+    ...change,
   })
   return id
 }
@@ -188,17 +249,43 @@ export type Change = Partial<CertificateRequest>
 export async function insertCertificate(test: SignerUnderTest, request: CertificateRequest): Promise<void> {
   const serial = newSerial()
   const { subjectDer, spki, notBefore, notAfter, extensions } = request
-  const options = { serial, issuerDer: request.by.subjectDer, subjectDer, spki, notBefore, notAfter, extensions, signature: signatureAlgorithmFor(request.by.algorithm) }
+  const options = {
+    serial,
+    issuerDer: request.by.subjectDer,
+    subjectDer,
+    spki,
+    notBefore,
+    notAfter,
+    extensions,
+    signature: signatureAlgorithmFor(request.by.algorithm),
+  }
   const tbs = request.row?.tbs ?? buildTbsCertificate({ ...options, ...request.tbs })
   await test.pool.query(
     `insert into certificate (id, kind, state, authority_id, endpoint_id, serial, tbs, tbs_sha256, subject, subject_der, key_algorithm, spki_sha256, not_before, not_after)
      values ($1, $2::"CertificateKind", $3::"CertificateState", $4, $5, $6, $7, $8, 'a subject', $9, 'EC P-256', $10, $11, $12)`,
-    [request.id, request.kind, request.row?.state ?? 'intent', request.by.id, request.endpointId ?? null, serial, tbs, request.row?.tbsSha256 ?? sha256(tbs), subjectDer, sha256(spki), notBefore, notAfter],
+    [
+      request.id,
+      request.kind,
+      request.row?.state ?? 'intent',
+      request.by.id,
+      request.endpointId ?? null,
+      serial,
+      tbs,
+      request.row?.tbsSha256 ?? sha256(tbs),
+      subjectDer,
+      sha256(spki),
+      notBefore,
+      notAfter,
+    ],
   )
 }
 
 export function statusOf(authority: AuthorityRow) {
-  return { authorityKeyId: keyIdentifier(authority.spki), crlUrl: 'http://pki.example.com/crl/x.crl', caUrl: 'http://pki.example.com/ca/x.cer' }
+  return {
+    authorityKeyId: keyIdentifier(authority.spki),
+    crlUrl: 'http://pki.example.com/crl/x.crl',
+    caUrl: 'http://pki.example.com/ca/x.cer',
+  }
 }
 
 export function sha256(bytes: Uint8Array): Buffer {
@@ -213,20 +300,50 @@ export function serialOf(der: Uint8Array): string {
   return parseCertificate(der).serial
 }
 
-async function newAuthority(test: SignerUnderTest, purpose: 'root' | 'issuer', algorithm: KeyAlgorithm, name: string): Promise<AuthorityRow> {
+async function newAuthority(
+  test: SignerUnderTest,
+  purpose: 'root' | 'issuer',
+  algorithm: KeyAlgorithm,
+  name: string,
+): Promise<AuthorityRow> {
   const id = randomUUID()
   const { keyId, spki } = await test.signer.generateKey({ purpose, algorithm, ownerId: id })
   const years = purpose === 'root' ? 20 : 10
   return {
-    id, keyId, spki, algorithm, subjectDer: encodeName([{ type: 'CN', value: name }]), certificateId: randomUUID(),
-    notBefore: new Date(NOON.getTime() - DAY), notAfter: new Date(NOON.getTime() + years * 365 * DAY),
+    id,
+    keyId,
+    spki,
+    algorithm,
+    subjectDer: encodeName([{ type: 'CN', value: name }]),
+    certificateId: randomUUID(),
+    notBefore: new Date(NOON.getTime() - DAY),
+    notAfter: new Date(NOON.getTime() + years * 365 * DAY),
   }
 }
 
-async function insertAuthority(test: SignerUnderTest, kind: 'root' | 'issuer', authority: AuthorityRow, parentId: string | null, groupId: string | null = null): Promise<void> {
+async function insertAuthority(
+  test: SignerUnderTest,
+  kind: 'root' | 'issuer',
+  authority: AuthorityRow,
+  parentId: string | null,
+  groupId: string | null = null,
+): Promise<void> {
   await test.pool.query(
     `insert into authority (id, kind, slug, name, parent_id, group_id, key_id, key_algorithm, subject_der, subject_key_id, certificate_id, not_before, not_after)
      values ($1, $2::"AuthorityKind", $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [authority.id, kind, `ca-${authority.id.slice(0, 8)}`, parentId, groupId, authority.keyId, authority.algorithm, authority.subjectDer, keyIdentifier(authority.spki), authority.certificateId, authority.notBefore, authority.notAfter],
+    [
+      authority.id,
+      kind,
+      `ca-${authority.id.slice(0, 8)}`,
+      parentId,
+      groupId,
+      authority.keyId,
+      authority.algorithm,
+      authority.subjectDer,
+      keyIdentifier(authority.spki),
+      authority.certificateId,
+      authority.notBefore,
+      authority.notAfter,
+    ],
   )
 }

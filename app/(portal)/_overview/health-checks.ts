@@ -1,0 +1,70 @@
+/** What relying parties and devices depend on, judged: revocation lists, authorities, registration authorities. */
+import { crlFreshness, type Expiry, expiryOf, WARN_DAYS } from '@/app/_components/freshness'
+import type { AuthorityView, GroupView } from '@/lib/services/groups'
+
+export type Verdict = 'good' | 'soon' | 'bad'
+
+export interface Check {
+  id: string
+  href: string
+  subject: string
+  verdict: Verdict
+  /** When it runs out; null when it is not there at all. */
+  until: Date | null
+}
+
+export interface CheckKind {
+  title: string
+  href: string
+  checks: Check[]
+}
+
+const OF_EXPIRY: Record<Expiry, Verdict> = { far: 'good', soon: 'soon', over: 'bad' }
+const OF_FRESHNESS = { fresh: 'good', late: 'soon', stale: 'bad' } as const
+
+export function healthChecks(authorities: AuthorityView[], groups: GroupView[], now: Date): CheckKind[] {
+  return [
+    {
+      title: 'Revocation lists',
+      href: '/authorities',
+      checks: authorities.map((authority) => crlCheck(authority, now)),
+    },
+    {
+      title: 'Root and issuers',
+      href: '/authorities',
+      checks: authorities.map((authority) => expiryCheck(authority, now)),
+    },
+    {
+      title: 'Registration authorities',
+      href: '/groups',
+      checks: groups.flatMap((group) => registrationAuthorityChecks(group, now)),
+    },
+  ]
+}
+
+function crlCheck({ id, slug, name, crl }: AuthorityView, now: Date): Check {
+  return {
+    id: `crl-${id}`,
+    href: `/authorities#${slug}`,
+    subject: `Revocation list of ${name}`,
+    verdict: crl ? OF_FRESHNESS[crlFreshness(crl, now)] : 'soon',
+    until: crl?.nextUpdate ?? null,
+  }
+}
+
+function expiryCheck({ id, slug, name, notAfter }: AuthorityView, now: Date): Check {
+  const verdict = OF_EXPIRY[expiryOf(notAfter, now, WARN_DAYS.authority)]
+  return { id: `expiry-${id}`, href: `/authorities#${slug}`, subject: name, verdict, until: notAfter }
+}
+
+function registrationAuthorityChecks({ name, endpoints }: GroupView, now: Date): Check[] {
+  return endpoints.map(({ id, slug, registrationAuthority }) => ({
+    id: `ra-${id}`,
+    href: `/endpoints/${slug}`,
+    subject: `Registration authority of ${name}`,
+    verdict: registrationAuthority
+      ? OF_EXPIRY[expiryOf(registrationAuthority.notAfter, now, WARN_DAYS.registrationAuthority)]
+      : 'bad',
+    until: registrationAuthority?.notAfter ?? null,
+  }))
+}

@@ -1,0 +1,75 @@
+/** From here to a certificate on a device, in three steps. */
+import { KeyRound } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { ButtonLink } from '@/app/_components/button'
+import { Card } from '@/app/_components/card'
+import { DeviceGuide } from '@/app/_components/device-guide'
+import { TextLink } from '@/app/_components/row-link'
+import type { EndpointView } from '@/lib/services/groups'
+
+interface NextStepsProps {
+  endpoint: EndpointView
+  issuerUrl: string
+  rootUrl: string
+  mayMint: boolean
+}
+
+export function NextSteps({ endpoint, issuerUrl, rootUrl, mayMint }: NextStepsProps) {
+  const { slug, scepUrl, enabled, includeRoot } = endpoint
+  return (
+    <Card title="Enrol a device" className="self-start">
+      <ol className="grid gap-7">
+        <Step number={1} title="Mint a challenge for it">
+          {enabled ? (
+            <>
+              <p className="text-muted">
+                A one-time password bound to the name of the device. With it, the commands below come filled in.
+              </p>
+              {mayMint && (
+                <ButtonLink href={`/challenges/new?endpoint=${slug}`} size="small" className="mt-3">
+                  <KeyRound aria-hidden />
+                  Mint a challenge
+                </ButtonLink>
+              )}
+            </>
+          ) : (
+            <p className="text-muted">
+              Its <TextLink href={`/endpoints/${slug}`}>endpoint</TextLink> is switched off: no device can enrol until
+              it is on again.
+            </p>
+          )}
+        </Step>
+        <Step number={2} title="Run this on the device">
+          <div className="mt-3">
+            <DeviceGuide
+              device={{ scepUrl, challenge: null, subject: 'CN=tablet-7', san: [], includeRoot, rootUrl, issuerUrl }}
+            />
+          </div>
+        </Step>
+        <Step number={3} title="See it here">
+          <p className="text-muted">
+            The certificate is in the list below at once. If the device was refused,{' '}
+            <TextLink href="/enrolments">Enrolments</TextLink> says why.
+          </p>
+        </Step>
+      </ol>
+    </Card>
+  )
+}
+
+function Step({ number, title, children }: { number: number; title: string; children: ReactNode }) {
+  return (
+    <li className="grid gap-x-3 sm:grid-cols-[auto_minmax(0,1fr)]">
+      <span
+        className="hidden size-6 place-items-center rounded-full border border-edge text-sm font-semibold text-muted sm:grid"
+        aria-hidden
+      >
+        {number}
+      </span>
+      <div className="min-w-0">
+        <h3 className="font-medium leading-6">{title}</h3>
+        {children}
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,32 @@
+/** The browser tests of e2e/portal, in Playwright's own Chromium or, where it could not be downloaded, the system's. */
+import { existsSync } from 'node:fs'
+import { chromium, defineConfig } from '@playwright/test'
+
+const SYSTEM_CHROMIUM = '/usr/bin/chromium'
+const useSystem = !existsSync(chromium.executablePath()) && existsSync(SYSTEM_CHROMIUM)
+
+export default defineConfig({
+  testDir: 'e2e/portal',
+  testMatch: '**/*.spec.ts',
+  outputDir: 'test-results',
+  // One installation serves one file; its tests tell a story in order.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: process.env.CI === 'true',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ? [['list'], ['json']] : [['list']],
+  use: {
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(useSystem ? { executablePath: SYSTEM_CHROMIUM } : {}),
+      args: [
+        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+        ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ],
+    },
+  },
+})

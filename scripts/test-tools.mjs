@@ -1,0 +1,60 @@
+/** The programs that the tests use as judges and as real clients; on Debian and Ubuntu, root installs what is missing. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** A package of Debian, and how to see that it is there, whoever installed it. */
+const TOOLS = [
+  { name: 'chromium', present: () => onPath('chromium') || existsSync('/usr/bin/chromium') },
+  { name: 'strongswan-pki', present: () => onPath('pki') },
+  { name: 'libstrongswan-extra-plugins', present: () => isPackageInstalled('libstrongswan-extra-plugins') },
+  { name: 'libcharon-extra-plugins', present: () => isPackageInstalled('libcharon-extra-plugins') },
+  {
+    name: 'certmonger',
+    present: () => existsSync('/usr/lib/certmonger/scep-submit') || existsSync('/usr/libexec/certmonger/scep-submit'),
+  },
+  { name: 'openssl', present: () => onPath('openssl') },
+  { name: 'curl', present: () => onPath('curl') },
+]
+
+/** Installs what can be installed. Returns the names of what is missing all the same. */
+export function ensureTools(say) {
+  const wanted = missing()
+  if (wanted.length === 0) return []
+  if (process.getuid?.() === 0 && onPath('apt-get')) {
+    say(`Installing ${wanted.join(', ')} ...`)
+    apt('update')
+    apt('install', '--yes', '--no-install-recommends', ...wanted)
+  }
+  const still = missing()
+  if (still.length > 0)
+    say(
+      `Missing: ${still.join(', ')}. Tests that need them are skipped; as root on Debian or Ubuntu they are installed by themselves.`,
+    )
+  return still
+}
+
+function missing() {
+  return TOOLS.filter((tool) => !tool.present()).map((tool) => tool.name)
+}
+
+function apt(...args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const { status, stderr } = spawnSync('apt-get', ['-q', ...args], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  if (status !== 0) process.stderr.write(stderr)
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
+}
+
+/** Plugins have no program of their own; where there is no dpkg, the tests find out. */
+function isPackageInstalled(name) {
+  if (!onPath('dpkg')) return true
+  const { stdout } = spawnSync('dpkg', ['--status', name], { encoding: 'utf8' })
+  return /^Status: install ok installed$/m.test(stdout)
+}

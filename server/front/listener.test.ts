@@ -1,0 +1,332 @@
+/** The port's own process: what reaches devices' services, what reaches the portal, and what reaches nobody. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ScepRequest, ScepResponse } from '@/lib/services/scep-enrolment'
+import { callerReader } from './client-address'
+import { createFront } from './listener'
+import { createMetrics } from './metrics'
+import { createPortal } from './portal'
+
+interface Seen {
+  method: string | undefined
+  url: string | undefined
+  headers: IncomingMessage['headers']
+  body: string
+}
+
+let folder: string
+let web: Server
+let front: Server
+let port: number
+let seen: Seen[]
+let scep: ScepRequest[]
+let reply: () => Promise<ScepResponse>
+let ready = { database: true, signer: true }
+const crl = {
+  der: new Uint8Array([48, 0]),
+  number: '7',
+  sha256: 'abc',
+  thisUpdate: new Date('2026-11-23T10:00:00.500Z'),
+  nextUpdate: new Date('2026-11-30T10:00:00Z'),
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-front-'))
+  const socket = join(folder, 'web.sock')
+  web = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (text) => {
+      body += text
+    })
+    request.on('end', () => {
+      seen.push({ method: request.method, url: request.url, headers: request.headers, body })
+      response.setHeader('Set-Cookie', ['a=1', 'b=2'])
+      response.end(`portal ${request.url}`)
+    })
+  })
+  await new Promise<void>((resolve) => web.listen(socket, resolve))
+  front = createFront({
+    services: {
+      scepEnrolment: {
+        handle: (request) => {
+          scep.push(request)
+          return reply()
+        },
+      },
+      status: {
+        crl: async (slug) => (slug === 'staff' ? crl : null),
+        caCertificate: async (slug) => (slug === 'staff' ? { der: new Uint8Array([48, 1, 0]), sha256: 'def' } : null),
+        publishDueCrls: async () => 0,
+      },
+      ready: async () => ready,
+    },
+    portal: createPortal(socket),
+    metrics: createMetrics(new Date(0)),
+    callerOf: callerReader(['127.0.0.1/32', '10.0.0.0/8']),
+    webAnswers: async () => true,
+    log: () => {},
+  })
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
+  port = (front.address() as AddressInfo).port
+})
+
+beforeEach(() => {
+  seen = []
+  scep = []
+  ready = { database: true, signer: true }
+  reply = async () => ({ status: 200, contentType: 'application/x-pki-message', body: new Uint8Array([1, 2, 3]) })
+})
+
+afterAll(() => {
+  front.closeAllConnections()
+  front.close()
+  web.closeAllConnections()
+  web.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Bytes out, bytes in: fetch would tidy up both. */
+function raw(text: string | Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('end', () => resolve(answer)).on('error', (error) => (answer ? resolve(answer) : reject(error)))
+    socket.setTimeout(5_000, () => socket.destroy(new Error(`no end: ${answer}`)))
+  })
+}
+
+const get = (target: string, ...headers: string[]) =>
+  raw([`GET ${target} HTTP/1.1`, 'Host: ca.example', 'Connection: close', ...headers, '', ''].join('\r\n'))
+const statusOf = (answer: string) => Number(answer.split(' ')[1])
+
+describe('devices', () => {
+  test('get exactly the headers they compare, and nothing beside them', async () => {
+    const answer = await get('/scep/staff?operation=PKIOperation&message=a+b%2B')
+    const names = answer
+      .split('\r\n\r\n')[0]
+      ?.split('\r\n')
+      .slice(1)
+      .map((line) => line.split(':')[0]?.toLowerCase())
+      .sort()
+    expect(answer).toContain('\r\nContent-Type: application/x-pki-message\r\n')
+    expect(names).toEqual([
+      'cache-control',
+      'connection',
+      'content-length',
+      'content-type',
+      'date',
+      'x-content-type-options',
+    ])
+    expect(scep[0]).toMatchObject({
+      endpoint: 'staff',
+      method: 'GET',
+      query: 'operation=PKIOperation&message=a+b%2B',
+      ip: '127.0.0.1',
+    })
+  })
+
+  test.each([
+    ['/scep/staff/pkiclient.exe', 'staff'],
+    ['//scep//staff//cgi-bin/pkiclient.exe', 'staff'],
+    ['/cgi-bin/pkiclient.exe', ''],
+    ['/certsrv/mscep/mscep.dll/pkiclient.exe', ''],
+    ['http://elsewhere.example/scep/staff', 'staff'],
+  ])('reach their endpoint by %s', async (path, endpoint) => {
+    await get(`${path}?operation=GetCACaps`)
+    expect(scep).toMatchObject([{ endpoint, query: 'operation=GetCACaps' }])
+  })
+
+  test('may speak HTTP/1.0 without a Host', async () => {
+    expect(statusOf(await raw('GET /scep/staff?operation=GetCACaps HTTP/1.0\r\n\r\n'))).toBe(200)
+  })
+
+  test('may send a request line of 60 KiB, but not one of 70', async () => {
+    expect(statusOf(await get(`/scep/staff?operation=PKIOperation&message=${'A'.repeat(60 * 1024)}`))).toBe(200)
+    expect([414, 431]).toContain(
+      statusOf(await get(`/scep/staff?operation=PKIOperation&message=${'A'.repeat(70 * 1024)}`)),
+    )
+    expect(scep).toHaveLength(1)
+  })
+
+  test.each(['Content-Length', 'chunked'])('may send a body of 128 KiB, and not a byte more (%s)', async (framing) => {
+    const post = (size: number) => {
+      const body = Buffer.alloc(size, 65)
+      const head = framing === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${size}`
+      const payload =
+        framing === 'chunked'
+          ? Buffer.concat([Buffer.from(`${size.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')])
+          : body
+      return raw(
+        Buffer.concat([
+          Buffer.from(`POST /scep/staff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${head}\r\n\r\n`),
+          payload,
+        ]),
+      )
+    }
+    expect(statusOf(await post(128 * 1024))).toBe(200)
+    expect(scep[0]?.body).toHaveLength(128 * 1024)
+    expect(statusOf(await post(128 * 1024 + 1))).toBe(413)
+    expect(scep).toHaveLength(1)
+  })
+
+  test('learn nothing about a fault of ours', async () => {
+    reply = async () => {
+      throw new Error('secret detail')
+    }
+    const answer = await get('/scep/staff?operation=GetCACaps')
+    expect(statusOf(answer)).toBe(503)
+    expect(answer).not.toContain('secret detail')
+  })
+})
+
+describe('relying parties', () => {
+  test('get the CRL with the facts that caches need', async () => {
+    const answer = await get('/crl/staff.crl')
+    expect(answer).toContain('Content-Type: application/pkix-crl\r\n')
+    expect(answer).toContain('Content-Length: 2\r\n')
+    expect(answer).toContain('ETag: "abc"\r\n')
+    expect(answer).toContain('Last-Modified: Mon, 23 Nov 2026 10:00:00 GMT\r\n')
+    expect(answer).toContain('Expires: Mon, 30 Nov 2026 10:00:00 GMT\r\n')
+    expect(await get('/crl/staff.pem')).toContain('-----BEGIN X509 CRL-----')
+  })
+
+  test.each([
+    ['If-None-Match: "abc"', 304],
+    ['If-None-Match: W/"abc", "x"', 304],
+    ['If-None-Match: "x"', 200],
+    ['If-Modified-Since: Mon, 23 Nov 2026 10:00:00 GMT', 304],
+    ['If-Modified-Since: Mon, 23 Nov 2026 09:59:59 GMT', 200],
+    ['If-Modified-Since: yesterday', 200],
+  ])('%s gives %i', async (header, status) => {
+    expect(statusOf(await get('/crl/staff.crl', header))).toBe(status)
+  })
+
+  test('may ask by HEAD, and only read', async () => {
+    const head = await raw('HEAD /ca/staff.cer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    expect(head).toContain('Content-Type: application/pkix-cert\r\n')
+    expect(head).toContain('Content-Length: 3\r\n')
+    expect(head.split('\r\n\r\n')[1]).toBe('')
+    expect(await raw('DELETE /crl/staff.crl HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toContain(
+      'Allow: GET, HEAD',
+    )
+  })
+
+  test.each(['/crl/unknown.crl', '/crl/staff', '/crl/STAFF.crl', '/ca/staff.crl', '/ca/'])(
+    '%s does not exist',
+    async (path) => {
+      expect(statusOf(await get(path))).toBe(404)
+    },
+  )
+})
+
+describe('the portal', () => {
+  test('gets everything else, with what we know about the caller', async () => {
+    const answer = await raw(
+      'POST /groups?x=1 HTTP/1.1\r\nHost: ca.example\r\nNext-Action: 7\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi',
+    )
+    expect(answer).toContain('portal /groups?x=1')
+    expect(answer.match(/Set-Cookie/g)).toHaveLength(2)
+    expect(seen).toMatchObject([{ method: 'POST', url: '/groups?x=1', body: 'hi' }])
+    expect(seen[0]?.headers).toMatchObject({
+      host: 'ca.example',
+      'x-forwarded-host': 'ca.example',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-for': '127.0.0.1',
+      'next-action': '7',
+    })
+  })
+
+  test('never sees what a client says in our name', async () => {
+    const lies = [
+      'X-Middleware-Subrequest',
+      'x-nextjs-data',
+      'X-Real-IP',
+      'Forwarded',
+      'x-nonce',
+      'X-Forwarded-Port',
+      'x-request-id',
+      'X-Page',
+    ]
+    await get('/', ...lies.map((name) => `${name}: lie`))
+    expect(JSON.stringify(seen)).not.toContain('lie')
+  })
+
+  test('learns the furthest address that our proxies vouch for', async () => {
+    await get(
+      '/',
+      'X-Forwarded-For: 203.0.113.9, 198.51.100.7, 10.1.2.3',
+      'X-Forwarded-Proto: https',
+      'X-Forwarded-Host: pki.example',
+    )
+    expect(seen[0]?.headers).toMatchObject({
+      'x-forwarded-for': '198.51.100.7',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'pki.example',
+    })
+  })
+
+  test.each(['/a/../b', '/a/%2e%2E/b', '/.', '/a%2fb', '/a%5Cb', '/a\\b', '/a%00', '/a%zz', '*'])(
+    'never sees %s',
+    async (path) => {
+      expect(statusOf(await get(path))).toBe(400)
+      expect(seen).toEqual([])
+    },
+  )
+
+  test('never sees //evil.example as a host', async () => {
+    await get('//evil.example/%20')
+    expect(seen).toMatchObject([{ url: '/evil.example/%20' }])
+  })
+
+  test('never sees a long URL, many headers or a large body', async () => {
+    expect(statusOf(await get(`/?${'a'.repeat(9 * 1024)}`))).toBe(414)
+    expect(statusOf(await get('/', ...Array.from({ length: 70 }, (_, n) => `X-${n}: 1`)))).toBe(431)
+    expect(statusOf(await get('/', `X: ${'a'.repeat(17 * 1024)}`))).toBe(431)
+    expect(statusOf(await raw(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n`))).toBe(413)
+    expect(seen).toEqual([])
+  })
+})
+
+test('without web, people see a page that tries again', async () => {
+  const lonely = createFront({
+    services: {
+      scepEnrolment: { handle: () => reply() },
+      status: { crl: async () => null, caCertificate: async () => null, publishDueCrls: async () => 0 },
+      ready: async () => ready,
+    },
+    portal: createPortal(join(folder, 'nobody.sock')),
+    metrics: createMetrics(new Date(0)),
+    callerOf: callerReader([]),
+    webAnswers: async () => false,
+    log: () => {},
+  })
+  await new Promise<void>((resolve) => lonely.listen(0, '127.0.0.1', resolve))
+  const base = `http://127.0.0.1:${(lonely.address() as AddressInfo).port}`
+  const page = await fetch(`${base}/groups`)
+  expect([page.status, page.headers.get('retry-after')]).toEqual([503, '2'])
+  expect(await page.text()).toContain('tries again by itself')
+  const readyz = await fetch(`${base}/readyz`)
+  expect([readyz.status, await readyz.text()]).toEqual([503, 'not ready: web\n'])
+  lonely.closeAllConnections()
+  lonely.close()
+})
+
+describe('operators', () => {
+  test('learn whether it lives and whether it can work', async () => {
+    expect(await get('/healthz')).toMatch(/ok\n$/)
+    expect(statusOf(await get('/readyz'))).toBe(200)
+    ready = { database: false, signer: true }
+    expect(await get('/readyz')).toMatch(/503 .*not ready: database\n$/s)
+  })
+
+  test('get counts without names', async () => {
+    expect(await get('/metrics')).toMatch(/latchkey_http_requests_total\{area="scep",status="2xx"\} \d+\n/)
+  })
+})
