@@ -29,7 +29,10 @@ export function enrolCommand(device: DeviceToEnrol): string {
 
 /** Debian's strongswan-pki: the CA certificates, to be compared with the fingerprints on the page. */
 export function strongswanFetchCommand(device: DeviceToEnrol): string {
-  const scepca = `pki --scepca --url ${quote(device.scepUrl)} --caout ca.pem --raout ra.pem --outform pem --force`
+  const scepca = lines('pki --scepca', [
+    `--url ${quote(device.scepUrl)}`,
+    '--caout ca.pem --raout ra.pem --outform pem --force',
+  ])
   if (device.includeRoot) return scepca
   return [
     scepca,

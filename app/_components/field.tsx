@@ -51,17 +51,24 @@ export function Field({
   )
 }
 
+/** `aside` lies over the end of the control, such as a button that shows a password. */
 export function TextField({
   label,
   hint,
   error,
   labelHidden,
+  aside,
   className,
   ...rest
-}: ComponentProps<'input'> & FieldText) {
+}: ComponentProps<'input'> & FieldText & { aside?: ReactNode }) {
   return (
     <Field {...{ label, hint, error, labelHidden: labelHidden ?? false }}>
-      {(control) => <input className={cx(CONTROL, 'h-9 px-3', className)} {...rest} {...control} />}
+      {(control) => (
+        <span className="relative block">
+          <input className={cx(CONTROL, 'h-9 px-3', className)} {...rest} {...control} />
+          {aside}
+        </span>
+      )}
     </Field>
   )
 }
@@ -69,7 +76,7 @@ export function TextField({
 export function TextArea({ label, hint, error, className, ...rest }: ComponentProps<'textarea'> & FieldText) {
   return (
     <Field {...{ label, hint, error }}>
-      {(control) => <textarea className={cx(CONTROL, 'min-h-20 px-3 py-2', className)} {...rest} {...control} />}
+      {(control) => <textarea className={cx(CONTROL, 'min-h-16 px-3 py-2', className)} {...rest} {...control} />}
     </Field>
   )
 }
@@ -102,7 +109,7 @@ interface ChoiceProps extends Omit<ComponentProps<'input'>, 'title'> {
   description?: ReactNode
 }
 
-/** A checkbox or radio button with room for an explanation; the whole card is the target. */
+/** A checkbox or radio button with room for an explanation; all of it is the target. */
 export function Choice({ title, description, type = 'checkbox', className, ...rest }: ChoiceProps) {
   const id = useId()
   return (
@@ -121,5 +128,38 @@ export function Choice({ title, description, type = 'checkbox', className, ...re
         {description && <span className="text-sm text-muted">{description}</span>}
       </span>
     </label>
+  )
+}
+
+interface ChoiceListProps<Value extends string> {
+  legend: string
+  name: string
+  choices: readonly { value: Value; title: string; description: string }[]
+  chosen?: Value
+  error?: string | undefined
+}
+
+/** One of several, close together: radio buttons whose explanations make them long. */
+export function ChoiceList<Value extends string>({ legend, name, choices, chosen, error }: ChoiceListProps<Value>) {
+  return (
+    <fieldset>
+      <legend className="mb-1.5 text-sm font-medium">{legend}</legend>
+      <div className="isolate -space-y-px">
+        {choices.map(({ value, title, description }) => (
+          <Choice
+            key={value}
+            type="radio"
+            name={name}
+            value={value}
+            defaultChecked={value === chosen}
+            required
+            title={title}
+            description={description}
+            className="relative rounded-none px-3 py-2 first:rounded-t-md last:rounded-b-md has-checked:z-1 has-focus-visible:z-2"
+          />
+        ))}
+      </div>
+      {error && <p className="mt-1.5 text-sm text-bad">{error}</p>}
+    </fieldset>
   )
 }

@@ -4,7 +4,8 @@
 import { type ComponentProps, useState } from 'react'
 import { passwordAdvice } from '@/lib/services/password-advice'
 import { cx } from './cx'
-import { TextField } from './field'
+import type { TextField } from './field'
+import { PasswordField } from './password-field'
 
 interface NewPasswordFieldProps extends ComponentProps<typeof TextField> {
   /** What a guesser knows: name, e-mail, organisation. */
@@ -24,10 +25,8 @@ export function NewPasswordField({ context = [], error, onPassword, ...rest }: N
   }
   return (
     <div className="grid gap-1.5">
-      <TextField
-        type="password"
+      <PasswordField
         autoComplete="new-password"
-        required
         {...rest}
         error={error}
         onChange={(event) => change(event.target.value)}

@@ -1,24 +1,10 @@
 /** The three roles, each with what it may do. */
 import type { Role } from '@/lib/services/actor'
-import { Choice } from './field'
+import { ChoiceList } from './field'
 import { ROLE_NAMES, ROLES } from './name-of-role'
 
+const CHOICES = ROLES.map((role) => ({ value: role, title: ROLE_NAMES[role].title, description: ROLE_NAMES[role].may }))
+
 export function RoleChoices({ chosen, error }: { chosen: Role; error: string | undefined }) {
-  return (
-    <fieldset className="grid gap-2">
-      <legend className="mb-1.5 text-sm font-medium">Role</legend>
-      {ROLES.map((role) => (
-        <Choice
-          key={role}
-          type="radio"
-          name="role"
-          value={role}
-          defaultChecked={role === chosen}
-          title={ROLE_NAMES[role].title}
-          description={ROLE_NAMES[role].may}
-        />
-      ))}
-      {error && <p className="text-sm text-bad">{error}</p>}
-    </fieldset>
-  )
+  return <ChoiceList legend="Role" name="role" choices={CHOICES} chosen={chosen} error={error} />
 }

@@ -34,7 +34,7 @@ export function SetupForm({ token }: { token: string }) {
       <fieldset className="grid gap-4">
         <legend className="mb-3 font-semibold">Your organisation</legend>
         <TextField
-          label="Name"
+          label="Name of the organisation"
           hint="Appears in every CA certificate, so write it as your users know it."
           autoComplete="organization"
           maxLength={64}
@@ -61,8 +61,9 @@ export function SetupForm({ token }: { token: string }) {
           </div>
         </Disclosure>
       </fieldset>
-      <fieldset className="grid gap-4 border-t border-line pt-5">
-        <legend className="float-left mb-3 w-full font-semibold">The first administrator</legend>
+      <hr className="border-line" />
+      <fieldset className="grid gap-4">
+        <legend className="mb-3 font-semibold">The first administrator</legend>
         <TextField label="Your name" autoComplete="name" {...keep('name')} />
         <TextField
           label="E-mail"

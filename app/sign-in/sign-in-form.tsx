@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react'
 import { SubmitButton } from '@/app/_components/button'
 import { TextField } from '@/app/_components/field'
 import { Problem } from '@/app/_components/form-problem'
+import { PasswordField } from '@/app/_components/password-field'
 import { startSession } from './start-session'
 
 export function SignInForm({ target }: { target: string }) {
@@ -28,7 +29,7 @@ export function SignInForm({ target }: { target: string }) {
   return (
     <form onSubmit={submit} method="post" className="grid gap-4">
       <TextField label="E-mail" name="email" type="email" autoComplete="username" required autoFocus />
-      <TextField label="Password" name="password" type="password" autoComplete="current-password" required />
+      <PasswordField label="Password" name="password" autoComplete="current-password" />
       <div role="alert" className="empty:hidden">
         {problem && <Problem>{problem}</Problem>}
       </div>

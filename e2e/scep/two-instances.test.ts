@@ -1,23 +1,22 @@
 /** Two server processes on one database behave as one. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testDatabase } from '@/e2e/fixtures/database'
 import { type Installation, startInstallation } from '@/e2e/fixtures/installation'
 import { opensslDevice } from '@/e2e/fixtures/openssl-client'
 import { type GroupCreated, type Organisation, setUp } from '@/e2e/fixtures/organisation'
 
-const KEK = Buffer.alloc(32, 7).toString('base64')
+const run = promisify(execFile)
+const KEK = randomBytes(32).toString('base64')
 
 let database: Awaited<ReturnType<typeof testDatabase>>
 let first: Organisation
 let second: Installation
 let staff: GroupCreated
-let folder: string
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'latchkey-two-'))
   database = await testDatabase()
   const options = { databaseUrl: database.url, env: { LATCHKEY_KEK: KEK } }
   first = await setUp(await startInstallation(options))
@@ -29,15 +28,14 @@ afterAll(async () => {
   await second?.stop()
   await first?.stop()
   await database?.drop()
-  await rm(folder, { recursive: true, force: true })
 })
 
 const at = (installation: Installation) => `${installation.url}/scep/${staff.endpoint.slug}`
 
 async function raPem(): Promise<string> {
-  const { endpoint } = await first.json<{ endpoint: { registrationAuthority: { certificatePem: string } } }>('endpoint', 'show', staff.endpoint.slug)
-    .then((shown) => ('endpoint' in (shown as object) ? shown : { endpoint: shown as never }))
-  return endpoint.registrationAuthority.certificatePem
+  const child = run('openssl', ['pkcs7', '-inform', 'DER', '-print_certs'])
+  child.child.stdin?.end(new Uint8Array(await (await fetch(`${at(first)}?operation=GetCACert`)).arrayBuffer()))
+  return /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec((await child).stdout)?.[0] ?? ''
 }
 
 async function post(url: string, message: Uint8Array): Promise<Uint8Array> {

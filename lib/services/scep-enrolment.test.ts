@@ -537,6 +537,16 @@ describe('limits', () => {
     })
   })
 
+  test('a whole fleet behind one address with challenges used or expired is refused, not shut out', async () => {
+    portal = await enrolmentPortal(memoryEnrolmentBacking(), { limits })
+    const { challenge } = await portal.mint()
+    expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    for (let number = 0; number < 6; number++)
+      expect(await (await portal.device({ challenge, key: 'ec' })).enrol()).toMatchObject(REFUSED)
+    const fresh = await portal.mint()
+    expect(await (await portal.device({ challenge: fresh.challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+  })
+
   test('after too many envelopes that do not open, the key is not asked any more', async () => {
     portal = await enrolmentPortal(memoryEnrolmentBacking(), { limits })
     const garbage = await portal.device({ csr: new Uint8Array(100).fill(0x30) })

@@ -31,7 +31,7 @@ import {
   resentEvent,
   transactionIdText,
 } from './scep-exchange'
-import { asRefusal, failedRow, hasFloor, isChallengeCause, issuanceRefusal } from './scep-refusals'
+import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep-refusals'
 import type { ScepThrottle } from './scep-throttle'
 
 export interface PkiOperationDependencies extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options'>> {
@@ -87,7 +87,7 @@ export function createPkiOperation(
       const refusal = asRefusal(error)
       if (refusal === null) throw error
       await recordRefusal(exchange, facts, opened, refusal)
-      if (isChallengeCause(refusal)) await throttle.count('wrongChallenges', exchange.source, exchange.endpoint.id)
+      if (isGuess(refusal)) await throttle.count('wrongChallenges', exchange.source, exchange.endpoint.id)
       await waitForFloor(exchange, refusal)
       if (facts === null) return refuseHttp(400)
       const { failInfo, text } = ENROLMENT_CAUSES[refusal.reason]

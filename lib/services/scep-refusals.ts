@@ -45,8 +45,13 @@ export function asRefusal(error: unknown): EnrolmentRefusal | null {
   }
 }
 
-export function isChallengeCause(refusal: EnrolmentRefusal): boolean {
+function isChallengeCause(refusal: EnrolmentRefusal): boolean {
   return ENROLMENT_CAUSES[refusal.reason].text === ENROLMENT_CAUSES.challenge_unknown.text
+}
+
+/** A value that was never minted: what a guesser would send many of. */
+export function isGuess(refusal: EnrolmentRefusal): boolean {
+  return refusal.reason === 'challenge_unknown'
 }
 
 /** Faults of opening share one floor, refused challenges share it too (dynamic-challenge.md §5, equal-answer rule). */

@@ -5,7 +5,8 @@ import type { AuditEntry } from './audit'
 export interface ScepLimits {
   /** PKIOperation, per source. */
   operations: { count: number; seconds: number }
-  /** Challenges that did not fit, per source and endpoint. */
+  /** Challenges that were never minted here, per source and endpoint. One that was known is no guess, and behind one
+   *  address there may be a whole fleet with last week's challenges. */
   wrongChallenges: { count: number; seconds: number }
   /** Envelopes that did not open, per source and registration authority: what a padding oracle would need many of. */
   decryptionFailures: { count: number; seconds: number }
@@ -14,7 +15,7 @@ export interface ScepLimits {
 }
 
 export const SCEP_LIMITS: ScepLimits = {
-  operations: { count: 300, seconds: 60 },
+  operations: { count: 600, seconds: 60 },
   wrongChallenges: { count: 20, seconds: 600 },
   decryptionFailures: { count: 10, seconds: 300 },
   recordedFailures: 20,

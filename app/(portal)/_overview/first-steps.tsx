@@ -16,9 +16,10 @@ interface Step {
   go: string
 }
 
-export function FirstSteps({ actor, groups, minted }: { actor: Actor; groups: GroupView[]; minted: boolean }) {
+export function FirstSteps({ actor, groups }: { actor: Actor; groups: GroupView[] }) {
   const group = groups[0]
   const endpoint = group?.endpoints[0]
+  const minted = groups.some(({ counts }) => counts.pendingChallenges > 0)
   const steps: Step[] = [
     {
       title: 'Create a group',

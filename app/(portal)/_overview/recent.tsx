@@ -11,7 +11,7 @@ import type { TransactionView } from '@/lib/services/transactions'
 
 export function Recent({ certificates, refused }: { certificates: CertificateSummary[]; refused: TransactionView[] }) {
   return (
-    <div className="grid content-start gap-5">
+    <>
       <Card
         flush
         title="Newest certificates"
@@ -46,7 +46,7 @@ export function Recent({ certificates, refused }: { certificates: CertificateSum
           </EmptyState>
         )}
       </Card>
-    </div>
+    </>
   )
 }
 

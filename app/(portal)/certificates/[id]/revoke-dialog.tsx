@@ -5,12 +5,18 @@ import { Ban } from 'lucide-react'
 import { useState } from 'react'
 import { Button, SubmitButton } from '@/app/_components/button'
 import { Dialog, DialogClose } from '@/app/_components/dialog'
-import { Choice, TextArea } from '@/app/_components/field'
+import { ChoiceList, TextArea } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
 import { OFFERED_REASONS, REASONS } from '@/app/_components/revocation-reasons'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
 import { revokeCertificate } from '@/app/(portal)/certificates/actions'
+
+const CHOICES = OFFERED_REASONS.map((reason) => ({
+  value: reason,
+  title: REASONS[reason].title,
+  description: REASONS[reason].when,
+}))
 
 export function RevokeDialog({ id, name }: { id: string; name: string }) {
   const [open, setOpen] = useState(false)
@@ -41,21 +47,7 @@ function RevokeForm({ id, onDone }: { id: string; onDone: () => void }) {
   return (
     <form onSubmit={onSubmit} className="grid gap-4">
       <input type="hidden" name="id" value={id} />
-      <fieldset className="grid gap-2">
-        <legend className="mb-1.5 text-sm font-medium">Reason</legend>
-        {OFFERED_REASONS.map((reason) => (
-          <Choice
-            key={reason}
-            type="radio"
-            name="reason"
-            value={reason}
-            required
-            title={REASONS[reason].title}
-            description={REASONS[reason].when}
-          />
-        ))}
-        {fieldError('reason') && <p className="text-sm text-bad">{fieldError('reason')}</p>}
-      </fieldset>
+      <ChoiceList legend="Reason" name="reason" choices={CHOICES} error={fieldError('reason')} />
       <TextArea
         label="Comment (optional)"
         name="comment"

@@ -3,9 +3,9 @@
 
 import { useState } from 'react'
 import { SubmitButton } from '@/app/_components/button'
-import { TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
 import { NewPasswordField } from '@/app/_components/new-password-field'
+import { PasswordField } from '@/app/_components/password-field'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
 import { changePassword } from './actions'
@@ -18,13 +18,11 @@ export function ChangePasswordForm({ name }: { name: string }) {
   })
   return (
     <form key={round} onSubmit={onSubmit} className="grid max-w-md gap-4">
-      <TextField
+      <PasswordField
         label="Current password"
         name="current"
-        type="password"
         autoComplete="current-password"
         error={fieldError('current')}
-        required
       />
       <NewPasswordField label="New password" name="password" context={[name]} error={fieldError('password')} />
       <FormProblem state={state} />
