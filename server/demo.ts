@@ -38,6 +38,7 @@ await withInstallation(async (installation) => {
     publicUrl: installation.publicUrl,
     statusUrl: installation.statusUrl,
     clock: clock.now,
+    log: () => {},
   })
   try {
     const secret = password()
@@ -292,6 +293,20 @@ async function movableClock(databaseUrl: string): Promise<MovableClock> {
     create or replace function demo_time.now() returns timestamptz language sql stable as
       'select pg_catalog.now() + (select by from demo_time.shift)';
   `)
+  // CURRENT_TIMESTAMP is a keyword that no schema can stand in front of, so the columns' defaults lie for a while too.
+  const { rows: columns } = await client.query<{ table_name: string; column_name: string }>(
+    "select table_name, column_name from information_schema.columns where table_schema = 'public' and column_default = 'CURRENT_TIMESTAMP'",
+  )
+  const everyDefault = (value: string) =>
+    client.query(
+      columns
+        .map(
+          ({ table_name, column_name }) =>
+            `alter table public."${table_name}" alter column "${column_name}" set default ${value};`,
+        )
+        .join('\n'),
+    )
+  await everyDefault('demo_time.now()')
   let shift = 0
   const options = encodeURIComponent('-c search_path=demo_time,public,pg_catalog')
   return {
@@ -302,6 +317,7 @@ async function movableClock(databaseUrl: string): Promise<MovableClock> {
       await client.query('update demo_time.shift set by = make_interval(secs => $1)', [milliseconds / 1000])
     },
     async stop() {
+      await everyDefault('CURRENT_TIMESTAMP')
       await client.query('drop schema demo_time cascade')
       await client.end()
     },

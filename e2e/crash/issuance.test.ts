@@ -43,11 +43,18 @@ beforeAll(async () => {
   const base = new URL('http://localhost:3000')
   // A retry need not wait for the dead worker's fifteen seconds here.
   services = buildServices({
-    databaseUrl: database.url, signerSocket, publicUrl: base, statusUrl: base, log: () => {},
+    databaseUrl: database.url,
+    signerSocket,
+    publicUrl: base,
+    statusUrl: base,
+    log: () => {},
     scep: { abandonedAfterSeconds: 0, patienceMilliseconds: 500 },
   })
   await services.setup.complete(actor, null, {
-    organisation: 'Example', name: 'Ada Admin', email: 'ada@example.com', password: 'plum kettle anchor violet 93',
+    organisation: 'Example',
+    name: 'Ada Admin',
+    email: 'ada@example.com',
+    password: 'plum kettle anchor violet 93',
   })
   const group = await services.groups.create(actor, { name: 'Staff', issuerKey: 'p256' })
   raDer = fromPem(group.endpoints[0]?.registrationAuthority?.certificatePem ?? '')[0] as Uint8Array
@@ -57,7 +64,12 @@ beforeAll(async () => {
   await build({
     entryPoints: [join(root, 'e2e/crash/enrolment-process.ts')],
     outfile: join(root, '.build/enrolment-process.mjs'),
-    bundle: true, platform: 'node', format: 'esm', packages: 'external', alias: { '@': root.replace(/\/$/, '') }, logLevel: 'error',
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    alias: { '@': root.replace(/\/$/, '') },
+    logLevel: 'error',
   })
 }, 120_000)
 
@@ -74,7 +86,10 @@ async function enrolment(name: string) {
   const csr = buildCsr({ subject: [{ type: 'CN', value: name }], challengePassword: challenge, privateKey: key })
   const senderNonce = randomBytes(16)
   const message = buildPkcsReq({
-    csr, signerKey: key, recipientDer: raDer, senderNonce,
+    csr,
+    signerKey: key,
+    recipientDer: raDer,
+    senderNonce,
     signerCertificateDer: selfSignedCertificate({ subject: [{ type: 'CN', value: 'SCEP SIGNER' }], privateKey: key }),
     transactionId: createHash('sha1').update(csr).digest('hex'),
   })
@@ -82,9 +97,20 @@ async function enrolment(name: string) {
 }
 
 /** Returns what the process said before it ended, or null when it was killed. */
-async function inAnotherProcess(message: Uint8Array, killBefore: number): Promise<{ status: number; words: number } | null> {
-  const child: ChildProcess = spawn(process.execPath, [join(root, '.build/enrolment-process.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const order = { databaseUrl: database.url, signerSocket: join(folder, 'run', 'signer.sock'), endpoint: 'staff', message: Buffer.from(message).toString('base64'), killBefore }
+async function inAnotherProcess(
+  message: Uint8Array,
+  killBefore: number,
+): Promise<{ status: number; words: number } | null> {
+  const child: ChildProcess = spawn(process.execPath, [join(root, '.build/enrolment-process.mjs')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const order = {
+    databaseUrl: database.url,
+    signerSocket: join(folder, 'run', 'signer.sock'),
+    endpoint: 'staff',
+    message: Buffer.from(message).toString('base64'),
+    killBefore,
+  }
   child.stdin?.end(JSON.stringify(order))
   const said = child.stdout === null ? Promise.resolve('') : text(child.stdout)
   const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
@@ -93,7 +119,13 @@ async function inAnotherProcess(message: Uint8Array, killBefore: number): Promis
 
 async function retry(message: Uint8Array): Promise<Uint8Array> {
   const answer = await services.scepEnrolment.handle({
-    endpoint: 'staff', method: 'POST', query: 'operation=PKIOperation', body: message, contentEncoding: null, ip: '127.0.0.1', userAgent: null,
+    endpoint: 'staff',
+    method: 'POST',
+    query: 'operation=PKIOperation',
+    body: message,
+    contentEncoding: null,
+    ip: '127.0.0.1',
+    userAgent: null,
   })
   expect(answer.status).toBe(200)
   return answer.body
@@ -111,7 +143,9 @@ test('killed before each word to the database or the signer, the retry gets the 
     await inAnotherProcess(message, n)
     const reply = parseCertRep(await retry(message), { raDer, privateKey: key, senderNonce })
     expect(reply.pkiStatus, `killed before word ${n} of ${words}`).toBe('SUCCESS')
-    const { rows } = await sql.query("select state, challenge_id from certificate where common_name = $1", [`killed-${n}`])
+    const { rows } = await sql.query('select state, challenge_id from certificate where common_name = $1', [
+      `killed-${n}`,
+    ])
     expect(rows, `killed before word ${n} of ${words}`).toEqual([{ state: 'issued', challenge_id: challengeId }])
     const challenge = await services.challenges.get(actor, challengeId)
     expect(challenge.state).toBe('consumed')
@@ -133,7 +167,9 @@ test('an intent that nobody comes back for is finished by the reconciler', async
   }
   expect(await state(name)).toBe('intent')
   // Time passes; nothing else changes what "overdue" means.
-  await sql.query("update certificate set created_at = created_at - interval '2 minutes' where common_name = $1", [name])
+  await sql.query("update certificate set created_at = created_at - interval '2 minutes' where common_name = $1", [
+    name,
+  ])
   await services.jobs.find((job) => job.name === 'reconcile-issuance')?.run(new Date())
   expect(await state(name)).toBe('issued')
 }, 120_000)

@@ -35,17 +35,38 @@ afterAll(async () => {
 })
 
 async function expectChain(certificate: string): Promise<string> {
-  const { stdout } = await run('openssl', ['verify', '-x509_strict', '-CAfile', at('root.pem'), '-untrusted', at('issuer.pem'), certificate])
+  const { stdout } = await run('openssl', [
+    'verify',
+    '-x509_strict',
+    '-CAfile',
+    at('root.pem'),
+    '-untrusted',
+    at('issuer.pem'),
+    certificate,
+  ])
   expect(stdout).toContain(': OK')
   return (await run('openssl', ['x509', '-in', certificate, '-noout', '-text'])).stdout
 }
 
 describe('real clients enrol', () => {
   test('the command line of Latchkey itself', async () => {
-    const { challenge } = await portal.mint(staff.endpoint.slug, 'CN=tablet-1,O=Example', { san: ['dns:tablet-1.example.com'] })
+    const { challenge } = await portal.mint(staff.endpoint.slug, 'CN=tablet-1,O=Example', {
+      san: ['dns:tablet-1.example.com'],
+    })
     const answer = await portal.json<{ status: string; serial: string; failInfo: unknown }>(
-      'enrol', '--url', staff.endpoint.scepUrl, '--challenge', challenge, '--subject', 'CN=tablet-1,O=Example',
-      '--san', 'dns:tablet-1.example.com', '--key-out', at('own.key'), '--cert-out', at('own.pem'),
+      'enrol',
+      '--url',
+      staff.endpoint.scepUrl,
+      '--challenge',
+      challenge,
+      '--subject',
+      'CN=tablet-1,O=Example',
+      '--san',
+      'dns:tablet-1.example.com',
+      '--key-out',
+      at('own.key'),
+      '--cert-out',
+      at('own.pem'),
     )
     expect(answer).toMatchObject({ status: 'SUCCESS', failInfo: null })
     const text = await expectChain(at('own.pem'))
@@ -54,18 +75,53 @@ describe('real clients enrol', () => {
     expect(text).toContain('Digital Signature, Key Encipherment')
     expect(text).toContain('CRL Distribution Points')
     expect(text).toContain('CA Issuers')
-    const list = await portal.json<{ items: { serial: string; status: string }[] }>('certificate', 'list', '--group', staff.slug)
+    const list = await portal.json<{ items: { serial: string; status: string }[] }>(
+      'certificate',
+      'list',
+      '--group',
+      staff.slug,
+    )
     expect(list.items[0]).toMatchObject({ serial: answer.serial, status: 'valid' })
   })
 
   test.skipIf(needs('pki'))('strongSwan: pki --scepca and pki --scep', async () => {
-    await run('pki', ['--scepca', '--url', staff.endpoint.scepUrl, '--caout', at('sw-ca.pem'), '--raout', at('sw-ra.pem'), '--outform', 'pem', '--force'])
+    await run('pki', [
+      '--scepca',
+      '--url',
+      staff.endpoint.scepUrl,
+      '--caout',
+      at('sw-ca.pem'),
+      '--raout',
+      at('sw-ra.pem'),
+      '--outform',
+      'pem',
+      '--force',
+    ])
     const { challenge } = await portal.mint(staff.endpoint.slug, 'CN=laptop-1,O=Example')
-    await writeFile(at('sw.key'), (await run('pki', ['--gen', '--type', 'rsa', '--size', '2048', '--outform', 'pem'])).stdout)
-    const authorities = (await readdir(folder)).filter((name) => /^sw-ca.*\.pem$/.test(name)).flatMap((name) => ['--cacert', at(name)])
+    await writeFile(
+      at('sw.key'),
+      (await run('pki', ['--gen', '--type', 'rsa', '--size', '2048', '--outform', 'pem'])).stdout,
+    )
+    const authorities = (await readdir(folder))
+      .filter((name) => /^sw-ca.*\.pem$/.test(name))
+      .flatMap((name) => ['--cacert', at(name)])
     const { stdout } = await run('pki', [
-      '--scep', '--url', staff.endpoint.scepUrl, '--in', at('sw.key'), '--dn', 'CN=laptop-1, O=Example', '--password', challenge,
-      '--cacert-enc', at('sw-ra.pem'), '--cacert-sig', at('sw-ra.pem'), ...authorities, '--outform', 'pem',
+      '--scep',
+      '--url',
+      staff.endpoint.scepUrl,
+      '--in',
+      at('sw.key'),
+      '--dn',
+      'CN=laptop-1, O=Example',
+      '--password',
+      challenge,
+      '--cacert-enc',
+      at('sw-ra.pem'),
+      '--cacert-sig',
+      at('sw-ra.pem'),
+      ...authorities,
+      '--outform',
+      'pem',
     ])
     await writeFile(at('sw.pem'), stdout)
     expect(await expectChain(at('sw.pem'))).toContain('CN = laptop-1')
@@ -81,10 +137,23 @@ describe('real clients enrol', () => {
     const { challenge } = await portal.mint(staff.endpoint.slug, 'CN=printer-1')
     const device = await opensslDevice(await readFile(at('ra.pem'), 'utf8'))
     await device.prepare({ subject: 'CN=printer-1', challenge })
-    const message = Buffer.from(await device.message()).toString('base64').replace(/.{64}/g, '$&\n')
+    const message = Buffer.from(await device.message())
+      .toString('base64')
+      .replace(/.{64}/g, '$&\n')
     await writeFile(at('message.pem'), `-----BEGIN PKCS7-----\n${message}\n-----END PKCS7-----\n`)
     // It verifies the reply's chain and signature itself, and prints the envelope inside, for its daemon to open.
-    const { stdout } = await run(submit, ['-u', staff.endpoint.scepUrl, '-p', '-r', at('ra.pem'), '-N', at('root.pem'), '-I', at('issuer.pem'), at('message.pem')])
+    const { stdout } = await run(submit, [
+      '-u',
+      staff.endpoint.scepUrl,
+      '-p',
+      '-r',
+      at('ra.pem'),
+      '-N',
+      at('root.pem'),
+      '-I',
+      at('issuer.pem'),
+      at('message.pem'),
+    ])
     const certificate = await device.openEnvelope(Buffer.from(stdout.replace(/-----[^-]+-----|\s/g, ''), 'base64'))
     await writeFile(at('cm.pem'), `${certificate}\n`)
     await expectChain(at('cm.pem'))
@@ -97,10 +166,15 @@ describe('real clients enrol', () => {
     { name: '3DES', options: { cipher: 'des-ede3-cbc' } },
     { name: 'OAEP key transport', options: { oaep: true } },
   ])('messages made by openssl cms: $name', async ({ name, options }) => {
-    const { challenge } = await portal.mint(staff.endpoint.slug, 'CN=openssl,OU=Lab', { san: ['dns:openssl.example.com'] })
+    const { challenge } = await portal.mint(staff.endpoint.slug, 'CN=openssl,OU=Lab', {
+      san: ['dns:openssl.example.com'],
+    })
     const device = await opensslDevice(await readFile(at('ra.pem'), 'utf8'))
     await device.prepare({ subject: 'CN=openssl,OU=Lab', challenge, san: 'DNS:openssl.example.com' })
-    const response = await fetch(`${staff.endpoint.scepUrl}?operation=PKIOperation`, { method: 'POST', body: (await device.message(options)) as Uint8Array<ArrayBuffer> })
+    const response = await fetch(`${staff.endpoint.scepUrl}?operation=PKIOperation`, {
+      method: 'POST',
+      body: (await device.message(options)) as Uint8Array<ArrayBuffer>,
+    })
     expect(response.headers.get('content-type'), name).toBe('application/x-pki-message')
     const { status, certificate } = await device.open(new Uint8Array(await response.arrayBuffer()))
     expect(status).toBe('SUCCESS')
@@ -113,31 +187,66 @@ describe('real clients enrol', () => {
 test('a revocation reaches the CRL within seconds, and openssl rejects the certificate', async () => {
   const { challenge } = await portal.mint(staff.endpoint.slug, 'CN=lost-phone')
   const { serial } = await portal.json<{ serial: string }>(
-    'enrol', '--url', staff.endpoint.scepUrl, '--challenge', challenge, '--subject', 'CN=lost-phone', '--key-out', at('lost.key'), '--cert-out', at('lost.pem'),
+    'enrol',
+    '--url',
+    staff.endpoint.scepUrl,
+    '--challenge',
+    challenge,
+    '--subject',
+    'CN=lost-phone',
+    '--key-out',
+    at('lost.key'),
+    '--cert-out',
+    at('lost.pem'),
   )
   const text = (await run('openssl', ['x509', '-in', at('lost.pem'), '-noout', '-text'])).stdout
   const crlUrl = /URI:(http\S+\.crl)/.exec(text)?.[1] ?? ''
   expect(crlUrl).toBe(`${portal.url}/crl/${staff.issuer.slug}.crl`)
   await portal.json('certificate', 'revoke', serial, '--reason', 'keyCompromise')
   await expect
-    .poll(async () => {
-      const crl = await fetch(crlUrl)
-      expect(crl.headers.get('content-type')).toBe('application/pkix-crl')
-      await writeFile(at('crl.der'), new Uint8Array(await crl.arrayBuffer()))
-      await run('openssl', ['crl', '-inform', 'DER', '-in', at('crl.der'), '-CAfile', at('issuer.pem'), '-noout'])
-      return (await run('openssl', ['crl', '-inform', 'DER', '-in', at('crl.der'), '-noout', '-text'])).stdout
-    }, { timeout: 10_000, interval: 250 })
+    .poll(
+      async () => {
+        const crl = await fetch(crlUrl)
+        expect(crl.headers.get('content-type')).toBe('application/pkix-crl')
+        await writeFile(at('crl.der'), new Uint8Array(await crl.arrayBuffer()))
+        await run('openssl', ['crl', '-inform', 'DER', '-in', at('crl.der'), '-CAfile', at('issuer.pem'), '-noout'])
+        return (await run('openssl', ['crl', '-inform', 'DER', '-in', at('crl.der'), '-noout', '-text'])).stdout
+      },
+      { timeout: 10_000, interval: 250 },
+    )
     .toContain(serial)
   await writeFile(at('crl.pem'), (await run('openssl', ['crl', '-inform', 'DER', '-in', at('crl.der')])).stdout)
-  const verify = run('openssl', ['verify', '-crl_check', '-CRLfile', at('crl.pem'), '-CAfile', at('root.pem'), '-untrusted', at('issuer.pem'), at('lost.pem')])
+  const verify = run('openssl', [
+    'verify',
+    '-crl_check',
+    '-CRLfile',
+    at('crl.pem'),
+    '-CAfile',
+    at('root.pem'),
+    '-untrusted',
+    at('issuer.pem'),
+    at('lost.pem'),
+  ])
   await expect(verify).rejects.toMatchObject({ stderr: expect.stringContaining('certificate revoked') })
-  const list = await portal.json<{ items: { serial: string; status: string }[] }>('certificate', 'list', '--status', 'revoked')
+  const list = await portal.json<{ items: { serial: string; status: string }[] }>(
+    'certificate',
+    'list',
+    '--status',
+    'revoked',
+  )
   expect(list.items.map((item) => item.serial)).toContain(serial)
 })
 
 test('the trail tells the story, and verifies', async () => {
   const types = (await portal.events()).map((event) => event.type)
-  for (const type of ['system.setup_completed', 'group.created', 'challenge.minted', 'certificate.issued', 'certificate.revoked', 'crl.published']) {
+  for (const type of [
+    'system.setup_completed',
+    'group.created',
+    'challenge.minted',
+    'certificate.issued',
+    'certificate.revoked',
+    'crl.published',
+  ]) {
     expect(types).toContain(type)
   }
   const verdict = await portal.json<{ ok: boolean; events: number; firstBroken: unknown }>('audit', 'verify')

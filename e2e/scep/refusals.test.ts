@@ -30,7 +30,10 @@ async function raPem(group: GroupCreated): Promise<string> {
   return /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/.exec((await child).stdout)?.[0] ?? ''
 }
 
-async function device(group: GroupCreated, request: { subject: string; challenge?: string; san?: string }): Promise<OpensslDevice> {
+async function device(
+  group: GroupCreated,
+  request: { subject: string; challenge?: string; san?: string },
+): Promise<OpensslDevice> {
   const made = await opensslDevice(await raPem(group))
   devices.push(made)
   await made.prepare(request)
@@ -38,7 +41,10 @@ async function device(group: GroupCreated, request: { subject: string; challenge
 }
 
 async function send(group: GroupCreated, message: Uint8Array): Promise<{ bytes: Uint8Array; status: number }> {
-  const response = await fetch(`${group.endpoint.scepUrl}?operation=PKIOperation`, { method: 'POST', body: message as Uint8Array<ArrayBuffer> })
+  const response = await fetch(`${group.endpoint.scepUrl}?operation=PKIOperation`, {
+    method: 'POST',
+    body: message as Uint8Array<ArrayBuffer>,
+  })
   return { bytes: new Uint8Array(await response.arrayBuffer()), status: response.status }
 }
 
@@ -55,7 +61,9 @@ async function serialOf(certificate: string): Promise<string> {
 
 test('used twice, for another subject, elsewhere, empty, revoked, unknown: all refused alike, told apart in the portal', async () => {
   const used = await portal.mint(staff.endpoint.slug, 'CN=alpha')
-  expect(await enrol(staff, await device(staff, { subject: 'CN=alpha', challenge: used.challenge }))).toMatchObject({ status: 'SUCCESS' })
+  expect(await enrol(staff, await device(staff, { subject: 'CN=alpha', challenge: used.challenge }))).toMatchObject({
+    status: 'SUCCESS',
+  })
   const bound = await portal.mint(staff.endpoint.slug, 'CN=beta')
   const elsewhere = await portal.mint(students.endpoint.slug, 'CN=gamma')
   const revoked = await portal.mint(staff.endpoint.slug, 'CN=delta')
@@ -64,7 +72,10 @@ test('used twice, for another subject, elsewhere, empty, revoked, unknown: all r
   const replies = [
     await enrol(staff, await device(staff, { subject: 'CN=alpha', challenge: used.challenge })),
     await enrol(staff, await device(staff, { subject: 'CN=other', challenge: bound.challenge })),
-    await enrol(staff, await device(staff, { subject: 'CN=beta', challenge: bound.challenge, san: 'DNS:admin.example.com' })),
+    await enrol(
+      staff,
+      await device(staff, { subject: 'CN=beta', challenge: bound.challenge, san: 'DNS:admin.example.com' }),
+    ),
     await enrol(staff, await device(staff, { subject: 'CN=gamma', challenge: elsewhere.challenge })),
     await enrol(staff, await device(staff, { subject: 'CN=delta', challenge: revoked.challenge })),
     await enrol(staff, await device(staff, { subject: 'CN=epsilon', challenge: '0123456789ABCDEF0123456789ABCDEF' })),
@@ -75,11 +86,16 @@ test('used twice, for another subject, elsewhere, empty, revoked, unknown: all r
   expect(new Set(replies.map((reply) => reply.length)).size).toBe(1)
 
   // Neither the stranger's wrong name nor the wrong endpoint burnt anything.
-  expect(await enrol(staff, await device(staff, { subject: 'CN=beta', challenge: bound.challenge }))).toMatchObject({ status: 'SUCCESS' })
-  expect(await enrol(students, await device(students, { subject: 'CN=gamma', challenge: elsewhere.challenge }))).toMatchObject({ status: 'SUCCESS' })
+  expect(await enrol(staff, await device(staff, { subject: 'CN=beta', challenge: bound.challenge }))).toMatchObject({
+    status: 'SUCCESS',
+  })
+  expect(
+    await enrol(students, await device(students, { subject: 'CN=gamma', challenge: elsewhere.challenge })),
+  ).toMatchObject({ status: 'SUCCESS' })
 
   const types = (await portal.events()).map((event) => event.type)
-  for (const type of ['challenge.replayed', 'challenge.mismatch', 'challenge.unknown', 'enrol.request.rejected']) expect(types).toContain(type)
+  for (const type of ['challenge.replayed', 'challenge.mismatch', 'challenge.unknown', 'enrol.request.rejected'])
+    expect(types).toContain(type)
 })
 
 test('the same request ten times, one after the other and all at once, gets one serial', async () => {
@@ -103,7 +119,9 @@ test('fifty keys at once with one challenge: one certificate', async () => {
   const crowd = await Promise.all(Array.from({ length: 50 }, () => device(staff, { subject: 'CN=crowded', challenge })))
   const messages = await Promise.all(crowd.map((one) => one.message()))
   const answers = await Promise.all(messages.map((message) => send(staff, message)))
-  const replies = await Promise.all(answers.map(({ status, bytes }, index) => (status === 200 ? crowd[index]?.open(bytes) : undefined)))
+  const replies = await Promise.all(
+    answers.map(({ status, bytes }, index) => (status === 200 ? crowd[index]?.open(bytes) : undefined)),
+  )
   const successes = replies.filter((reply) => reply?.status === 'SUCCESS')
   // Wrong challenges are limited per address, so some of the crowd may be told to come back later; none gets a second one.
   expect(successes).toHaveLength(1)
@@ -111,14 +129,17 @@ test('fifty keys at once with one challenge: one certificate', async () => {
   expect(list.items).toHaveLength(1)
 }, 120_000)
 
-test.each(['0', '3', '17', '18', '21', '22', '99', 'abc'])('message type %s issues nothing and burns nothing', async (messageType) => {
-  const { challenge } = await portal.mint(staff.endpoint.slug, 'CN=typed')
-  const typed = await device(staff, { subject: 'CN=typed', challenge })
-  const { bytes, status } = await send(staff, await typed.message({ messageType }))
-  expect(status).toBe(200)
-  expect(await typed.open(bytes)).toMatchObject({ status: 'FAILURE' })
-  expect(await enrol(staff, typed)).toMatchObject({ status: 'SUCCESS' })
-})
+test.each(['0', '3', '17', '18', '21', '22', '99', 'abc'])(
+  'message type %s issues nothing and burns nothing',
+  async (messageType) => {
+    const { challenge } = await portal.mint(staff.endpoint.slug, 'CN=typed')
+    const typed = await device(staff, { subject: 'CN=typed', challenge })
+    const { bytes, status } = await send(staff, await typed.message({ messageType }))
+    expect(status).toBe(200)
+    expect(await typed.open(bytes)).toMatchObject({ status: 'FAILURE' })
+    expect(await enrol(staff, typed)).toMatchObject({ status: 'SUCCESS' })
+  },
+)
 
 test('garbage, PEM, an empty body and too much of it are client errors, never a 500', async () => {
   const bodies: [Uint8Array, number][] = [
@@ -127,5 +148,6 @@ test('garbage, PEM, an empty body and too much of it are client errors, never a 
     [new TextEncoder().encode('-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----'), 400],
     [new Uint8Array(200_000), 413],
   ]
-  for (const [body, expected] of bodies) expect((await send(staff, body).catch(() => ({ status: 413 }))).status).toBe(expected)
+  for (const [body, expected] of bodies)
+    expect((await send(staff, body).catch(() => ({ status: 413 }))).status).toBe(expected)
 })

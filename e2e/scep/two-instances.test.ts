@@ -39,7 +39,10 @@ async function raPem(): Promise<string> {
 }
 
 async function post(url: string, message: Uint8Array): Promise<Uint8Array> {
-  const response = await fetch(`${url}?operation=PKIOperation`, { method: 'POST', body: message as Uint8Array<ArrayBuffer> })
+  const response = await fetch(`${url}?operation=PKIOperation`, {
+    method: 'POST',
+    body: message as Uint8Array<ArrayBuffer>,
+  })
   return new Uint8Array(await response.arrayBuffer())
 }
 
@@ -51,7 +54,12 @@ test('one challenge, asked at both at once with the same and with other keys: on
   await stranger.prepare({ subject: 'CN=torn', challenge })
   const message = await mine.message()
   const other = await stranger.message()
-  const answers = await Promise.all([post(at(first), message), post(at(second), message), post(at(first), other), post(at(second), other)])
+  const answers = await Promise.all([
+    post(at(first), message),
+    post(at(second), message),
+    post(at(first), other),
+    post(at(second), other),
+  ])
   const replies = [
     ...(await Promise.all(answers.slice(0, 2).map((answer) => mine.open(answer)))),
     ...(await Promise.all(answers.slice(2).map((answer) => stranger.open(answer)))),
@@ -71,7 +79,10 @@ test('a revocation made at one is on the CRL that the other serves', async () =>
   const list = await first.json<{ items: { serial: string }[] }>('certificate', 'list')
   const serial = list.items[0]?.serial ?? ''
   await first.json('certificate', 'revoke', serial, '--reason', 'superseded')
-  const crl = async () => Buffer.from(await (await fetch(`${second.url}/crl/${staff.issuer.slug}.crl`)).arrayBuffer()).toString('hex').toUpperCase()
+  const crl = async () =>
+    Buffer.from(await (await fetch(`${second.url}/crl/${staff.issuer.slug}.crl`)).arrayBuffer())
+      .toString('hex')
+      .toUpperCase()
   await expect.poll(crl, { timeout: 10_000, interval: 250 }).toContain(serial)
 })
 

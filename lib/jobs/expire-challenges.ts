@@ -1,24 +1,11 @@
 /** Every minute: challenges past their end are put away, and what a crash left reserved becomes usable again. */
 import { systemActor } from '@/lib/services/actor'
-import type { AuditEntry } from '@/lib/services/audit'
+import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import type { Job } from '@/lib/services/jobs'
 
 /** dynamic-challenge.md §5: the reservation of a crashed worker is swept after this time. */
 export const ABANDONED_MINUTES = 10
 const BATCH = 1_000
-
-export interface ChallengeUpkeepStore {
-  /** pending → expired past the end; one event for all of them. Returns how many. */
-  expire(limit: number, expired: (count: number, perEndpoint: Record<string, number>) => AuditEntry): Promise<number>
-  /** reserved → pending, or expired, where no certificate was even begun; an event each. */
-  freeAbandoned(
-    minutes: number,
-    limit: number,
-    released: (challenge: { id: string; subject: string; slug: string; state: 'pending' | 'expired' }) => AuditEntry,
-  ): Promise<number>
-  /** Transactions that nobody works on any more and nobody came back for: received → failed. */
-  failInterrupted(minutes: number, limit: number): Promise<number>
-}
 
 export function expireChallenges(store: ChallengeUpkeepStore): Job {
   return {

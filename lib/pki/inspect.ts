@@ -1,7 +1,9 @@
-/** Extensions in words, as `openssl x509 -text` would say them, for the certificate page. */
+/**
+ * Extensions in words, as `openssl x509 -text` would say them, for the certificate page. What Latchkey itself decides by
+ * is read by its own strict parsers; the rest, which is only shown, by pkijs.
+ */
+import { CertificatePolicies, CRLDistributionPoints, type GeneralName, InfoAccess } from 'pkijs'
 import { parseCertificate } from './certificate'
-import { DerError, parseDer, primitiveContext, TAG, type Tlv } from './der'
-import { oidOf, textOf } from './der-values'
 import type { Extension } from './extension'
 import {
   parseAuthorityKeyIdentifier,
@@ -33,9 +35,8 @@ export function describeExtensions(der: Uint8Array): ExtensionText[] {
 function linesOf({ oid, value }: Extension): string[] {
   try {
     return DESCRIBE[oid]?.(value) ?? [hex(value)]
-  } catch (error) {
-    if (error instanceof DerError) return [hex(value)]
-    throw error
+  } catch {
+    return [hex(value)] // malformed, and pkijs has many ways to say so
   }
 }
 
@@ -49,12 +50,16 @@ const DESCRIBE: Readonly<Record<string, (value: Uint8Array) => string[]>> = {
   [OID.subjectKeyIdentifier]: (value) => [hex(parseSubjectKeyIdentifier(value))],
   [OID.authorityKeyIdentifier]: (value) => [hex(parseAuthorityKeyIdentifier(value) ?? value)],
   [OID.subjectAltName]: (value) => parseSan(value, 'refuse').map(describeSan),
-  [OID.crlDistributionPoints]: (value) => urisWithin(parseDer(value)),
-  [OID.authorityInfoAccess]: (value) => parseDer(value).children(20).map(describeAccess),
+  [OID.crlDistributionPoints]: (value) =>
+    CRLDistributionPoints.fromBER(bufferOf(value)).distributionPoints.flatMap(({ distributionPoint }) =>
+      Array.isArray(distributionPoint) ? distributionPoint.map(describeName) : [],
+    ),
+  [OID.authorityInfoAccess]: (value) =>
+    InfoAccess.fromBER(bufferOf(value)).accessDescriptions.map(
+      ({ accessMethod, accessLocation }) => `${oidName(accessMethod)}: ${nameValue(accessLocation)}`,
+    ),
   [OID.certificatePolicies]: (value) =>
-    parseDer(value)
-      .children(20)
-      .map((policy) => oidOf(policy.open().next(TAG.oid).content)),
+    CertificatePolicies.fromBER(bufferOf(value)).certificatePolicies.map(({ policyIdentifier }) => policyIdentifier),
 }
 
 const USAGE_WORDS: Readonly<Record<ReturnType<typeof parseKeyUsage>[number], string>> = {
@@ -79,19 +84,19 @@ const SAN_WORDS: Readonly<Record<San['type'], string>> = {
 
 const describeSan = ({ type, value }: San): string => `${SAN_WORDS[type]}: ${value}`
 
-function describeAccess(description: Tlv): string {
-  const reader = description.open()
-  return `${oidName(oidOf(reader.next(TAG.oid).content))}: ${uriText(reader.next())}`
+/** RFC 5280 §4.2.1.6: uniformResourceIdentifier is choice 6 of GeneralName. */
+const URI = 6
+
+function describeName(name: GeneralName): string {
+  return name.type === URI ? `URI: ${nameValue(name)}` : nameValue(name)
 }
 
-const URI = primitiveContext(6)
-const uriText = (name: Tlv): string =>
-  name.tag === URI ? textOf({ tag: TAG.ia5String, content: name.content }) : hex(name.bytes)
+function nameValue(name: GeneralName): string {
+  return name.type === URI ? String(name.value) : 'a name of another kind'
+}
 
-/** Every URI below a value: DistributionPoint nests them four deep. Depth is bounded by parseDer. */
-function urisWithin(value: Tlv): string[] {
-  if (value.tag === URI) return [`URI: ${uriText(value)}`]
-  return value.constructed ? value.children(50).flatMap(urisWithin) : []
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer
 }
 
 function hex(bytes: Uint8Array): string {

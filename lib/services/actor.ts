@@ -18,5 +18,14 @@ export interface Actor {
 
 /** The installation acting by itself: jobs, and the command line, whose user can read the keys' disk anyway. */
 export function systemActor(via: 'cli' | 'job', name: string): Actor {
-  return { type: 'system', id: null, name, role: 'admin', via, ip: null, userAgent: null, requestId: crypto.randomUUID() }
+  return {
+    type: 'system',
+    id: null,
+    name,
+    role: 'admin',
+    via,
+    ip: null,
+    userAgent: null,
+    requestId: crypto.randomUUID(),
+  }
 }

@@ -6,7 +6,11 @@ export type ScepDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 export interface Signer {
   /** Makes a key pair and stores it encrypted. Returns its id and SubjectPublicKeyInfo (DER). */
-  generateKey(request: { purpose: KeyPurpose; algorithm: KeyAlgorithm; ownerId: string }): Promise<{ keyId: string; spki: Uint8Array }>
+  generateKey(request: {
+    purpose: KeyPurpose
+    algorithm: KeyAlgorithm
+    ownerId: string
+  }): Promise<{ keyId: string; spki: Uint8Array }>
   publicKey(keyId: string): Promise<{ spki: Uint8Array; algorithm: KeyAlgorithm; purpose: KeyPurpose }>
   /**
    * Signs the TBSCertificate recorded in certificate row `certificateId`, and nothing else: the row must be an intent,
@@ -22,7 +26,11 @@ export interface Signer {
    * RSA key transport of a SCEP envelope with an RA key. A tampered key yields random bytes, never an error (implicit
    * rejection), so that nobody can tell the faults apart. `oaep` names the hash for RSAES-OAEP; absent is PKCS#1 v1.5.
    */
-  decryptScep(keyId: string, encryptedKey: Uint8Array, oaep?: 'sha1' | 'sha256' | 'sha384' | 'sha512'): Promise<Uint8Array>
+  decryptScep(
+    keyId: string,
+    encryptedKey: Uint8Array,
+    oaep?: 'sha1' | 'sha256' | 'sha384' | 'sha512',
+  ): Promise<Uint8Array>
   /** HMAC-SHA-256 under a key derived from the KEK for this purpose alone. */
   mac(purpose: MacPurpose, data: Uint8Array): Promise<Uint8Array>
   status(): Promise<{ ready: boolean; kekId: string; keysLoaded: number; uptimeSeconds: number }>

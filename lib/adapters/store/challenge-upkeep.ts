@@ -1,5 +1,5 @@
 /** What time does to challenges: expiry, and the reservations of workers that are gone. */
-import type { ChallengeUpkeepStore } from '@/lib/jobs/expire-challenges'
+import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import { hasCertificate } from './challenge-rows'
 import { type Database, transact } from './database'
 import { guarded } from './outage'

@@ -1,8 +1,8 @@
 /** The one connection to Postgres per process, and the one way to write: a change and its audit events together. */
 import { PrismaPg } from '@prisma/adapter-pg'
 import { type AuditEntry, type CanonicalEvent, canonicalEvent } from '@/lib/services/audit-events'
-import { PrismaClient } from './generated/client'
 import type { Prisma } from './generated/client'
+import { PrismaClient } from './generated/client'
 
 export type Database = PrismaClient
 export type Transaction = Prisma.TransactionClient

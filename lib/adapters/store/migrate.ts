@@ -1,5 +1,5 @@
 /** Applies prisma/migrations with Prisma's own schema engine, as WASM: its binary cannot be downloaded everywhere. */
-import { readFile, readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { PrismaPg } from '@prisma/adapter-pg'
@@ -60,7 +60,9 @@ async function startEngine(schema: string, databaseUrl: string): Promise<SchemaE
   const require = createRequire(import.meta.url)
   const wasm = await readFile(require.resolve('@prisma/schema-engine-wasm/schema_engine_bg').replace(/js$/, 'wasm'))
   const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg')
-  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': glue as unknown as WebAssembly.ModuleImports })
+  const { instance } = await WebAssembly.instantiate(wasm, {
+    './schema_engine_bg.js': glue as unknown as WebAssembly.ModuleImports,
+  })
   glue.__wbg_set_wasm(instance.exports)
   const start = instance.exports.__wbindgen_start as () => void
   start()
@@ -100,7 +102,9 @@ end $$`
 
 async function migrationsList(prismaFolder: string) {
   const baseDir = join(prismaFolder, 'migrations')
-  const names = (await readdir(baseDir, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  const names = (await readdir(baseDir, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
   const migrationDirectories = await Promise.all(
     names.sort().map(async (name) => ({
       path: name,
@@ -110,6 +114,9 @@ async function migrationsList(prismaFolder: string) {
       },
     })),
   )
-  const lockfile = { path: 'migration_lock.toml', content: await readFile(join(baseDir, 'migration_lock.toml'), 'utf8') }
+  const lockfile = {
+    path: 'migration_lock.toml',
+    content: await readFile(join(baseDir, 'migration_lock.toml'), 'utf8'),
+  }
   return { baseDir, lockfile, shadowDbInitScript: '', migrationDirectories }
 }

@@ -1,7 +1,8 @@
 /** In-memory stores of challenges and enrolment transactions, over the tables of world.ts, with the database's rules. */
-import type { ChallengeUpkeepStore } from '@/lib/jobs/expire-challenges'
+
 import type { AuditEntry, Page } from '@/lib/services/audit'
 import type { RedemptionStore, Reservation, RowOutcome } from '@/lib/services/challenge-presentation'
+import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
