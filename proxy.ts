@@ -4,6 +4,9 @@
  */
 import { type NextRequest, NextResponse } from 'next/server'
 
+// biome-ignore lint/style/noProcessEnv: a constant that Next writes in at build time; no built portal has the loose policy.
+const DEVELOPMENT = process.env.NODE_ENV === 'development'
+
 export function proxy(request: NextRequest) {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   const https = request.headers.get('x-forwarded-proto') === 'https'
@@ -26,8 +29,8 @@ export function proxy(request: NextRequest) {
 function contentSecurityPolicy(nonce: string, https: boolean): string {
   return [
     "default-src 'none'",
-    `script-src 'nonce-${nonce}' 'strict-dynamic'`,
-    `style-src 'self' 'nonce-${nonce}'`,
+    `script-src 'nonce-${nonce}' 'strict-dynamic'${DEVELOPMENT ? " 'unsafe-eval'" : ''}`,
+    `style-src 'self' ${DEVELOPMENT ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     "img-src 'self' data:",
     "font-src 'self'",
     "connect-src 'self'",
@@ -42,5 +45,5 @@ function contentSecurityPolicy(nonce: string, https: boolean): string {
 
 export const config = {
   // Device and status paths keep their exact headers; static files need no policy.
-  matcher: ['/((?!api/v1|scep|crl|ca/|healthz|readyz|_next/static|favicon.svg).*)'],
+  matcher: ['/((?!api/v1|scep|cgi-bin|certsrv|crl/|ca/|ocsp|acme|healthz|readyz|_next/static|favicon.svg).*)'],
 }

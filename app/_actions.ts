@@ -9,6 +9,7 @@ import type { Actor } from '@/lib/services/actor'
 import { can, type Permission } from '@/lib/services/permissions'
 import type { Action, Refused } from './_components/action-state'
 import { currentActor, isSameOrigin, recordDenied, requestOrigin } from './_session'
+import { logFault } from './api/_log'
 
 /** Enough for quick hands, too little for a script (contract security.md §13). */
 const CHANGES_PER_MINUTE = 60
@@ -60,7 +61,7 @@ async function answered<Result>(work: () => Promise<Awaited<ReturnType<Action<Re
     unstable_rethrow(error)
     if (isRefusal(error)) return refused(error.sentence, error.fields, error.retryAfterSeconds)
     const { requestId } = await requestOrigin()
-    console.error(`action failed, request ${requestId}:`, error)
+    logFault('portal.action', requestId, error)
     return refused(`This did not work, and the fault is ours. Try again; if it stays, name reference ${requestId}.`)
   }
 }

@@ -9,6 +9,7 @@ import CredentialsProvider from 'next-auth/providers/credentials'
 import { isRefusal } from '@/lib/errors'
 import { server } from '@/lib/server'
 import type { RequestOrigin } from '@/lib/services/access'
+import { logFault } from './api/_log'
 
 /** The longest a session can last; the row decides earlier ends. */
 const SESSION_SECONDS = 12 * 60 * 60
@@ -100,7 +101,7 @@ async function signIn(origin: RequestOrigin, email: string, password: string): P
   } catch (error) {
     if (isRefusal(error, 'rate_limited')) throw new Error(`rate_limited:${error.retryAfterSeconds ?? 60}`)
     if (isRefusal(error, 'unauthenticated') || isRefusal(error, 'invalid_input')) return null
-    if (!isRefusal(error)) console.error(`sign-in failed, request ${origin.requestId}:`, error)
+    if (!isRefusal(error)) logFault('portal.sign-in', origin.requestId, error)
     throw new Error('unavailable')
   }
 }

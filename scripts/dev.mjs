@@ -10,11 +10,12 @@ await main(async () => {
   let child = start()
   let timer
   let restarting = Promise.resolve()
+  let ending = false
 
   const restart = async () => {
     await bundle().catch((error) => console.error(error.message))
     await stop(child)
-    child = start()
+    if (!ending) child = start()
   }
   for (const folder of ['server', 'lib']) {
     watch(join(ROOT, folder), { recursive: true }, (_, name) => {
@@ -26,7 +27,10 @@ await main(async () => {
     })
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.on(signal, () => stop(child).then((code) => process.exit(code ?? 0)))
+    process.on(signal, () => {
+      ending = true
+      restarting.then(() => stop(child)).then((code) => process.exit(code ?? 0))
+    })
 })
 
 function start() {

@@ -1,27 +1,35 @@
 /** Makes an installation usable for the length of one command: its database, its tables and a signer. */
 import { type Config, setConfig, settings } from '@/lib/config'
 import { server } from '@/lib/server'
-import { type Child, createChild } from './supervisor/child'
-import { signerEnvironment } from './supervisor/environment'
+import type { Child } from './supervisor/child'
+import { createSigner } from './supervisor/children'
+import { StartFault } from './supervisor/fault'
 import { openInstallation } from './supervisor/installation'
-import { answers } from './supervisor/probe'
+import type { Instance } from './supervisor/instances'
+import { createLog } from './supervisor/log'
+import { onSignal } from './supervisor/signals'
 
 /** What a command works with; lib/server.ts reads the same from config(). */
 export type Installation = Config
 
 /**
- * Runs `work` with everything in place, beside a running server or without one, and takes down what it put up. While
- * `work` runs, config() and therefore server() of lib/server.ts work in this process.
+ * Runs `work` with everything in place, beside a running server or without one, and takes down what it put up, also
+ * after Ctrl-C. While `work` runs, config() and therefore server() of lib/server.ts work in this process.
  */
 export async function withInstallation<T>(work: (installation: Installation) => Promise<T>): Promise<T> {
-  const { config, running, release } = await openInstallation(settings(), say)
+  const interrupted = Promise.withResolvers<never>()
+  interrupted.promise.catch(() => {}) // may come before anybody waits for it
+  onSignal(() => interrupted.reject(new StartFault('Interrupted.')))
+  const { config, runFolder, running, release } = await openInstallation(settings(), say)
   let signer: Child | undefined
   try {
-    // The addresses that a running server gives to devices are the right ones, whatever this terminal's environment says.
-    const ours = running ? { ...config, signerSocket: running.signerSocket, ...urlsOf(running) } : config
+    const ours = running ? besides(config, running) : config
     setConfig(ours)
-    if (!running) signer = await startSigner(ours)
-    return await work(ours)
+    if (!running) {
+      signer = createSigner(ours, runFolder, createLog('text', process.stderr), () => {})
+      await signer.start()
+    }
+    return await Promise.race([work(ours), interrupted.promise])
   } finally {
     await server().close()
     await signer?.stop()
@@ -29,20 +37,10 @@ export async function withInstallation<T>(work: (installation: Installation) => 
   }
 }
 
-function urlsOf(running: { publicUrl: string; statusUrl: string }): Pick<Config, 'publicUrl' | 'statusUrl'> {
-  return { publicUrl: new URL(running.publicUrl), statusUrl: new URL(running.statusUrl) }
-}
-
-async function startSigner(config: Config): Promise<Child> {
-  const signer = createChild({
-    name: 'signer',
-    env: signerEnvironment(config),
-    probe: () => answers({ path: config.signerSocket }),
-    line: () => {},
-    onRefusal: () => {},
-  })
-  await signer.start()
-  return signer
+/** The addresses that a running server gives to devices are the right ones, whatever this terminal's environment says. */
+function besides(config: Config, running: Instance): Config {
+  const { signerSocket, publicUrl, statusUrl } = running
+  return { ...config, signerSocket, publicUrl: new URL(publicUrl), statusUrl: new URL(statusUrl) }
 }
 
 /** Standard output belongs to the command's answer. */

@@ -32,7 +32,7 @@ async function main(): Promise<void> {
 async function serve({ config, runFolder, revive }: OpenInstallation, stopAsked: Promise<void>): Promise<void> {
   const log = createLog(config.log)
   const refused = Promise.withResolvers<never>()
-  const children = createChildren(config, log, (name) =>
+  const children = createChildren(config, runFolder, log, (name) =>
     refused.reject(new StartFault(`The ${name} process refuses to go on; its last lines say why.`)),
   )
   const withdraw = announce(runFolder, {

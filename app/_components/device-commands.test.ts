@@ -20,6 +20,7 @@ const tablet: DeviceToEnrol = {
   includeRoot: true,
   rootUrl: 'http://pki.example.org/ca/root.cer',
   issuerUrl: 'http://pki.example.org/ca/staff.cer',
+  issuerFingerprint: 'ab'.repeat(32),
 }
 
 describe('quoting for a shell', () => {
@@ -40,6 +41,7 @@ test('our client gets every name of the challenge and files named after the devi
     "--subject 'CN=Tablet 7,O=Example'",
     '--san dns:tablet-7.example.org',
     '--san upn:ada@example.org',
+    `--ca-fingerprint ${'ab'.repeat(32)}`,
     '--key-out tablet-7.key',
     '--cert-out tablet-7.crt',
   ])

@@ -12,6 +12,8 @@ export interface DeviceToEnrol {
   includeRoot: boolean
   rootUrl: string
   issuerUrl: string
+  /** SHA-256 of the issuer's certificate, hex: our client refuses a server that answers with another. */
+  issuerFingerprint: string
 }
 
 /** Our own client: a key, a request, and in plain words what each step answered. */
@@ -22,6 +24,7 @@ export function enrolCommand(device: DeviceToEnrol): string {
     `--challenge ${challengeOf(device)}`,
     `--subject ${quote(device.subject)}`,
     ...device.san.map(({ type, value }) => `--san ${quote(`${type}:${value}`)}`),
+    `--ca-fingerprint ${device.issuerFingerprint}`,
     `--key-out ${quote(`${file}.key`)}`,
     `--cert-out ${quote(`${file}.crt`)}`,
   ])

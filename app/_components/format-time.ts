@@ -30,11 +30,14 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ]
 
+const CLOCK_SKEW_SECONDS = 30
+
 /** "3 minutes ago", "in 2 days"; within a minute "just now". */
 export function formatRelative(at: Date, now: number): string {
   const seconds = (at.getTime() - now) / 1000
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
-  if (unit === 'second') return seconds > 0 ? 'in a moment' : 'just now'
+  // Clocks differ by seconds: what was done this minute never lies ahead.
+  if (unit === 'second') return seconds > CLOCK_SKEW_SECONDS ? 'in a moment' : 'just now'
   return new Intl.RelativeTimeFormat(LOCALE, { numeric: 'always' }).format(Math.trunc(seconds / size), unit)
 }
 

@@ -56,7 +56,8 @@ const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'U
 const never = () => () => {}
 
 const TICK_MS = 30_000
-const presentMoment = () => Math.floor(Date.now() / TICK_MS) * TICK_MS
+/** Rounded, so that it holds still between ticks; upwards, so that the past stays past. */
+const presentMoment = () => Math.ceil(Date.now() / TICK_MS) * TICK_MS
 
 const watchers = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | undefined

@@ -8,6 +8,8 @@ import { onLines } from './log'
 export interface ChildOptions {
   name: 'signer' | 'front' | 'web'
   env: NodeJS.ProcessEnv
+  /** For Node itself: what the process may not do. */
+  flags: string[]
   /** Resolves to true once the process answers. */
   probe(): Promise<boolean>
   line(text: string): void
@@ -44,7 +46,7 @@ export function createChild(options: ChildOptions): Child {
 
   function launch(): void {
     // Its own process group, so that Ctrl-C reaches it through us and in order; a pipe whose end tells it that we died.
-    child = spawn(process.execPath, ['--disable-proto=delete', join(BUILD_FOLDER, `${options.name}.mjs`)], {
+    child = spawn(process.execPath, [...options.flags, join(BUILD_FOLDER, `${options.name}.mjs`)], {
       env: options.env,
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       detached: true,

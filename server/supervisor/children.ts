@@ -1,6 +1,9 @@
 /** The three processes, in the order in which they can be of use: keys, then pages, then the port. */
+import { join } from 'node:path'
+import { withFileLock } from '@/lib/adapters/postgres/file-lock'
 import type { Config } from '@/lib/config'
 import { type Child, type ChildOptions, createChild } from './child'
+import { confinement } from './confinement'
 import { childEnvironment, signerEnvironment, webEnvironment } from './environment'
 import type { Log } from './log'
 import { answers, isOk } from './probe'
@@ -14,22 +17,29 @@ export interface Children {
   stop(): Promise<void>
 }
 
-export function createChildren(config: Config, log: Log, onRefusal: (name: string) => void): Children {
-  const make = (name: ChildOptions['name'], env: NodeJS.ProcessEnv, probe: ChildOptions['probe']) =>
-    createChild({
-      name,
-      env,
-      probe,
-      line: (text) => void (NOISE.test(text) || log(name, text)),
-      onRefusal: () => onRefusal(name),
-    })
-
-  const signer = make('signer', signerEnvironment(config), () => answers({ path: config.signerSocket }))
-  const web = make('web', webEnvironment(config), () => answers({ path: config.webSocket }))
-  const front = make('front', childEnvironment(config), () =>
-    isOk({ host: ownAddress(config.host), port: config.port, path: '/readyz' }),
+export function createSigner(config: Config, runFolder: string, log: Log, onRefusal: (name: string) => void): Child {
+  const signer = make(
+    'signer',
+    config,
+    signerEnvironment(config),
+    () => answers({ path: config.signerSocket }),
+    log,
+    onRefusal,
   )
+  // The first signer of a data folder makes its key-encryption key; a second one waits, and finds it.
+  return { ...signer, start: () => withFileLock(join(runFolder, 'signer.lock'), signer.start) }
+}
 
+export function createChildren(
+  config: Config,
+  runFolder: string,
+  log: Log,
+  onRefusal: (name: string) => void,
+): Children {
+  const signer = createSigner(config, runFolder, log, onRefusal)
+  const web = make('web', config, webEnvironment(config), () => answers({ path: config.webSocket }), log, onRefusal)
+  const address = { host: ownAddress(config.host), port: config.port, path: '/readyz' }
+  const front = make('front', config, childEnvironment(config), () => isOk(address), log, onRefusal)
   return {
     front,
     async start() {
@@ -44,6 +54,18 @@ export function createChildren(config: Config, log: Log, onRefusal: (name: strin
       await signer.stop()
     },
   }
+}
+
+function make(
+  name: ChildOptions['name'],
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  probe: ChildOptions['probe'],
+  log: Log,
+  onRefusal: (name: string) => void,
+): Child {
+  const line = (text: string) => void (NOISE.test(text) || log(name, text))
+  return createChild({ name, env, flags: confinement(name, config), probe, line, onRefusal: () => onRefusal(name) })
 }
 
 /** An address under which this machine reaches a server that listens on `host`. */

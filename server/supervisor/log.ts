@@ -5,14 +5,14 @@ export type Log = (source: string, message: string) => void
 /** Fields of a JSON line that a person reading the text does not need. */
 const ENVELOPE = new Set(['time', 'level', 'process', 'event', 'sentence'])
 
-export function createLog(format: 'text' | 'json'): Log {
+export function createLog(format: 'text' | 'json', output: NodeJS.WritableStream = process.stdout): Log {
   return (source, message) => {
     const fields = parseFields(message)
     const line =
       format === 'json'
         ? JSON.stringify({ time: new Date().toISOString(), process: source, ...(fields ?? { message }) })
         : `${source}: ${fields ? toText(fields) : message}`
-    process.stdout.write(`${line}\n`)
+    output.write(`${line}\n`)
   }
 }
 

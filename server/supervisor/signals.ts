@@ -5,9 +5,13 @@ import { fstatSync } from 'node:fs'
 export function whenAskedToStop(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => resolve()
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+    onSignal(stop)
     if (isHeld()) process.stdin.on('end', stop).on('error', stop).resume()
   })
+}
+
+export function onSignal(stop: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
 }
 
 /** Who starts a process of ours holds the other end of its standard input, and lets go even when killed by SIGKILL. */

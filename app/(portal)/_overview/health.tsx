@@ -43,11 +43,7 @@ function GoodOnes({ kind: { title, href, checks }, now }: { kind: CheckKind; now
   if (!first) return null
   return (
     <HealthRow verdict="good" href={href} title={title}>
-      {good.length === checks.length
-        ? good.length === 1
-          ? 'Good. '
-          : `All ${good.length} good. The first `
-        : `${good.length} good. The first `}
+      {good.length === 1 ? 'Good. ' : `${good.length} good. The first `}
       <Until at={first} now={now} lowerCase={good.length > 1} />
     </HealthRow>
   )

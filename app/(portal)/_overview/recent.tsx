@@ -63,7 +63,11 @@ function NewestCertificate({ certificate }: { certificate: CertificateSummary })
         {group && <span className="text-muted"> in {group.name}</span>}
       </span>
       <CertificateStatusBadge status={status} />
-      <Instant at={issuedAt} show="relative" className="relative z-1 text-sm text-muted sm:w-28 sm:text-right" />
+      <Instant
+        at={issuedAt}
+        show="relative"
+        className="relative z-1 basis-full text-sm text-muted sm:w-28 sm:basis-auto sm:text-right"
+      />
     </li>
   )
 }
@@ -77,7 +81,11 @@ function NewestRefusal({ transaction }: { transaction: TransactionView }) {
         <span className="text-muted"> in {group.name}</span>
         {explanation && <span className="block text-sm text-muted">{explanation}</span>}
       </span>
-      <Instant at={createdAt} show="relative" className="text-sm text-muted sm:w-28 sm:text-right" />
+      <Instant
+        at={createdAt}
+        show="relative"
+        className="basis-full text-sm text-muted sm:w-28 sm:basis-auto sm:text-right"
+      />
     </li>
   )
 }

@@ -14,6 +14,7 @@ export interface EndpointChoice {
   includeRoot: boolean
   rootUrl: string
   issuerUrl: string
+  issuerFingerprint: string
 }
 
 export function MintFlow({ choices, chosen }: { choices: EndpointChoice[]; chosen: string | undefined }) {

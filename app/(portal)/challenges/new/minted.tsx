@@ -23,6 +23,7 @@ export function Minted({ minted, endpoint, onAnother }: MintedProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
   const { challenge, expiresAt, scepUrl, subject, san } = minted
+  const { includeRoot, rootUrl, issuerUrl, issuerFingerprint } = endpoint
   return (
     <div className="grid gap-5">
       <section className="overflow-clip rounded-xl border border-ok-line bg-surface shadow-card">
@@ -62,15 +63,7 @@ export function Minted({ minted, endpoint, onAnother }: MintedProps) {
       </section>
       <Card title="On the device">
         <DeviceGuide
-          device={{
-            scepUrl,
-            subject,
-            san,
-            challenge,
-            includeRoot: endpoint.includeRoot,
-            rootUrl: endpoint.rootUrl,
-            issuerUrl: endpoint.issuerUrl,
-          }}
+          device={{ scepUrl, subject, san, challenge, includeRoot, rootUrl, issuerUrl, issuerFingerprint }}
         />
       </Card>
       <div className="flex flex-wrap justify-end gap-2">

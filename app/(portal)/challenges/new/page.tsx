@@ -7,29 +7,18 @@ import { PageHeader } from '@/app/_components/page-header'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
-import { MintFlow } from './mint-flow'
+import type { GroupView } from '@/lib/services/groups'
+import { type EndpointChoice, MintFlow } from './mint-flow'
 
 export const metadata: Metadata = { title: 'Mint a challenge' }
 
 export default async function MintPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('challenge:mint')
   const { endpoint } = await readParameters(searchParams, ['endpoint'])
-  const [endpoints, authorities] = await Promise.all([
-    server().groups.listEndpoints(actor),
-    server().groups.authorities(actor),
-  ])
-  const open = endpoints.filter(({ enabled, policy }) => enabled && policy === 'dynamic')
-  const groups = open.length > 0 ? await server().groups.list(actor) : []
+  const { groups: groupService } = server()
+  const [groups, authorities] = await Promise.all([groupService.list(actor), groupService.authorities(actor)])
   const rootUrl = authorities.find(({ kind }) => kind === 'root')?.caUrl ?? ''
-  const choices = open.map(({ slug, name, group, challengeTtlMinutes, includeRoot, groupId }) => ({
-    slug,
-    name,
-    group: group.name,
-    ttlMinutes: challengeTtlMinutes,
-    includeRoot,
-    rootUrl,
-    issuerUrl: groups.find(({ id }) => id === groupId)?.issuer?.caUrl ?? rootUrl,
-  }))
+  const choices = groups.flatMap((group) => choicesOf(group, rootUrl))
   return (
     <div className="max-w-3xl">
       <PageHeader
@@ -52,4 +41,20 @@ export default async function MintPage({ searchParams }: { searchParams: SearchP
       )}
     </div>
   )
+}
+
+/** The endpoints of a group that take challenges now. */
+function choicesOf({ name: group, issuer, endpoints }: GroupView, rootUrl: string): EndpointChoice[] {
+  if (!issuer) return []
+  const open = endpoints.filter(({ enabled, policy }) => enabled && policy === 'dynamic')
+  return open.map(({ slug, name, challengeTtlMinutes, includeRoot }) => ({
+    slug,
+    name,
+    group,
+    ttlMinutes: challengeTtlMinutes,
+    includeRoot,
+    rootUrl,
+    issuerUrl: issuer.caUrl,
+    issuerFingerprint: issuer.fingerprintSha256,
+  }))
 }

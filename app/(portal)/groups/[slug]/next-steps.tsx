@@ -5,16 +5,16 @@ import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { DeviceGuide } from '@/app/_components/device-guide'
 import { TextLink } from '@/app/_components/row-link'
-import type { EndpointView } from '@/lib/services/groups'
+import type { AuthorityView, EndpointView } from '@/lib/services/groups'
 
 interface NextStepsProps {
   endpoint: EndpointView
-  issuerUrl: string
+  issuer: AuthorityView
   rootUrl: string
   mayMint: boolean
 }
 
-export function NextSteps({ endpoint, issuerUrl, rootUrl, mayMint }: NextStepsProps) {
+export function NextSteps({ endpoint, issuer, rootUrl, mayMint }: NextStepsProps) {
   const { slug, scepUrl, enabled, includeRoot } = endpoint
   return (
     <Card title="Enrol a device" className="self-start">
@@ -42,7 +42,16 @@ export function NextSteps({ endpoint, issuerUrl, rootUrl, mayMint }: NextStepsPr
         <Step number={2} title="Run this on the device">
           <div className="mt-3">
             <DeviceGuide
-              device={{ scepUrl, challenge: null, subject: 'CN=tablet-7', san: [], includeRoot, rootUrl, issuerUrl }}
+              device={{
+                scepUrl,
+                challenge: null,
+                subject: 'CN=tablet-7',
+                san: [],
+                includeRoot,
+                rootUrl,
+                issuerUrl: issuer.caUrl,
+                issuerFingerprint: issuer.fingerprintSha256,
+              }}
             />
           </div>
         </Step>

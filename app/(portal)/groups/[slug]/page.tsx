@@ -50,7 +50,7 @@ export default async function GroupPage({ params }: Params) {
           <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
             <NextSteps
               endpoint={endpoint}
-              issuerUrl={group.issuer.caUrl}
+              issuer={group.issuer}
               rootUrl={await rootUrl(actor)}
               mayMint={can(actor, 'challenge:mint')}
             />

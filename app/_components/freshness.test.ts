@@ -1,0 +1,23 @@
+/** When something begins to need attention. */
+import { expect, test } from 'vitest'
+import { crlFreshness, expiryOf } from './freshness'
+
+const HOUR = 60 * 60 * 1000
+const now = new Date('2026-11-23T12:00:00Z')
+const crl = (ageHours: number, leftHours: number) => ({
+  thisUpdate: new Date(now.getTime() - ageHours * HOUR),
+  nextUpdate: new Date(now.getTime() + leftHours * HOUR),
+})
+
+test('a list is fresh, late in its last fifth, and stale at its end', () => {
+  expect(crlFreshness(crl(8, 2), now)).toBe('fresh')
+  expect(crlFreshness(crl(9, 1), now)).toBe('late')
+  expect(crlFreshness(crl(10, 0), now)).toBe('stale')
+})
+
+test('a certificate is far from its end, soon there, or over', () => {
+  const inHours = (hours: number) => new Date(now.getTime() + hours * HOUR)
+  expect(expiryOf(inHours(24 * 31), now, 30)).toBe('far')
+  expect(expiryOf(inHours(24 * 29), now, 30)).toBe('soon')
+  expect(expiryOf(now, now, 30)).toBe('over')
+})
