@@ -7,6 +7,7 @@ import { isRefusal } from '@/lib/errors'
 import { server } from '@/lib/server'
 import type { RequestOrigin } from '@/lib/services/access'
 import type { Actor } from '@/lib/services/actor'
+import type { Page } from '@/lib/services/audit'
 import { can, type Permission } from '@/lib/services/permissions'
 import { sessionCookieName, sessionTokenOf } from './_auth'
 
@@ -74,6 +75,16 @@ export async function found<T>(answer: Promise<T>): Promise<T> {
     return await answer
   } catch (error) {
     if (isRefusal(error, 'not_found')) notFound()
+    throw error
+  }
+}
+
+/** A list whose address somebody wrote by hand: a group or a page that does not exist holds nothing, and is no fault. */
+export async function listed<T>(answer: Promise<Page<T>>): Promise<Page<T>> {
+  try {
+    return await answer
+  } catch (error) {
+    if (isRefusal(error, 'not_found') || isRefusal(error, 'invalid_input')) return { items: [], nextCursor: null }
     throw error
   }
 }

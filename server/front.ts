@@ -1,7 +1,7 @@
 /** The process that owns the port: answers devices and relying parties itself, passes the rest to web, and runs the jobs. */
 import { config } from '@/lib/config'
 import { server } from '@/lib/server'
-import { callerReader } from './front/client-address'
+import { callerReader, proxyCheck } from './front/client-address'
 import { createFront } from './front/listener'
 import { createMetrics } from './front/metrics'
 import { createPortal } from './front/portal'
@@ -23,6 +23,7 @@ const front = createFront({
   portal,
   metrics: createMetrics(new Date()),
   callerOf: callerReader(trustedProxies),
+  isProxy: proxyCheck(trustedProxies),
   webAnswers: () => answers({ path: webSocket }),
   log,
 })

@@ -3,7 +3,12 @@ import { expect, test } from 'vitest'
 import { oneOf, readParameters, withParameters } from './search-parameters'
 
 test('known names are read once, trimmed and bounded; the rest is ignored', async () => {
-  const given = Promise.resolve({ group: [' staff ', 'x'], search: 'a'.repeat(999), status: ' ', other: 'y' })
+  const given = Promise.resolve({
+    group: [' staff ', 'x'],
+    search: `\u0000${'a'.repeat(999)}`,
+    status: ' \n',
+    other: 'y',
+  })
   expect(await readParameters(given, ['group', 'search', 'status'])).toEqual({
     group: 'staff',
     search: 'a'.repeat(300),

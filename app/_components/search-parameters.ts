@@ -2,13 +2,16 @@
 
 export type SearchParameters = Promise<Record<string, string | string[] | undefined>>
 
-/** The first value of each, trimmed and bounded; empty ones are left out. */
+/** The first value of each, trimmed and bounded, without control characters; empty ones are left out. */
 export async function readParameters<Name extends string>(given: SearchParameters, names: readonly Name[]) {
   const all = await given
   const values: Partial<Record<Name, string>> = {}
   for (const name of names) {
     const value = all[name]
-    const first = (Array.isArray(value) ? value[0] : value)?.trim().slice(0, 300)
+    const first = (Array.isArray(value) ? value[0] : value)
+      ?.replace(/\p{Cc}/gu, '')
+      .trim()
+      .slice(0, 300)
     if (first) values[name] = first
   }
   return values

@@ -1,6 +1,6 @@
 /** Who is at the other end: the TCP peer, or what a proxy that we trust says about it. */
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type Socket } from 'node:net'
 
 export interface Caller {
   ip: string | null
@@ -10,12 +10,7 @@ export interface Caller {
 }
 
 export function callerReader(trustedProxies: readonly string[]): (request: IncomingMessage) => Caller {
-  const trusted = new BlockList()
-  for (const network of trustedProxies) {
-    const [address = '', prefix] = network.split('/')
-    trusted.addSubnet(address, Number(prefix), familyOf(address))
-  }
-  const isTrusted = (ip: string | null) => ip !== null && trusted.check(ip, familyOf(ip))
+  const isTrusted = memberOf(trustedProxies)
   return (request) => {
     const peer = normalised(request.socket.remoteAddress)
     const host = request.headers.host
@@ -26,6 +21,21 @@ export function callerReader(trustedProxies: readonly string[]): (request: Incom
       host: single(request.headers['x-forwarded-host']) ?? host,
     }
   }
+}
+
+/** Whether a connection comes from this machine or from a proxy of ours, behind which there may be everybody. */
+export function proxyCheck(trustedProxies: readonly string[]): (socket: Pick<Socket, 'remoteAddress'>) => boolean {
+  const isOurs = memberOf(['127.0.0.0/8', '::1/128', ...trustedProxies])
+  return (socket) => isOurs(normalised(socket.remoteAddress))
+}
+
+function memberOf(networks: readonly string[]): (ip: string | null) => boolean {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = '', prefix] = network.split('/')
+    list.addSubnet(address, Number(prefix), familyOf(address))
+  }
+  return (ip) => ip !== null && list.check(ip, familyOf(ip))
 }
 
 /** Each proxy appends whom it saw, so the list is read from its end up to the first address that is not one of ours. */

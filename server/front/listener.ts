@@ -1,12 +1,15 @@
 /** Sorts each request to whom it is for: a device path, an operator's question, or the portal. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Services } from '@/lib/server'
+import { sourceOf } from '@/lib/services/source-address'
 import { devicePath, deviceResponse, text } from '@/server/device-paths'
 import type { Caller } from './client-address'
+import { limitConnections } from './connections'
 import type { Area, Metrics } from './metrics'
-import { OPERATION_PATHS, operationResponse } from './operation'
+import { createOperation, OPERATION_PATHS, type Operation } from './operation'
 import type { Portal } from './portal'
-import { readBody, refuseBody } from './request-body'
+import { type Bodies, createBodies, refuseBody } from './request-body'
 import { send } from './response'
 import { parseTarget, type Target } from './target'
 
@@ -15,17 +18,28 @@ export interface FrontOptions {
   portal: Portal
   metrics: Metrics
   callerOf(request: IncomingMessage): Caller
+  /** Whether a connection comes from a proxy of ours: many callers, and no limit on connections. */
+  isProxy(socket: Socket): boolean
+  bodies?: Bodies
   webAnswers(): Promise<boolean>
   log(line: string): void
 }
 
-const LARGEST_DEVICE_BODY = 128 * 1024
+const LARGEST_BODY = { device: 128 * 1024, portal: 256 * 1024 }
+/** A connection on which nothing moves in either direction, such as one whose client does not read its answer. */
+const STILL = 120_000
 /** A request line of 64 KiB, for SCEP by GET, and 16 KiB of headers. */
 const LARGEST_HEAD = 80 * 1024
 const LARGEST_HEADERS = 16 * 1024
 const MOST_HEADERS = 64
 
+interface Front extends FrontOptions {
+  bodies: Bodies
+  operation: Operation
+}
+
 export function createFront(options: FrontOptions): Server {
+  const front = { ...options, bodies: options.bodies ?? createBodies(), operation: createOperation(options) }
   const server = createServer(
     {
       maxHeaderSize: LARGEST_HEAD,
@@ -37,55 +51,43 @@ export function createFront(options: FrontOptions): Server {
     },
     (request, response) => {
       response.on('error', () => {})
-      answer(request, response, options).catch((error) => {
+      answer(request, response, front).catch((error) => {
         options.log(`request failed: ${error instanceof Error ? error.stack : error}`)
         send(request, response, text(503, 'Try again later.', { 'Retry-After': '5' }))
       })
     },
   )
   server.maxRequestsPerSocket = 100
+  server.timeout = STILL
+  limitConnections(server, options.isProxy)
   return server
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: FrontOptions): Promise<void> {
-  const { services, metrics } = options
-  const count = (area: Area) => response.once('finish', () => metrics.count(area, response.statusCode))
+async function answer(request: IncomingMessage, response: ServerResponse, front: Front): Promise<void> {
+  const count = (area: Area) => response.once('finish', () => front.metrics.count(area, response.statusCode))
   const target = headersFit(request) ? parseTarget(request.url ?? '') : 431
   if (typeof target === 'number') {
     count('refused')
     return send(request, response, text(target, 'This request is not understood.', { Connection: 'close' }))
   }
-  const area = devicePath(target.path)
-  if (area) {
-    count(area)
-    return answerDevice(request, response, target, options)
-  }
   if (OPERATION_PATHS.has(target.path)) {
     count('operation')
-    return send(
-      request,
-      response,
-      await operationResponse(target.path, request.method, { services, metrics, webAnswers: options.webAnswers }),
-    )
+    return send(request, response, await front.operation(target.path, request.method))
   }
-  count('portal')
-  options.portal.pass(request, response, target, options.callerOf(request))
-}
-
-async function answerDevice(
-  request: IncomingMessage,
-  response: ServerResponse,
-  target: Target,
-  options: FrontOptions,
-): Promise<void> {
-  const body = await readBody(request, LARGEST_DEVICE_BODY)
-  if (!body) return refuseBody(request, response)
-  const answer = await deviceResponse(options.services, {
+  const area = devicePath(target.path)
+  count(area ?? 'portal')
+  const caller = front.callerOf(request)
+  // Before anything else is opened for it: a body that never comes must not hold what others need.
+  const limit = area ? LARGEST_BODY.device : LARGEST_BODY.portal
+  const body = await front.bodies.read(request, response, limit, sourceOf(caller.ip))
+  if (typeof body === 'string') return refuseBody(request, response, body)
+  if (!area) return front.portal.pass(request, response, target, caller, body)
+  const answer = await deviceResponse(front.services, {
     ...target,
     method: request.method ?? '',
     headers: { get: (name) => [request.headers[name] ?? []].flat().join(', ') || null },
     body,
-    ip: options.callerOf(request).ip,
+    ip: caller.ip,
   })
   send(request, response, answer)
 }

@@ -1,24 +1,27 @@
 /** Passes a request on to the web process, which listens on a Unix socket and believes what we say about the client. */
 import { randomUUID } from 'node:crypto'
-import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
 import type { Caller } from './client-address'
-import { announcesMore, refuseBody } from './request-body'
 import { send } from './response'
 import type { Target } from './target'
 import { unavailablePage } from './unavailable-page'
 
 export interface Portal {
-  pass(request: IncomingMessage, response: ServerResponse, target: Target, caller: Caller): void
+  /** The body is here already: what waits for a client holds no connection to web. */
+  pass(request: IncomingMessage, response: ServerResponse, target: Target, caller: Caller, body: Uint8Array): void
   /** For development only: the portal in production has no WebSocket. */
   upgrade(request: IncomingMessage, socket: Duplex): void
   close(): void
 }
 
-const LARGEST_BODY = 256 * 1024
+/** More than one source may have connections, so that none of them can take all of these. */
+const MOST_AT_ONCE = 1_024
 /** Shorter than what web grants an idle connection, so that we never send into one that is just being closed. */
 const IDLE = 30_000
+/** Of these, one without a body says nothing about its length. */
+const BODILESS = new Set(['GET', 'HEAD'])
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** RFC 9110 §7.6.1: for one connection only. `expect` was answered by node:http already. */
@@ -28,17 +31,22 @@ const OURS =
   /^(x-middleware-.*|x-nextjs-.*|x-forwarded-.*|forwarded|x-real-ip|x-request-id|x-nonce|x-page|x-invoke-.*|x-matched-path)$/
 
 export function createPortal(socketPath: string): Portal {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256, timeout: IDLE })
+  const agent = new Agent({ keepAlive: true, maxSockets: MOST_AT_ONCE, timeout: IDLE })
 
-  function pass(request: IncomingMessage, response: ServerResponse, target: Target, caller: Caller): void {
+  function pass(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: Target,
+    caller: Caller,
+    body: Uint8Array,
+  ): void {
     if (!METHODS.has(request.method ?? '')) return send(request, response, unavailablePage(405))
-    if (announcesMore(request, LARGEST_BODY)) return refuseBody(request, response)
     const upstream = httpRequest({
       socketPath,
       agent,
       method: request.method,
       path: target.query ? `${target.path}?${target.query}` : target.path,
-      headers: upstreamHeaders(request, caller),
+      headers: upstreamHeaders(request, caller, body.length),
     })
     upstream.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.rawHeaders, answer.headers.connection))
@@ -50,7 +58,7 @@ export function createPortal(socketPath: string): Portal {
       else send(request, response, unavailablePage(503))
     })
     response.on('close', () => upstream.destroy())
-    passBody(request, response, upstream)
+    upstream.end(body)
   }
 
   function upgrade(request: IncomingMessage, socket: Duplex): void {
@@ -68,30 +76,12 @@ export function createPortal(socketPath: string): Portal {
   return { pass, upgrade, close: () => agent.destroy() }
 }
 
-function passBody(request: IncomingMessage, response: ServerResponse, upstream: ClientRequest): void {
-  if (!hasBody(request)) return void upstream.end()
-  let length = 0
-  request.on('data', (chunk: Buffer) => {
-    length += chunk.length
-    if (length <= LARGEST_BODY) return
-    request.unpipe(upstream)
-    request.removeAllListeners('data')
-    refuseBody(request, response)
-    upstream.destroy()
-  })
-  request.pipe(upstream)
-}
-
-function hasBody(request: IncomingMessage): boolean {
-  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
-}
-
 /** As they came, in their order and spelling, less what is not theirs to say, plus what we know. */
-function upstreamHeaders(request: IncomingMessage, caller: Caller): string[] {
+function upstreamHeaders(request: IncomingMessage, caller: Caller, length: number): string[] {
   const kept = withoutHopByHop(
     request.rawHeaders,
     request.headers.connection,
-    (name) => OURS.test(name) || name === 'host',
+    (name) => OURS.test(name) || name === 'host' || name === 'content-length',
   )
   const host = caller.host ?? 'localhost'
   const added = {
@@ -100,7 +90,7 @@ function upstreamHeaders(request: IncomingMessage, caller: Caller): string[] {
     'X-Forwarded-Proto': caller.protocol,
     'X-Forwarded-For': caller.ip ?? '',
     'X-Request-Id': randomUUID(),
-    ...(request.headers['transfer-encoding'] === undefined ? {} : { 'Transfer-Encoding': 'chunked' }),
+    ...(length > 0 || !BODILESS.has(request.method ?? '') ? { 'Content-Length': String(length) } : {}),
   }
   return [...kept, ...Object.entries(added).flat()]
 }

@@ -17,7 +17,7 @@ const LANDMARKS = [
   'yarn.lock',
   'bun.lock',
   'bun.lockb',
-  'deno.lock',
+  'lerna.json',
   '.git',
 ]
 /** The program. Not the whole project folder: by default the data folder is in it. */

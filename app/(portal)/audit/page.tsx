@@ -10,7 +10,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { AUDIT_OUTCOME } from '@/app/_components/states'
-import { requireActor } from '@/app/_session'
+import { listed, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { AuditOutcome } from '@/lib/services/audit'
@@ -28,6 +28,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
   const actor = await requireActor('audit:read')
   const wanted = await readParameters(searchParams, ['kind', 'outcome', 'actor', 'cursor'])
   const people = await server().access.users(actor)
+  const person = people.find(({ id }) => id === wanted.actor)
   return (
     <>
       <PageHeader
@@ -60,26 +61,32 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
         />
       </FilterBar>
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
-        <Events actor={actor} wanted={wanted} />
+        <Events actor={actor} wanted={wanted} personId={person?.id} />
       </Suspense>
     </>
   )
 }
 
-async function Events({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
+interface EventsProps {
+  actor: Actor
+  wanted: Wanted
+  personId: string | undefined
+}
+
+async function Events({ actor, wanted, personId }: EventsProps) {
   const { cursor } = wanted
   const kind = AUDIT_KINDS.find(({ id }) => id === wanted.kind)
   const outcome = oneOf(OUTCOMES, wanted.outcome)
   const filter = {
     ...(kind && { types: kind.types }),
     ...(outcome && { outcome }),
-    ...(wanted.actor && { actorId: wanted.actor }),
+    ...(personId && { actorId: personId }),
   }
-  const { items, nextCursor } = await server().audit.list(actor, filter, cursor ? { cursor } : {})
+  const { items, nextCursor } = await listed(server().audit.list(actor, filter, cursor ? { cursor } : {}))
   return (
     <ListFrame
       path="/audit"
-      filters={{ kind: kind?.id, outcome, actor: wanted.actor }}
+      filters={{ kind: kind?.id, outcome, actor: personId }}
       cursor={cursor}
       nextCursor={nextCursor}
     >
@@ -89,7 +96,7 @@ async function Events({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
             <AuditRow key={event.id} event={event} />
           ))}
         </ol>
-      ) : Object.keys(filter).length > 0 ? (
+      ) : cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No event matches">
           Try fewer filters.
         </EmptyState>

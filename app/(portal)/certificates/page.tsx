@@ -12,7 +12,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CERTIFICATE_STATUS } from '@/app/_components/states'
-import { requireActor } from '@/app/_session'
+import { listed, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { CertificateStatus } from '@/lib/services/certificates'
@@ -61,12 +61,12 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
   const search = wanted.search && wanted.search.length >= SHORTEST_SEARCH ? wanted.search : undefined
   const status = oneOf(STATUSES, wanted.status)
   const filter = { ...(search && { search }), ...(group && { group }), ...(status && { status }) }
-  const { items, nextCursor } = await server().certificates.list(actor, filter, cursor ? { cursor } : {})
+  const { items, nextCursor } = await listed(server().certificates.list(actor, filter, cursor ? { cursor } : {}))
   return (
     <ListFrame path="/certificates" filters={{ search, group, status }} cursor={cursor} nextCursor={nextCursor}>
       {items.length > 0 ? (
         <CertificateTable certificates={items} />
-      ) : Object.keys(filter).length > 0 ? (
+      ) : cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No certificate matches">
           Try fewer filters, or another part of the name or serial.
         </EmptyState>

@@ -12,7 +12,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CHALLENGE_STATE } from '@/app/_components/states'
-import { requireActor } from '@/app/_session'
+import { listed, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { ChallengeState } from '@/lib/services/challenges'
@@ -73,8 +73,8 @@ async function Challenges({ actor, wanted, anyGroup }: ChallengesProps) {
   const { cursor, search, group } = wanted
   const state = oneOf(STATES, wanted.state)
   const filter = { ...(search && { search }), ...(group && { group }), ...(state && { state }) }
-  const { items, nextCursor } = await server().challenges.list(actor, filter, cursor ? { cursor } : {})
-  const filtered = Object.keys(filter).length > 0
+  const { items, nextCursor } = await listed(server().challenges.list(actor, filter, cursor ? { cursor } : {}))
+  const filtered = cursor !== undefined || Object.keys(filter).length > 0
   return (
     <ListFrame path="/challenges" filters={{ search, group, state }} cursor={cursor} nextCursor={nextCursor}>
       {items.length > 0 ? (

@@ -12,7 +12,7 @@ import { oneOf, readParameters, type SearchParameters } from '@/app/_components/
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { TRANSACTION_STATE } from '@/app/_components/states'
 import { TransactionTable } from '@/app/_components/transaction-table'
-import { requireActor } from '@/app/_session'
+import { listed, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { TransactionView } from '@/lib/services/transactions'
@@ -60,12 +60,12 @@ async function Enrolments({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
   const { cursor, group } = wanted
   const state = oneOf(STATES, wanted.state)
   const filter = { ...(group && { group }), ...(state && { state }) }
-  const { items, nextCursor } = await server().transactions.list(actor, filter, cursor ? { cursor } : {})
+  const { items, nextCursor } = await listed(server().transactions.list(actor, filter, cursor ? { cursor } : {}))
   return (
     <ListFrame path="/enrolments" filters={{ group, state }} cursor={cursor} nextCursor={nextCursor}>
       {items.length > 0 ? (
         <TransactionTable transactions={items} />
-      ) : Object.keys(filter).length > 0 ? (
+      ) : cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No enrolment matches">
           Try fewer filters.
         </EmptyState>

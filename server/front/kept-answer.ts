@@ -1,0 +1,18 @@
+/** An answer that holds for a moment, however many ask; those who ask while it is being found wait for the same one. */
+export function keptAnswer<T>(milliseconds: number, find: () => Promise<T>, now: () => number): () => Promise<T> {
+  let kept: { answer: Promise<T>; until: number } | null = null
+  return () => {
+    if (kept && now() < kept.until) return kept.answer
+    const mine = { answer: find(), until: Number.POSITIVE_INFINITY }
+    kept = mine
+    mine.answer.then(
+      () => {
+        mine.until = now() + milliseconds
+      },
+      () => {
+        if (kept === mine) kept = null
+      },
+    )
+    return mine.answer
+  }
+}
