@@ -10,7 +10,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'e2e/portal/**'],
     globalSetup: ['e2e/fixtures/global-setup.ts'],
     pool: 'forks',
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
   },
 })

@@ -88,6 +88,24 @@ test.each([
   else await expect(answer).rejects.toThrow(new RegExp(`^${code}$`))
 })
 
+test.each([
+  ['https://pki.example.org', '__Host-latchkey.browser', '; Secure'],
+  ['http://localhost:3000', 'latchkey.browser', ''],
+])('at %s a browser that signed in is known again by a cookie out of reach of scripts', async (url, name, secure) => {
+  services.publicUrl = new URL(url)
+  services.access.signIn.mockResolvedValue({ token: 'abc', knownBrowser: 'next' })
+  const { authOptions, browserCookie, browserOf } = await import('./_auth')
+  const browser = browserOf({ cookies: { get: (asked) => (asked === name ? { value: 'before' } : undefined) } })
+  const [provider] = (await authOptions(origin, browser)).providers
+  const authorize = provider?.options.authorize as (credentials: object) => Promise<unknown>
+  expect(await authorize({ email: 'ada@example.org', password: 'x' })).toEqual({ id: 'abc' })
+  expect(services.access.signIn).toHaveBeenCalledExactlyOnceWith(origin, 'ada@example.org', 'x', 'before')
+  expect(browserCookie(browser.issued ?? '')).toBe(
+    `${name}=next; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax${secure}`,
+  )
+  services.publicUrl = new URL('https://pki.example.org')
+})
+
 test('a signer that was out of reach is asked again', async () => {
   services.mac.mockRejectedValueOnce(new Error('socket closed'))
   const { authOptions } = await import('./_auth')

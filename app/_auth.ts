@@ -27,6 +27,29 @@ function authCookies() {
   }
 }
 
+/** The browser that asks: the value its long-lived cookie holds, and the one it shall hold from now on. */
+export interface Browser {
+  presented: string | null
+  issued: string | null
+}
+
+/** As long as browsers keep a cookie at all. */
+const KNOWN_SECONDS = 400 * 24 * 60 * 60
+
+/** Beside next-auth's own: it outlives every session, and lets nobody in. */
+export function browserOf(request: { cookies: { get(name: string): { value: string } | undefined } }): Browser {
+  return { presented: request.cookies.get(browserCookieName())?.value ?? null, issued: null }
+}
+
+export function browserCookie(value: string): string {
+  const { secure } = authCookies().sessionToken.options
+  return `${browserCookieName()}=${value}; Path=/; Max-Age=${KNOWN_SECONDS}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+}
+
+function browserCookieName(): string {
+  return authCookies().sessionToken.name.replace(/session$/, 'browser')
+}
+
 export function sessionCookieName(): string {
   return authCookies().sessionToken.name
 }
@@ -52,7 +75,10 @@ export async function sessionTokenOf(cookie: string | undefined): Promise<string
   return token?.purpose === PURPOSE && typeof token.sid === 'string' ? token.sid : null
 }
 
-export async function authOptions(origin: RequestOrigin): Promise<NextAuthOptions> {
+export async function authOptions(
+  origin: RequestOrigin,
+  browser: Browser = { presented: null, issued: null },
+): Promise<NextAuthOptions> {
   return {
     secret: await sessionSecret(),
     cookies: authCookies(),
@@ -64,7 +90,7 @@ export async function authOptions(origin: RequestOrigin): Promise<NextAuthOption
     providers: [
       CredentialsProvider({
         credentials: { email: {}, password: {} },
-        authorize: (credentials) => signIn(origin, credentials?.email ?? '', credentials?.password ?? ''),
+        authorize: (credentials) => signIn(origin, browser, credentials?.email ?? '', credentials?.password ?? ''),
       }),
     ],
     callbacks: {
@@ -94,9 +120,15 @@ export async function authOptions(origin: RequestOrigin): Promise<NextAuthOption
  * The id handed to next-auth is the session token: the jwt callback above puts it into the encrypted cookie. Errors
  * travel in a URL, so they are reduced to codes that the sign-in form puts into words.
  */
-async function signIn(origin: RequestOrigin, email: string, password: string): Promise<{ id: string } | null> {
+async function signIn(
+  origin: RequestOrigin,
+  browser: Browser,
+  email: string,
+  password: string,
+): Promise<{ id: string } | null> {
   try {
-    const { token } = await server().access.signIn(origin, email, password)
+    const { token, knownBrowser } = await server().access.signIn(origin, email, password, browser.presented)
+    browser.issued = knownBrowser
     return { id: token }
   } catch (error) {
     if (isRefusal(error, 'rate_limited')) throw new Error(`rate_limited:${error.retryAfterSeconds ?? 60}`)

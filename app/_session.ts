@@ -25,7 +25,20 @@ export const requestOrigin = cache(async (): Promise<RequestOrigin> => {
 export async function isSameOrigin(): Promise<boolean> {
   const sent = await headers()
   const site = sent.get('sec-fetch-site')
-  return sent.get('origin') === server().urls.publicUrl.origin && (site === null || site === 'same-origin')
+  const origin = sent.get('origin')
+  return origin !== null && isOurs(origin, sent.get('x-forwarded-host')) && (site === null || site === 'same-origin')
+}
+
+const LOCAL = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * PUBLIC_URL, once it names a machine. Until then Latchkey does not know what people call it (127.0.0.1, the name of a
+ * virtual machine), and a page of its own is one from the host that this request is for; front says which that is.
+ */
+export function isOurs(origin: string, host: string | null, publicUrl = server().urls.publicUrl): boolean {
+  if (origin === publicUrl.origin) return true
+  if (!LOCAL.includes(publicUrl.hostname) || host === null || !URL.canParse(origin)) return false
+  return new URL(origin).host === host.toLowerCase()
 }
 
 /** The actor of this request, from the session and user rows of this moment. Read once per request. */
@@ -90,7 +103,7 @@ export async function listed<T>(answer: Promise<Page<T>>): Promise<Page<T>> {
 }
 
 export async function recordDenied(actor: Actor, permission: Permission): Promise<void> {
-  await server().audit.record({
+  await server().access.recordDenied({
     type: 'authz.denied',
     outcome: 'denied',
     reason: 'no_permission',

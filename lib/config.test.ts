@@ -64,6 +64,7 @@ describe.each([
   ['PUBLIC_URL', 'ca.example'],
   ['STATUS_URL', 'https://ca.example'],
   ['DATABASE_URL', 'localhost:5432'],
+  ['DATABASE_MIGRATION_URL', DATABASE_URL],
   ['LATCHKEY_TRUSTED_PROXIES', '10.0.0.0/33'],
   ['LATCHKEY_TRUSTED_PROXIES', 'proxy.example'],
   ['LATCHKEY_KEK', Buffer.alloc(31).toString('base64')],
@@ -92,6 +93,17 @@ test('proxies are kept as networks', () => {
 
 test('a process without a database does not start', () => {
   expect(() => readConfig({})).toThrow('DATABASE_URL is missing')
+})
+
+test("the tables' owner is known to the settings, and to no process", () => {
+  const owner = 'postgresql://latchkey_owner:hunter2@localhost/latchkey'
+  const environment = { DATABASE_URL, DATABASE_MIGRATION_URL: owner }
+  expect(settings(environment)).toMatchObject({ databaseUrl: DATABASE_URL, databaseMigrationUrl: owner })
+  expect(settings({ DATABASE_URL }).databaseMigrationUrl).toBeUndefined()
+  expect(JSON.stringify([readConfig(environment), signerConfig(environment)])).not.toContain('hunter2')
+  expect(problemsOf({ DATABASE_URL, DATABASE_MIGRATION_URL: 'mysql://root:hunter2@db' })).toEqual([
+    'DATABASE_MIGRATION_URL must be a URL such as postgresql://user:password@host:5432/latchkey.',
+  ])
 })
 
 test('the key-encryption key reaches the signer and nobody else', () => {

@@ -13,6 +13,8 @@ export interface Settings {
   /** Where relying parties fetch CRLs and CA certificates: always plain HTTP, so that no check needs another check first. */
   statusUrl: URL
   databaseUrl: string | undefined
+  /** Of the role that owns the tables, if that is not the one of databaseUrl: only what prepares the database has it. */
+  databaseMigrationUrl: string | undefined
   /** Absolute. */
   dataDir: string
   /** False while it is the default, which may then be supplemented by a place that the database's user can reach. */
@@ -23,7 +25,7 @@ export interface Settings {
 }
 
 /** What every process of an installation knows. No secret beside the database's address. */
-export interface Config extends Omit<Settings, 'databaseUrl'> {
+export interface Config extends Omit<Settings, 'databaseUrl' | 'databaseMigrationUrl'> {
   databaseUrl: string
   signerSocket: string
   webSocket: string
@@ -72,7 +74,7 @@ export function settings(environment: Environment = process.env): Settings {
 
 export function readConfig(environment: Environment): Config {
   const variables = parse(environment)
-  const { databaseUrl, ...rest } = toSettings(variables)
+  const { databaseUrl, databaseMigrationUrl: _, ...rest } = toSettings(variables)
   if (!databaseUrl)
     throw new ConfigurationError(['DATABASE_URL is missing: only npm start provides a database by itself.'])
   return {
@@ -103,6 +105,7 @@ function toSettings(variables: Variables): Settings {
     publicUrl,
     statusUrl: variables.STATUS_URL ?? plainHttp(publicUrl),
     databaseUrl: variables.DATABASE_URL,
+    databaseMigrationUrl: variables.DATABASE_MIGRATION_URL,
     // The comment is for Next's bundler, which would otherwise take the data folder for a part of the program.
     dataDir: resolve(/* turbopackIgnore: true */ variables.LATCHKEY_DATA_DIR ?? 'data'),
     dataDirChosen: variables.LATCHKEY_DATA_DIR !== undefined,
@@ -120,6 +123,16 @@ function plainHttp(url: URL): URL {
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?)*$/i
 const KEK_BASE64 = /^[A-Za-z0-9+/]{43}=$/
+
+function databaseAddress() {
+  return z
+    .string()
+    .refine(
+      (url) => /^postgres(ql)?:\/\/./.test(url),
+      'must be a URL such as postgresql://user:password@host:5432/latchkey.',
+    )
+    .optional()
+}
 
 const Variables = z.object({
   HOST: z
@@ -148,13 +161,8 @@ const Variables = z.object({
       'must be a URL that begins with http://, without a path: CRLs are fetched without TLS.',
     )
     .optional(),
-  DATABASE_URL: z
-    .string()
-    .refine(
-      (url) => /^postgres(ql)?:\/\/./.test(url),
-      'must be a URL such as postgresql://user:password@host:5432/latchkey.',
-    )
-    .optional(),
+  DATABASE_URL: databaseAddress(),
+  DATABASE_MIGRATION_URL: databaseAddress(),
   LATCHKEY_DATA_DIR: z
     .string()
     .refine((path) => !path.includes('\0'), 'must be the path of a folder.')
@@ -190,6 +198,9 @@ function parse(environment: Environment): Variables {
   if (environment.LATCHKEY_KEK === '') problems.push('LATCHKEY_KEK is set but empty.')
   if (environment.LATCHKEY_KEK && environment.LATCHKEY_KEK_FILE) {
     problems.push('LATCHKEY_KEK and LATCHKEY_KEK_FILE are both set; keep one of them.')
+  }
+  if (environment.DATABASE_MIGRATION_URL && !environment.DATABASE_URL) {
+    problems.push('DATABASE_MIGRATION_URL is set without DATABASE_URL; set both, or neither for the embedded Postgres.')
   }
   if (!result.success || problems.length > 0) throw new ConfigurationError(problems)
   return result.data

@@ -10,7 +10,10 @@ import { createLog } from './supervisor/log'
 import { onSignal } from './supervisor/signals'
 
 /** What a command works with; lib/server.ts reads the same from config(). */
-export type Installation = Config
+export interface Installation extends Config {
+  /** Of the role that owns the tables. */
+  ownerUrl: string
+}
 
 /**
  * Runs `work` with everything in place, beside a running server or without one, and takes down what it put up, also
@@ -20,7 +23,7 @@ export async function withInstallation<T>(work: (installation: Installation) => 
   const interrupted = Promise.withResolvers<never>()
   interrupted.promise.catch(() => {}) // may come before anybody waits for it
   onSignal(() => interrupted.reject(new StartFault('Interrupted.')))
-  const { config, runFolder, running, release } = await openInstallation(settings(), say)
+  const { config, runFolder, ownerUrl, running, release } = await openInstallation(settings(), say)
   let signer: Child | undefined
   try {
     const ours = running ? besides(config, running) : config
@@ -29,7 +32,7 @@ export async function withInstallation<T>(work: (installation: Installation) => 
       signer = createSigner(ours, runFolder, createLog('text', process.stderr), () => {})
       await signer.start()
     }
-    return await Promise.race([work(ours), interrupted.promise])
+    return await Promise.race([work({ ...ours, ownerUrl }), interrupted.promise])
   } finally {
     await server().close()
     await signer?.stop()

@@ -1,7 +1,8 @@
 /**
  * Fills an empty installation with a year of a believable organisation. Everything is issued, refused and revoked by the
  * real services, through real SCEP messages; only the clock is moved: the services get one, and the database gets a
- * schema in front of pg_catalog whose now() and clock_timestamp() lie by the same shift.
+ * schema in front of pg_catalog whose now() and clock_timestamp() lie by the same shift. It takes the tables' owner to
+ * put it there; the services work as they always do.
  */
 import { createHash, createPrivateKey, generateKeyPair, type KeyObject, randomBytes, randomInt } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -13,7 +14,7 @@ import type { Actor } from '@/lib/services/actor'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { GroupView } from '@/lib/services/groups'
-import { withInstallation } from './bootstrap'
+import { type Installation, withInstallation } from './bootstrap'
 import { DEMO_GROUPS, DEMO_ORGANISATION, type DemoGroup } from './demo-organisation'
 
 const DAY = 86_400_000
@@ -31,7 +32,7 @@ interface Device {
 const password = () => `demo-${randomBytes(12).toString('base64url')}`
 
 await withInstallation(async (installation) => {
-  const clock = await movableClock(installation.databaseUrl)
+  const clock = await movableClock(installation)
   const services = buildServices({
     databaseUrl: clock.databaseUrl,
     signerSocket: installation.signerSocket,
@@ -281,8 +282,8 @@ interface MovableClock {
   stop(): Promise<void>
 }
 
-async function movableClock(databaseUrl: string): Promise<MovableClock> {
-  const client = new pg.Client({ connectionString: databaseUrl })
+async function movableClock({ databaseUrl, ownerUrl }: Installation): Promise<MovableClock> {
+  const client = new pg.Client({ connectionString: ownerUrl })
   await client.connect()
   await client.query(`
     create schema if not exists demo_time;
@@ -292,10 +293,13 @@ async function movableClock(databaseUrl: string): Promise<MovableClock> {
       'select pg_catalog.clock_timestamp() + (select by from demo_time.shift)';
     create or replace function demo_time.now() returns timestamptz language sql stable as
       'select pg_catalog.now() + (select by from demo_time.shift)';
+    grant usage on schema demo_time to public;
+    grant select on demo_time.shift to public;
+    alter function public.audit_append(text, text) set search_path = demo_time, pg_catalog, public, pg_temp;
   `)
   // CURRENT_TIMESTAMP is a keyword that no schema can stand in front of, so the columns' defaults lie for a while too.
   const { rows: columns } = await client.query<{ table_name: string; column_name: string }>(
-    "select table_name, column_name from information_schema.columns where table_schema = 'public' and column_default = 'CURRENT_TIMESTAMP'",
+    "select table_name, column_name from information_schema.columns where table_schema = 'public' and column_default in ('CURRENT_TIMESTAMP', 'demo_time.now()')",
   )
   const everyDefault = (value: string) =>
     client.query(
@@ -318,7 +322,10 @@ async function movableClock(databaseUrl: string): Promise<MovableClock> {
     },
     async stop() {
       await everyDefault('CURRENT_TIMESTAMP')
-      await client.query('drop schema demo_time cascade')
+      await client.query(`
+        alter function public.audit_append(text, text) set search_path = pg_catalog, public, pg_temp;
+        drop schema demo_time cascade;
+      `)
       await client.end()
     },
   }

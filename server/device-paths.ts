@@ -91,7 +91,7 @@ export async function crlHttpResponse(
   }
   if (isFresh(request.headers, headers.ETag, crl.thisUpdate)) return notModified(headers)
   return form === 'pem'
-    ? respond(200, 'application/x-pem-file', utf8(toPem(crl.der, 'X509 CRL')), headers)
+    ? respond(200, 'application/x-pem-file', pemOf(crl.der, 'X509 CRL'), headers)
     : respond(200, 'application/pkix-crl', crl.der, headers)
 }
 
@@ -111,8 +111,17 @@ export async function caHttpResponse(
   }
   if (isFresh(request.headers, headers.ETag, null)) return notModified(headers)
   return form === 'pem'
-    ? respond(200, 'application/x-pem-file', utf8(toPem(certificate.der)), headers)
+    ? respond(200, 'application/x-pem-file', pemOf(certificate.der, 'CERTIFICATE'), headers)
     : respond(200, 'application/pkix-cert', certificate.der, headers)
+}
+
+/** Made once for each DER that the service keeps: a CRL can be large. */
+const pems = new WeakMap<Uint8Array, Uint8Array>()
+
+function pemOf(der: Uint8Array, label: string): Uint8Array {
+  const pem = pems.get(der) ?? utf8(toPem(der, label))
+  pems.set(der, pem)
+  return pem
 }
 
 /** A plain sentence, for people who try a URL in a browser. */

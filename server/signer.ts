@@ -8,6 +8,8 @@ process.umask(0o077)
 
 try {
   const { signerSocket: socketPath, ...rest } = signerConfig()
+  // Neither a library nor a child process shall find it there.
+  delete process.env.LATCHKEY_KEK
   const signer = await runSigner({ ...rest, socketPath })
   let ending = false
   const end = async () => {

@@ -58,7 +58,7 @@ export async function recordDenied(
   { actor }: Admission,
   refusal: Refusal,
 ): Promise<void> {
-  await services.audit.record({
+  await services.access.recordDenied({
     type: 'authz.denied',
     outcome: 'denied',
     reason: refusal.reason,

@@ -8,8 +8,13 @@ export const instant = z
   .pipe(z.iso.datetime())
   .meta({ description: 'A moment in UTC, ISO 8601.' })
 
-/** A moment on its way in, with any offset. */
-export const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+/** A moment on its way in, with any offset, between 1970 and 9999: beyond, the database knows no such moment. */
+export const moment = z.iso
+  .datetime({ offset: true })
+  .refine((text) => isOrdinaryYear(new Date(text).getUTCFullYear()), { error: 'The year is from 1970 to 9999.' })
+  .transform((text) => new Date(text))
+
+const isOrdinaryYear = (year: number) => year >= 1970 && year <= 9999
 
 /** Not a pattern: the document's readers run on many regular expression engines. */
 const isPlain = (value: string) => !/[\p{Cc}\p{Cs}]/u.test(value)

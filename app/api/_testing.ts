@@ -19,6 +19,7 @@ export function fakeServices(fakes: Fakes = {}): Fake {
   const audit: AuditEntry[] = []
   const counts = new Map<string, number>()
   const answers = new Map<string, { hash: Uint8Array; answer: { status: number; body: string } }>()
+  const trail = { record: async (entry: AuditEntry) => void audit.push(entry), ...fakes.audit }
   const access: Partial<Services['access']> = {
     async actorOfApiKey(origin, authorization) {
       const role = (Object.keys(KEYS) as Role[]).find((one) => authorization === `Bearer ${KEYS[one]}`)
@@ -31,6 +32,7 @@ export function fakeServices(fakes: Fakes = {}): Fake {
       counts.set(key, count)
       if (count > limit) throw new Refusal('rate_limited', 'Too many attempts.', { retryAfterSeconds: 12.2 })
     },
+    recordDenied: (entry) => trail.record(entry),
     async idempotent(actor, { idempotencyKey }, hash, work) {
       const name = `${actor.id} ${idempotencyKey}`
       const known = answers.get(name)
@@ -44,7 +46,7 @@ export function fakeServices(fakes: Fakes = {}): Fake {
   const known: Fakes = {
     ...fakes,
     access: { ...access, ...fakes.access },
-    audit: { record: async (entry: AuditEntry) => void audit.push(entry), ...fakes.audit },
+    audit: trail,
   }
   return { services: known as unknown as Services, audit }
 }

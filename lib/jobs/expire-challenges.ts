@@ -1,17 +1,21 @@
-/** Every minute: challenges past their end are put away, and what a crash left reserved becomes usable again. */
+/** Every minute: challenges past their end are put away, what a crash left reserved is freed, old refusals are forgotten. */
 import { systemActor } from '@/lib/services/actor'
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import type { Job } from '@/lib/services/jobs'
 
 /** dynamic-challenge.md §5: the reservation of a crashed worker is swept after this time. */
 export const ABANDONED_MINUTES = 10
+/** How long the portal shows why a device was refused. The audit trail keeps it for good. */
+export const REFUSED_DAYS = 30
+const FORGET_EVERY_MS = 3_600_000
 const BATCH = 1_000
 
 export function expireChallenges(store: ChallengeUpkeepStore): Job {
+  let forgotten = 0
   return {
     name: 'expire-challenges',
     everySeconds: 60,
-    run: async () => {
+    run: async (now) => {
       const actor = systemActor('job', 'challenge expiry')
       await untilDone(() =>
         store.freeAbandoned(ABANDONED_MINUTES, BATCH, ({ id, subject, slug, state }) => ({
@@ -32,6 +36,11 @@ export function expireChallenges(store: ChallengeUpkeepStore): Job {
         })),
       )
       await untilDone(() => store.failInterrupted(ABANDONED_MINUTES, BATCH))
+      // It reads through what was issued in those days, so not every minute.
+      if (now.getTime() - forgotten >= FORGET_EVERY_MS) {
+        await untilDone(() => store.forgetRefused(REFUSED_DAYS, BATCH))
+        forgotten = now.getTime()
+      }
     },
   }
 }

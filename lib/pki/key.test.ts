@@ -124,6 +124,15 @@ describe('weak keys', () => {
     expect(process.cpuUsage(start).user / 20).toBeLessThan(20_000)
   })
 
+  test('no square is missed by the residue tests that come before the root', () => {
+    const middle = (3n << 1022n) + 643n
+    const found = Array.from({ length: 100 }, () => {
+      const apart = BigInt(`0x${randomBytes(64).toString('hex')}`) & ~1n
+      return weakness(rsaSpki((middle - apart) * (middle + apart)))
+    })
+    expect(new Set(found)).toEqual(new Set(['rsa_small_factor', 'rsa_close_primes']))
+  })
+
   test('random moduli are not taken for ROCA', () => {
     for (let i = 0; i < 50; i++) {
       const modulus = (1n << 2047n) | BigInt(`0x${randomBytes(250).toString('hex')}`) | 1n

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { DerError } from './der'
-import { encode, sequence } from './der-write'
+import { context, encode, oid, sequence, utf8String } from './der-write'
 import { ipText, parseIp } from './ip'
+import { OID } from './oid'
 import { canonicalSan, encodeSan, parseSan, type San } from './san'
 
 const ALL: San[] = [
@@ -27,6 +28,16 @@ describe('subject alternative names', () => {
     const der = sequence(encode(0x82, Buffer.from('a.example')), encode(0x88, Buffer.from('2a03', 'hex')))
     expect(() => parseSan(der, 'refuse')).toThrow(DerError)
     expect(parseSan(der, 'skip')).toEqual([{ type: 'dns', value: 'a.example' }])
+  })
+
+  test.each([
+    ['dns', encode(0x82, Buffer.from('a\0b.example'))],
+    ['email', encode(0x81, Buffer.from('ada@example.com\n'))],
+    ['uri', encode(0x86, Buffer.from('https://a\0b'))],
+    ['upn', encode(0xa0, oid(OID.userPrincipalName), context(0, utf8String('ada\u0085@example.com')))],
+  ])('a control character in a %s name is refused in a request', (_, name) => {
+    expect(() => parseSan(sequence(name), 'refuse')).toThrow(DerError)
+    expect(parseSan(sequence(name), 'skip')).toEqual([])
   })
 
   test.each<San>([

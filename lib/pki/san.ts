@@ -22,15 +22,20 @@ export function encodeSan(names: readonly San[]): Uint8Array {
   return sequence(...names.map(encodeGeneralName))
 }
 
-/** The names of a subjectAltName value. `unknown` says whether a name of another kind is an error or passed over. */
+/**
+ * The names of a subjectAltName value. `unknown` says whether a name of another kind, or with a control character in
+ * it, is an error or passed over: what reads "bank.example\0.evil.example" one way here may read it another way there.
+ */
 export function parseSan(value: Uint8Array, unknown: 'refuse' | 'skip'): San[] {
   const root = parseDer(value)
   if (root.tag !== TAG.sequence) throw new DerError('GeneralNames is a SEQUENCE')
   const names: San[] = []
   for (const name of root.children(MAX_NAMES)) {
     const known = parseGeneralName(name)
-    if (known) names.push(known)
-    else if (unknown === 'refuse') throw new DerError('an alternative name of a kind we do not issue', 'unsupported')
+    if (known && !/\p{Cc}/u.test(known.value)) names.push(known)
+    else if (unknown === 'skip') continue
+    else if (known) throw new DerError('a control character in an alternative name')
+    else throw new DerError('an alternative name of a kind we do not issue', 'unsupported')
   }
   return names
 }

@@ -1,5 +1,6 @@
 /** What access to the portal looks like from outside: people, sessions, API keys, and what may be asked of them. */
 import type { Actor, Role } from './actor'
+import type { AuditEntry } from './audit'
 
 export interface UserView {
   id: string
@@ -45,12 +46,16 @@ export interface AccessService {
   /**
    * Checks e-mail and password within the limits, starts a session row and returns its token, which goes into the
    * cookie. Refusals: unauthenticated (one sentence for every cause), rate_limited.
+   *
+   * `knownBrowser` is the value that an earlier sign-in to this account returned to this browser, which keeps it for
+   * long: it lets nobody in, but such a browser has limits of its own, which nobody else can use up.
    */
   signIn(
     origin: RequestOrigin,
     email: string,
     password: string,
-  ): Promise<{ token: string; user: UserView; expiresAt: Date }>
+    knownBrowser?: string | null,
+  ): Promise<{ token: string; user: UserView; expiresAt: Date; knownBrowser: string }>
   /** The actor of a session token, from the session and user rows of this moment; null if ended, idle, expired or disabled. */
   actorOfSession(origin: RequestOrigin, token: string): Promise<Actor | null>
   signOut(origin: RequestOrigin, token: string): Promise<void>
@@ -88,6 +93,8 @@ export interface AccessService {
     work: () => Promise<{ status: number; body: string }>,
   ): Promise<{ status: number; body: string; replayed: boolean }>
 
+  /** Records that somebody may not; of many in one minute from one source, the first 20 and the number of the others. */
+  recordDenied(entry: AuditEntry): Promise<void>
   /** Counts one event under a key; throws rate_limited when it exceeds `limit` in `windowSeconds`. Shared by every instance. */
   limit(key: string, limit: number, windowSeconds: number): Promise<void>
 }

@@ -46,5 +46,6 @@ export function createAccess(deps: AccessDeps): AccessService {
     ...createApiKeys({ ...deps, counters }),
     ...createIdempotency(deps),
     limit: counters.limit,
+    recordDenied: counters.recordRefusal,
   }
 }

@@ -88,16 +88,20 @@ describe('revoke', () => {
     expect(trail).toEqual([])
   })
 
-  test('an RA can be revoked, an authority cannot', async () => {
+  test('neither an authority nor a registration authority can be revoked, by nobody', async () => {
     const { issuer } = await portal.groups.getEndpoint(operator, 'staff')
-    const ra = (await portal.backing.trail()).findLast(({ type }) => type === 'certificate.issued')?.objectId ?? ''
-    expect((await portal.certificates.get(operator, ra)).kind).toBe('ra')
-    expect(await portal.certificates.revoke(operator, ra, { reason: 'superseded' })).toMatchObject({
-      status: 'revoked',
-    })
-    await expect(
-      portal.certificates.revoke(operator, issuer.certificateId, { reason: 'superseded' }),
-    ).rejects.toMatchObject({ code: 'conflict' })
+    const raId = (await portal.backing.trail()).findLast(({ type }) => type === 'certificate.issued')?.objectId ?? ''
+    const ra = await portal.certificates.get(operator, raId)
+    expect(ra.kind).toBe('ra')
+    for (const which of [ra.id, ra.serial, issuer.certificateId]) {
+      for (const role of ['operator', 'admin'] as const) {
+        await expect(portal.certificates.revoke(actor(role), which, { reason: 'superseded' })).rejects.toMatchObject({
+          code: 'conflict',
+          reason: 'not_revocable',
+        })
+      }
+    }
+    expect(await portal.certificates.get(operator, ra.id)).toMatchObject({ kind: 'ra', revokedAt: null })
     expect((await portal.certificates.get(operator, issuer.certificateId)).kind).toBe('issuer')
   })
 

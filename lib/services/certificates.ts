@@ -75,7 +75,7 @@ export interface CertificatesService {
   get(actor: Actor, idOrSerial: string): Promise<CertificateDetail>
   /** Bytes for download. */
   der(actor: Actor, idOrSerial: string): Promise<{ der: Uint8Array; serial: string }>
-  /** Marks, records and makes a CRL due, in one transaction. Refusals: not_found, conflict (already revoked). */
+  /** Marks, records and makes a CRL due, in one transaction. Refusals: not_found, conflict (already revoked, or no leaf). */
   revoke(
     actor: Actor,
     idOrSerial: string,
@@ -189,6 +189,12 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     const record = await one(idOrSerial)
     if (record.kind === 'root' || record.kind === 'issuer') {
       throw new Refusal('conflict', 'The certificate of an authority cannot be revoked here.', {
+        reason: 'not_revocable',
+      })
+    }
+    // Devices would refuse every answer of the endpoint from then on, and nothing would put another in its place.
+    if (record.kind === 'ra') {
+      throw new Refusal('conflict', 'The registration authority renews itself; switch the endpoint off instead.', {
         reason: 'not_revocable',
       })
     }

@@ -17,6 +17,7 @@ export interface Presentation {
   csr: Csr
   csrSha256: Uint8Array
   spkiSha256: Uint8Array
+  signerSpkiSha256: Uint8Array
   /** The SCEP signer's key is another than the CSR's: legitimate with proxies and Windows, worth a note. */
   signerDiffers: boolean
   /** Extensions and usages of the CSR that the certificate will not carry. */
@@ -47,9 +48,17 @@ export interface PresentedChallenge {
   reservedBy: string | null
   reservedCsrSha256: Uint8Array | null
   reservedSpkiSha256: Uint8Array | null
+  /** Key that signed the SCEP message of the transaction that holds it, or held it last. */
+  reservedSignerSpkiSha256: Uint8Array | null
   consumedAt: Date | null
-  certificate: { id: string; revokedAt: Date | null } | null
+  certificate: { id: string; notAfter: Date; revokedAt: Date | null } | null
+  /** What the CSR that is asked about was refused for before, with this challenge. */
+  mismatched: { reason: MismatchReason; detail: string } | null
 }
+
+/** Causes that a challenge counts: the names are wrong, and will be for this CSR. */
+export const MISMATCH_REASONS = ['subject_mismatch', 'san_mismatch'] as const satisfies EnrolmentReason[]
+export type MismatchReason = (typeof MISMATCH_REASONS)[number]
 
 /** What becomes of the transaction row when its challenge is given back. */
 export interface RowOutcome {
@@ -66,25 +75,29 @@ export function refusedRow(reason: EnrolmentReason, detail: string): RowOutcome 
 export interface RedemptionStore {
   /**
    * dynamic-challenge.md §5 step 2, one statement: pending and unexpired, or already reserved for this very CSR by this
-   * transaction (or by one that a crash left behind). Null when there is no such challenge here.
+   * transaction (or by one that a crash left behind). Null when there is no such challenge here, and for a CSR that did
+   * not fit it before.
    */
   reserve(request: ReservationRequest, reserved: (reservation: Reservation) => AuditEntry): Promise<Reservation | null>
   /**
-   * Gives a reservation of this transaction back and finishes the row, in one transaction. A mismatch counts, and the
-   * last one allowed revokes. A challenge with a certificate intent stays reserved, for the intent will be finished; a
+   * Gives a reservation of this transaction back and finishes the row, in one transaction. A mismatch counts once for
+   * each CSR, and the last one allowed revokes: whoever captured a wrong request can repeat it, but not make another. A challenge with a certificate intent stays reserved, for the intent will be finished; a
    * row that failed then stays received, so that the same request may take it up again at once.
    */
   release(
     request: {
       challengeId: string
       transactionRowId: string
+      csrSha256: Uint8Array
       mismatch: boolean
       mostMismatches: number
       row: RowOutcome
     },
     events: (after: { released: boolean; state: ChallengeState; attempt: number }) => AuditEntry[],
   ): Promise<void>
-  lookup(handleHash: Uint8Array): Promise<PresentedChallenge | null>
+  lookup(handleHash: Uint8Array, csrSha256: Uint8Array): Promise<PresentedChallenge | null>
+  /** Any challenge with one of these handles, in one query. */
+  lookupAny(handleHashes: Uint8Array[]): Promise<{ id: string; subject: string; endpointSlug: string } | null>
   /** Other endpoints of the installation, at most `limit`: where a misdirected challenge may belong. */
   otherEndpoints(endpointId: string, limit: number): Promise<string[]>
 }

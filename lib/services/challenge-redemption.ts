@@ -14,11 +14,14 @@ import {
 } from './challenge-presentation'
 import { handleHash } from './challenges'
 import { EnrolmentRefusal } from './enrolment-refusals'
+import { mayHear } from './enrolment-turns'
 import { EnrolmentProof } from './issuance'
 import type { Signer } from './signer'
 
-/** Wrong requests that a challenge survives. Each needs its value, so the third one means that it leaked. */
+/** Wrong CSRs that a challenge survives. Each needs its value, so the third one means that it leaked. */
 export const MISMATCHES_BEFORE_REVOCATION = 3
+/** A misdirected challenge is looked for at so many endpoints: each costs a MAC. */
+const MOST_OTHER_ENDPOINTS = 20
 
 export interface RedemptionDependencies {
   store: RedemptionStore
@@ -64,7 +67,8 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
       const verdict = matchNames(presentation.csr, reservation.constraints)
       if (!verdict.matches) {
         const row = refusedRow(verdict.reason, verdict.detail)
-        const request = { challengeId: reservation.id, transactionRowId: presentation.transactionRowId, row }
+        const { transactionRowId, csrSha256 } = presentation
+        const request = { challengeId: reservation.id, transactionRowId, csrSha256, row }
         await store.release({ ...request, mismatch: true, mostMismatches: MISMATCHES_BEFORE_REVOCATION }, (after) =>
           mismatchEvents(presentation, reservation, verdict, after),
         )
@@ -85,7 +89,8 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
 
     async giveBack(presentation, redeemed, row, besides) {
       const challenge = { id: redeemed.challengeId, subject: redeemed.subject }
-      const request = { challengeId: challenge.id, transactionRowId: presentation.transactionRowId, row }
+      const { transactionRowId, csrSha256 } = presentation
+      const request = { challengeId: challenge.id, transactionRowId, csrSha256, row }
       await store.release(
         { ...request, mismatch: false, mostMismatches: MISMATCHES_BEFORE_REVOCATION },
         ({ released }) => (released ? [...besides, releasedEvent(presentation, challenge, row.reason)] : besides),
@@ -110,7 +115,9 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
         (reserved) => reservedEvent(presentation, reserved),
       )
       if (reservation !== null) return reservation
-      const presented = await store.lookup(hash)
+      const presented = await store.lookup(hash, presentation.csrSha256)
+      const open = presented?.state === 'pending' || presented?.state === 'reserved'
+      if (open && presented.mismatched !== null) throw mismatchAgain(presented, presented.mismatched)
       // Free again or still in somebody's hands: which of the two rivals is the rightful one shows when one is finished.
       if (presented === null || (presented.state !== 'reserved' && presented.state !== 'pending')) {
         const certificateId = presented === null ? null : spentBySameRequest(presentation, presented)
@@ -122,45 +129,62 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
     }
   }
 
-  /**
-   * The same bytes, and the holder of the certified key or the worker of the same transaction: a stranger who wrapped a
-   * captured envelope anew is neither, and learns nothing.
-   */
+  /** The same bytes, while the certificate is worth anything: its holder's reply was lost, or somebody was quicker. */
   function spentBySameRequest(presentation: Presentation, presented: PresentedChallenge): string | null {
-    const { certificate, consumedAt, reservedCsrSha256, reservedBy } = presented
-    if (certificate === null || certificate.revokedAt !== null || consumedAt === null || reservedCsrSha256 === null)
-      return null
-    if (!Buffer.from(presentation.csrSha256).equals(reservedCsrSha256)) return null
-    if (presentation.signerDiffers && reservedBy !== presentation.transactionRowId) return null
-    return clock().getTime() - consumedAt.getTime() <= rules.replayWindowSeconds * 1_000 ? certificate.id : null
+    const { certificate, consumedAt, reservedCsrSha256, reservedBy, reservedSignerSpkiSha256 } = presented
+    const now = clock()
+    if (certificate === null || certificate.revokedAt !== null || certificate.notAfter <= now) return null
+    if (consumedAt === null || now.getTime() - consumedAt.getTime() > rules.replayWindowSeconds * 1_000) return null
+    if (reservedCsrSha256 === null || !Buffer.from(presentation.csrSha256).equals(reservedCsrSha256)) return null
+    const first = { signerSpkiSha256: reservedSignerSpkiSha256, spkiSha256: presentation.spkiSha256 }
+    const heard =
+      !presentation.signerDiffers ||
+      reservedBy === presentation.transactionRowId ||
+      mayHear(first, presentation.signerSpkiSha256)
+    return heard ? certificate.id : null
   }
 
-  /** For the audit trail and the portal alone: the device hears the same phrase for every one of these. */
+  /**
+   * For the audit trail and the portal alone: the device hears the same phrase for every one of these. The same work is
+   * done for all of them, so that the time does not tell a challenge that was minted here from one that never was.
+   */
   async function explain(
     presentation: Presentation,
     presented: PresentedChallenge | null,
     value: string,
   ): Promise<EnrolmentRefusal> {
+    const [elsewhere, reference] = await Promise.all([
+      // Looked up even though it changes nothing for the device: "wrong URL" is the most common mistake of an operator.
+      atAnotherEndpoint(presentation.endpoint.id, value),
+      signer.mac('fingerprint', Buffer.from(value, 'utf8')),
+    ])
     if (presented !== null) return refusalOf(presentation, presented)
-    // Looked up even though it changes nothing for the device: "wrong URL" is the most common mistake of an operator.
-    for (const endpointId of await store.otherEndpoints(presentation.endpoint.id, 50)) {
-      const elsewhere = await store.lookup(await handleHash(signer, endpointId, value))
-      if (elsewhere !== null) {
-        return new EnrolmentRefusal(
-          'challenge_other_endpoint',
-          `the challenge was minted for endpoint ${elsewhere.endpointSlug}`,
-          {
-            object: { type: 'challenge', id: elsewhere.id, name: elsewhere.subject },
-            data: { mintedFor: elsewhere.endpointSlug },
-          },
-        )
-      }
+    if (elsewhere !== null) {
+      return new EnrolmentRefusal(
+        'challenge_other_endpoint',
+        `the challenge was minted for endpoint ${elsewhere.endpointSlug}`,
+        {
+          object: { type: 'challenge', id: elsewhere.id, name: elsewhere.subject },
+          data: { mintedFor: elsewhere.endpointSlug },
+        },
+      )
     }
-    const presentedRef = Buffer.from(await signer.mac('fingerprint', Buffer.from(value, 'utf8')))
-      .toString('hex')
-      .slice(0, 16)
+    const presentedRef = Buffer.from(reference).toString('hex').slice(0, 16)
     return new EnrolmentRefusal('challenge_unknown', 'no such challenge', { data: { presentedRef } })
   }
+
+  async function atAnotherEndpoint(endpointId: string, value: string) {
+    const others = await store.otherEndpoints(endpointId, MOST_OTHER_ENDPOINTS)
+    return store.lookupAny(await Promise.all(others.map((other) => handleHash(signer, other, value))))
+  }
+}
+
+/** Decided by the CSR and the challenge alone, so it stays decided: no reservation, no count, one note in the trail. */
+function mismatchAgain(
+  { id, subject }: PresentedChallenge,
+  { reason, detail }: NonNullable<PresentedChallenge['mismatched']>,
+): EnrolmentRefusal {
+  return new EnrolmentRefusal(reason, detail, { object: { type: 'challenge', id, name: subject }, again: true })
 }
 
 /** RFC 2985 §5.4.1 allows one value. A trailing line end is trimmed, nothing else: an empty challenge never authorises. */

@@ -14,7 +14,7 @@ export interface CounterDeps {
 export interface Counters {
   limit(key: string, limit: number, windowSeconds: number): Promise<void>
   /**
-   * Records a refusal of somebody unknown: the first 20 per source and minute one by one; the job `prune` adds one event
+   * Records a refusal: the first 20 per source and minute one by one; the job `prune` adds one event
    * with the exact number of the others (audit-and-siem.md §4), so that a flood cannot fill the trail.
    */
   recordRefusal(entry: AuditEntry): Promise<void>

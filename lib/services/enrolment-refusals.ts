@@ -136,12 +136,40 @@ export type EnrolmentReason = keyof typeof ENROLMENT_CAUSES
 export const FAILURE_EXPLANATIONS = {
   unavailable:
     'A part of Latchkey could not answer, so nothing was decided and nothing was used up. The device tries again by itself.',
+  endpoint_not_ready:
+    'The endpoint was switched off, or its issuer has no certificate yet. Nothing was used up. Switch it on; the device tries again by itself.',
+  issuer_expired:
+    'The issuer of the group has expired, so nothing can be issued under it. Nothing was used up. Set up a new group for these devices.',
   interrupted:
     'The request was cut short by a restart, and the device has not come back. Its challenge can be used again.',
   internal_error: 'An unexpected error stopped the request. Nothing was used up. The log has the details.',
 } as const
 
 export type FailureReason = keyof typeof FAILURE_EXPLANATIONS
+
+/**
+ * What the challenge itself settled: it stays so, and the same request hears it again. All other causes can pass (a
+ * profile is repaired, an endpoint switched on), so the same request is looked into anew.
+ */
+const SETTLED: ReadonlySet<EnrolmentReason> = new Set([
+  'challenge_missing',
+  'challenge_repeated',
+  'challenge_unknown',
+  'challenge_other_endpoint',
+  'challenge_expired',
+  'challenge_replayed',
+  'challenge_revoked',
+  'subject_mismatch',
+  'san_mismatch',
+] as const)
+
+export function isSettled(reason: EnrolmentReason): boolean {
+  return SETTLED.has(reason)
+}
+
+export function isFailureReason(reason: string): reason is FailureReason {
+  return Object.hasOwn(FAILURE_EXPLANATIONS, reason)
+}
 
 export function isEnrolmentReason(reason: string): reason is EnrolmentReason {
   return Object.hasOwn(ENROLMENT_CAUSES, reason)
@@ -150,7 +178,7 @@ export function isEnrolmentReason(reason: string): reason is EnrolmentReason {
 /** The words for a stored reason code; null for a code that a later version may have written. */
 export function explanationOf(reason: string): string | null {
   if (isEnrolmentReason(reason)) return ENROLMENT_CAUSES[reason].explanation
-  return Object.hasOwn(FAILURE_EXPLANATIONS, reason) ? FAILURE_EXPLANATIONS[reason as FailureReason] : null
+  return isFailureReason(reason) ? FAILURE_EXPLANATIONS[reason] : null
 }
 
 /** Stops one enrolment. `detail` and `data` go to the row and the trail, never to the device. */
@@ -161,11 +189,13 @@ export class EnrolmentRefusal extends Error {
   readonly object: AuditObject | null
   /** True when row and events were written together with what caused them. */
   readonly recorded: boolean
+  /** This very CSR was refused for it before, under another transaction: nothing new happened. */
+  readonly again: boolean
 
   constructor(
     reason: EnrolmentReason,
     detail: string,
-    more: { data?: { [key: string]: Json }; object?: AuditObject; recorded?: boolean } = {},
+    more: { data?: { [key: string]: Json }; object?: AuditObject; recorded?: boolean; again?: boolean } = {},
   ) {
     super(`${reason}: ${detail}`)
     this.name = 'EnrolmentRefusal'
@@ -174,5 +204,6 @@ export class EnrolmentRefusal extends Error {
     this.data = more.data ?? {}
     this.object = more.object ?? null
     this.recorded = more.recorded ?? false
+    this.again = more.again ?? false
   }
 }

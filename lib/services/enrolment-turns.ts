@@ -1,7 +1,7 @@
 /** Whose turn it is: one request is decided once, and whoever sends it again hears the same answer (scep.md §6.3). */
 import type { AuditEntry } from './audit'
 import type { RowOutcome } from './challenge-presentation'
-import { EnrolmentRefusal, isEnrolmentReason } from './enrolment-refusals'
+import { EnrolmentRefusal, isEnrolmentReason, isSettled } from './enrolment-refusals'
 
 /** A request whose CSR is known, so that it can be found again. */
 export interface Attempt {
@@ -46,8 +46,11 @@ export interface KnownTransaction {
 export interface TurnStore {
   /** Inserts a live row for the attempt's identity, or returns the live row that is there. */
   begin(attempt: Attempt): Promise<{ started: true; id: string } | { started: false; known: KnownTransaction }>
-  /** A row that failed, or that was received longer ago than any worker lives: one caller gets it. */
-  takeOver(id: string, abandonedAfterSeconds: number): Promise<boolean>
+  /**
+   * A row that failed, that was received longer ago than any worker lives, or that was refused for this very reason: one
+   * caller gets it.
+   */
+  takeOver(id: string, abandonedAfterSeconds: number, refusedFor?: string): Promise<boolean>
   /** Makes way for a new row of the same identity. */
   supersede(id: string): Promise<void>
   /** received → refused or failed, with its events. */
@@ -94,15 +97,19 @@ export async function takeTurn({ store, clock, pause, rules }: TurnDependencies,
       await store.supersede(known.id)
       continue
     }
-    // Whoever saw the exchange could send it again under an own key, and would get the certificate encrypted to it.
-    if (!isPresentedBy(known, attempt.signerSpkiSha256))
+    if (!mayHear(known, attempt.signerSpkiSha256))
       throw new EnrolmentRefusal('transaction_conflict', 'sent again under another key')
     switch (known.state) {
       case 'issued':
         if (known.certificate !== null) return { turn: 'issued', known, certificate: known.certificate }
         throw new Error(`transaction ${known.id} is issued without a certificate`)
-      case 'refused':
-        return { turn: 'refused', known, refusal: sameAgain(known) }
+      case 'refused': {
+        const refusal = sameAgain(known)
+        if (known.reason === null || isSettled(refusal.reason)) return { turn: 'refused', known, refusal }
+        if (await store.takeOver(known.id, rules.abandonedAfterSeconds, known.reason))
+          return { turn: 'ours', rowId: known.id }
+        break
+      }
       case 'received':
       case 'failed':
         if (await store.takeOver(known.id, rules.abandonedAfterSeconds)) return { turn: 'ours', rowId: known.id }
@@ -129,7 +136,16 @@ export function sameAgain(known: KnownTransaction): EnrolmentRefusal {
   return new EnrolmentRefusal(reason, known.detail ?? 'refused before', { recorded: true })
 }
 
-function isPresentedBy(known: KnownTransaction, keySha256: Uint8Array): boolean {
-  const key = Buffer.from(keySha256)
-  return [known.signerSpkiSha256, known.spkiSha256].some((recorded) => recorded !== null && key.equals(recorded))
+/**
+ * Whoever saw the exchange of a device that signs with the key it asks to certify could send it again under an own key,
+ * and would learn what became of it: refused. Where a proxy or Windows signed with another key, nothing tells the
+ * device from who was quicker, so the same CSR gets the same answer whoever signs: a certificate is no secret.
+ */
+export function mayHear(
+  first: { signerSpkiSha256: Uint8Array | null; spkiSha256: Uint8Array | null },
+  presenter: Uint8Array,
+): boolean {
+  const { signerSpkiSha256: signer, spkiSha256: certified } = first
+  if (signer === null || certified === null) return false
+  return [signer, certified].some((key) => Buffer.from(presenter).equals(key)) || !Buffer.from(signer).equals(certified)
 }

@@ -87,7 +87,7 @@ describe('issueLeaf', () => {
     portal.time.now = new Date(issuer.notAfter.getTime() - 10 * DAY_MS)
     expect(parseCertificate((await portal.enrol(endpointId)).der).notAfter).toEqual(issuer.notAfter)
     portal.time.now = new Date(issuer.notAfter.getTime() + 1_000)
-    await expect(portal.enrol(endpointId)).rejects.toMatchObject({ code: 'policy_refused', reason: 'issuer_expired' })
+    await expect(portal.enrol(endpointId)).rejects.toMatchObject({ code: 'unavailable', reason: 'issuer_expired' })
   })
 
   test('the same request again gets the same certificate and no second trail', async () => {
@@ -125,7 +125,7 @@ describe('issueLeaf', () => {
     const { proof } = await portal.reserve(endpointId, device)
     await portal.groups.updateEndpoint(actor('admin'), 'staff', { enabled: false })
     const { result, trail } = await portal.trailOf(() => issue(device, proof).catch((error) => error))
-    expect(result).toMatchObject({ code: 'policy_refused', reason: 'endpoint_not_ready' })
+    expect(result).toMatchObject({ code: 'unavailable', reason: 'endpoint_not_ready' })
     expect(trail).toEqual([])
   })
 

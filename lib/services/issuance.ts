@@ -60,7 +60,8 @@ export interface IssuanceService {
    * Builds the certificate from profile and constraints (the CSR gives the public key and matched names), lints it,
    * records the intent, has it signed, and records it as issued with the challenge consumed, the transaction finished
    * and the audit events in the same database transaction. A repeat for the same challenge finishes the same intent.
-   * Refusals: csr_rejected, policy_refused, conflict (challenge already has a certificate), unavailable.
+   * Refusals: csr_rejected, policy_refused, conflict (challenge already has a certificate), unavailable (also while the
+   * endpoint is switched off or its issuer has expired: that passes, and is not the device's doing).
    */
   issueLeaf(request: { actor: Actor; proof: EnrolmentProof; csr: Uint8Array }): Promise<IssuedCertificate>
   /** Signs and records an intent that a crash left behind. Idempotent; returns null if it was abandoned meanwhile. */
@@ -115,7 +116,7 @@ export function createIssuance(deps: IssuanceDeps): Issuance {
     const csr = soundCsr(csrDer)
     const endpoint = await store.issuingEndpoint(proof.endpointId)
     if (endpoint === null) {
-      throw new Refusal('policy_refused', 'This endpoint does not issue certificates now.', {
+      throw new Refusal('unavailable', 'This endpoint does not issue certificates now.', {
         reason: 'endpoint_not_ready',
       })
     }
@@ -176,7 +177,7 @@ function drawLeaf(
     notAfter: new Date(Math.min(now.getTime() + profile.validityDays * DAY_MS, authority.notAfter.getTime())),
   }
   if (validity.notAfter <= now) {
-    throw new Refusal('policy_refused', 'The issuer of this group has expired.', { reason: 'issuer_expired' })
+    throw new Refusal('unavailable', 'The issuer of this group has expired.', { reason: 'issuer_expired' })
   }
   return drawIntent({
     kind: 'leaf',

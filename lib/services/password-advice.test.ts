@@ -38,8 +38,6 @@ describe('password advice', () => {
     'letmeinpleasenow',
     'thisismypassword',
     'administrator2026!',
-    'correct horse battery staple',
-    'correcthorsebatterystaple',
     'monkey dragon shadow 1',
     'AdaLovelace2026!!',
     'northfield.hospital.ada',

@@ -250,6 +250,31 @@ describe('a challenge that does not fit', () => {
     },
   )
 
+  test('the same work is done for a challenge that was minted here and one that never was', async () => {
+    for (let number = 0; number < 3; number++) await portal.createGroup(`Group ${number}`)
+    const { challenge, id } = await portal.mint()
+    await portal.challenges.revoke(actor('operator'), id)
+    const calls: string[][] = []
+    for (const value of [challenge, 'NOSUCHCHALLENGE']) {
+      const from = portal.signer.used.length
+      await (await portal.device({ challenge: value, key: 'ec' })).enrol()
+      calls.push(portal.signer.used.slice(from))
+    }
+    expect(calls[0]).toEqual(calls[1])
+  })
+
+  test('an answer that took longer than the floor comes at a multiple of it', async () => {
+    portal = await enrolmentPortal(memoryEnrolmentBacking(), { floorMilliseconds: 50 })
+    const device = await portal.device({ challenge: 'NOSUCHCHALLENGE' })
+    const { lookup } = portal.backing.enrolment.redemption
+    portal.backing.enrolment.redemption.lookup = (...given) => {
+      portal.time.now = new Date(NOON.getTime() + 70)
+      return lookup(...given)
+    }
+    await device.enrol()
+    expect(portal.paused).toEqual([30])
+  })
+
   test('the third mismatch revokes the challenge', async () => {
     const { challenge, id } = await portal.mint()
     for (const attempt of [1, 2, 3]) {
@@ -279,8 +304,23 @@ describe('the same request again', () => {
     expect(
       new Set(replies.map(({ certificates }) => Buffer.from(certificates[0] as Uint8Array).toString('hex'))).size,
     ).toBe(1)
+    await portal.scep.flush()
+    portal.time.now = new Date(NOON.getTime() + 60_000)
     const { events } = await portal.eventsOf(() => device.enrol())
     expect(events).toEqual(['scep.retransmission'])
+  })
+
+  test('thirty times within a minute is one event, and an exact count of the rest', async () => {
+    const { challenge } = await portal.mint()
+    const device = await portal.device({ challenge })
+    await device.enrol()
+    const { events, full } = await portal.eventsOf(async () => {
+      for (let number = 0; number < 30; number++) await device.enrol()
+      await device.poll()
+      await portal.scep.flush()
+    })
+    expect(events).toEqual(['scep.retransmission', 'system.rate_limited too_many'])
+    expect(full[1]?.data).toMatchObject({ bucket: 'retransmissions', count: 30 })
   })
 
   test('at once from the start, is one serial too', async () => {
@@ -323,6 +363,100 @@ describe('the same request again', () => {
     const stranger = await portal.device({ challenge, csr: device.csr, signer: 1, transactionId: device.transactionId })
     expect(await stranger.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
     expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+  })
+
+  test.each(['the same transactionID', 'another transactionID'])(
+    'signed by a proxy, and by a stranger first under %s: both get the certificate, which is no secret',
+    async (which) => {
+      const { challenge } = await portal.mint()
+      const device = await portal.device({ challenge, key: 'ec', transactionId: 'device' })
+      const transactionId = which === 'another transactionID' ? 'stranger' : 'device'
+      const stranger = await portal.device({ challenge, csr: device.csr, signer: 1, transactionId })
+      const [robbed, { result, events }] = [await stranger.enrol(), await portal.eventsOf(() => device.enrol())]
+      expect(robbed.pkiStatus).toBe('SUCCESS')
+      expect(result.pkiStatus).toBe('SUCCESS')
+      expect(Buffer.from(result.certificates[0] as Uint8Array).equals(robbed.certificates[0] as Uint8Array)).toBe(true)
+      expect(events).toEqual(['scep.retransmission'])
+    },
+  )
+
+  test('signed by a proxy, but with a certificate that is revoked or a window that is over: nothing', async () => {
+    for (const what of ['revoked', 'over']) {
+      portal = await enrolmentPortal(memoryEnrolmentBacking())
+      const { challenge } = await portal.mint()
+      const device = await portal.device({ challenge, key: 'ec', transactionId: 'one' })
+      const { serial } = parseCertificate((await device.enrol()).certificates[0] as Uint8Array)
+      if (what === 'over') portal.time.now = new Date(NOON.getTime() + 86_401_000)
+      else await portal.certificates.revoke(actor('operator'), serial, { reason: 'keyCompromise' })
+      const again = await portal.device({ challenge, csr: device.csr, transactionId: 'two' })
+      expect(await again.enrol()).toMatchObject(REFUSED)
+    }
+  })
+
+  test('after the profile was repaired is decided anew, in the same row', async () => {
+    const { challenge, id } = await portal.mint()
+    const device = await portal.device({ challenge, key: 'ec', signer: 1 })
+    const store = portal.backing.enrolment.enrolment
+    const { endpoint } = store
+    const strict = async (slug: string) => {
+      const found = await endpoint(slug)
+      return found && { ...found, profile: { ...found.profile, ellipticCurves: [] } }
+    }
+    portal.time.now = new Date(NOON.getTime() + 2_000)
+    store.endpoint = strict
+    expect(await device.enrol()).toMatchObject({
+      pkiStatus: 'FAILURE',
+      failInfoText: 'request not permitted by policy',
+    })
+    expect(await portal.backing.challengeState(id)).toBe('pending')
+    store.endpoint = endpoint
+    portal.time.now = new Date(NOON.getTime() + 4_000)
+    expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    expect((await portal.transactions.list(actor('auditor'), {}, {})).items).toMatchObject([{ state: 'issued' }])
+  })
+
+  test('while the endpoint is switched off and on: HTTP 503, no refusal, and then the certificate', async () => {
+    const { challenge, id } = await portal.mint()
+    const device = await portal.device({ challenge })
+    const off = await enrolmentPortal(
+      memoryEnrolmentBacking(),
+      {},
+      {
+        issuance: {
+          issueLeaf: () => Promise.reject(new Refusal('unavailable', 'Off.', { reason: 'endpoint_not_ready' })),
+        },
+      },
+    )
+    const minted = await off.mint()
+    const there = await off.device({ challenge: minted.challenge })
+    expect(await there.status()).toMatchObject({ status: 503 })
+    expect(await off.backing.challengeState(minted.id)).toBe('pending')
+    expect((await off.transactions.list(actor('auditor'), {}, {})).items).toMatchObject([
+      { state: 'failed', reason: 'endpoint_not_ready', explanation: expect.stringContaining('switched off') },
+    ])
+    // The endpoint is known for a second: it is switched off in between.
+    await portal.groups.updateEndpoint(actor('admin'), portal.slug, { enabled: false })
+    expect(await device.status()).toMatchObject({ status: 503 })
+    expect(await portal.backing.challengeState(id)).toBe('pending')
+    await portal.groups.updateEndpoint(actor('admin'), portal.slug, { enabled: true })
+    expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+  })
+
+  test('after a mismatch, however often and by whomever, counts once and touches the challenge no more', async () => {
+    const { challenge, id } = await portal.mint()
+    const wrong = await portal.device({ challenge, subject: [{ type: 'CN', value: 'wrong' }] })
+    expect(await wrong.enrol()).toMatchObject(REFUSED)
+    const { events } = await portal.eventsOf(async () => {
+      for (let number = 0; number < 5; number++) {
+        expect(await wrong.enrol()).toMatchObject(REFUSED)
+        const listener = await portal.device({ csr: wrong.csr, signer: 1 + (number % 2), transactionId: `${number}` })
+        expect(await listener.enrol()).toMatchObject(REFUSED)
+      }
+    })
+    expect(events).toEqual(['scep.retransmission subject_mismatch'])
+    expect(await portal.backing.challengeState(id)).toBe('pending')
+    expect(await portal.challenges.get(actor('operator'), id)).toMatchObject({ failedAttempts: 1 })
+    expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
   })
 
   test('after a refusal is refused again, with one row', async () => {
@@ -440,7 +574,7 @@ describe('faults inside the envelope', () => {
       'enrol.request.rejected csr_malformed',
       expect.stringMatching(/^enrol.request.rejected (decryption_failed|csr_malformed)$/),
     ])
-    expect(portal.paused.filter((milliseconds) => milliseconds === 25)).toHaveLength(3)
+    expect(portal.paused.filter((milliseconds) => milliseconds === 50)).toHaveLength(3)
     expect(await good.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
   })
 })

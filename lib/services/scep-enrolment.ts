@@ -50,7 +50,7 @@ export interface ScepEnrolmentStore extends TurnStore {
 
 export interface ScepOptions extends TurnRules {
   maxBodyBytes: number
-  /** Faults of opening and of challenges are never answered sooner: a guess costs the same, right or wrong. */
+  /** Faults of opening and of challenges are answered at a multiple of it: a guess costs the same, right or wrong. */
   floorMilliseconds: number
   /** PKIOperations at once in this process; more are told to come back. */
   concurrent: number
@@ -60,7 +60,7 @@ export interface ScepOptions extends TurnRules {
 
 export const SCEP_OPTIONS: ScepOptions = {
   maxBodyBytes: 131_072,
-  floorMilliseconds: 25,
+  floorMilliseconds: 50,
   concurrent: 200,
   replayWindowSeconds: 86_400,
   abandonedAfterSeconds: 15,

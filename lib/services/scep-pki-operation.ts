@@ -11,11 +11,13 @@ import {
   sealPending,
   sealSuccess,
 } from '@/lib/scep/message'
+import type { AuditEntry } from './audit'
 import { sha256 } from './certificate-intent'
 import { checkPolicy } from './challenge-match'
 import { type Presentation, refusedRow } from './challenge-presentation'
 import { createRedemption, type Redeemed } from './challenge-redemption'
 import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
+import { printable } from './enrolment-text'
 import { type Attempt, isOver, sameAgain, takeTurn } from './enrolment-turns'
 import { answer, refuseHttp } from './scep-answers'
 import type { ScepEnrolmentDependencies, ScepOptions, ScepResponse } from './scep-enrolment'
@@ -52,7 +54,8 @@ const MESSAGE_TYPES: ReadonlyMap<number, 'enrol' | 'poll' | 'not_yet'> = new Map
 export function createPkiOperation(
   dependencies: PkiOperationDependencies,
 ): (exchange: Exchange, bytes: Uint8Array) => Promise<ScepResponse> {
-  const { store, challenges, issuance, signer, audit, clock, log, pause, options, throttle } = dependencies
+  const { issuance, signer, clock, log, pause, options, throttle } = dependencies
+  const { store, challenges, audit } = printable(dependencies)
   const redemption = createRedemption({ store: challenges, signer, pause, clock, rules: options })
   const turns = { store, clock, pause, rules: options }
 
@@ -115,10 +118,10 @@ export function createPkiOperation(
       case 'busy':
         throw new Refusal('unavailable', 'The request is still being worked on.', { retryAfterSeconds: 5 })
       case 'issued':
-        await audit.record(resentEvent(exchange, message, turn.certificate))
+        await recordResent(exchange, message, turn.certificate)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
       case 'refused':
-        if (throttle.admitsRecord(exchange.source))
+        if (admitsAgain(exchange, opened))
           await audit.record(refusedAgainEvent(exchange, message, opened, turn.refusal))
         throw turn.refusal
       case 'ours': {
@@ -148,7 +151,7 @@ export function createPkiOperation(
         case 'issued_before': {
           const { certificate } = await store.finishIssued(rowId, redeemed.certificateId)
           if (certificate === null) throw new Error(`transaction ${rowId} is issued without a certificate`)
-          await audit.record(resentEvent(exchange, message, certificate))
+          await recordResent(exchange, message, certificate)
           return certificate.der
         }
         case 'redeemed':
@@ -210,7 +213,7 @@ export function createPkiOperation(
     switch (known.state) {
       case 'issued': {
         if (known.certificate === null) throw new Error(`transaction ${known.id} is issued without a certificate`)
-        await audit.record(resentEvent(exchange, message, known.certificate))
+        await recordResent(exchange, message, known.certificate)
         return sealSuccess(replyContext(signer, exchange, message, cipherOf(message)), [known.certificate.der])
       }
       case 'refused':
@@ -257,9 +260,29 @@ export function createPkiOperation(
     refusal: EnrolmentRefusal,
   ): Promise<void> {
     const challengeId = refusal.object?.type === 'challenge' ? refusal.object.id : null
-    const recorded = challengeId !== null || throttle.admitsRecord(exchange.source)
-    const events = recorded ? [refusalEvent(exchange, message, opened, refusal)] : []
-    await store.finish(rowId, refusedRow(refusal.reason, refusal.detail), challengeId, events)
+    await store.finish(rowId, refusedRow(refusal.reason, refusal.detail), challengeId, eventsOf())
+
+    function eventsOf(): AuditEntry[] {
+      if (refusal.again)
+        return admitsAgain(exchange, opened) ? [refusedAgainEvent(exchange, message, opened, refusal)] : []
+      const recorded = challengeId !== null || throttle.admitsRecord(exchange.source)
+      return recorded ? [refusalEvent(exchange, message, opened, refusal)] : []
+    }
+  }
+
+  /** A certificate that is sent again and again is noted once a minute; the rest is counted. */
+  async function recordResent(
+    exchange: Exchange,
+    message: PkiMessage,
+    certificate: { id: string; name: string; serial: string },
+  ): Promise<void> {
+    if (throttle.admitsResend(exchange.source, certificate.id))
+      await audit.record(resentEvent(exchange, message, certificate))
+  }
+
+  function admitsAgain(exchange: Exchange, { csrSha256 }: OpenedRequest): boolean {
+    const what = `${exchange.endpoint.id}:${Buffer.from(csrSha256).toString('hex')}`
+    return throttle.admitsResend(exchange.source, what) && throttle.admitsRecord(exchange.source)
   }
 
   /** Best effort: if the database is what failed, the row stays received and the next resend takes it over. */
@@ -271,10 +294,12 @@ export function createPkiOperation(
     }
   }
 
+  /** Up to the next multiple of the floor: what took longer than one floor does not show by how much. */
   async function waitForFloor(exchange: Exchange, refusal: EnrolmentRefusal): Promise<void> {
     if (!hasFloor(refusal)) return
-    const missing = options.floorMilliseconds - (clock().getTime() - exchange.startedAt.getTime())
-    if (missing > 0) await pause(missing)
+    const { floorMilliseconds: floor } = options
+    const elapsed = clock().getTime() - exchange.startedAt.getTime()
+    if (floor > 0) await pause(floor - (Math.max(elapsed, 0) % floor))
   }
 }
 
@@ -308,6 +333,7 @@ function presentationOf(exchange: Exchange, message: PkiMessage, opened: OpenedR
     csr: opened.csr,
     csrSha256: opened.csrSha256,
     spkiSha256: opened.spkiSha256,
+    signerSpkiSha256: opened.signerSpkiSha256,
     // scep.md §4.1, allow-with-challenge: proxies and Windows sign with another key than the one to be certified.
     signerDiffers: !Buffer.from(opened.signerSpkiSha256).equals(opened.spkiSha256),
     dropped: [],

@@ -2,13 +2,15 @@
 import { isRefusal } from '@/lib/errors'
 import { ScepFault } from '@/lib/scep/message'
 import type { RowOutcome } from './challenge-presentation'
-import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
+import { ENROLMENT_CAUSES, EnrolmentRefusal, isFailureReason } from './enrolment-refusals'
 
 /** The row of a request that a fault of ours stopped: the same request may take it up again. */
 export function failedRow(error: unknown): RowOutcome {
   const unavailable = isRefusal(error, 'unavailable')
   const detail = unavailable ? error.detail.slice(0, 500) : error instanceof Error ? error.name : 'unknown'
-  return { state: 'failed', reason: unavailable ? 'unavailable' : 'internal_error', detail, failInfo: null }
+  const ours = unavailable ? 'unavailable' : 'internal_error'
+  const reason = unavailable && isFailureReason(error.reason) ? error.reason : ours
+  return { state: 'failed', reason, detail, failInfo: null }
 }
 
 /** What issuance refuses for good. Null for an outage or a bug, after which the same request may come again. */

@@ -30,6 +30,8 @@ export interface ScepThrottle {
   check(bucket: Bucket, source: string, scope?: string): void
   /** False once this source has failed so often this minute that the rest is only counted. */
   admitsRecord(source: string): boolean
+  /** True once a minute for what is sent again; `what` names the certificate or CSR. The rest is only counted. */
+  admitsResend(source: string, what: string): boolean
   /** Writes the aggregated events of minutes that are over; with `everything`, of the current one too. */
   flush(everything?: boolean): Promise<void>
 }
@@ -42,7 +44,7 @@ export interface ScepThrottleDependencies {
 }
 
 interface Minute {
-  bucket: Bucket | 'failures'
+  bucket: Bucket | 'failures' | 'retransmissions'
   source: string
   start: number
   seen: number
@@ -56,6 +58,7 @@ const MOST_SOURCES = 10_000
 export function createScepThrottle({ limit, record, clock, limits }: ScepThrottleDependencies): ScepThrottle {
   const blockedUntil = new Map<string, number>()
   const minutes = new Map<string, Minute>()
+  const resent = new Map<string, number>()
 
   return {
     async count(bucket, source, scope) {
@@ -94,6 +97,18 @@ export function createScepThrottle({ limit, record, clock, limits }: ScepThrottl
       if (minute.seen <= limits.recordedFailures) return true
       minute.unrecorded += 1
       return false
+    },
+
+    admitsResend(source, what) {
+      const now = clock().getTime()
+      const last = resent.get(what)
+      if (last !== undefined && now - last < MINUTE_MS && now >= last) {
+        minuteOf('retransmissions', source).unrecorded += 1
+        return false
+      }
+      if (resent.size >= MOST_SOURCES) resent.clear()
+      resent.set(what, now)
+      return true
     },
 
     async flush(everything = false) {

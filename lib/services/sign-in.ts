@@ -6,6 +6,7 @@ import type { AccessService, RequestOrigin, UserView } from './access-types'
 import type { Actor } from './actor'
 import type { AuditEntry, AuditService } from './audit'
 import { type Counters, tooMany } from './counters'
+import { knownBrowserOf, newKnownBrowser } from './known-browser'
 import type { Passwords } from './passwords'
 import { normaliseEmail } from './person'
 import type { Signer } from './signer'
@@ -31,6 +32,8 @@ const PER_PLACE: AttemptRule = {
   delaySeconds: [1, 2, 4, 8, 15].map((minutes) => minutes * MINUTE),
 }
 const PER_ACCOUNT: AttemptRule = { windowSeconds: 60 * MINUTE, from: 20, delaySeconds: [60 * MINUTE] }
+/** A browser in which this account was signed in to before: apart from all others, so that no stranger can use it up. */
+const PER_KNOWN_BROWSER: AttemptRule = { windowSeconds: 15 * MINUTE, from: 10, delaySeconds: [15 * MINUTE] }
 /** Beyond this many in five minutes, over all accounts, delays double and one alert is raised. */
 const EVERYWHERE = { key: 'sign-in:everywhere', windowSeconds: 5 * MINUTE, limit: 200 }
 
@@ -42,12 +45,13 @@ export function createSignIn(deps: SignInDeps): Pick<AccessService, 'signIn'> {
   const { store, signer, passwords, clock } = deps
 
   return {
-    async signIn(origin, email, password) {
+    async signIn(origin, email, password, knownBrowser) {
       const now = clock()
       const emailNormalised = normaliseEmail(email)
       const loginRef = await fingerprint(signer, emailNormalised ?? email.slice(0, MAX_TYPED))
       const account = await store.account(emailNormalised ?? '')
-      const attempt: SignInAttempt = { origin, now, loginRef, account, keys: keysOf(origin, loginRef) }
+      const browser = await knownBrowserOf(signer, knownBrowser, account?.user.id)
+      const attempt: SignInAttempt = { origin, now, loginRef, account, keys: keysOf(origin, loginRef, browser) }
 
       const limits = await countAttempt(attempt)
       const { matches, outdated } = await passwords.verify(password.slice(0, MAX_TYPED), account?.passwordHash ?? null)
@@ -56,28 +60,36 @@ export function createSignIn(deps: SignInDeps): Pick<AccessService, 'signIn'> {
       }
 
       const newHash = outdated ? await passwords.hash(password) : null
-      const session = await startSession(attempt, account, newHash, limits.place.count - 1)
+      const token = browser && knownBrowser ? knownBrowser : await newKnownBrowser(signer, account.user.id)
+      const session = await startSession(attempt, account, newHash, limits.narrowest.count - 1)
       if (!session) return refuse(attempt, limits, 'disabled')
       await forgiveAttempt(attempt, limits)
-      return session
+      return { ...session, knownBrowser: token }
     },
   }
 
-  /** Counts in all buckets, the narrowest last, and refuses while a delay runs. */
   async function countAttempt(attempt: SignInAttempt): Promise<Limits> {
+    const { browser } = attempt.keys
+    if (browser === null) return countStranger(attempt)
+    const narrowest = await store.attempt(browser, attempt.now, PER_KNOWN_BROWSER)
+    return narrowest.allowed ? { narrowest, anywhere: null } : delayed(attempt, narrowest)
+  }
+
+  /** Counts in all buckets, the narrowest last, and refuses while a delay runs. */
+  async function countStranger(attempt: SignInAttempt): Promise<Limits> {
     const { now, keys, account, origin } = attempt
     const source = await store.attempt(keys.source, now, PER_SOURCE)
     if (!source.allowed) return delayed(attempt, source)
     const everywhere = await store.count(EVERYWHERE.key, now, EVERYWHERE.windowSeconds)
     if (everywhere.count === EVERYWHERE.limit + 1) await deps.audit.record(alert(attempt))
     const anywhere = await store.attempt(keys.account, now, PER_ACCOUNT)
-    // Whoever signed in from here before is let through to their password: nobody can lock an administrator out.
+    // Whoever signed in from here before is let through to their password, whatever others try elsewhere.
     const known = account?.sources.some((ip) => ip !== null && networkOf(ip) === networkOf(origin.ip)) ?? false
     if (!anywhere.allowed && !known) return delayed(attempt, anywhere)
     const rule = everywhere.count > EVERYWHERE.limit ? doubled(PER_PLACE) : PER_PLACE
     const place = await store.attempt(keys.place, now, rule)
     if (!place.allowed) return delayed(attempt, place)
-    return { source, anywhere, place }
+    return { narrowest: place, anywhere }
   }
 
   async function delayed(attempt: SignInAttempt, limit: Attempt): Promise<never> {
@@ -87,8 +99,8 @@ export function createSignIn(deps: SignInDeps): Pick<AccessService, 'signIn'> {
 
   async function refuse(attempt: SignInAttempt, limits: Limits, reason: string): Promise<never> {
     await deps.counters.recordRefusal(failure(attempt, reason, 'failure'))
-    for (const limit of [limits.place, limits.anywhere]) {
-      if (limit.allowed && limit.blockedUntil) await deps.counters.recordRefusal(locked(attempt, limit))
+    for (const limit of [limits.narrowest, limits.anywhere]) {
+      if (limit?.allowed && limit.blockedUntil) await deps.counters.recordRefusal(locked(attempt, limit))
     }
     throw new Refusal('unauthenticated', 'E-mail or password is wrong.', {
       reason,
@@ -118,8 +130,9 @@ export function createSignIn(deps: SignInDeps): Pick<AccessService, 'signIn'> {
   }
 
   async function forgiveAttempt({ keys }: SignInAttempt, { anywhere }: Limits): Promise<void> {
+    if (keys.browser !== null) return store.forget(keys.browser)
     await store.takeBack(keys.source, PER_SOURCE)
-    if (anywhere.allowed) await store.takeBack(keys.account, PER_ACCOUNT)
+    if (anywhere?.allowed) await store.takeBack(keys.account, PER_ACCOUNT)
     await store.takeBack(EVERYWHERE.key, { ...EVERYWHERE, from: EVERYWHERE.limit, delaySeconds: [] })
     await store.forget(keys.place)
   }
@@ -131,13 +144,14 @@ interface SignInAttempt {
   /** Keyed fingerprint of what was typed: e-mail fields sometimes hold passwords. */
   loginRef: string
   account: Account | null
-  keys: { source: string; account: string; place: string }
+  /** `browser` is null for one that proves no earlier sign-in; otherwise it alone counts. */
+  keys: { source: string; account: string; place: string; browser: string | null }
 }
 
 interface Limits {
-  source: Attempt
-  anywhere: Attempt
-  place: Attempt
+  /** By account and place, or by account and known browser. */
+  narrowest: Attempt
+  anywhere: Attempt | null
 }
 
 /** SHA-256 of a session token: what the table holds. */
@@ -160,14 +174,15 @@ export function stranger(origin: RequestOrigin, via: Actor['via']): Actor {
 /** Counters that delay sign-in to one account, wherever they were counted. */
 export async function signInCounters(signer: Pick<Signer, 'mac'>, emailNormalised: string): Promise<string[]> {
   const loginRef = await fingerprint(signer, emailNormalised)
-  return [`sign-in:account:${loginRef}`, `sign-in:place:${loginRef}:`]
+  return [`sign-in:account:${loginRef}`, `sign-in:place:${loginRef}:`, `sign-in:browser:${loginRef}:`]
 }
 
-function keysOf(origin: RequestOrigin, loginRef: string): SignInAttempt['keys'] {
+function keysOf(origin: RequestOrigin, loginRef: string, browser: string | null): SignInAttempt['keys'] {
   return {
     source: `sign-in:source:${sourceOf(origin.ip)}`,
     account: `sign-in:account:${loginRef}`,
     place: `sign-in:place:${loginRef}:${networkOf(origin.ip)}`,
+    browser: browser === null ? null : `sign-in:browser:${loginRef}:${browser}`,
   }
 }
 

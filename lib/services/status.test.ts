@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeEach, expect, test } from 'vitest'
+import { keepNewest } from './kept-status'
+import { createStatus, type StatusStore } from './status'
 import { actor, DAY_MS, type Installation, installation, memoryBacking, NOON } from './testing/harness'
 
 const HOUR_MS = 3_600_000
@@ -107,11 +109,108 @@ test('a signer that is away is recorded, and tried again half a minute later und
   expect(await portal.status.crl('staff')).toMatchObject({ number: '2' })
 })
 
+test('a CRL is read once, asked about once a second, and never served after its successor', async () => {
+  await portal.status.publishDueCrls()
+  const { store, reads } = counted()
+  const here = createStatus({ store, signer: portal.signer, clock: () => portal.time.now })
+  const many = await Promise.all(Array.from({ length: 50 }, () => here.crl('staff')))
+  expect(new Set(many).size).toBe(1)
+  expect(reads).toEqual(['crlHead', 'crl'])
+  later(999)
+  await here.crl('staff')
+  expect(reads).toHaveLength(2)
+  later(1)
+  expect(await here.crl('staff')).toBe(many[0])
+  expect(reads).toEqual(['crlHead', 'crl', 'crlHead'])
+  later(12 * HOUR_MS)
+  await here.crl('staff')
+  expect(await here.publishDueCrls()).toBe(1)
+  expect(await here.crl('staff')).toMatchObject({ number: '2' })
+  later(12 * HOUR_MS)
+  await portal.status.publishDueCrls()
+  expect(await here.crl('staff')).toMatchObject({ number: '3' })
+})
+
+test('names that nobody has, and CA certificates, are asked about once a second', async () => {
+  const { store, reads } = counted()
+  const here = createStatus({ store, signer: portal.signer, clock: () => portal.time.now })
+  for (let times = 0; times < 5; times += 1) {
+    expect(await here.crl('nobody')).toBeNull()
+    expect(await here.caCertificate('nobody')).toBeNull()
+    expect(await here.caCertificate('staff')).not.toBeNull()
+  }
+  expect(reads).toEqual(['crlHead', 'caCertificate', 'caCertificate'])
+  later(1_000)
+  await here.caCertificate('nobody')
+  expect(reads).toHaveLength(4)
+})
+
+test('of names that nobody has only so many are remembered, and a failure is not', async () => {
+  let looks = 0
+  const kept = keepNewest<string>(
+    () => portal.time.now,
+    async (slug) => {
+      looks += 1
+      if (slug === 'fault' && looks < 1_005) throw new Error('away')
+      return slug === 'fault' ? 'well' : null
+    },
+  )
+  for (let n = 0; n <= 1_000; n += 1) await kept.get(`nobody-${n}`)
+  await kept.get('nobody-1000')
+  expect(looks).toBe(1_001)
+  await kept.get('nobody-0')
+  expect(looks).toBe(1_002)
+  await expect(kept.get('fault')).rejects.toThrow('away')
+  looks = 2_000
+  expect(await kept.get('fault')).toBe('well')
+})
+
+test('what is being read while a successor is published is not kept', async () => {
+  let go = () => {}
+  const answers = ['old', 'new']
+  const kept = keepNewest<string>(
+    () => portal.time.now,
+    async () => {
+      const answer = answers.shift() ?? 'none'
+      if (answer !== 'old') return answer
+      await new Promise<void>((resolve) => {
+        go = resolve
+      })
+      return answer
+    },
+  )
+  const slow = kept.get('staff')
+  kept.forget('staff')
+  expect(await kept.get('staff')).toBe('new')
+  go()
+  await slow
+  expect(await kept.get('staff')).toBe('new')
+})
+
 test('unknown slugs have neither CRL nor certificate', async () => {
   expect(await portal.status.crl('nobody')).toBeNull()
   expect(await portal.status.caCertificate('nobody')).toBeNull()
   expect((await portal.status.caCertificate('staff'))?.sha256).toMatch(/^[0-9a-f]{64}$/)
 })
+
+/** The installation's store, and the names of the reads asked of it. */
+function counted() {
+  const reads: string[] = []
+  const { status } = portal.stores
+  const noted =
+    <T>(name: string, read: (slug: string) => Promise<T>) =>
+    (slug: string) => {
+      reads.push(name)
+      return read(slug)
+    }
+  const store: StatusStore = {
+    ...status,
+    crl: noted('crl', status.crl),
+    crlHead: noted('crlHead', status.crlHead),
+    caCertificate: noted('caCertificate', status.caCertificate),
+  }
+  return { store, reads }
+}
 
 async function opensslCrl(der: Uint8Array, caPem: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-crl-'))

@@ -5,17 +5,24 @@ import { buildTbsCertList, parseCrlHeader, type RevokedEntry } from '@/lib/pki/c
 import { type Actor, systemActor } from './actor'
 import type { AuditEntry } from './audit'
 import { fingerprint, sha256, wholeSeconds } from './certificate-intent'
+import { keepNewest } from './kept-status'
 import type { KeyAlgorithm, Signer } from './signer'
 
 export interface StatusService {
-  /** The newest CRL of an authority, or null for an unknown slug. */
-  crl(
-    slug: string,
-  ): Promise<{ der: Uint8Array; number: string; thisUpdate: Date; nextUpdate: Date; sha256: string } | null>
+  /** The newest CRL of an authority, or null for an unknown slug. At most a second old, if another instance published. */
+  crl(slug: string): Promise<PublishedCrl | null>
   /** The certificate of an authority, or null. */
   caCertificate(slug: string): Promise<{ der: Uint8Array; sha256: string } | null>
   /** Builds and stores a CRL where one is due; one instance at a time per authority. Returns how many. */
   publishDueCrls(): Promise<number>
+}
+
+export interface PublishedCrl {
+  der: Uint8Array
+  number: string
+  thisUpdate: Date
+  nextUpdate: Date
+  sha256: string
 }
 
 /** An authority whose CRL this instance may build now; its number is taken. */
@@ -49,6 +56,8 @@ export interface StatusStore {
   crl(
     slug: string,
   ): Promise<{ der: Uint8Array; number: bigint; thisUpdate: Date; nextUpdate: Date; sha256: Uint8Array } | null>
+  /** What tells the newest CRL from others, without its bytes. */
+  crlHead(slug: string): Promise<{ number: bigint; sha256: Uint8Array } | null>
   caCertificate(slug: string): Promise<Uint8Array | null>
   /**
    * One conditional update: takes the next authority whose CRL is due (or was published before the moment given for its
@@ -91,6 +100,19 @@ const RETRY_MS = 30_000
 const PAGE = 5_000
 
 export function createStatus({ store, signer, clock }: StatusDeps): StatusService {
+  const crls = keepNewest<PublishedCrl>(clock, async (slug, kept) => {
+    const head = await store.crlHead(slug)
+    if (head === null) return null
+    if (kept?.number === head.number.toString() && kept.sha256 === hex(head.sha256)) return kept
+    const crl = await store.crl(slug)
+    return crl && { ...crl, number: crl.number.toString(), sha256: hex(crl.sha256) }
+  })
+  // A thousand bytes: asking whether it changed would cost as much as reading it.
+  const caCertificates = keepNewest<{ der: Uint8Array; sha256: string }>(clock, async (slug) => {
+    const der = await store.caCertificate(slug)
+    return der && { der, sha256: hex(sha256(der)) }
+  })
+
   async function publishDueCrls(): Promise<number> {
     const actor = systemActor('job', 'CRL publisher')
     let published = 0
@@ -144,6 +166,7 @@ export function createStatus({ store, signer, clock }: StatusDeps): StatusServic
       sha256: sha256(der),
     }
     await store.publish(crl, due.dueSince, [publishedEvent(actor, authority, crl)])
+    crls.forget(authority.slug)
   }
 
   async function allRevoked({ authority, previousThisUpdate }: DueCrl): Promise<RevokedEntry[]> {
@@ -161,14 +184,8 @@ export function createStatus({ store, signer, clock }: StatusDeps): StatusServic
 
   return {
     publishDueCrls,
-    async crl(slug) {
-      const crl = await store.crl(slug)
-      return crl && { ...crl, number: crl.number.toString(), sha256: hex(crl.sha256) }
-    },
-    async caCertificate(slug) {
-      const der = await store.caCertificate(slug)
-      return der && { der, sha256: hex(sha256(der)) }
-    },
+    crl: crls.get,
+    caCertificate: caCertificates.get,
   }
 }
 

@@ -1,15 +1,16 @@
 /** The port's own process: what reaches devices' services, what reaches the portal, and what reaches nobody. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ScepRequest, ScepResponse } from '@/lib/services/scep-enrolment'
-import { callerReader } from './client-address'
+import { callerReader, proxyCheck } from './client-address'
 import { createFront } from './listener'
 import { createMetrics } from './metrics'
 import { createPortal } from './portal'
+import { createBodies } from './request-body'
 
 interface Seen {
   method: string | undefined
@@ -26,6 +27,10 @@ let seen: Seen[]
 let scep: ScepRequest[]
 let reply: () => Promise<ScepResponse>
 let ready = { database: true, signer: true }
+let asked = 0
+let now = 0
+let logged: string[]
+const bodies = createBodies({ bytes: 2 * 1024 * 1024, perSource: 1024 * 1024 })
 const crl = {
   der: new Uint8Array([48, 0]),
   number: '7',
@@ -62,13 +67,19 @@ beforeAll(async () => {
         caCertificate: async (slug) => (slug === 'staff' ? { der: new Uint8Array([48, 1, 0]), sha256: 'def' } : null),
         publishDueCrls: async () => 0,
       },
-      ready: async () => ready,
+      ready: async () => {
+        asked += 1
+        return ready
+      },
     },
+    bodies,
+    now: () => now,
     portal: createPortal(socket),
     metrics: createMetrics(new Date(0)),
     callerOf: callerReader(['127.0.0.1/32', '10.0.0.0/8']),
+    isProxy: proxyCheck([]),
     webAnswers: async () => true,
-    log: () => {},
+    log: (line) => void logged.push(line),
   })
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
   port = (front.address() as AddressInfo).port
@@ -77,6 +88,9 @@ beforeAll(async () => {
 beforeEach(() => {
   seen = []
   scep = []
+  logged = []
+  asked = 0
+  now += 1_000
   ready = { database: true, signer: true }
   reply = async () => ({ status: 200, contentType: 'application/x-pki-message', body: new Uint8Array([1, 2, 3]) })
 })
@@ -294,6 +308,74 @@ describe('the portal', () => {
   })
 })
 
+describe('bodies that do not come', () => {
+  const open = (target: string, head: string, body: string | Buffer = '') =>
+    new Promise<Socket>((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write(`POST ${target} HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n`)
+        socket.write(body, () => resolve(socket))
+      })
+      socket.on('error', reject)
+    })
+  const closed = async (sockets: Socket[]) => {
+    for (const socket of sockets) socket.destroy()
+    await vi.waitFor(() => expect(bodies.inFlight()).toBe(0))
+  }
+
+  test('keep no way to the portal from others', async () => {
+    const held = await Promise.all(Array.from({ length: 1_100 }, () => open('/sign-in', 'Content-Length: 10')))
+    expect(statusOf(await get('/'))).toBe(200)
+    expect(seen).toHaveLength(1)
+    await closed(held)
+    expect(logged).toEqual([])
+  })
+
+  test.each(['/scep/staff', '/sign-in'])('have no more memory than there is for them (%s)', async (target) => {
+    const piece = Buffer.alloc(100 * 1024, 65)
+    const from = (ip: string) => `X-Forwarded-For: ${ip}\r\nContent-Length: ${120 * 1024}`
+    const held = await Promise.all(Array.from({ length: 8 }, () => open(target, from('203.0.113.1'), piece)))
+    await vi.waitFor(() => expect(bodies.inFlight()).toBeGreaterThan(800 * 1024))
+    const late = (ip: string) =>
+      raw(
+        Buffer.concat([
+          Buffer.from(`POST ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${from(ip)}\r\n\r\n`),
+          Buffer.alloc(120 * 1024, 65),
+        ]),
+      )
+    await vi.waitFor(async () => {
+      const refused = await late('203.0.113.1')
+      expect(statusOf(refused)).toBe(503)
+      expect(refused).toContain('Retry-After: 5')
+    })
+    expect(statusOf(await late('203.0.113.2'))).toBe(200)
+    await closed(held)
+    expect(statusOf(await late('203.0.113.1'))).toBe(200)
+    expect(logged).toEqual([])
+  })
+
+  test('cost no more for coming byte by byte', async () => {
+    const chunks = '1\r\nA\r\n'.repeat(20_000)
+    const held = await open('/scep/staff', 'Transfer-Encoding: chunked', chunks)
+    await vi.waitFor(() => expect(bodies.inFlight()).toBeGreaterThanOrEqual(20_000))
+    expect(bodies.inFlight()).toBeLessThanOrEqual(64 * 1024)
+    await closed([held])
+  })
+
+  test('are counted until the answer is out', async () => {
+    let answer = (_: ScepResponse) => {}
+    reply = () =>
+      new Promise((resolve) => {
+        answer = resolve
+      })
+    const asking = raw(`POST /scep/staff HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi`)
+    await vi.waitFor(() => expect(scep).toHaveLength(1))
+    expect(bodies.inFlight()).toBeGreaterThan(0)
+    answer({ status: 200, contentType: 'application/x-pki-message', body: new Uint8Array() })
+    expect(statusOf(await asking)).toBe(200)
+    await vi.waitFor(() => expect(bodies.inFlight()).toBe(0))
+  })
+})
+
 test('without web, people see a page that tries again', async () => {
   const lonely = createFront({
     services: {
@@ -304,6 +386,7 @@ test('without web, people see a page that tries again', async () => {
     portal: createPortal(join(folder, 'nobody.sock')),
     metrics: createMetrics(new Date(0)),
     callerOf: callerReader([]),
+    isProxy: proxyCheck([]),
     webAnswers: async () => false,
     log: () => {},
   })
@@ -323,6 +406,9 @@ describe('operators', () => {
     expect(await get('/healthz')).toMatch(/ok\n$/)
     expect(statusOf(await get('/readyz'))).toBe(200)
     ready = { database: false, signer: true }
+    await Promise.all(Array.from({ length: 20 }, () => get('/readyz')))
+    expect(asked).toBe(1)
+    now += 1_000
     expect(await get('/readyz')).toMatch(/503 .*not ready: database\n$/s)
   })
 

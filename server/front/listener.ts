@@ -11,7 +11,7 @@ import { createOperation, OPERATION_PATHS, type Operation } from './operation'
 import type { Portal } from './portal'
 import { type Bodies, createBodies, refuseBody } from './request-body'
 import { send } from './response'
-import { parseTarget, type Target } from './target'
+import { parseTarget } from './target'
 
 export interface FrontOptions {
   services: Pick<Services, 'scepEnrolment' | 'status' | 'ready'>
@@ -21,13 +21,15 @@ export interface FrontOptions {
   /** Whether a connection comes from a proxy of ours: many callers, and no limit on connections. */
   isProxy(socket: Socket): boolean
   bodies?: Bodies
+  /** Milliseconds that never run backwards. */
+  now?: () => number
   webAnswers(): Promise<boolean>
   log(line: string): void
 }
 
 const LARGEST_BODY = { device: 128 * 1024, portal: 256 * 1024 }
 /** A connection on which nothing moves in either direction, such as one whose client does not read its answer. */
-const STILL = 120_000
+const STILL = 300_000
 /** A request line of 64 KiB, for SCEP by GET, and 16 KiB of headers. */
 const LARGEST_HEAD = 80 * 1024
 const LARGEST_HEADERS = 16 * 1024

@@ -16,7 +16,7 @@ export interface Portal {
   close(): void
 }
 
-/** More than one source may have connections, so that none of them can take all of these. */
+/** Several times what one source may have of our own connections, so that none takes them all. */
 const MOST_AT_ONCE = 1_024
 /** Shorter than what web grants an idle connection, so that we never send into one that is just being closed. */
 const IDLE = 30_000
@@ -40,6 +40,7 @@ export function createPortal(socketPath: string): Portal {
     caller: Caller,
     body: Uint8Array,
   ): void {
+    if (response.closed) return
     if (!METHODS.has(request.method ?? '')) return send(request, response, unavailablePage(405))
     const upstream = httpRequest({
       socketPath,

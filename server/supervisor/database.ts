@@ -4,12 +4,16 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { openEmbeddedPostgres } from '@/lib/adapters/postgres/embedded'
 import { applyMigrations } from '@/lib/adapters/store/migrate'
+import { canTamper, grantRuntime, missingGrants } from '@/lib/adapters/store/runtime-role'
 import type { Settings } from '@/lib/config'
 import { StartFault } from './fault'
 import { PRISMA_FOLDER } from './folders'
 
 export interface AvailableDatabase {
+  /** For the processes. */
   url: string
+  /** For migrations; the same where one role does everything. */
+  ownerUrl: string
   /** Starts an embedded Postgres again that died under us; does nothing for one that is not ours. */
   revive(): Promise<void>
   release(): Promise<void>
@@ -25,23 +29,67 @@ export async function openInstallationDatabase(
   say: (sentence: string) => void,
 ): Promise<AvailableDatabase> {
   if (settings.databaseUrl) {
-    await assertUsable(settings.databaseUrl)
-    return { url: settings.databaseUrl, revive: async () => {}, release: async () => {} }
+    const { databaseUrl: url, databaseMigrationUrl } = settings
+    await assertUsable(url, 'DATABASE_URL')
+    if (databaseMigrationUrl) await assertUsable(databaseMigrationUrl, 'DATABASE_MIGRATION_URL')
+    return { url, ownerUrl: databaseMigrationUrl ?? url, revive: async () => {}, release: async () => {} }
   }
   return openEmbeddedPostgres({ dataDir: settings.dataDir, dataDirChosen: settings.dataDirChosen, runFolder, say })
 }
 
-/** Applies what is missing. Two instances that start together do it once. */
-export async function migrate(databaseUrl: string, say: (sentence: string) => void): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl })
+/** Applies what is missing, as the tables' owner, and lets the processes' role in. Instances that start together do it once. */
+export async function migrate(
+  { url, ownerUrl }: Pick<AvailableDatabase, 'url' | 'ownerUrl'>,
+  say: (sentence: string) => void,
+): Promise<void> {
+  await connected(ownerUrl, async (client) => {
+    const role = url === ownerUrl ? null : await runtimeRole(url, client)
+    if (!(await isPrepared(client, role))) {
+      await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
+      await bringUpToDate(client, ownerUrl, say)
+      if (role !== null) await grantRuntime(ownerUrl, role)
+    }
+    // A second role that can do what the first one can would be a promise that is not kept.
+    if (role !== null && (await canTamper(client, role)))
+      throw new StartFault(
+        `The role "${role}" in DATABASE_URL could rewrite the audit trail; make it an ordinary role that owns nothing and is in no other role, or leave DATABASE_MIGRATION_URL out.`,
+      )
+  })
+}
+
+/** Who the processes are in the database, which must be the owner's too. */
+async function runtimeRole(url: string, owner: pg.Client): Promise<string> {
+  const ask = async (client: pg.Client) => {
+    const { rows } = await client.query<{ role: string; place: string }>(
+      'select current_user::text as role, concat(current_database(), pg_postmaster_start_time()) as place',
+    )
+    return rows[0] ?? { role: '', place: '' }
+  }
+  const ours = await connected(url, ask)
+  if (ours.place !== (await ask(owner)).place)
+    throw new StartFault(
+      'DATABASE_URL and DATABASE_MIGRATION_URL name different databases; only their roles may differ.',
+    )
+  return ours.role
+}
+
+async function isPrepared(client: pg.Client, role: string | null): Promise<boolean> {
+  return (await isUpToDate(client)) && (role === null || (await missingGrants(client, role)).length === 0)
+}
+
+async function bringUpToDate(client: pg.Client, ownerUrl: string, say: (sentence: string) => void): Promise<void> {
+  if (await isUpToDate(client)) return
+  say('Preparing the tables ...')
+  await forgetInterrupted(client)
+  await applyMigrations(ownerUrl, PRISMA_FOLDER)
+}
+
+async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
   await client.connect()
   try {
-    if (await isUpToDate(client)) return
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])
-    if (await isUpToDate(client)) return
-    say('Preparing the tables ...')
-    await forgetInterrupted(client)
-    await applyMigrations(databaseUrl, PRISMA_FOLDER)
+    return await work(client)
   } finally {
     await client.end()
   }
@@ -74,7 +122,7 @@ async function forgetInterrupted(client: pg.Client): Promise<void> {
   await client.query('delete from _prisma_migrations where finished_at is null and rolled_back_at is null')
 }
 
-async function assertUsable(databaseUrl: string): Promise<void> {
+async function assertUsable(databaseUrl: string, variable: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
   client.on('error', () => {})
   try {
@@ -86,15 +134,17 @@ async function assertUsable(databaseUrl: string): Promise<void> {
       throw new StartFault(`The database is PostgreSQL ${version}; Latchkey needs ${OLDEST_MAJOR} or newer.`)
   } catch (error) {
     if (error instanceof StartFault) throw error
-    throw new StartFault(`The database ${nameOf(databaseUrl)} cannot be used: ${reason(error)}. Check DATABASE_URL.`)
+    throw new StartFault(
+      `The database ${nameOf(databaseUrl, variable)} cannot be used: ${reason(error)}. Check ${variable}.`,
+    )
   } finally {
     await client.end().catch(() => {})
   }
 }
 
 /** Without user and password: a sentence may end up in a log. */
-function nameOf(databaseUrl: string): string {
-  if (!URL.canParse(databaseUrl)) return 'in DATABASE_URL'
+function nameOf(databaseUrl: string, variable: string): string {
+  if (!URL.canParse(databaseUrl)) return `in ${variable}`
   const { pathname, host, searchParams } = new URL(databaseUrl)
   return `"${pathname.slice(1)}" at ${searchParams.get('host') ?? (host || 'localhost')}`
 }

@@ -8,6 +8,8 @@ import { answers } from './probe'
 export interface OpenInstallation {
   config: Config
   runFolder: string
+  /** Of the role that owns the tables. It goes to no other process and into no file; the demo moves the clock with it. */
+  ownerUrl: string
   /** A server that already runs here. */
   running: Instance | undefined
   /** Starts the embedded Postgres again if it died. */
@@ -20,11 +22,13 @@ export async function openInstallation(settings: Settings, say: (sentence: strin
   const runFolder = prepareFolders(settings.dataDir)
   const database = await openInstallationDatabase(settings, runFolder, say)
   try {
-    await migrate(database.url, say)
+    await migrate(database, say)
     const running = await answering(runningInstance(runFolder, database.url))
-    const config = { ...settings, databaseUrl: database.url, ...ownSockets(runFolder) }
+    const { databaseMigrationUrl: _, ...chosen } = settings
+    const config = { ...chosen, databaseUrl: database.url, ...ownSockets(runFolder) }
     setConfig(config)
-    return { config, runFolder, running, revive: database.revive, release: database.release }
+    const { ownerUrl, revive, release } = database
+    return { config, runFolder, ownerUrl, running, revive, release }
   } catch (error) {
     await database.release()
     throw error

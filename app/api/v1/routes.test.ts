@@ -206,3 +206,14 @@ test('who am I', async () => {
     permissions: expect.arrayContaining(['audit:read']),
   })
 })
+
+test.each([
+  ['0000-01-01T00:00:00Z', 422],
+  ['1969-12-31T23:59:59Z', 422],
+  ['9999-12-31T23:59:59-01:00', 422],
+  ['1970-01-01T00:00:00Z', 200],
+  ['9999-12-31T23:59:59Z', 200],
+])('audit events from %s: %i', async (from, status) => {
+  expect((await call('listAuditEvents', { query: `?from=${encodeURIComponent(from)}` })).status).toBe(status)
+  expect((await call('listAuditEvents', { query: `?to=${encodeURIComponent(from)}` })).status).toBe(status)
+})

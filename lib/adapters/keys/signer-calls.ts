@@ -10,8 +10,8 @@ import type { Journal } from './journal'
 import type { KeyRing } from './key-ring'
 import type { RateCeiling } from './rate-ceiling'
 import { isCertRep } from './scep-attributes'
-import { certificateToSign, checkCrl, checkPurpose } from './signing-policy'
-import { findAuthority, findCertificate } from './signing-rows'
+import { certificateToSign, certifiedKeyId, checkComplete, checkCrl, checkPurpose } from './signing-policy'
+import { findAuthority, findCertificate, revokedSerials } from './signing-rows'
 
 export interface SignerParts {
   pool: pg.Pool
@@ -44,7 +44,9 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
     if (record === null)
       throw new Refusal('not_found', 'There is no such certificate.', { reason: 'certificate_unknown' })
     const key = await keys.get(record.authority.keyId)
-    const tbs = certificateToSign(record, key)
+    const certifiedId = certifiedKeyId(record)
+    const certified = certifiedId === null ? null : await keys.get(certifiedId)
+    const tbs = certificateToSign(record, key, certified)
     ceiling.take(key.keyId)
     const sha256 = createHash('sha256').update(tbs).digest('hex')
     const written = journal.append({
@@ -89,7 +91,8 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
       if (authority === null)
         throw new Refusal('not_found', 'There is no such authority.', { reason: 'authority_unknown' })
       const key = await keys.get(authority.keyId)
-      checkCrl(tbs, authority, key)
+      const required = checkCrl(tbs, authority, key, new Date())
+      await checkComplete(tbs, revokedSerials(pool, authorityId, required))
       ceiling.take(key.keyId)
       // Off the main thread, like the signature: a list of a million entries takes a tenth of a second to hash.
       const sha256 = Buffer.from(await webcrypto.subtle.digest('SHA-256', new Uint8Array(tbs))).toString('hex')

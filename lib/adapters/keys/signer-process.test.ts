@@ -130,6 +130,18 @@ test('SIGTERM ends it cleanly', async () => {
   expect(() => statSync(socketPath())).toThrow()
 })
 
+test('the KEK does not stay among its variables', async () => {
+  const tell = `process.on('SIGUSR2', () => console.log(JSON.stringify({ event: Object.keys(process.env).join() })))`
+  const signer = start({
+    LATCHKEY_KEK: randomBytes(32).toString('base64'),
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}`,
+  })
+  await signer.ready()
+  signer.child.kill('SIGUSR2')
+  await expect.poll(() => signer.lines.at(-1)).toMatch(/DATABASE_URL/)
+  expect(signer.lines.join()).not.toContain('LATCHKEY_KEK')
+})
+
 test('it ends when the pipe from its parent closes', async () => {
   const signer = start()
   await signer.ready()

@@ -5,15 +5,41 @@ import { type CertificateInfo, parseTbsCertificate, signatureAlgorithmFor } from
 import { type CrlHeader, parseTbsCertListHeader } from '@/lib/pki/crl'
 import { constructedContext, DerReader, TAG } from '@/lib/pki/der'
 import { oidOf } from '@/lib/pki/der-values'
+import { parseExtensions } from '@/lib/pki/extension'
 import { lintCertificate } from '@/lib/pki/lint'
 import { OID } from '@/lib/pki/oid'
+import { listedSerials } from './crl-entries'
 import type { SigningKey } from './signing-key'
 import type { AuthorityRecord, CertificateRecord, CrlRecord } from './signing-rows'
 
 type Tbs = Omit<CertificateInfo, 'der' | 'signature'>
 
-/** Returns the bytes that may be signed. Refuses everything that is not exactly the recorded intent of this authority. */
-export function certificateToSign(record: CertificateRecord, key: SigningKey): Uint8Array {
+const DAY_MS = 86_400_000
+/** How long a list may be believed: a day or more beyond what the publisher says. */
+const MAX_LIST_LIFE_MS = { root: 190 * DAY_MS, issuer: 8 * DAY_MS } as const
+const MAX_AHEAD_MS = 5 * 60_000
+/** A revocation this fresh may have been committed after the publisher read. */
+const SNAPSHOT_MS = 60_000
+/** Numbers that a list may skip, beside one for each attempt that may have failed: the publisher makes one in 30 s. */
+const MAX_SKIPPED_NUMBERS = 1_000
+const ATTEMPT_MS = 30_000
+const LIST_EXTENSIONS: readonly string[] = [OID.authorityKeyIdentifier, OID.crlNumber]
+
+/** The key row that what is certified names as its own; null for a leaf. To be opened: only that proves the row is ours. */
+export function certifiedKeyId(record: CertificateRecord): string | null {
+  const made = record.kind === 'ra' ? record.registrationAuthority : record.subjectAuthority
+  return record.kind === 'leaf' ? null : (made?.keyId ?? null)
+}
+
+/**
+ * Returns the bytes that may be signed. Refuses everything that is not exactly the recorded intent of this authority.
+ * `certified` is the key of certifiedKeyId(), opened.
+ */
+export function certificateToSign(
+  record: CertificateRecord,
+  key: SigningKey,
+  certified: SigningKey | null,
+): Uint8Array {
   const { authority, tbs } = record
   if (record.state !== 'intent' || tbs === null) {
     throw new Refusal('conflict', 'This certificate is not waiting for its signature.', {
@@ -27,23 +53,66 @@ export function certificateToSign(record: CertificateRecord, key: SigningKey): U
   if (algorithmOid(tbs) !== OID[signatureAlgorithmFor(key.algorithm)]) refuse('signature_algorithm')
   checkAgainstRow(info, record)
   checkValidity(info, authority)
-  checkWhatItMakes(record, info)
+  checkWhatItMakes(record, info, certified)
   checkLint(tbs, record)
   return tbs
 }
 
-/** Returns nothing; refuses a list that is not the next one of this authority. */
-export function checkCrl(tbs: Uint8Array, authority: CrlRecord, key: SigningKey): void {
+/** Refuses a list that is not the next one of this authority. Returns which revocations must be on it. */
+export function checkCrl(
+  tbs: Uint8Array,
+  authority: CrlRecord,
+  key: SigningKey,
+  now: Date,
+): { revokedBefore: Date; endsAfter: Date } {
   checkKey(authority, key)
   if (!authority.active) refuse('authority_not_active')
   const header: CrlHeader = parsed(() => parseTbsCertListHeader(tbs))
   if (algorithmOid(tbs) !== OID[signatureAlgorithmFor(key.algorithm)]) refuse('signature_algorithm')
   if (!equal(header.issuerDer, authority.subjectDer)) refuse('issuer_name_mismatch')
-  // Above every stored list, and no further than the database has reserved: a caller cannot burn the numbers of years.
-  if (header.number <= authority.highestNumber || header.number > authority.nextNumber) {
-    refuse('crl_number', `number ${header.number}, stored ${authority.highestNumber}, next ${authority.nextNumber}`)
+  checkListExtensions(tbs)
+  checkNumber(header, authority)
+  checkTimes(header, authority, now)
+  return { revokedBefore: new Date(header.thisUpdate.getTime() - SNAPSHOT_MS), endsAfter: header.thisUpdate }
+}
+
+/** Refuses a list that keeps quiet about a revocation. */
+export async function checkComplete(tbs: Uint8Array, revoked: AsyncIterable<string[]>): Promise<void> {
+  const listed = await listedSerials(tbs).catch(malformed)
+  for await (const serials of revoked) {
+    const missing = serials.find((serial) => !listed.has(serial))
+    if (missing !== undefined) refuse('crl_incomplete', `serial ${missing.toUpperCase()} is revoked and not on it`)
   }
-  if (header.nextUpdate.getTime() <= header.thisUpdate.getTime()) refuse('crl_times')
+}
+
+/** An issuingDistributionPoint or a deltaCRLIndicator would take from the list what its entries say. */
+function checkListExtensions(tbs: Uint8Array): void {
+  const types = parsed(() => {
+    const fields = new DerReader(tbs).next(TAG.sequence).open()
+    while (fields.tag !== constructedContext(0)) fields.next()
+    return parseExtensions(fields.next().open().next(TAG.sequence)).map(({ oid }) => oid)
+  })
+  if (types.length !== LIST_EXTENSIONS.length || LIST_EXTENSIONS.some((oid) => !types.includes(oid)))
+    refuse('crl_extensions', types.join(' '))
+}
+
+/** Above every stored list, and not far: a caller cannot burn the numbers of years. */
+function checkNumber({ number, thisUpdate }: CrlHeader, { newest, nextNumber, notBefore }: CrlRecord): void {
+  const stored = newest?.number ?? 0n
+  const elapsed = thisUpdate.getTime() - (newest?.thisUpdate ?? notBefore).getTime()
+  const attempts = Math.max(0, Math.floor(elapsed / ATTEMPT_MS))
+  const last = stored + BigInt(MAX_SKIPPED_NUMBERS + attempts)
+  if (number <= stored || number > nextNumber || number > last)
+    refuse('crl_number', `number ${number}, stored ${stored}, next ${nextNumber}, at most ${last}`)
+}
+
+/** The past is allowed down to the list before, so that a clock that is moved (as in the demo) can still publish. */
+function checkTimes({ thisUpdate, nextUpdate }: CrlHeader, authority: CrlRecord, now: Date): void {
+  const from = Math.max(seconds(authority.notBefore), seconds(authority.newest?.thisUpdate ?? authority.notBefore))
+  if (seconds(thisUpdate) < from) refuse('crl_times', 'it begins before the list that is stored, or its authority')
+  if (thisUpdate.getTime() > now.getTime() + MAX_AHEAD_MS) refuse('crl_times', 'it begins in the future')
+  const life = nextUpdate.getTime() - thisUpdate.getTime()
+  if (life <= 0 || life > MAX_LIST_LIFE_MS[authority.kind]) refuse('crl_times', 'it ends too early or too late')
 }
 
 export function checkPurpose(key: SigningKey, purpose: SigningKey['purpose']): void {
@@ -73,40 +142,61 @@ function checkValidity(info: Tbs, authority: AuthorityRecord): void {
 }
 
 /** CA:TRUE and the RA's role need the record of what is being made, with a key of ours that belongs to it. */
-function checkWhatItMakes(record: CertificateRecord, info: Tbs): void {
-  const { authority, subjectAuthority: made, registrationAuthority: ra, certifiedKey: certified } = record
+function checkWhatItMakes(record: CertificateRecord, info: Tbs, certified: SigningKey | null): void {
+  const { authority, subjectAuthority: made, registrationAuthority: ra } = record
   switch (record.kind) {
     case 'root':
       if (made?.kind !== 'root' || made.id !== authority.id || authority.active) refuse('no_record_of_this_authority')
-      return checkAuthorityCertificate(record, info, 'root')
+      return checkAuthorityCertificate(made, info, certified)
     case 'issuer':
       checkIssuedBy(authority, 'root')
       if (made?.kind !== 'issuer' || made.parentId !== authority.id) refuse('no_record_of_this_authority')
-      checkAuthorityCertificate(record, info, 'issuer')
+      checkAuthorityCertificate(made, info, certified)
       if (info.pathLength !== 0) refuse('path_length')
       return
     case 'ra':
       checkIssuedBy(authority, 'issuer')
       if (made !== null || info.isCa) refuse('ca_not_allowed')
       if (ra === null || ra.authorityId !== authority.id) refuse('no_record_of_this_registration_authority')
-      if (certified?.id !== ra.keyId || certified.purpose !== 'ra' || certified.ownerId !== ra.id)
-        refuse('public_key_mismatch')
-      return
+      return checkCertifiedKey(certified, info, { keyId: ra.keyId, purpose: 'ra', ownerId: ra.id })
     case 'leaf':
       checkIssuedBy(authority, 'issuer')
       if (made !== null || ra !== null || info.isCa) refuse('ca_not_allowed')
       if (record.endpoint?.authorityId !== authority.id) refuse('endpoint_of_another_authority')
-      if (certified !== null) refuse('key_of_ours', 'a leaf for a key that the signer holds')
-      return
+      if (record.keyOnRecord) refuse('key_of_ours', 'a leaf for a key that the signer holds')
+      return checkChallenge(record)
   }
 }
 
-function checkAuthorityCertificate(record: CertificateRecord, info: Tbs, purpose: 'root' | 'issuer'): void {
-  const { subjectAuthority: made, certifiedKey: certified } = record
+function checkAuthorityCertificate(
+  made: NonNullable<CertificateRecord['subjectAuthority']>,
+  info: Tbs,
+  certified: SigningKey | null,
+): void {
   if (!info.isCa) refuse('ca_required')
-  if (made === null || !equal(info.subjectDer, made.subjectDer)) refuse('subject_mismatch')
-  if (certified?.id !== made.keyId || certified.purpose !== purpose || certified.ownerId !== made.id)
+  if (!equal(info.subjectDer, made.subjectDer)) refuse('subject_mismatch')
+  checkCertifiedKey(certified, info, { keyId: made.keyId, purpose: made.kind, ownerId: made.id })
+}
+
+/** Purpose and owner are those the key was sealed to, and the public key is the one of what was opened. */
+function checkCertifiedKey(
+  certified: SigningKey | null,
+  info: Tbs,
+  { keyId, purpose, ownerId }: Pick<SigningKey, 'keyId' | 'purpose' | 'ownerId'>,
+): void {
+  if (certified === null || certified.keyId !== keyId || !equal(info.spki, certified.spki))
     refuse('public_key_mismatch')
+  checkPurpose(certified, purpose)
+  if (certified.ownerId !== ownerId) refuse('key_of_another_owner')
+}
+
+/** Somebody was given a challenge for this endpoint, and whoever holds this key has presented it. */
+function checkChallenge({ challenge, endpoint, spkiSha256 }: CertificateRecord): void {
+  const reserved =
+    challenge?.state === 'reserved' &&
+    challenge.endpointId === endpoint?.id &&
+    challenge.reservedSpkiSha256?.equals(spkiSha256)
+  if (!reserved) refuse('challenge_not_reserved')
 }
 
 function checkIssuedBy(authority: AuthorityRecord, kind: 'root' | 'issuer'): void {
@@ -138,8 +228,12 @@ function parsed<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    return refuse('malformed', error instanceof Error ? error.message : 'unreadable')
+    return malformed(error)
   }
+}
+
+function malformed(error: unknown): never {
+  return refuse('malformed', error instanceof Error ? error.message : 'unreadable')
 }
 
 function refuse(reason: string, detail = ''): never {

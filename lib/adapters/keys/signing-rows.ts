@@ -27,9 +27,11 @@ export interface CertificateRecord {
   /** The registration authority that this certificate makes. */
   registrationAuthority: { id: string; keyId: string; authorityId: string } | null
   /** The endpoint that a leaf was asked for at. */
-  endpoint: (LeafProfile & { authorityId: string }) | null
-  /** The key of ours that is certified. Null when the key is not ours. */
-  certifiedKey: { id: string; purpose: string; ownerId: string } | null
+  endpoint: (LeafProfile & { id: string; authorityId: string }) | null
+  /** The challenge that a leaf was asked for with. */
+  challenge: { state: string; endpointId: string; reservedSpkiSha256: Buffer | null } | null
+  /** Whether a key row names the certified key. No proof that it is ours: whoever can write rows can write this one. */
+  keyOnRecord: boolean
 }
 
 /** What the profile of an endpoint allows; the names are those of the lint's rules. */
@@ -53,8 +55,9 @@ export interface AuthorityRecord {
 }
 
 export interface CrlRecord extends AuthorityRecord {
-  /** The highest number of a stored CRL, and the number reserved for the next. */
-  highestNumber: bigint
+  /** The stored CRL with the highest number; null before the first. */
+  newest: { number: bigint; thisUpdate: Date } | null
+  /** The number reserved for the next. */
   nextNumber: bigint
 }
 
@@ -85,15 +88,17 @@ interface CertificateRow {
   r_id: string | null
   r_key_id: string
   r_authority_id: string
-  e_authority_id: string | null
+  e_id: string | null
+  e_authority_id: string
   p_extended_key_usage: string[]
   p_min_rsa_bits: number
   p_elliptic_curves: string[]
   p_validity_days: number
   p_backdate_minutes: number
-  k_id: string | null
-  k_purpose: string
-  k_owner_id: string
+  h_state: string | null
+  h_endpoint_id: string
+  h_reserved_spki_sha256: Buffer | null
+  key_on_record: boolean
 }
 
 const MINUTES_PER_DAY = 1440
@@ -105,10 +110,11 @@ const CERTIFICATE = `
          a.not_before as a_not_before, a.not_after as a_not_after, a.certificate_der is not null as a_active,
          s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
          r.id as r_id, r.key_id as r_key_id, re.authority_id as r_authority_id,
-         e.authority_id as e_authority_id, p.extended_key_usage as p_extended_key_usage,
+         e.id as e_id, e.authority_id as e_authority_id, p.extended_key_usage as p_extended_key_usage,
          p.min_rsa_bits as p_min_rsa_bits, p.elliptic_curves as p_elliptic_curves,
          p.validity_days as p_validity_days, p.backdate_minutes as p_backdate_minutes,
-         k.id as k_id, k.purpose as k_purpose, k.owner_id as k_owner_id
+         h.state as h_state, h.endpoint_id as h_endpoint_id, h.reserved_spki_sha256 as h_reserved_spki_sha256,
+         exists (select from key k where k.spki_sha256 = c.spki_sha256) as key_on_record
   from certificate c
   join authority a on a.id = c.authority_id
   left join authority s on s.certificate_id = c.id
@@ -116,7 +122,7 @@ const CERTIFICATE = `
   left join endpoint re on re.id = r.endpoint_id
   left join endpoint e on e.id = c.endpoint_id
   left join profile p on p.id = e.profile_id
-  left join key k on k.spki_sha256 = c.spki_sha256
+  left join challenge h on h.id = c.challenge_id
   where c.id = $1`
 
 export async function findCertificate(pool: pg.Pool, certificateId: string): Promise<CertificateRecord | null> {
@@ -131,20 +137,61 @@ export async function findCertificate(pool: pg.Pool, certificateId: string): Pro
 
 export async function findAuthority(pool: pg.Pool, authorityId: string): Promise<CrlRecord | null> {
   const { rows } = await pool.query<
-    Omit<CrlRecord, 'highestNumber' | 'nextNumber'> & { highest: string; next: string }
+    AuthorityRecord & { next: string; newest_number: string | null; newest_this_update: Date }
   >({
     name: 'find-authority',
     text: `select a.id, a.kind, a.key_id as "keyId", a.subject_der as "subjectDer",
                   a.subject_key_id as "subjectKeyId", a.not_before as "notBefore", a.not_after as "notAfter",
                   a.certificate_der is not null as active, a.next_crl_number as next,
-                  coalesce((select max(number) from crl where authority_id = a.id), 0) as highest
-           from authority a where a.id = $1`,
+                  c.number as newest_number, c.this_update as newest_this_update
+           from authority a
+           left join lateral (select number, this_update from crl where authority_id = a.id
+             order by number desc limit 1) c on true
+           where a.id = $1`,
     values: [authorityId],
   })
   const row = rows[0]
   if (row === undefined) return null
-  const { highest, next, ...authority } = row
-  return { ...authority, highestNumber: BigInt(highest), nextNumber: BigInt(next) }
+  const { next, newest_number: number, newest_this_update: thisUpdate, ...authority } = row
+  return {
+    ...authority,
+    nextNumber: BigInt(next),
+    newest: number === null ? null : { number: BigInt(number), thisUpdate },
+  }
+}
+
+const PAGE = 10_000
+
+/**
+ * Serials, in lower-case hex, of all that an authority revoked before `revokedBefore` and that ends after `endsAfter`, by
+ * the page. Through a cursor: one scan, however many there are and whatever the planner thinks of them.
+ */
+export async function* revokedSerials(
+  pool: Pick<pg.Pool, 'connect'>,
+  authorityId: string,
+  { revokedBefore, endsAfter }: { revokedBefore: Date; endsAfter: Date },
+): AsyncGenerator<string[]> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin read only')
+    await client.query(
+      `declare revoked no scroll cursor for
+       select lower(serial) from certificate where authority_id = $1 and revoked_at < $2 and not_after > $3`,
+      [authorityId, revokedBefore, endsAfter],
+    )
+    for (let count = PAGE; count === PAGE; ) {
+      const { rows } = await client.query<[string]>({ rowMode: 'array', text: `fetch ${PAGE} from revoked` })
+      count = rows.length
+      yield rows.map(([serial]) => serial)
+    }
+  } finally {
+    // A connection that cannot even do this is not used again.
+    const broken = await client.query('rollback').then(
+      () => false,
+      () => true,
+    )
+    client.release(broken)
+  }
 }
 
 function toRecord(row: CertificateRow): CertificateRecord {
@@ -182,15 +229,20 @@ function toRecord(row: CertificateRow): CertificateRecord {
     registrationAuthority:
       row.r_id === null ? null : { id: row.r_id, keyId: row.r_key_id, authorityId: row.r_authority_id },
     endpoint:
-      row.e_authority_id === null
+      row.e_id === null
         ? null
         : {
+            id: row.e_id,
             authorityId: row.e_authority_id,
             extendedKeyUsage: row.p_extended_key_usage,
             minRsaBits: row.p_min_rsa_bits,
             curves: row.p_elliptic_curves,
             maxValidityDays: row.p_validity_days + row.p_backdate_minutes / MINUTES_PER_DAY,
           },
-    certifiedKey: row.k_id === null ? null : { id: row.k_id, purpose: row.k_purpose, ownerId: row.k_owner_id },
+    challenge:
+      row.h_state === null
+        ? null
+        : { state: row.h_state, endpointId: row.h_endpoint_id, reservedSpkiSha256: row.h_reserved_spki_sha256 },
+    keyOnRecord: row.key_on_record,
   }
 }

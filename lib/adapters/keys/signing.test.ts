@@ -1,10 +1,13 @@
 /** Which certificates and lists the signer signs, and every one it refuses, against a real database. */
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseCertificate, verifyCertificateSignature } from '@/lib/pki/certificate'
 import { buildTbsCertList, parseCrlHeader, type TbsCertListOptions } from '@/lib/pki/crl'
+import { parseDer, type Tlv } from '@/lib/pki/der'
+import { context, integer, sequence } from '@/lib/pki/der-write'
+import { encodeExtensions, parseExtensions } from '@/lib/pki/extension'
 import { encodeName } from '@/lib/pki/name'
 import { issuerExtensions, leafExtensions, raExtensions, rootExtensions } from '@/lib/pki/profile'
 import { newSerial } from '@/lib/pki/serial'
@@ -17,7 +20,7 @@ import {
   insertLeaf,
   insertRa,
   makeOrganisation,
-  NOON,
+  NOW,
   type Organisation,
   type SignerUnderTest,
   sha256,
@@ -74,7 +77,7 @@ describe('certificates', () => {
       () => ({ tbs: { subjectDer: encodeName([{ type: 'CN', value: 'admin' }]) } }),
     ],
     ['another public key', 'public_key_mismatch', ({ issuer }) => ({ tbs: { spki: issuer.spki } })],
-    ['another validity', 'validity_mismatch', () => ({ tbs: { notAfter: new Date(NOON.getTime() + 31 * DAY) } })],
+    ['another validity', 'validity_mismatch', () => ({ tbs: { notAfter: new Date(NOW.getTime() + 31 * DAY) } })],
     [
       "an end after the issuer's",
       'outside_authority_validity',
@@ -85,18 +88,14 @@ describe('certificates', () => {
       'outside_authority_validity',
       ({ issuer }) => ({ notBefore: new Date(issuer.notBefore.getTime() - 1000) }),
     ],
-    [
-      'an end before its beginning',
-      'outside_authority_validity',
-      () => ({ notAfter: new Date(NOON.getTime() - 1000) }),
-    ],
+    ['an end before its beginning', 'outside_authority_validity', () => ({ notAfter: new Date(NOW.getTime() - 1000) })],
     ['another signature algorithm', 'signature_algorithm', () => ({ tbs: { signature: 'ecdsaWithSHA384' } })],
     [
       'CA:TRUE in a leaf',
       'ca_not_allowed',
       ({ issuer }) => ({ extensions: issuerExtensions({ spki: DEVICE_SPKI, ...statusOf(issuer) }) }),
     ],
-    ["a longer life than the profile's", 'lint', () => ({ notAfter: new Date(NOON.getTime() + 400 * DAY) })],
+    ["a longer life than the profile's", 'lint', () => ({ notAfter: new Date(NOW.getTime() + 400 * DAY) })],
     [
       'an extended key usage beyond the profile',
       'lint',
@@ -136,6 +135,27 @@ describe('certificates', () => {
     })
     const id = await insertLeaf(it, organisation, { by: root, extensions })
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'wrong_authority' })
+  })
+
+  const challenges: [string, string][] = [
+    ['is still pending', `state = 'pending'`],
+    ['was consumed', `state = 'consumed', consumed_at = now()`],
+    ['was reserved for another key', `reserved_spki_sha256 = reserved_csr_sha256`],
+    ['is of another endpoint', `endpoint_id = (select id from endpoint e where e.id <> challenge.endpoint_id limit 1)`],
+  ]
+  test.each(challenges)('a leaf whose challenge %s is refused', async (_what, change) => {
+    const id = await insertLeaf(it, organisation)
+    await it.pool.query(
+      `update challenge set ${change} where id = (select challenge_id from certificate where id = $1)`,
+      [id],
+    )
+    await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'challenge_not_reserved' })
+  })
+
+  test('a leaf without a challenge is refused', async () => {
+    const id = await insertLeaf(it, organisation)
+    await it.pool.query('update certificate set challenge_id = null where id = $1', [id])
+    await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'challenge_not_reserved' })
   })
 
   test('what is abandoned or issued is not signed again', async () => {
@@ -214,6 +234,70 @@ describe('certificates', () => {
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'no_record_of_this_authority' })
   })
 
+  describe('a key row that somebody else wrote', () => {
+    /** As an intruder with the database would: its own public key, and a ciphertext of which nothing is known. */
+    async function forgeKey(keyId: string, purpose: string, ownerId: string, spki: Uint8Array): Promise<void> {
+      await it.pool.query(
+        `insert into key (id, purpose, algorithm, owner_id, public_key, spki_sha256, kek_id, wrapped_dek, ciphertext)
+         select $1, $2, 'p256', $3, $4, $5, kek_id, $6, $7 from key limit 1`,
+        [keyId, purpose, ownerId, spki, sha256(spki), randomBytes(60), randomBytes(166)],
+      )
+    }
+    const intruder = () => spkiOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey)
+
+    test('makes no issuer', async () => {
+      const spki = intruder()
+      const { issuer } = await insertIssuer(it, organisation.root, 'p256', {
+        spki,
+        extensions: issuerExtensions({ spki, ...statusOf(organisation.root) }),
+      })
+      const keyId = randomUUID()
+      await forgeKey(keyId, 'issuer', issuer.id, spki)
+      await it.pool.query('update authority set key_id = $1 where id = $2', [keyId, issuer.id])
+      const unusable = { code: 'unavailable', reason: 'key_unusable' }
+      await expect(it.signer.signCertificate(issuer.certificateId)).rejects.toMatchObject(unusable)
+    })
+
+    test('makes no registration authority', async () => {
+      const made = await insertIssuer(it, organisation.root, 'p256')
+      await signAuthority(it, made.issuer)
+      const spki = intruder()
+      const ra = await insertRa(it, made.issuer, made.endpointId, {
+        spki,
+        extensions: raExtensions({ spki, ...statusOf(made.issuer) }),
+      })
+      const keyId = randomUUID()
+      await forgeKey(keyId, 'ra', ra.id, spki)
+      await it.pool.query('update registration_authority set key_id = $1 where id = $2', [keyId, ra.id])
+      const unusable = { code: 'unavailable', reason: 'key_unusable' }
+      await expect(it.signer.signCertificate(ra.certificateId)).rejects.toMatchObject(unusable)
+    })
+
+    test('makes nothing beside the real row, which says another public key', async () => {
+      const spki = intruder()
+      const { issuer } = await insertIssuer(it, organisation.root, 'p256', {
+        spki,
+        extensions: issuerExtensions({ spki, ...statusOf(organisation.root) }),
+      })
+      await forgeKey(randomUUID(), 'issuer', issuer.id, spki)
+      const refused = { code: 'policy_refused', reason: 'public_key_mismatch' }
+      await expect(it.signer.signCertificate(issuer.certificateId)).rejects.toMatchObject(refused)
+    })
+  })
+
+  test.each([
+    ['another purpose', 'key_purpose', 'root'],
+    ['another owner', 'key_of_another_owner', 'issuer'],
+  ] as const)('an issuer with a key of ours for %s is refused', async (_what, reason, purpose) => {
+    const made = await it.signer.generateKey({ purpose, algorithm: 'p256', ownerId: randomUUID() })
+    const { issuer } = await insertIssuer(it, organisation.root, 'p256', {
+      spki: made.spki,
+      extensions: issuerExtensions({ spki: made.spki, ...statusOf(organisation.root) }),
+    })
+    await it.pool.query('update authority set key_id = $1 where id = $2', [made.keyId, issuer.id])
+    await expect(it.signer.signCertificate(issuer.certificateId)).rejects.toMatchObject({ reason })
+  })
+
   test("a registration authority is signed only for its own endpoint's issuer and its own key", async () => {
     const stranger = await insertRa(it, organisation.issuer, other.endpointId)
     await expect(it.signer.signCertificate(stranger.certificateId)).rejects.toMatchObject({
@@ -262,22 +346,61 @@ describe('certificate revocation lists', () => {
       issuerDer: organisation.issuer.subjectDer,
       authorityKeyId: statusOf(organisation.issuer).authorityKeyId,
       number: 1n,
-      thisUpdate: NOON,
-      nextUpdate: new Date(NOON.getTime() + 7 * DAY),
+      thisUpdate: NOW,
+      nextUpdate: new Date(NOW.getTime() + 7 * DAY),
       signature: 'ecdsaWithSHA256',
-      entries: [{ serial: newSerial(), revokedAt: NOON, reason: 'keyCompromise' }],
+      entries: [{ serial: newSerial(), revokedAt: NOW, reason: 'keyCompromise' }],
       ...change,
     })
 
+  const revoked = (serial: string) => ({ serial, revokedAt: NOW, reason: 'superseded' as const })
+
+  const REVOKE = `update certificate set state = 'issued', der = '', fingerprint_sha256 = $2, issued_at = $3,
+                    revoked_at = $3, revocation_reason = 'superseded' where id = $1`
+
+  async function activeIssuer() {
+    const made = await insertIssuer(it, organisation.root, 'p256')
+    await signAuthority(it, made.issuer)
+    return made
+  }
+
+  async function revokedLeaf(
+    made: Pick<Organisation, 'issuer' | 'endpointId'>,
+    at: Date,
+    notAfter = new Date(NOW.getTime() + DAY),
+  ) {
+    const id = await insertLeaf(it, made, { notAfter, notBefore: new Date(NOW.getTime() - DAY) })
+    await it.pool.query(REVOKE, [id, randomBytes(32), at])
+    const { rows } = await it.pool.query('select serial from certificate where id = $1', [id])
+    return rows[0].serial as string
+  }
+
+  const replaced = (tbs: Uint8Array, from: string, to: string) => {
+    const hex = Buffer.from(tbs).toString('hex')
+    if (hex.split(from).length !== 2) throw new Error(`${from} is not there once`)
+    return Buffer.from(hex.replace(from, to), 'hex')
+  }
+
+  /** The same list with a deltaCRLIndicator (RFC 5280 §5.2.4). */
+  const withDeltaIndicator = (tbs: Uint8Array) => {
+    const fields = parseDer(tbs).children()
+    const extensions = parseExtensions(fields.at(-1)?.children()[0] as Tlv)
+    const delta = { oid: '2.5.29.27', critical: true, value: integer(1n) }
+    return sequence(
+      ...fields.slice(0, -1).map(({ bytes }) => bytes),
+      context(0, encodeExtensions([...extensions, delta])),
+    )
+  }
+
   test('the next list of an authority is signed', async () => {
     const der = await it.signer.signCrl(organisation.issuer.id, list())
-    expect(parseCrlHeader(der)).toMatchObject({ number: 1n, thisUpdate: NOON })
+    expect(parseCrlHeader(der)).toMatchObject({ number: 1n, thisUpdate: NOW })
   })
 
   test('a list of 500,000 entries is signed', async () => {
     const entries = Array.from({ length: 500_000 }, () => ({
       serial: newSerial(),
-      revokedAt: NOON,
+      revokedAt: NOW,
       reason: 'unspecified' as const,
     }))
     const der = await it.signer.signCrl(organisation.issuer.id, list({ entries }))
@@ -288,7 +411,26 @@ describe('certificate revocation lists', () => {
     ['another issuer name', 'issuer_name_mismatch', () => list({ issuerDer: organisation.root.subjectDer })],
     ['a number beyond the next', 'crl_number', () => list({ number: 1_000_000n })],
     ['the number zero', 'crl_number', () => list({ number: 0n })],
-    ['an end at its beginning', 'crl_times', () => list({ nextUpdate: NOON })],
+    ['an end at its beginning', 'crl_times', () => list({ nextUpdate: NOW })],
+    ['an end after nine days', 'crl_times', () => list({ nextUpdate: new Date(NOW.getTime() + 9 * DAY) })],
+    [
+      'a beginning in the future',
+      'crl_times',
+      () => list({ thisUpdate: new Date(Date.now() + 10 * 60_000), nextUpdate: new Date(NOW.getTime() + DAY) }),
+    ],
+    [
+      "a beginning before its authority's",
+      'crl_times',
+      () => list({ thisUpdate: new Date(organisation.issuer.notBefore.getTime() - 1000) }),
+    ],
+    ['a delta of another list', 'crl_extensions', () => withDeltaIndicator(list())],
+    [
+      'a reason that takes an entry off again',
+      'malformed',
+      // removeFromCRL instead of keyCompromise
+      () => replaced(list(), '0a0101', '0a0108'),
+    ],
+    ['a negative serial', 'malformed', () => replaced(list({ entries: [revoked('40FF')] }), '020240ff', '0202c0ff')],
     ['another signature algorithm', 'signature_algorithm', () => list({ signature: 'sha256WithRSA' })],
     ['bytes of another kind', 'malformed', () => Buffer.from('3003020101', 'hex')],
   ]
@@ -306,8 +448,91 @@ describe('certificate revocation lists', () => {
     await expect(it.signer.signCrl(organisation.issuer.id, rows[0].tbs)).rejects.toMatchObject({ reason: 'malformed' })
   })
 
+  test('a number far beyond the stored one is refused, whatever the row reserves', async () => {
+    const { issuer } = await activeIssuer()
+    await it.pool.query('update authority set next_crl_number = 1000000000 where id = $1', [issuer.id])
+    const numbered = (number: bigint) =>
+      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, number, thisUpdate: issuer.notBefore }))
+    await expect(numbered(1_001n)).rejects.toMatchObject({ reason: 'crl_number' })
+    await expect(numbered(1_000n)).resolves.toBeInstanceOf(Uint8Array)
+    // A publisher that failed for a day took a number every half minute.
+    const later = list({ issuerDer: issuer.subjectDer, number: 1_000n + 2_880n })
+    await expect(it.signer.signCrl(issuer.id, later)).resolves.toBeInstanceOf(Uint8Array)
+  })
+
+  test("a root's list ends within 190 days", async () => {
+    const ending = (days: number) =>
+      it.signer.signCrl(
+        organisation.root.id,
+        list({ issuerDer: organisation.root.subjectDer, nextUpdate: new Date(NOW.getTime() + days * DAY) }),
+      )
+    await expect(ending(180)).resolves.toBeInstanceOf(Uint8Array)
+    await expect(ending(191)).rejects.toMatchObject({ reason: 'crl_times' })
+  })
+
+  test('a list from before the stored one is refused', async () => {
+    const { issuer } = await activeIssuer()
+    await it.pool.query(`insert into crl values ($1, 1, $2, $2, 0, '', '')`, [issuer.id, NOW])
+    await it.pool.query('update authority set next_crl_number = 3 where id = $1', [issuer.id])
+    const at = (thisUpdate: Date) =>
+      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, number: 2n, thisUpdate }))
+    await expect(at(new Date(NOW.getTime() - 1000))).rejects.toMatchObject({ reason: 'crl_times' })
+    await expect(at(NOW)).resolves.toBeInstanceOf(Uint8Array)
+  })
+
+  test('a list names every revocation that its publisher must have seen', async () => {
+    const made = await activeIssuer()
+    const { issuer } = made
+    const serials = await Promise.all([
+      revokedLeaf(made, new Date(NOW.getTime() - 120_000)),
+      revokedLeaf(made, new Date(NOW.getTime() - 90_000)),
+    ])
+    const fresh = await revokedLeaf(made, new Date(NOW.getTime() - 30_000))
+    await revokedLeaf(made, new Date(NOW.getTime() - 3_600_000), new Date(NOW.getTime() - 1000))
+    const naming = (...named: string[]) =>
+      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, entries: named.map(revoked) }))
+    const [one = '', two = ''] = serials
+    await expect(naming()).rejects.toMatchObject({ code: 'policy_refused', reason: 'crl_incomplete' })
+    await expect(naming(one, newSerial())).rejects.toMatchObject({ reason: 'crl_incomplete' })
+    await expect(naming(one, two)).resolves.toBeInstanceOf(Uint8Array)
+    await expect(naming(two, fresh, one)).resolves.toBeInstanceOf(Uint8Array)
+  })
+
+  test('a root names the issuers that it revoked', async () => {
+    const { issuer } = await activeIssuer()
+    await it.pool.query(REVOKE, [issuer.certificateId, randomBytes(32), new Date(NOW.getTime() - 120_000)])
+    const { rows } = await it.pool.query('select serial from certificate where id = $1', [issuer.certificateId])
+    const rootList = (...serials: string[]) =>
+      it.signer.signCrl(
+        organisation.root.id,
+        list({ issuerDer: organisation.root.subjectDer, entries: serials.map(revoked) }),
+      )
+    await expect(rootList()).rejects.toMatchObject({ reason: 'crl_incomplete' })
+    await expect(rootList(rows[0].serial)).resolves.toBeInstanceOf(Uint8Array)
+  })
+
+  test('all of 12,000 revocations are looked for', async () => {
+    const { issuer } = await activeIssuer()
+    // In portions, within the pool's limit of time for a statement.
+    for (let from = 1; from <= 12_000; from += 2_000)
+      await it.pool.query(
+        `insert into certificate (id, kind, state, authority_id, serial, tbs_sha256, der, fingerprint_sha256, issued_at, subject, subject_der, key_algorithm, spki_sha256, not_before, not_after, revoked_at, revocation_reason)
+       select gen_random_uuid(), 'leaf', 'issued', $1, '7F' || upper(lpad(to_hex(i), 30, '0')), '', '', sha256(gen_random_uuid()::text::bytea), now(), '', '', '', '', now(), now() + interval '1 day', now() - interval '1 hour', 'superseded'
+       from generate_series($2::int, $2::int + 1999) i`,
+        [issuer.id, from],
+      )
+    const entries = Array.from({ length: 12_000 }, (_, i) =>
+      revoked(`7F${(i + 1).toString(16).toUpperCase().padStart(30, '0')}`),
+    )
+    const of = (some: typeof entries) =>
+      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, entries: some }))
+    await expect(of(entries)).resolves.toBeInstanceOf(Uint8Array)
+    await expect(of(entries.toReversed())).resolves.toBeInstanceOf(Uint8Array)
+    await expect(of(entries.toSpliced(11_000, 1))).rejects.toMatchObject({ reason: 'crl_incomplete' })
+  }, 60_000)
+
   test('a number that is stored already, and any below it, is refused', async () => {
-    await it.pool.query(`insert into crl values ($1, 5, now(), now(), 0, '', '')`, [other.issuer.id])
+    await it.pool.query(`insert into crl values ($1, 5, $2, $2, 0, '', '')`, [other.issuer.id, NOW])
     await it.pool.query('update authority set next_crl_number = 6 where id = $1', [other.issuer.id])
     const numbered = (number: bigint) =>
       it.signer.signCrl(other.issuer.id, list({ issuerDer: other.issuer.subjectDer, number }))

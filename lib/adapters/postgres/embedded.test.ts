@@ -61,13 +61,13 @@ test('two users share it, the last one stops it, and a user that was killed does
 
 test('one that was killed is recovered with everything it had committed', async () => {
   const before = await openEmbeddedPostgres(place)
-  await query(before.url, 'create table kept (value int)')
-  await query(before.url, 'insert into kept values (7)')
+  await query(before.ownerUrl, 'create table kept (value int)')
+  await query(before.ownerUrl, 'insert into kept values (7)')
   const pid = await postmaster()
   process.kill(pid, 'SIGKILL')
   while (isAlive(pid)) await pause(20)
   const after = await openEmbeddedPostgres(place)
-  expect(await query(after.url, 'select value from kept')).toEqual([{ value: 7 }])
+  expect(await query(after.ownerUrl, 'select value from kept')).toEqual([{ value: 7 }])
   await after.release()
   await before.release()
 })

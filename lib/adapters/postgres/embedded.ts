@@ -10,38 +10,49 @@ import { type Place, placeCluster } from './placement'
 import { register } from './users'
 
 export interface EmbeddedPostgres {
+  /** For the running processes: reads and writes rows, and owns nothing. */
   url: string
+  /** For migrations alone: owns the database and its tables. */
+  ownerUrl: string
   /** Starts it again if it died. */
   revive(): Promise<void>
   /** To be called once, when this process has closed its connections. */
   release(): Promise<void>
 }
 
-const NAME = 'latchkey'
-/** Nobody but our own role on our own socket; the superuser cannot connect at all. */
-const ACCESS = `local ${NAME} ${NAME} scram-sha-256`
+const DATABASE = 'latchkey'
+const RUNTIME = { role: 'latchkey', file: 'postgres.password' }
+const OWNER = { role: 'latchkey_owner', file: 'postgres-owner.password' }
+/** Nobody but our own roles on our own socket; the superuser cannot connect at all. */
+const ACCESS = [RUNTIME, OWNER].map(({ role }) => `local ${DATABASE} ${role} scram-sha-256`).join('\n')
 
 export async function openEmbeddedPostgres(place: Place): Promise<EmbeddedPostgres> {
   const cluster = await placeCluster(place)
   const lock = join(place.runFolder, 'postgres.lock')
   const users = join(place.runFolder, 'postgres-users')
   return withFileLock(lock, async () => {
-    const password = await passwordFor(place, await exists(cluster))
-    if (!(await exists(cluster))) {
+    const made = await exists(cluster)
+    const password = await passwordFor(RUNTIME.file, place, made)
+    const ownerPassword = await passwordFor(OWNER.file, place, made)
+    if (!made) {
       place.say('Preparing the database (once) ...')
-      await create(cluster, { hba: ACCESS, statements: firstStatements(password) })
+      await create(cluster, { hba: ACCESS, statements: firstStatements(password, ownerPassword) })
     }
     await start(cluster)
     const leave = register(users)
     const stopIfLast = async () => {
       if (leave().last) await stop(cluster)
     }
-    const url = socketUrl(cluster.socketFolder, NAME, password)
-    await assertAccess(url, place).catch(async (error) => {
+    const url = socketUrl(cluster.socketFolder, RUNTIME.role, password, DATABASE)
+    const ownerUrl = socketUrl(cluster.socketFolder, OWNER.role, ownerPassword, DATABASE)
+    try {
+      await assertAccess(url, join(place.dataDir, RUNTIME.file))
+      await assertAccess(ownerUrl, join(place.dataDir, OWNER.file))
+    } catch (error) {
       await stopIfLast()
       throw error
-    })
-    return { url, revive: () => revive(cluster, lock), release: () => withFileLock(lock, stopIfLast) }
+    }
+    return { url, ownerUrl, revive: () => revive(cluster, lock), release: () => withFileLock(lock, stopIfLast) }
   })
 }
 
@@ -49,13 +60,19 @@ async function revive(cluster: Cluster, lock: string): Promise<void> {
   if (!(await isRunning(cluster))) await withFileLock(lock, () => start(cluster))
 }
 
-/** Our role is no superuser and owns one database. */
-function firstStatements(password: string): string[] {
-  return [`CREATE ROLE ${NAME} LOGIN PASSWORD '${password}'`, `CREATE DATABASE ${NAME} OWNER ${NAME}`]
+/** Neither role is a superuser. One owns the database; the other may enter it, and gets the rest when there are tables. */
+function firstStatements(password: string, ownerPassword: string): string[] {
+  return [
+    `CREATE ROLE ${OWNER.role} LOGIN PASSWORD '${ownerPassword}'`,
+    `CREATE ROLE ${RUNTIME.role} LOGIN PASSWORD '${password}'`,
+    `CREATE DATABASE ${DATABASE} OWNER ${OWNER.role}`,
+    `REVOKE ALL ON DATABASE ${DATABASE} FROM PUBLIC`,
+    `GRANT CONNECT ON DATABASE ${DATABASE} TO ${RUNTIME.role}`,
+  ]
 }
 
-async function passwordFor(place: Place, clusterExists: boolean): Promise<string> {
-  const path = join(place.dataDir, 'postgres.password')
+async function passwordFor(file: string, place: Place, clusterExists: boolean): Promise<string> {
+  const path = join(place.dataDir, file)
   const kept = await readFile(path, 'utf8').catch(() => null)
   if (kept) return kept.trim()
   if (clusterExists)
@@ -67,7 +84,7 @@ async function passwordFor(place: Place, clusterExists: boolean): Promise<string
   return password
 }
 
-async function assertAccess(url: string, place: Place): Promise<void> {
+async function assertAccess(url: string, passwordFile: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   try {
     await client.connect()
@@ -75,7 +92,7 @@ async function assertAccess(url: string, place: Place): Promise<void> {
     const wrong = (error as { code?: string }).code === '28P01'
     throw new PostgresFault(
       wrong
-        ? `The database does not accept the password in ${join(place.dataDir, 'postgres.password')}.`
+        ? `The database does not accept the password in ${passwordFile}.`
         : `The embedded Postgres does not answer: ${(error as Error).message}.`,
     )
   } finally {
@@ -83,8 +100,8 @@ async function assertAccess(url: string, place: Place): Promise<void> {
   }
 }
 
-export function socketUrl(socketFolder: string, name: string, password = ''): string {
-  const url = new URL(`postgresql://${name}@localhost/${name}`)
+export function socketUrl(socketFolder: string, role: string, password = '', database = role): string {
+  const url = new URL(`postgresql://${role}@localhost/${database}`)
   url.password = password
   url.searchParams.set('host', socketFolder)
   return url.href

@@ -8,19 +8,22 @@ import { type Database, openDatabase } from './database'
 
 let made: TestDatabase
 let db: Database
+let owner: Database
 
 beforeAll(async () => {
   made = await testDatabase()
   db = openDatabase(made.url)
+  owner = openDatabase(made.adminUrl)
 })
 
 afterAll(async () => {
   await db.$disconnect()
+  await owner.$disconnect()
   await made.drop()
 })
 
 accessContract('Postgres', async () => {
-  await db.$executeRaw`truncate session, idempotent_request, api_key, "user", rate_limit`
+  await owner.$executeRaw`truncate session, idempotent_request, api_key, "user", rate_limit`
   const { seq: start } = await db.auditHead.findUniqueOrThrow({ where: { id: 1 } })
   const rows = () => db.auditEvent.findMany({ where: { seq: { gt: start } }, orderBy: { seq: 'asc' } })
   const text = (payload: Uint8Array) => Buffer.from(payload).toString('utf8')

@@ -22,7 +22,7 @@ let audit: AuditService
 const open = async () => {
   made = await testDatabase()
   db = openDatabase(made.url)
-  superuser = new pg.Client({ connectionString: made.url })
+  superuser = new pg.Client({ connectionString: made.adminUrl })
   await superuser.connect()
   // Three rows at a time, so that every test crosses the border between two pages.
   audit = createAudit({ store: auditStore(db), clock: () => new Date(), pageRows: 3 })

@@ -1,11 +1,23 @@
 /** Redeeming in Postgres: of any number of rivals at the same instant, one holds the challenge. */
 import { FAIL_INFO_NUMBER } from '@/lib/scep/fail-info'
-import type { RedemptionStore, RowOutcome } from '@/lib/services/challenge-presentation'
+import {
+  MISMATCH_REASONS,
+  type MismatchReason,
+  type RedemptionStore,
+  type RowOutcome,
+} from '@/lib/services/challenge-presentation'
 import type { ChallengeConstraints, ChallengeState } from '@/lib/services/challenges'
 import { bytes } from './certificate-rows'
 import { effectiveState, hasCertificate } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
+import { Prisma } from './generated/client'
 import { guarded } from './outage'
+
+/** Bounded by the challenge's own life, so that the index over endpoint and time serves it. */
+const mismatchesOf = (csrSha256: Uint8Array) => Prisma.sql`
+  from enrolment_transaction t
+  where t.endpoint_id = c.endpoint_id and t.created_at >= c.created_at and t.challenge_id = c.id and t.state = 'refused'
+    and t.csr_sha256 = ${bytes(csrSha256)} and t.reason = any(${[...MISMATCH_REASONS]}::text[])`
 
 export function redemptionStore(database: Database): RedemptionStore {
   return guarded<RedemptionStore>({
@@ -13,10 +25,11 @@ export function redemptionStore(database: Database): RedemptionStore {
       return transact(database, async (transaction) => {
         const [row] = await transaction.$queryRaw<{ id: string; subject: string; constraints: ChallengeConstraints }[]>`
           with reserved as (
-            update challenge set state = 'reserved', reserved_by = ${transactionRowId}::uuid, reserved_csr_sha256 = ${bytes(csrSha256)},
+            update challenge c set state = 'reserved', reserved_by = ${transactionRowId}::uuid, reserved_csr_sha256 = ${bytes(csrSha256)},
               reserved_spki_sha256 = ${bytes(spkiSha256)}, reserved_at = now()
             where handle_hash = ${bytes(handleHash)} and endpoint_id = ${endpointId}::uuid and now() >= not_before
-              and ((state = 'pending' and now() < expires_at)
+              and ((state = 'pending' and now() < expires_at
+                  and (failed_attempts = 0 or not exists (select ${mismatchesOf(csrSha256)})))
                 or (state = 'reserved' and reserved_csr_sha256 = ${bytes(csrSha256)}
                   and (reserved_by = ${transactionRowId}::uuid or reserved_at < now() - interval '15 seconds')))
             returning id, subject, constraints
@@ -29,16 +42,20 @@ export function redemptionStore(database: Database): RedemptionStore {
       })
     },
 
-    async release({ challengeId, transactionRowId, mismatch, mostMismatches, row }, events) {
+    async release({ challengeId, transactionRowId, csrSha256, mismatch, mostMismatches, row }, events) {
       await transact(database, async (transaction) => {
         const [after] = await transaction.$queryRaw<{ state: ChallengeState; failed_attempts: number }[]>`
+          with counted as (
+            select c.id, c.failed_attempts + 1 >= ${mostMismatches} as last from challenge c
+            where c.id = ${challengeId}::uuid and ${mismatch} and not exists (select ${mismatchesOf(csrSha256)})
+          )
           update challenge c set
-            failed_attempts = failed_attempts + ${mismatch ? 1 : 0},
+            failed_attempts = failed_attempts + (select count(*)::int from counted),
             last_failure_at = case when ${mismatch} then now() else last_failure_at end,
-            state = (case when ${mismatch} and failed_attempts + 1 >= ${mostMismatches} then 'revoked'
+            state = (case when (select last from counted) then 'revoked'
                           when expires_at <= now() then 'expired' else 'pending' end)::"ChallengeState",
-            revoked_at = case when ${mismatch} and failed_attempts + 1 >= ${mostMismatches} then now() end,
-            revoked_reason = case when ${mismatch} and failed_attempts + 1 >= ${mostMismatches} then 'three_mismatches' end,
+            revoked_at = case when (select last from counted) then now() end,
+            revoked_reason = case when (select last from counted) then 'three_mismatches' end,
             reserved_by = null, reserved_csr_sha256 = null, reserved_spki_sha256 = null, reserved_at = null
           where c.id = ${challengeId}::uuid and c.state = 'reserved' and c.reserved_by = ${transactionRowId}::uuid and not ${hasCertificate}
           returning c.state, c.failed_attempts`
@@ -55,13 +72,16 @@ export function redemptionStore(database: Database): RedemptionStore {
       })
     },
 
-    async lookup(handleHash) {
+    async lookup(handleHash, csrSha256) {
       const [row] = await database.$queryRaw<PresentedRow[]>`
         select c.id, c.subject, e.slug, ${effectiveState} as state, c.reserved_by, c.reserved_csr_sha256, c.reserved_spki_sha256, c.consumed_at,
-          x.id as certificate_id, x.revoked_at
+          holder.signer_spki_sha256 as reserved_signer_spki_sha256, x.id as certificate_id, x.not_after, x.revoked_at,
+          mismatched.reason as mismatch_reason, mismatched.detail as mismatch_detail
         from challenge c
         join endpoint e on e.id = c.endpoint_id
         left join certificate x on x.challenge_id = c.id and x.state = 'issued'
+        left join enrolment_transaction holder on holder.id = c.reserved_by
+        left join lateral (select t.reason, t.detail ${mismatchesOf(csrSha256)} and c.failed_attempts > 0 limit 1) mismatched on true
         where c.handle_hash = ${bytes(handleHash)}`
       if (row === undefined) return null
       return {
@@ -73,8 +93,21 @@ export function redemptionStore(database: Database): RedemptionStore {
         reservedCsrSha256: row.reserved_csr_sha256,
         reservedSpkiSha256: row.reserved_spki_sha256,
         consumedAt: row.consumed_at,
-        certificate: row.certificate_id === null ? null : { id: row.certificate_id, revokedAt: row.revoked_at },
+        reservedSignerSpkiSha256: row.reserved_signer_spki_sha256,
+        certificate:
+          row.certificate_id === null || row.not_after === null
+            ? null
+            : { id: row.certificate_id, notAfter: row.not_after, revokedAt: row.revoked_at },
+        mismatched:
+          row.mismatch_reason === null ? null : { reason: row.mismatch_reason, detail: row.mismatch_detail ?? '' },
       }
+    },
+
+    async lookupAny(handleHashes) {
+      const [row] = await database.$queryRaw<{ id: string; subject: string; endpointSlug: string }[]>`
+        select c.id, c.subject, e.slug as "endpointSlug" from challenge c join endpoint e on e.id = c.endpoint_id
+        where c.handle_hash = any(${handleHashes.map(bytes)}::bytea[]) limit 1`
+      return row ?? null
     },
 
     async otherEndpoints(endpointId, limit) {
@@ -115,6 +148,10 @@ interface PresentedRow {
   reserved_csr_sha256: Uint8Array | null
   reserved_spki_sha256: Uint8Array | null
   consumed_at: Date | null
+  reserved_signer_spki_sha256: Uint8Array | null
   certificate_id: string | null
+  not_after: Date | null
   revoked_at: Date | null
+  mismatch_reason: MismatchReason | null
+  mismatch_detail: string | null
 }

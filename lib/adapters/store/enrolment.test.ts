@@ -1,7 +1,21 @@
 /** Challenges and enrolment transactions on Postgres: the contract, rivals at the same instant, and whole enrolments. */
+import { createPublicKey, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Refusal } from '@/lib/errors'
+import { bitString, context, encode, integer, oid, sequence, setOf, utf8String } from '@/lib/pki/der-write'
+import { encodeExtensions } from '@/lib/pki/extension'
+import { encodeName } from '@/lib/pki/name'
+import { OID } from '@/lib/pki/oid'
+import { signatureIdentifier } from '@/lib/pki/sign'
 import { createScepEnrolment } from '@/lib/services/scep-enrolment'
-import { type EnrolmentPortal, enrolmentPortal, REQUEST, scepDevice } from '@/lib/services/testing/enrolment'
+import {
+  type EnrolmentPortal,
+  enrolmentPortal,
+  REQUEST,
+  rsaKey,
+  scepDevice,
+  TABLET,
+} from '@/lib/services/testing/enrolment'
 import { enrolmentStoreContract } from '@/lib/services/testing/enrolment-contract'
 import { actor } from '@/lib/services/testing/harness'
 import { openDatabase } from './database'
@@ -125,6 +139,84 @@ describe('enrolment on Postgres', () => {
     expect(items[0]).toMatchObject({ challengeId: id, certificate: { serial: expect.any(String) } })
   })
 
+  test.each([
+    ['a DNS name', encode(0x82, Buffer.from('a\0b.example'))],
+    ['a URI', encode(0x86, Buffer.from('https://a\0b/'))],
+  ])('U+0000 in %s is refused before the challenge is touched', async (_, name) => {
+    const { challenge, id } = await portal.mint()
+    const csr = csrWith(challenge, sequence(name))
+    const device = await portal.device({ challenge, csr, transactionId: crypto.randomUUID() })
+    const { result, events } = await portal.eventsOf(() => device.enrol())
+    expect(result).toMatchObject({ pkiStatus: 'FAILURE', failInfoText: 'request could not be processed' })
+    expect(events).toEqual(['enrol.request.rejected csr_malformed'])
+    expect(await backing.challengeState(id)).toBe('pending')
+    expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+  })
+
+  test('what a name may hold but nobody should read is shown as U+FFFD, in the row and in the trail', async () => {
+    const { challenge, id } = await portal.mint()
+    const principal = sequence(encode(0xa0, oid(OID.userPrincipalName), context(0, utf8String('ada\u202e@example'))))
+    const device = await portal.device({ challenge, csr: csrWith(challenge, principal), transactionId: 'bidi' })
+    const { events, full } = await portal.eventsOf(() => device.enrol())
+    expect(events).toEqual(['challenge.reserved', 'challenge.mismatch san_mismatch', 'challenge.released'])
+    expect(full[1]?.data).toMatchObject({ received: ['upn:ada\ufffd@example'] })
+    const { items } = await portal.transactions.list(actor('auditor'), {}, { limit: 1 })
+    expect(items[0]?.detail).toContain('ada\ufffd@example')
+    expect(await backing.challengeState(id)).toBe('pending')
+  })
+
+  test('a detail with U+0000 from wherever gives the challenge back all the same', async () => {
+    const issuance = { issueLeaf: () => Promise.reject(new Refusal('policy_refused', 'No.', { detail: 'a\0b\n' })) }
+    const { enrolment: store, redemption: challenges } = backing.enrolment
+    const { challenge, id } = await portal.mint()
+    const [ra] = await portal.chain()
+    const scep = createScepEnrolment({
+      store,
+      challenges,
+      issuance,
+      signer: portal.signer,
+      audit: backing,
+      limit: async () => {},
+      clock: () => portal.time.now,
+      log: () => {},
+    })
+    const device = scepDevice(scep.handle, { endpoint: portal.slug, challenge }, ra as Uint8Array)
+    expect(await device.enrol()).toMatchObject({
+      pkiStatus: 'FAILURE',
+      failInfoText: 'request not permitted by policy',
+    })
+    expect(await backing.challengeState(id)).toBe('pending')
+    const { items } = await portal.transactions.list(actor('auditor'), {}, { limit: 1 })
+    expect(items[0]).toMatchObject({ reason: 'policy_refused', detail: 'a\ufffdb\ufffd' })
+    // Such a cause may pass: the same request is decided anew.
+    const again = await portal.device({ csr: device.csr, transactionId: device.transactionId })
+    expect(await again.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+  })
+
+  test('a captured request that does not fit is repeated at once and in turn: it counts once', async () => {
+    const { challenge, id } = await portal.mint()
+    const wrong = await portal.device({ challenge, subject: [{ type: 'CN', value: 'wrong' }] })
+    const listeners = await Promise.all(
+      Array.from({ length: 8 }, (_, number) =>
+        portal.device({ csr: wrong.csr, signer: 1, transactionId: `${id}${number}` }),
+      ),
+    )
+    for (const reply of await Promise.all(listeners.map((listener) => listener.enrol())))
+      expect(reply).toMatchObject({ pkiStatus: 'FAILURE', failInfoText: 'challenge rejected' })
+    expect(await wrong.enrol()).toMatchObject({ pkiStatus: 'FAILURE' })
+    expect(await portal.challenges.get(actor('operator'), id)).toMatchObject({ state: 'pending', failedAttempts: 1 })
+    expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+  })
+
+  test('a device behind a proxy gets its certificate though a stranger was quicker', async () => {
+    const { challenge, id } = await portal.mint()
+    const device = await portal.device({ challenge, key: 'ec' })
+    const stranger = await portal.device({ csr: device.csr, signer: 1, transactionId: 'stranger' })
+    expect(await stranger.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    expect(await certificates(id)).toBe(1)
+  })
+
   test('a transaction whose worker died is taken over by the same request', async () => {
     const { challenge, id } = await portal.mint()
     const device = await portal.device({ challenge })
@@ -165,6 +257,20 @@ describe('enrolment on Postgres', () => {
     const wrong: unknown = await backing.database.$queryRaw`select 1 from nowhere`.catch((reason: unknown) => reason)
     expect(isOutage(wrong)).toBe(false)
   })
+
+  /** buildCsr writes no such names. */
+  function csrWith(challenge: string, san: Uint8Array): Uint8Array {
+    const key = rsaKey(0)
+    const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
+    const extensions = encodeExtensions([{ oid: OID.subjectAltName, critical: false, value: san }])
+    const attributes = context(
+      0,
+      sequence(oid(OID.challengePassword), setOf([utf8String(challenge)])),
+      sequence(oid(OID.extensionRequest), setOf([extensions])),
+    )
+    const info = sequence(integer(0), encodeName(TABLET), spki, attributes)
+    return sequence(info, signatureIdentifier(key, 'sha256'), bitString(sign('sha256', info, key)))
+  }
 
   /** A worker that got as far as the reservation. Returns the row it left behind. */
   async function rowOfDeadWorker(challenge: string, csr: Uint8Array, transactionId: string): Promise<string> {

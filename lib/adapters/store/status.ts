@@ -19,6 +19,14 @@ export function statusStore(database: Database): StatusStore {
       })
     },
 
+    async crlHead(slug) {
+      return database.crl.findFirst({
+        where: { authority: { slug } },
+        orderBy: { number: 'desc' },
+        select: { number: true, sha256: true },
+      })
+    },
+
     async caCertificate(slug) {
       const authority = await database.authority.findUnique({ where: { slug }, select: { certificateDer: true } })
       return authority?.certificateDer ?? null

@@ -98,6 +98,10 @@ export function memoryStatusStore(world: World): StatusStore {
       const authority = bySlug(slug)
       return (authority && newest(authority)) ?? null
     },
+    async crlHead(slug) {
+      const authority = bySlug(slug)
+      return (authority && newest(authority)) ?? null
+    },
     async caCertificate(slug) {
       return bySlug(slug)?.certificateDer ?? null
     },

@@ -145,7 +145,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         expect(await events(() => reserve(row.handleHash, rival))).toEqual([])
         expect(await reserve(row.handleHash, mine)).not.toBeNull()
         expect(await reserve(row.handleHash, { ...mine, csrSha256: bytes() })).toBeNull()
-        expect(await backing.enrolment.redemption.lookup(row.handleHash)).toMatchObject({
+        expect(await backing.enrolment.redemption.lookup(row.handleHash, bytes())).toMatchObject({
           state: 'reserved',
           reservedBy: mine.transactionRowId,
           certificate: null,
@@ -172,7 +172,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         const late = await added()
         await backing.age('challenge', late.id, 61)
         expect(await reserve(late.handleHash, await begun())).toBeNull()
-        expect(await backing.enrolment.redemption.lookup(late.handleHash)).toMatchObject({ state: 'expired' })
+        expect(await backing.enrolment.redemption.lookup(late.handleHash, bytes())).toMatchObject({ state: 'expired' })
       })
 
       test('a mismatch gives it back and counts; the last one allowed revokes', async () => {
@@ -185,6 +185,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
             {
               challengeId: row.id,
               transactionRowId: mine.transactionRowId,
+              csrSha256: mine.csrSha256,
               mismatch: true,
               mostMismatches: 2,
               row: { state: 'refused', reason: 'subject_mismatch', detail: 'x', failInfo: 'badRequest' },
@@ -203,6 +204,52 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         expect(states).toEqual(['pending', 'revoked'])
       })
 
+      test('a CSR that did not fit before is not reserved for, and counts once even if it was quick', async () => {
+        const row = await added()
+        const first = await begun()
+        const again = await begun(attempt({ csrSha256: first.csrSha256 }))
+        const { redemption } = backing.enrolment
+        const release = (mine: typeof first) =>
+          redemption.release(
+            {
+              challengeId: row.id,
+              transactionRowId: mine.transactionRowId,
+              csrSha256: mine.csrSha256,
+              mismatch: true,
+              mostMismatches: 2,
+              row: { state: 'refused', reason: 'san_mismatch', detail: 'why', failInfo: 'badRequest' },
+            },
+            (after) => {
+              expect(after).toEqual({ released: true, state: 'pending', attempt: 1 })
+              return []
+            },
+          )
+        await reserve(row.handleHash, first)
+        await release(first)
+        expect(await reserve(row.handleHash, again)).toBeNull()
+        expect(await redemption.lookup(row.handleHash, first.csrSha256)).toMatchObject({
+          state: 'pending',
+          mismatched: { reason: 'san_mismatch', detail: 'why' },
+        })
+        expect(await redemption.lookup(row.handleHash, bytes())).toMatchObject({ mismatched: null })
+        // As if it had been reserved just before the first one was released.
+        const other = await begun()
+        await reserve(row.handleHash, other)
+        await release({ ...other, csrSha256: first.csrSha256 })
+      })
+
+      test('one of many handles is found in one look', async () => {
+        const row = await added()
+        const { redemption } = backing.enrolment
+        expect(await redemption.lookupAny([bytes(), row.handleHash, bytes()])).toEqual({
+          id: row.id,
+          subject: 'CN=tablet-7',
+          endpointSlug: portal.slug,
+        })
+        expect(await redemption.lookupAny([bytes()])).toBeNull()
+        expect(await redemption.lookupAny([])).toBeNull()
+      })
+
       test('what another transaction has reserved is not released', async () => {
         const row = await added()
         const [mine, rival] = [await begun(), await begun()]
@@ -211,6 +258,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
           {
             challengeId: row.id,
             transactionRowId: rival.transactionRowId,
+            csrSha256: rival.csrSha256,
             mismatch: true,
             mostMismatches: 3,
             row: { state: 'refused', reason: 'san_mismatch', detail: '', failInfo: 'badRequest' },
@@ -243,6 +291,17 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
           [],
         )
         expect(await enrolment.takeOver(mine.transactionRowId, 15)).toBe(true)
+      })
+
+      test('a row that was refused is taken over for its very reason only', async () => {
+        const { enrolment } = backing.enrolment
+        const mine = await begun()
+        const refused = { state: 'refused', reason: 'weak_key', detail: '', failInfo: 'badRequest' } as const
+        await enrolment.finish(mine.transactionRowId, refused, null, [])
+        expect(await enrolment.takeOver(mine.transactionRowId, 15)).toBe(false)
+        expect(await enrolment.takeOver(mine.transactionRowId, 15, 'ca_requested')).toBe(false)
+        expect(await enrolment.takeOver(mine.transactionRowId, 15, 'weak_key')).toBe(true)
+        expect(await enrolment.takeOver(mine.transactionRowId, 15, 'weak_key')).toBe(false)
       })
 
       test('a final row is finished once, and makes way when it is superseded', async () => {
@@ -335,6 +394,29 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         })
         expect(await events(() => job.run(new Date()))).toEqual([])
       })
+    })
+
+    test('the expiry job forgets refusals of last month, and nothing that led to a certificate', async () => {
+      const { enrolment, transactions } = backing.enrolment
+      const { challenge: value } = await portal.mint('CN=kept')
+      await (await portal.device({ challenge: value, subject: [{ type: 'CN', value: 'kept' }] })).enrol()
+      const issued = (await transactions.list({ state: 'issued' }, { limit: 1 })).items[0]?.id as string
+      const [old, recent, failed] = [await begun(), await begun(), await begun()]
+      const refused = { state: 'refused', reason: 'weak_key', detail: '', failInfo: 'badRequest' } as const
+      await enrolment.finish(old.transactionRowId, refused, null, [])
+      await enrolment.finish(recent.transactionRowId, refused, null, [])
+      await enrolment.finish(failed.transactionRowId, { ...refused, state: 'failed', reason: 'unavailable' }, null, [])
+      const minutes = 30 * 1_440
+      await backing.age('transaction', issued, minutes + 1)
+      await backing.age('transaction', old.transactionRowId, minutes + 1)
+      await backing.age('transaction', failed.transactionRowId, minutes + 1)
+      await backing.age('transaction', recent.transactionRowId, minutes - 1)
+      const job = expireChallenges(backing.forgetting)
+      await job.run(new Date())
+      const kept = (await transactions.list({}, { limit: 200 })).items.map(({ id }) => id)
+      expect(kept).toEqual(expect.arrayContaining([issued, recent.transactionRowId]))
+      expect(kept).not.toContain(old.transactionRowId)
+      expect(kept).not.toContain(failed.transactionRowId)
     })
 
     test('transactions are listed newest first, with what they were refused for', async () => {

@@ -1,7 +1,12 @@
 /** In-memory stores of challenges and enrolment transactions, over the tables of world.ts, with the database's rules. */
 
 import type { AuditEntry, Page } from '@/lib/services/audit'
-import type { RedemptionStore, Reservation, RowOutcome } from '@/lib/services/challenge-presentation'
+import {
+  MISMATCH_REASONS,
+  type RedemptionStore,
+  type Reservation,
+  type RowOutcome,
+} from '@/lib/services/challenge-presentation'
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
@@ -53,6 +58,13 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
   const certificateFor = (challengeId: string) =>
     world.certificates.find((each) => each.challengeId === challengeId && each.state !== 'abandoned')
   const isDue = ({ state, expiresAt }: MemoryChallenge) => state === 'pending' && expiresAt <= clock()
+  const mismatchOf = (challengeId: string, csrSha256: Uint8Array) => {
+    const row = rows.find(
+      (each) => each.challengeId === challengeId && each.state === 'refused' && same(each.attempt.csrSha256, csrSha256),
+    )
+    const reason = MISMATCH_REASONS.find((each) => each === row?.reason)
+    return reason === undefined ? null : { reason, detail: row?.detail ?? '' }
+  }
   const append_ = (events: AuditEntry[]) => append(world, events)
 
   return {
@@ -120,7 +132,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
           row?.state === 'reserved' &&
           same(row.reservedCsrSha256, request.csrSha256) &&
           (row.reservedBy === request.transactionRowId || (row.reservedAt ?? clock()) < ago(0.25))
-        if (!row || !((row.state === 'pending' && !isDue(row)) || again)) return null
+        const free = row?.state === 'pending' && !isDue(row) && mismatchOf(row.id, request.csrSha256) === null
+        if (!row || !(free || again)) return null
         Object.assign(row, {
           state: 'reserved',
           reservedBy: request.transactionRowId,
@@ -134,13 +147,14 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         append_([reserved(reservation)])
         return reservation
       },
-      async release({ challengeId, transactionRowId, mismatch, mostMismatches, row: outcome }, events) {
+      async release({ challengeId, transactionRowId, csrSha256, mismatch, mostMismatches, row: outcome }, events) {
         const row = challenges.find((each) => each.id === challengeId)
         if (!row) throw new Error(`no challenge ${challengeId}`)
         const released = row.state === 'reserved' && row.reservedBy === transactionRowId && !certificateFor(challengeId)
         if (released) {
-          const failedAttempts = row.failedAttempts + (mismatch ? 1 : 0)
-          const revoke = mismatch && failedAttempts >= mostMismatches
+          const counts = mismatch && mismatchOf(challengeId, csrSha256) === null
+          const failedAttempts = row.failedAttempts + (counts ? 1 : 0)
+          const revoke = counts && failedAttempts >= mostMismatches
           Object.assign(row, FREE, {
             failedAttempts,
             state: revoke ? 'revoked' : row.expiresAt <= clock() ? 'expired' : 'pending',
@@ -153,7 +167,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         } else finish(attempt, outcome, challengeId)
         append_(events({ released, state: row.state, attempt: row.failedAttempts }))
       },
-      async lookup(handleHash) {
+      async lookup(handleHash, csrSha256) {
         const row = challenges.find((each) => same(each.handleHash, handleHash))
         if (!row) return null
         const certificate = certificateFor(row.id)
@@ -165,10 +179,18 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
           reservedBy: row.reservedBy,
           reservedCsrSha256: row.reservedCsrSha256,
           reservedSpkiSha256: row.reservedSpkiSha256,
+          reservedSignerSpkiSha256: rows.find(({ id }) => id === row.reservedBy)?.attempt.signerSpkiSha256 ?? null,
           consumedAt: certificate?.issuedAt ?? null,
           certificate:
-            certificate?.state === 'issued' ? { id: certificate.id, revokedAt: certificate.revokedAt } : null,
+            certificate?.state === 'issued'
+              ? { id: certificate.id, notAfter: certificate.notAfter, revokedAt: certificate.revokedAt }
+              : null,
+          mismatched: mismatchOf(row.id, csrSha256),
         }
+      },
+      async lookupAny(handleHashes) {
+        const row = challenges.find((each) => handleHashes.some((hash) => same(each.handleHash, hash)))
+        return row ? { id: row.id, subject: row.subject, endpointSlug: endpointOf(row.endpointId).slug } : null
       },
       async otherEndpoints(endpointId, limit) {
         return world.endpoints
@@ -216,6 +238,22 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         for (const row of due) finish(row, { state: 'failed', reason: 'interrupted', detail: '', failInfo: null }, null)
         return due.length
       },
+      async forgetRefused(days, limit) {
+        const before = ago(days * 1_440)
+        const due = rows
+          .filter(
+            ({ id, state, createdAt, finishedAt, certificateId }) =>
+              (state === 'refused' || state === 'failed') &&
+              createdAt < before &&
+              finishedAt !== null &&
+              finishedAt < before &&
+              certificateId === null &&
+              !world.certificates.some((each) => each.enrolmentTransactionId === id),
+          )
+          .slice(0, limit)
+        for (const row of due) rows.splice(rows.indexOf(row), 1)
+        return due.length
+      },
     },
 
     enrolment: {
@@ -241,10 +279,12 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         if (live) return { started: false, known: knownOf(live) }
         return { started: true, id: addRow(attempt, 'received').id }
       },
-      async takeOver(id, abandonedAfterSeconds) {
+      async takeOver(id, abandonedAfterSeconds, refusedFor) {
         const row = rows.find((each) => each.id === id && isLive(each))
         const free =
-          row?.state === 'failed' || (row?.state === 'received' && row.claimedAt < ago(abandonedAfterSeconds / 60))
+          row?.state === 'failed' ||
+          (row?.state === 'refused' && row.reason === refusedFor) ||
+          (row?.state === 'received' && row.claimedAt < ago(abandonedAfterSeconds / 60))
         if (!row || !free) return false
         Object.assign(row, { state: 'received', claimedAt: clock(), reason: null, detail: null, finishedAt: null })
         return true

@@ -30,6 +30,8 @@ import { append, emptyWorld, recordsOf } from './world'
 
 export interface EnrolmentBacking extends Backing {
   enrolment: EnrolmentStores
+  /** Upkeep by a role that may delete transactions. */
+  forgetting: EnrolmentStores['upkeep']
   record(entry: AuditEntry): Promise<void>
   /** Turns the clock of this backing on by moving the row's times back. */
   age(what: 'challenge' | 'transaction', id: string, minutes: number): Promise<void>
@@ -59,6 +61,7 @@ export function memoryEnrolmentBacking(): EnrolmentBacking {
       status: memoryStatusStore(world),
     },
     enrolment,
+    forgetting: enrolment.upkeep,
     records: recordsOf(world),
     record: async (entry) => append(world, [entry]),
     async age(what, id, minutes) {

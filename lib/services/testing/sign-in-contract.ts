@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createAccess } from '@/lib/services/access'
 import { createPasswords } from '@/lib/services/passwords'
-import { CHEAP, origin, recorder, testMac } from './people'
+import { CHEAP, origin, person, recorder, testMac } from './people'
 import { AWAY, cli, expectRefusal, GOOD, HOME, OTHER, type Portal, refusalOf } from './people-portal'
 
 export function signInContract(portal: Portal): void {
@@ -147,6 +147,76 @@ export function signInContract(portal: Portal): void {
       await portal.signIn(email, GOOD, HOME)
     })
 
+    describe('and a browser that the account was signed in from', () => {
+      const guessEverywhere = async (email: string) => {
+        for (let tries = 0; tries < 20; tries += 1) await refusalOf(portal.signIn(`nobody${tries}@example.org`, OTHER))
+        for (let tries = 0; tries < 20; tries += 1) await refusalOf(portal.signIn(email, OTHER, `203.0.${tries}.9`))
+      }
+
+      test('let it in with the right password, whatever others tried at the same address', async () => {
+        const { email } = await portal.addUser('admin')
+        const { knownBrowser } = await portal.signIn(email)
+        await guessEverywhere(email)
+        expect(await refusalOf(portal.signIn(email))).toMatchObject({ code: 'rate_limited' })
+        const again = await portal.access.signIn(origin(), email, GOOD, knownBrowser)
+        expect(again.knownBrowser).toBe(knownBrowser)
+        await portal.access.signIn(origin(AWAY), email, GOOD, knownBrowser)
+      })
+
+      test('do not believe a forged proof, or that of another account', async () => {
+        const { id, email } = await portal.addUser('admin')
+        const { knownBrowser: own } = await portal.signIn(email, GOOD, AWAY)
+        const other = await portal.addUser('operator')
+        const { knownBrowser: others } = await portal.signIn(other.email, GOOD, AWAY)
+        await guessEverywhere(email)
+        const [, random = '', mac = ''] = own.split('.')
+        const [, othersRandom = '', othersMac = ''] = others.split('.')
+        for (const forged of [
+          others,
+          `${id}.${othersRandom}.${othersMac}`,
+          `${id}.${othersRandom}.${mac}`,
+          `${id}.${random}.${'A'.repeat(43)}`,
+          `${own}=`,
+          '',
+          '..',
+          null,
+        ]) {
+          const refusal = await refusalOf(portal.access.signIn(origin(), email, GOOD, forged))
+          expect(refusal, String(forged)).toMatchObject({ code: 'rate_limited' })
+        }
+        await portal.access.signIn(origin(), email, GOOD, own)
+      })
+
+      test('give it ten guesses in a quarter of an hour, which no other browser can use up', async () => {
+        const { id, email } = await portal.addUser('admin')
+        const here = (await portal.signIn(email)).knownBrowser
+        const there = (await portal.signIn(email)).knownBrowser
+        expect(there).not.toBe(here)
+        const guess = (browser: string) => portal.access.signIn(origin(), email, OTHER, browser)
+        for (let tries = 0; tries < 10; tries += 1)
+          expect(await refusalOf(guess(there))).toMatchObject({ code: 'unauthenticated' })
+        const refusal = await refusalOf(portal.access.signIn(origin(), email, GOOD, there))
+        expect(refusal).toMatchObject({ code: 'rate_limited', retryAfterSeconds: 900 })
+        await portal.access.signIn(origin(), email, GOOD, here)
+        await portal.signIn(email)
+        portal.clock.advance({ minutes: 16 })
+        await portal.access.signIn(origin(), email, GOOD, there)
+        for (let tries = 0; tries < 10; tries += 1) await refusalOf(guess(there))
+        await portal.access.setPassword(cli, id, OTHER)
+        await portal.access.signIn(origin(), email, OTHER, there)
+      })
+
+      test('tell its account from a disabled one no sooner than any', async () => {
+        const { id, email } = await portal.addUser('operator')
+        const { knownBrowser } = await portal.signIn(email)
+        await portal.access.updateUser(cli, id, { disabled: true })
+        expect(await refusalOf(portal.access.signIn(origin(), email, GOOD, knownBrowser))).toMatchObject({
+          code: 'unauthenticated',
+          sentence: 'E-mail or password is wrong.',
+        })
+      })
+    })
+
     test('do not count what succeeds', async () => {
       const { email } = await portal.addUser('operator')
       for (let times = 0; times < 25; times += 1) await portal.signIn(email)
@@ -157,6 +227,24 @@ export function signInContract(portal: Portal): void {
       for (let failures = 0; failures < 5; failures += 1) await refusalOf(portal.signIn(email, OTHER))
       await portal.access.setPassword(cli, id, OTHER)
       await portal.signIn(email, OTHER)
+    })
+
+    test('record twenty of those in a minute who may not, and the others by their number', async () => {
+      const denied = {
+        type: 'authz.denied',
+        outcome: 'denied',
+        reason: 'no_permission',
+        actor: person('auditor'),
+        object: { type: 'system', id: null },
+      } as const
+      const lines = await portal.since(async () => {
+        for (let tries = 0; tries < 25; tries += 1) await portal.access.recordDenied(denied)
+        portal.clock.advance({ minutes: 3 })
+        await portal.runPrune()
+      })
+      expect(lines).toHaveLength(21)
+      expect(lines.at(-1)).toEqual({ type: 'system.rate_limited', outcome: 'denied', reason: 'flood' })
+      expect(await portal.people.wholeTrail()).toContain('"count":5')
     })
 
     test('record twenty refusals of a minute one by one and the others by their number', async () => {

@@ -243,7 +243,15 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
           const { id } = await portal.enrol(endpointId)
           await portal.certificates.revoke(admin, id, { reason: 'keyCompromise' })
         }
-        await portal.certificates.revoke(admin, ra, { reason: 'superseded' })
+        const { now: at } = portal.time
+        await portal.stores.certificates.revoke({
+          id: ra,
+          reason: 'superseded',
+          comment: null,
+          by: 'test',
+          at,
+          events: [],
+        })
         const all = await portal.stores.status.revoked(issuerId, { after: '', limit: 10, previousThisUpdate: null })
         expect(all).toHaveLength(4)
         expect(all.map(({ serial }) => serial)).toEqual(all.map(({ serial }) => serial).sort())

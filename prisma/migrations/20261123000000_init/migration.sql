@@ -585,10 +585,15 @@ INSERT INTO "audit_head" ("id", "seq", "chain") VALUES (1, 0, decode(repeat('00'
 -- Appends one event as the last statement of a transaction. The canonical JSON arrives in two pieces, before and after
 -- the value of "time", so that the database's clock orders all events and the bytes hashed are the bytes stored.
 -- leaf = SHA-256(0x00 || payload), chain = SHA-256(0x02 || chain of the row before || leaf).
-CREATE FUNCTION audit_append(before_time text, after_time text) RETURNS bigint LANGUAGE plpgsql AS $$
+-- It runs with its owner's rights, for nobody else may write to the trail, and with a search path of its own, for its
+-- caller's could put other tables and functions in front. Who may call it is granted after the migrations.
+CREATE FUNCTION audit_append(before_time text, after_time text) RETURNS bigint LANGUAGE plpgsql
+  SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   head audit_head%ROWTYPE;
   moment timestamptz(3);
+  stamp text;
+  field text;
   event jsonb;
   payload bytea;
   leaf bytea;
@@ -596,8 +601,17 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT head FROM audit_head WHERE id = 1 FOR UPDATE;
   moment := date_trunc('milliseconds', clock_timestamp());
-  payload := convert_to(before_time || to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || after_time, 'UTF8');
+  stamp := to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+  payload := convert_to(before_time || stamp || after_time, 'UTF8');
   event := convert_from(payload, 'UTF8')::jsonb;
+  FOREACH field IN ARRAY ARRAY['id', 'type', 'outcome', 'severity'] LOOP
+    IF jsonb_typeof(event->field) IS DISTINCT FROM 'string' OR event->>field = '' THEN
+      RAISE EXCEPTION 'an audit event says its %', field;
+    END IF;
+  END LOOP;
+  IF event->>'time' IS DISTINCT FROM stamp THEN
+    RAISE EXCEPTION 'the time of an audit event is the database''s';
+  END IF;
   leaf := sha256('\x00'::bytea || payload);
   next_chain := sha256('\x02'::bytea || head.chain || leaf);
   INSERT INTO audit_event (seq, id, time, type, outcome, severity, actor_id, actor_name, object_type, object_id, source_ip, payload, leaf, chain)
@@ -607,6 +621,7 @@ BEGIN
   UPDATE audit_head SET seq = head.seq + 1, chain = next_chain WHERE id = 1;
   RETURN head.seq + 1;
 END $$;
+REVOKE EXECUTE ON FUNCTION audit_append(text, text) FROM PUBLIC;
 
 CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

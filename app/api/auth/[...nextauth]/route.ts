@@ -2,7 +2,7 @@
 
 import type { NextRequest } from 'next/server'
 import NextAuth from 'next-auth'
-import { authOptions } from '@/app/_auth'
+import { authOptions, browserCookie, browserOf } from '@/app/_auth'
 import { isSameOrigin, requestOrigin } from '@/app/_session'
 
 export const dynamic = 'force-dynamic'
@@ -26,7 +26,9 @@ export async function POST(request: NextRequest, context: Context) {
 }
 
 async function answer(request: NextRequest, context: Context): Promise<Response> {
-  const response: Response = await NextAuth(request, context, await authOptions(await requestOrigin()))
+  const browser = browserOf(request)
+  const response: Response = await NextAuth(request, context, await authOptions(await requestOrigin(), browser))
+  if (browser.issued !== null) response.headers.append('set-cookie', browserCookie(browser.issued))
   response.headers.set('cache-control', 'no-store, private')
   return response
 }

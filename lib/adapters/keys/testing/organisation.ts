@@ -13,10 +13,12 @@ import { keyIdentifier } from '@/lib/pki/key'
 import { encodeName } from '@/lib/pki/name'
 import { issuerExtensions, leafExtensions, raExtensions, rootExtensions } from '@/lib/pki/profile'
 import { newSerial } from '@/lib/pki/serial'
+import { wholeSeconds } from '@/lib/pki/time'
 import type { KeyAlgorithm, Signer } from '@/lib/services/signer'
 
 export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
-export const NOON = new Date('2026-11-23T12:00:00Z')
+/** The signer refuses lists of the future. */
+export const NOW = wholeSeconds(new Date())
 const DAY = 86_400_000
 
 export interface LogLine {
@@ -57,7 +59,7 @@ export async function startSigner(options: Partial<SignerOptions> = {}): Promise
     })
   let service = await run()
   const signer = signerClient(socketPath)
-  const pool = openPool(database.url, () => {})
+  const pool = openPool(database.adminUrl, () => {})
   return {
     signer,
     pool,
@@ -178,7 +180,7 @@ export async function insertRa(test: SignerUnderTest, issuer: AuthorityRow, endp
   const id = randomUUID()
   const { keyId, spki } = await test.signer.generateKey({ purpose: 'ra', algorithm: 'rsa2048', ownerId: id })
   const certificateId = randomUUID()
-  const validity = { notBefore: NOON, notAfter: new Date(NOON.getTime() + 365 * DAY) }
+  const validity = { notBefore: NOW, notAfter: new Date(NOW.getTime() + 365 * DAY) }
   await test.pool.query(
     `insert into registration_authority (id, endpoint_id, key_id, certificate_id, not_before, not_after) values ($1, $2, $3, $4, $5, $6)`,
     [id, endpointId, keyId, certificateId, validity.notBefore, validity.notAfter],
@@ -200,7 +202,7 @@ export async function insertRa(test: SignerUnderTest, issuer: AuthorityRow, endp
 const device = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 export const DEVICE_SPKI = device.publicKey.export({ type: 'spki', format: 'der' })
 
-/** A leaf that waits for its signature. `change` breaks it: in the bytes, in the row, or in both alike. */
+/** A leaf that waits for its signature, with the challenge that was reserved for it. `change` breaks it: in the bytes, in the row, or in both alike. */
 export async function insertLeaf(
   test: SignerUnderTest,
   { issuer, endpointId }: Pick<Organisation, 'issuer' | 'endpointId'>,
@@ -208,15 +210,17 @@ export async function insertLeaf(
 ): Promise<string> {
   const id = randomUUID()
   const spki = change.spki ?? DEVICE_SPKI
+  const challengeId = await insertReservedChallenge(test, change.endpointId ?? endpointId, spki)
   await insertCertificate(test, {
     kind: 'leaf',
     id,
     by: issuer,
     endpointId,
+    challengeId,
     subjectDer: encodeName([{ type: 'CN', value: 'tablet-7' }]),
     spki,
-    notBefore: NOON,
-    notAfter: new Date(NOON.getTime() + 30 * DAY),
+    notBefore: NOW,
+    notAfter: new Date(NOW.getTime() + 30 * DAY),
     extensions: leafExtensions({
       spki,
       san: [],
@@ -234,6 +238,7 @@ export interface CertificateRequest {
   id: string
   by: AuthorityRow
   endpointId?: string
+  challengeId?: string
   subjectDer: Uint8Array
   spki: Uint8Array
   notBefore: Date
@@ -261,8 +266,8 @@ export async function insertCertificate(test: SignerUnderTest, request: Certific
   }
   const tbs = request.row?.tbs ?? buildTbsCertificate({ ...options, ...request.tbs })
   await test.pool.query(
-    `insert into certificate (id, kind, state, authority_id, endpoint_id, serial, tbs, tbs_sha256, subject, subject_der, key_algorithm, spki_sha256, not_before, not_after)
-     values ($1, $2::"CertificateKind", $3::"CertificateState", $4, $5, $6, $7, $8, 'a subject', $9, 'EC P-256', $10, $11, $12)`,
+    `insert into certificate (id, kind, state, authority_id, endpoint_id, serial, tbs, tbs_sha256, subject, subject_der, key_algorithm, spki_sha256, not_before, not_after, challenge_id)
+     values ($1, $2::"CertificateKind", $3::"CertificateState", $4, $5, $6, $7, $8, 'a subject', $9, 'EC P-256', $10, $11, $12, $13)`,
     [
       request.id,
       request.kind,
@@ -276,8 +281,23 @@ export async function insertCertificate(test: SignerUnderTest, request: Certific
       sha256(spki),
       notBefore,
       notAfter,
+      request.challengeId ?? null,
     ],
   )
+}
+
+export async function insertReservedChallenge(
+  test: Pick<SignerUnderTest, 'pool'>,
+  endpointId: string,
+  spki: Uint8Array,
+): Promise<string> {
+  const id = randomUUID()
+  await test.pool.query(
+    `insert into challenge (id, endpoint_id, handle_hash, state, expires_at, constraints, subject, minted_by, minted_via, reserved_by, reserved_csr_sha256, reserved_spki_sha256, reserved_at)
+     values ($1, $2, $3, 'reserved', now() + interval '1 hour', '{}', 'a subject', 'a test', 'api', $4, $3, $5, now())`,
+    [id, endpointId, randomBytes(32), randomUUID(), sha256(spki)],
+  )
+  return id
 }
 
 export function statusOf(authority: AuthorityRow) {
@@ -316,8 +336,8 @@ async function newAuthority(
     algorithm,
     subjectDer: encodeName([{ type: 'CN', value: name }]),
     certificateId: randomUUID(),
-    notBefore: new Date(NOON.getTime() - DAY),
-    notAfter: new Date(NOON.getTime() + years * 365 * DAY),
+    notBefore: new Date(NOW.getTime() - DAY),
+    notAfter: new Date(NOW.getTime() + years * 365 * DAY),
   }
 }
 

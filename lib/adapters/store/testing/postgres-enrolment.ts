@@ -2,7 +2,7 @@
 import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
-import { transact } from '@/lib/adapters/store/database'
+import { openDatabase, transact } from '@/lib/adapters/store/database'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { parseEvent } from '@/lib/services/audit-events'
@@ -19,8 +19,14 @@ export async function postgresEnrolmentBacking(): Promise<
 > {
   const backing = await postgresBacking()
   const { database } = backing
+  const owner = openDatabase(ownersUrl(backing.url), 2)
   return {
     ...backing,
+    forgetting: challengeUpkeepStore(owner),
+    close: async () => {
+      await owner.$disconnect()
+      await backing.close()
+    },
     enrolment: {
       challenges: challengeStore(database),
       redemption: redemptionStore(database),
@@ -44,4 +50,11 @@ export async function postgresEnrolmentBacking(): Promise<
       })
     },
   }
+}
+
+/** The same database as the role that made it, which may do what the processes may not. */
+function ownersUrl(url: string): string {
+  const owner = new URL(process.env.LATCHKEY_TEST_DATABASE ?? url)
+  owner.pathname = new URL(url).pathname
+  return owner.href
 }

@@ -1,0 +1,80 @@
+/**
+ * What strangers chose, made printable at the one place where enrolment hands it to a store: names in a request may
+ * hold anything, Postgres takes no U+0000, and a line end or a change of writing direction would deceive who reads on.
+ */
+import type { AuditEntry, AuditService, Json } from './audit'
+import type { RedemptionStore, RowOutcome } from './challenge-presentation'
+import type { TurnStore } from './enrolment-turns'
+
+interface Written {
+  store: TurnStore
+  challenges: RedemptionStore
+  audit: Pick<AuditService, 'record'>
+}
+
+/** The same stores, seen through a filter: rows and events are printable by the time they arrive. */
+export function printable({ store, challenges, audit }: Written): Written {
+  return {
+    store: {
+      begin: (attempt) => store.begin(printableAttempt(attempt)),
+      takeOver: (...given) => store.takeOver(...given),
+      supersede: (id) => store.supersede(id),
+      finish: (id, row, challengeId, events) =>
+        store.finish(id, printableRow(row), challengeId, events.map(printableEntry)),
+      finishIssued: (...given) => store.finishIssued(...given),
+      refuseAtOnce: (attempt, row, challengeId, events) =>
+        store.refuseAtOnce(printableAttempt(attempt), printableRow(row), challengeId, events.map(printableEntry)),
+      findForPoll: (...given) => store.findForPoll(...given),
+    },
+    challenges: {
+      reserve: (request, reserved) =>
+        challenges.reserve(request, (reservation) => printableEntry(reserved(reservation))),
+      release: (request, events) =>
+        challenges.release({ ...request, row: printableRow(request.row) }, (after) =>
+          events(after).map(printableEntry),
+        ),
+      lookup: (...given) => challenges.lookup(...given),
+      lookupAny: (hashes) => challenges.lookupAny(hashes),
+      otherEndpoints: (...given) => challenges.otherEndpoints(...given),
+    },
+    audit: { record: (entry) => audit.record(printableEntry(entry)) },
+  }
+}
+
+/** Control and format characters, line separators and halves of surrogate pairs show as U+FFFD. */
+export function printableText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\ufffd')
+}
+
+function printableRow(row: RowOutcome): RowOutcome {
+  return { ...row, detail: printableText(row.detail) }
+}
+
+function printableAttempt<A extends { subject: string | null; userAgent: string | null }>(attempt: A): A {
+  const { subject, userAgent } = attempt
+  return {
+    ...attempt,
+    subject: subject === null ? null : printableText(subject),
+    userAgent: userAgent === null ? null : printableText(userAgent),
+  }
+}
+
+function printableEntry(entry: AuditEntry): AuditEntry {
+  const { actor, object, data } = entry
+  return {
+    ...entry,
+    actor: { ...actor, name: printableText(actor.name), userAgent: actor.userAgent && printableText(actor.userAgent) },
+    object: object.name === undefined ? object : { ...object, name: printableText(object.name) },
+    ...(data === undefined ? {} : { data: printableMembers(data) }),
+  }
+}
+
+function printableMembers(members: { [key: string]: Json }): { [key: string]: Json } {
+  return Object.fromEntries(Object.entries(members).map(([key, value]) => [key, printableJson(value)]))
+}
+
+function printableJson(value: Json): Json {
+  if (typeof value === 'string') return printableText(value)
+  if (typeof value !== 'object' || value === null) return value
+  return Array.isArray(value) ? value.map(printableJson) : printableMembers(value)
+}
