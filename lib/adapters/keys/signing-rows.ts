@@ -172,6 +172,9 @@ export async function* revokedSerials(
   { revokedBefore, endsAfter }: { revokedBefore: Date; endsAfter: Date },
 ): AsyncGenerator<string[]> {
   const client = await pool.connect()
+  // A connection that breaks while it is lent fails its statement; unheard, its event would end the process as well.
+  const heard = () => {}
+  client.on('error', heard)
   try {
     await client.query('begin read only')
     await client.query(
@@ -191,6 +194,7 @@ export async function* revokedSerials(
       () => true,
     )
     client.release(broken)
+    client.off('error', heard)
   }
 }
 

@@ -2,6 +2,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseCertificate, verifyCertificateSignature } from '@/lib/pki/certificate'
 import { buildTbsCertList, parseCrlHeader, type TbsCertListOptions } from '@/lib/pki/crl'
@@ -12,6 +13,7 @@ import { encodeName } from '@/lib/pki/name'
 import { issuerExtensions, leafExtensions, raExtensions, rootExtensions } from '@/lib/pki/profile'
 import { newSerial } from '@/lib/pki/serial'
 import { JOURNAL_FILE } from './journal'
+import { revokedSerials } from './signing-rows'
 import {
   type Change,
   CLIENT_AUTH,
@@ -530,6 +532,20 @@ describe('certificate revocation lists', () => {
     await expect(of(entries.toReversed())).resolves.toBeInstanceOf(Uint8Array)
     await expect(of(entries.toSpliced(11_000, 1))).rejects.toMatchObject({ reason: 'crl_incomplete' })
   }, 60_000)
+
+  test('a connection that breaks in the middle of the search ends nothing else', async () => {
+    const when = { revokedBefore: NOW, endsAfter: NOW }
+    const search = revokedSerials(it.pool, organisation.issuer.id, when)
+    await search.next()
+    const { rowCount } = await it.pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and state = 'idle in transaction'`,
+    )
+    expect(rowCount).toBe(1)
+    await setTimeout(200)
+    await search.next()
+    for await (const serials of revokedSerials(it.pool, organisation.issuer.id, when)) expect(serials).toEqual([])
+  })
 
   test('a number that is stored already, and any below it, is refused', async () => {
     await it.pool.query(`insert into crl values ($1, 5, $2, $2, 0, '', '')`, [other.issuer.id, NOW])

@@ -41,10 +41,30 @@ test('the first use makes a database that keeps its promises', async () => {
             current_setting('synchronous_commit') as commit, (select rolsuper from pg_roles where rolname = current_user) as super`,
   )
   expect(settings).toEqual({ listen: '', checksums: 'on', commit: 'on', super: false })
-  expect((await stat(join(folder, 'postgres.password'))).mode & 0o777).toBe(0o600)
+  for (const name of ['postgres.password', 'postgres-owner.password'])
+    expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600)
   const stranger = new URL(postgres.url)
   stranger.username = 'postgres'
   await expect(query(stranger.href, 'select 1')).rejects.toThrow(/no pg_hba.conf entry/)
+  await postgres.release()
+})
+
+test('of its two roles one owns everything, the other nothing, and neither is a superuser', async () => {
+  const postgres = await openEmbeddedPostgres(place)
+  const roles = `select current_user::text as role, pg_get_userbyid(datdba) as owner, (select rolsuper or rolcreaterole or rolcreatedb
+                 or rolreplication or rolbypassrls from pg_roles where rolname = current_user) as powerful
+                 from pg_database where datname = current_database()`
+  const owner = 'latchkey_owner'
+  expect(await query(postgres.url, roles)).toEqual([{ role: 'latchkey', owner, powerful: false }])
+  expect(await query(postgres.ownerUrl, roles)).toEqual([{ role: owner, owner, powerful: false }])
+  for (const sql of [
+    'create table mine (n int)',
+    'create temporary table mine (n int)',
+    'create schema mine',
+    `create function pg_temp.mine() returns int language sql as 'select 1'`,
+    `set role ${owner}`,
+  ])
+    await expect(query(postgres.url, sql)).rejects.toThrow('permission denied')
   await postgres.release()
 })
 
@@ -78,16 +98,19 @@ test('a process id in postmaster.pid that belongs to someone else now does not s
   await postgres.release()
 })
 
-test('a lost or wrong password is one sentence, and nothing is left running', async () => {
-  const path = join(folder, 'postgres.password')
-  const password = await readFile(path)
-  await writeFile(path, 'wrong')
-  await expect(openEmbeddedPostgres(place)).rejects.toThrow('The database does not accept the password in')
-  await rm(path)
-  await expect(openEmbeddedPostgres(place)).rejects.toThrow('postgres.password is missing')
-  await writeFile(path, password, { mode: 0o600 })
-  await expect(postmaster()).rejects.toThrow('ENOENT')
-})
+test.each(['postgres.password', 'postgres-owner.password'])(
+  'a lost or wrong %s is one sentence, and nothing is left running',
+  async (name) => {
+    const path = join(folder, name)
+    const password = await readFile(path)
+    await writeFile(path, 'wrong')
+    await expect(openEmbeddedPostgres(place)).rejects.toThrow('The database does not accept the password in')
+    await rm(path)
+    await expect(openEmbeddedPostgres(place)).rejects.toThrow(`${name} is missing`)
+    await writeFile(path, password, { mode: 0o600 })
+    await expect(postmaster()).rejects.toThrow('ENOENT')
+  },
+)
 
 test.runIf(process.getuid?.() === 0)(
   'a chosen data folder below a private one is refused in one sentence',

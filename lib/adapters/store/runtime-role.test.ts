@@ -38,7 +38,7 @@ describe('the runtime role', () => {
     await runtime.query(`insert into installation_value (name, value) values ('x', 'y')`)
     await runtime.query(`update installation_value set value = 'z' where name = 'x'`)
     expect((await runtime.query(`delete from installation_value where name = 'x'`)).rowCount).toBe(1)
-    for (const table of ['crl', 'idempotent_request', 'rate_limit', 'session'])
+    for (const table of ['crl', 'enrolment_transaction', 'idempotent_request', 'rate_limit', 'session'])
       await runtime.query(`delete from ${table}`)
     expect((await runtime.query('select migration_name from _prisma_migrations')).rowCount).toBeGreaterThan(0)
   })
