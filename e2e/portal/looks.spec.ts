@@ -1,0 +1,198 @@
+/** Every page, empty and with data, on a desk and on a phone, light and dark: nothing overflows, nothing is unreadable. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { type Installation, startInstallation } from '@/e2e/fixtures/installation'
+import { type Organisation, setUp } from '@/e2e/fixtures/organisation'
+import { enrol } from './support/devices'
+import { ADA, AUGUST, employ, OLGA } from './support/people'
+import { pageRoutes, pathOf } from './support/routes'
+import { expect, row, test } from './support/test'
+
+const LOOKS = [1440, 390].flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })))
+/** Names as long as they may be, and one that would reverse the text around it. */
+const LONG = 'a-device-whose-name-is-as-long-as-a-common-name-may-be-0123456789'
+const HOSTILE = 'printer-\u202etxt.exe'
+
+/** Hundreds of looks, on a machine that may have other things to do. */
+const LONGEST = 300_000
+
+let installation: Installation
+let portal: Organisation
+
+test.describe.configure({ mode: 'serial' })
+// Pictures say what is wrong with looks; a trace of all of them would cost more than the test.
+test.use({ contextOptions: { reducedMotion: 'reduce' }, trace: 'off' })
+test.beforeAll(async () => {
+  installation = await startInstallation()
+})
+test.afterAll(() => installation?.stop())
+
+test('before set-up', async ({ visit }) => {
+  const page = await visit(installation)
+  await page.goto('/setup')
+  await expect(page.getByRole('heading', { name: 'Open the set-up link' })).toBeVisible()
+  await expectGoodLooks(page, 'setup-without-link')
+  await page.goto(`/setup#${installation.setupToken()}`)
+  await expect(page.getByLabel('Name of the organisation')).toBeVisible()
+  await expectGoodLooks(page, 'setup')
+})
+
+test('empty', async ({ visit, tolerate }) => {
+  test.setTimeout(LONGEST)
+  tolerate(/status of 404/)
+  portal = await setUp(installation)
+  const stranger = await visit(portal)
+  await stranger.goto('/sign-in')
+  await expectGoodLooks(stranger, 'sign-in')
+  const page = await visit(portal, { as: ADA })
+  for (const route of pageRoutes().filter((route) => !/\[|^\/setup$|sign-in|^\/settings$/.test(route))) {
+    await test.step(route, async () => {
+      await open(page, route)
+      await expectGoodLooks(page, `empty${nameOf(route)}`)
+    })
+  }
+  await open(page, '/no-such-page')
+  await expectGoodLooks(page, 'not-found')
+})
+
+test('with data', async ({ visit }) => {
+  test.setTimeout(LONGEST)
+  const values = await fill(portal)
+  const page = await visit(portal, { as: ADA })
+  for (const route of pageRoutes().filter((route) => !/^\/setup|sign-in|^\/settings$|new$|about|account/.test(route))) {
+    await test.step(route, async () => {
+      await open(page, pathOf(route, values))
+      await expectGoodLooks(page, `full${nameOf(route)}`)
+    })
+  }
+})
+
+test('what opens over and inside the pages', async ({ visit, tolerate }) => {
+  test.setTimeout(LONGEST)
+  tolerate(/status of 403/)
+  const page = await visit(portal, { as: ADA })
+  await open(page, '/challenges/new')
+  await page.getByLabel('Common name (CN)').fill(LONG.slice(0, 64))
+  await page.getByRole('button', { name: 'Add a part' }).click()
+  await page.getByRole('button', { name: 'Add a DNS name' }).click()
+  await page.getByLabel('Value of name 1').fill('not a name')
+  await page.getByRole('button', { name: 'Mint challenge' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: /\w/ })).toBeVisible()
+  await expectGoodLooks(page, 'mint-refused')
+  await page.getByLabel('Value of name 1').fill('tablet.example.com')
+  await page.getByRole('button', { name: 'Mint challenge' }).click()
+  await expect(page.getByRole('heading', { name: 'Challenge minted' })).toBeVisible()
+  await expectGoodLooks(page, 'minted')
+
+  await open(page, '/certificates?status=valid')
+  await page.getByRole('main').locator('tbody').getByRole('link').first().click()
+  await page.getByRole('button', { name: 'Revoke' }).click()
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await expectGoodLooks(page, 'revoke-dialog')
+
+  await open(page, '/audit')
+  await page.getByRole('main').locator('summary').first().click()
+  await expectGoodLooks(page, 'audit-open')
+  await open(page, '/certificates?search=nothing-like-this')
+  await expectGoodLooks(page, 'no-match')
+  await open(page, '/settings/people')
+  await page.getByRole('button', { name: 'Add person' }).click()
+  await expectGoodLooks(page, 'add-person')
+
+  const operator = await visit(portal, { as: OLGA })
+  await open(operator, '/audit')
+  await expectGoodLooks(operator, 'forbidden')
+
+  await page.setViewportSize({ width: 390, height: 844 })
+  await open(page, '/groups')
+  await page.getByRole('button', { name: 'Open navigation' }).click()
+  await expect(page.getByRole('dialog').getByRole('link', { name: 'Certificates' })).toBeVisible()
+  await expectNoViolations(page)
+  await page.getByRole('dialog').getByRole('link', { name: 'Certificates' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Certificates' })).toBeVisible()
+  await expect(page.getByRole('dialog')).toBeHidden()
+})
+
+test('a name that hides or turns text is shown as what it is', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto('/enrolments')
+  await expect(row(page, 'U+202E')).toHaveCount(1)
+  expect(await page.getByRole('main').textContent()).not.toContain('\u202e')
+})
+
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(page.getByRole('main').locator('[aria-busy=true]')).toHaveCount(0)
+}
+
+async function expectGoodLooks(page: Page, name: string): Promise<void> {
+  for (const { width, theme } of LOOKS) {
+    await page.setViewportSize({ width, height: width > 1000 ? 900 : 844 })
+    await page.emulateMedia({ colorScheme: theme })
+    await settled(page)
+    await picture(page, `${name}-${width}-${theme}`)
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    expect.soft(overflow, `${name} overflows at ${width}`).toBeLessThanOrEqual(0)
+    // The other theme has the same markup: only its colours are new.
+    await expectNoViolations(page, `${name}, ${width}, ${theme}`, theme === 'light' ? [] : ['color-contrast'])
+  }
+}
+
+async function expectNoViolations(page: Page, message?: string, rules: string[] = []): Promise<void> {
+  const axe = new AxeBuilder({ page }).setLegacyMode()
+  const { violations } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze()
+  const grave = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`))
+  expect.soft(grave, message).toEqual([])
+}
+
+/** Colours that are still fading have a contrast of their own. Spinners never end. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const animation of document.getAnimations())
+      if (animation.effect?.getComputedTiming().endTime !== Infinity) animation.finish()
+  })
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.LATCHKEY_SCREENSHOTS
+  if (!folder) return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+}
+
+function nameOf(route: string): string {
+  return route === '/' ? '-overview' : route.replace(/[[\]]/g, '').replaceAll('/', '-')
+}
+
+/** A bit of everything: waiting, used and revoked challenges, refusals, a revoked certificate, people and a key. */
+async function fill(organisation: Organisation): Promise<Record<string, string>> {
+  const staff = await organisation.createGroup('Staff', 'p256')
+  await organisation.createGroup('Guests of the department of comparative linguistics', 'p384')
+  await employ(organisation, OLGA)
+  await employ(organisation, AUGUST)
+  await organisation.apiKey('operator')
+  const slug = staff.endpoint.slug
+  const long = `CN=${LONG.slice(0, 64)},OU=Department of Comparative Linguistics,O=Example`
+  const san = ['dns:a-rather-long-name-of-a-device.of.a.department.example.com', 'email:ada@example.com']
+  const used = await organisation.mint(slug, long, { san })
+  await enrol(organisation, used, long, san)
+  await enrol(organisation, used, long, san)
+  await enrol(organisation, await organisation.mint(slug, 'CN=tablet-7'), 'CN=tablet-7')
+  await enrol(organisation, await organisation.mint(slug, 'CN=tablet-8'), `CN=${HOSTILE}`)
+  await organisation.json('challenge', 'revoke', (await organisation.mint(slug, 'CN=tablet-9')).id)
+  const { items } = await organisation.json<{ items: { id: string; serial: string }[] }>('certificate', 'list')
+  const [newest, oldest] = [items[0], items.at(-1)]
+  await organisation.json('certificate', 'revoke', newest?.serial ?? '', '--reason', 'keyCompromise')
+  return {
+    '/groups/[slug]': `/groups/${staff.slug}`,
+    '/endpoints/[slug]': `/endpoints/${slug}`,
+    '/certificates/[id]': `/certificates/${oldest?.id}`,
+  }
+}

@@ -1,0 +1,354 @@
+/** Who may do what, decided by the server for every page, action and download, whatever a client sends. */
+import { readdirSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { join } from 'node:path'
+import type { APIRequestContext } from '@playwright/test'
+import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
+import { enrol } from './support/devices'
+import { ADA, AUGUST, OLGA } from './support/people'
+import { actionBody, handlerRoutes, pageRoutes, pathOf, serverActions } from './support/routes'
+import { expect, row, test } from './support/test'
+
+const EVERYBODY = ['admin', 'operator', 'auditor']
+const WORKERS = ['admin', 'operator']
+const ONLOOKERS = ['admin', 'auditor']
+const ADMINS = ['admin']
+const STRANGERS = 'strangers'
+
+/** The promise, written down apart from the code that keeps it. A page that is not here fails the test. */
+const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
+  '/': EVERYBODY,
+  '/audit': ONLOOKERS,
+  '/authorities': EVERYBODY,
+  '/certificates': EVERYBODY,
+  '/certificates/[id]': EVERYBODY,
+  '/challenges': EVERYBODY,
+  '/challenges/new': WORKERS,
+  '/endpoints/[slug]': EVERYBODY,
+  '/enrolments': EVERYBODY,
+  '/groups': EVERYBODY,
+  '/groups/[slug]': EVERYBODY,
+  '/groups/new': ADMINS,
+  '/settings': EVERYBODY,
+  '/settings/about': EVERYBODY,
+  '/settings/account': EVERYBODY,
+  '/settings/api-keys': ONLOOKERS,
+  '/settings/people': ONLOOKERS,
+  '/settings/sessions': EVERYBODY,
+  '/setup': STRANGERS,
+  '/setup/group': ADMINS,
+  '/sign-in': STRANGERS,
+}
+
+/** The same for what changes something. `own`: for everybody, about themselves. */
+const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANGERS>> = {
+  changePassword: 'own',
+  changeRole: ADMINS,
+  checkSetupLink: STRANGERS,
+  completeSetup: STRANGERS,
+  createApiKey: ADMINS,
+  createGroup: ADMINS,
+  createPerson: ADMINS,
+  endSession: 'own',
+  mintChallenge: WORKERS,
+  revokeApiKey: ADMINS,
+  revokeCertificate: WORKERS,
+  revokeChallenge: WORKERS,
+  saveEndpointSettings: ADMINS,
+  setDisabled: ADMINS,
+  setPassword: ADMINS,
+  switchEndpoint: ADMINS,
+  verifyChain: ONLOOKERS,
+}
+
+/** Ways to ask Next for a page other than a browser's first visit, the bypasses of its middleware among them. */
+const DISGUISES: readonly { suffix?: string; headers: Record<string, string> }[] = [
+  { headers: {} },
+  { headers: { 'x-middleware-subrequest': 'middleware:middleware:middleware:middleware:middleware' } },
+  { headers: { 'x-middleware-subrequest': 'proxy:proxy:proxy:proxy:proxy' } },
+  { headers: { 'x-middleware-subrequest': 'src/proxy:src/proxy:src/proxy:src/proxy:src/proxy' } },
+  { headers: { RSC: '1' } },
+  { headers: { RSC: '1', 'Next-Router-Prefetch': '1' } },
+  { headers: { RSC: '1', 'Next-Router-Prefetch': '1', 'Next-Router-Segment-Prefetch': '/_tree' } },
+  { suffix: '.rsc', headers: {} },
+  { suffix: '.rsc', headers: { RSC: '1' } },
+  { suffix: '?_rsc=abcde', headers: { RSC: '1' } },
+  { suffix: '.segments/_tree.segment.rsc', headers: {} },
+]
+
+/** Words that are in the data and nowhere else: whoever reads one has read what was not theirs. */
+const CANARIES = ['Zebrafinch', 'zebrafinch', 'quokka', OLGA.email, AUGUST.email, 'wombat connector']
+/** One's own account is everybody's to change. */
+const OWN = ['/settings', '/settings/account']
+const REFUSED = 'Your role does not include this page'
+const MUTATING = /\b(add|change|create|delete|disable|edit|enable|end|mint|new|remove|revoke|save|set|switch)\b/i
+
+let portal: Organisation
+let group: GroupCreated
+let certificate = ''
+const ids: Record<string, string> = {}
+
+test.describe.configure({ mode: 'serial' })
+test.beforeAll(async () => {
+  portal = await startOrganisation()
+  group = await portal.createGroup('Zebrafinch', 'p256')
+  await portal.mint(group.slug, 'CN=quokka-8')
+  await enrol(portal, await portal.mint(group.slug, 'CN=quokka-7'), 'CN=quokka-7')
+  await portal.json('api-key', 'create', '--name', 'wombat connector', '--role', 'auditor')
+  const { items } = await portal.json<{ items: { id: string }[] }>('certificate', 'list')
+  certificate = items[0]?.id ?? ''
+  Object.assign(ids, {
+    '/groups/[slug]': `/groups/${group.slug}`,
+    '/endpoints/[slug]': `/endpoints/${group.endpoint.slug}`,
+    '/certificates/[id]': `/certificates/${certificate}`,
+  })
+})
+test.afterAll(() => portal?.stop())
+
+test('the administrator lets an operator and an auditor in', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto('/settings/people')
+  for (const person of [OLGA, AUGUST]) {
+    await page.getByRole('button', { name: 'Add person' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add a person' })
+    await dialog.getByLabel('Name').fill(person.name)
+    await dialog.getByLabel('E-mail').fill(person.email)
+    await dialog.getByRole('radio', { name: person.role === 'operator' ? /^Operator/ : /^Auditor/ }).check()
+    await dialog.getByLabel('First password').fill(person.password)
+    await dialog.getByRole('button', { name: 'Add person' }).click()
+    await expect(dialog).toBeHidden()
+    await expect(row(page, person.email)).toContainText('Active')
+  }
+})
+
+test('every page opens for exactly the roles it is for', async ({ visit }) => {
+  test.slow()
+  expect(pageRoutes()).toEqual(Object.keys(PAGES).sort())
+  const { request: admin } = (await visit(portal, { as: ADA })).context()
+  const shown = await Promise.all(
+    ['/', '/groups', '/settings/people', '/settings/api-keys'].map((path) => admin.get(path)),
+  )
+  const all = (await Promise.all(shown.map((response) => response.text()))).join()
+  for (const canary of CANARIES) expect(all).toContain(canary)
+  for (const person of [ADA, OLGA, AUGUST]) {
+    const { request } = (await visit(portal, { as: person })).context()
+    for (const [route, roles] of Object.entries(PAGES)) {
+      if (roles === STRANGERS) continue
+      await test.step(`${person.role} ${route}`, () => expectPage(request, route, roles.includes(person.role)))
+    }
+  }
+})
+
+async function expectPage(request: APIRequestContext, route: string, allowed: boolean): Promise<void> {
+  const path = pathOf(route, ids)
+  const response = await request.get(path)
+  expect(response.status()).toBe(allowed ? 200 : 403)
+  if (allowed) return
+  expect(await response.text()).toContain(REFUSED)
+  for (const { suffix = '', headers } of DISGUISES) {
+    const disguised = await request.get(`${path}${suffix}`, { headers })
+    const text = await disguised.text()
+    for (const canary of CANARIES) expect(text, `${path}${suffix} ${JSON.stringify(headers)}`).not.toContain(canary)
+  }
+}
+
+test('the operator does the daily work and is offered nothing else', async ({ visit, tolerate }) => {
+  tolerate(/status of 403/)
+  const page = await visit(portal, { as: OLGA })
+  await page.goto('/')
+  const main = page.getByRole('navigation', { name: 'Main' })
+  await expect(main.getByRole('link', { name: 'Certificates' })).toBeVisible()
+  await expect(main.getByRole('link', { name: 'Audit' })).toHaveCount(0)
+  await page.goto('/groups')
+  await expect(page.getByRole('link', { name: 'New group' })).toHaveCount(0)
+  await page.goto('/settings/account')
+  const tabs = page.getByRole('navigation', { name: 'Settings' })
+  await expect(tabs.getByRole('link')).toHaveText(['Account', 'Sessions', 'About'])
+  await page.goto('/groups/new')
+  await expect(page.getByRole('heading', { name: REFUSED })).toBeVisible()
+
+  await page.goto(`/challenges/new?endpoint=${group.endpoint.slug}`)
+  await page.getByLabel('Common name (CN)').fill('tablet-9')
+  await page.getByRole('button', { name: 'Mint challenge' }).click()
+  await expect(page.getByRole('heading', { name: 'Challenge minted' })).toBeVisible()
+  await page.goto('/challenges')
+  await row(page, 'tablet-9').getByRole('button', { name: 'Revoke' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke challenge' }).click()
+  await expect(row(page, 'tablet-9')).toContainText('Revoked')
+
+  await page.goto(`/endpoints/${group.endpoint.slug}`)
+  await expect(page.getByRole('button', { name: /Switch|Save/ })).toHaveCount(0)
+  await expect(page.getByLabel('Challenges live for')).toBeDisabled()
+})
+
+test('the auditor sees everything and can change nothing', async ({ visit }) => {
+  test.slow()
+  const page = await visit(portal, { as: AUGUST })
+  for (const [route, roles] of Object.entries(PAGES)) {
+    if (roles === STRANGERS || !roles.includes('auditor') || OWN.includes(route)) continue
+    await test.step(route, async () => {
+      await page.goto(pathOf(route, ids))
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expect(page.getByRole('main').locator('[aria-busy=true]')).toHaveCount(0)
+      const main = page.getByRole('main')
+      const offers = await Promise.all([
+        main.getByRole('button').allInnerTexts(),
+        main.getByRole('link').allInnerTexts(),
+      ])
+      expect(offers.flat().filter((name) => MUTATING.test(name))).toEqual([])
+      await expect(main.locator('form:not([role=search])').locator('button, [type=submit]')).toHaveCount(0)
+    })
+  }
+  await page.goto('/audit')
+  await page.getByRole('button', { name: 'Verify chain' }).click()
+  await page.getByRole('button', { name: 'Verify now' }).click()
+  await expect(page.getByText(/^The chain holds/)).toBeVisible()
+})
+
+test('an action sent without the page is refused all the same, and recorded', async ({ visit }) => {
+  test.slow()
+  const actions = serverActions()
+  expect(actions.map(({ name }) => name).sort()).toEqual(Object.keys(ACTIONS).sort())
+  const before = await denials()
+  const expected: string[] = []
+  for (const person of [OLGA, AUGUST]) {
+    const page = await visit(portal, { as: person })
+    for (const { id, name, route } of actions) {
+      const roles = ACTIONS[name]
+      if (roles === 'own' || roles === STRANGERS || roles?.includes(person.role)) continue
+      const text = await (await act(page.context().request, id, pathOf(route, ids))).text()
+      expect(text, `${person.role} ${name}`).toContain('Your role does not allow this.')
+      expected.push(person.name)
+    }
+  }
+  const recorded = (await denials()).slice(before.length)
+  expect(recorded).toHaveLength(expected.length)
+  for (const person of [OLGA, AUGUST]) {
+    const count = expected.filter((name) => name === person.name).length
+    expect(recorded.filter((sentence) => sentence.startsWith(person.name))).toHaveLength(count)
+  }
+})
+
+test('nobody who is not signed in gets past the sign-in, in any disguise', async ({ visit }) => {
+  test.slow()
+  const { request } = (await visit(portal)).context()
+  for (const [route, roles] of Object.entries(PAGES)) {
+    if (roles === STRANGERS) continue
+    const path = pathOf(route, ids)
+    const plain = await request.get(path, { maxRedirects: 0 })
+    expect(plain.status(), path).toBe(307)
+    expect(plain.headers().location, path).toMatch(/^\/sign-in/)
+    for (const { suffix = '', headers } of DISGUISES) {
+      const response = await request.get(`${path}${suffix}`, { headers })
+      const disguise = `${path}${suffix} ${JSON.stringify(headers)}`
+      expect([200, 404], disguise).toContain(response.status())
+      const text = await response.text()
+      for (const canary of CANARIES) expect(text.replaceAll(path, ''), disguise).not.toContain(canary)
+    }
+  }
+})
+
+test('behind the front process the pages guard themselves, for a header may get through one day', async () => {
+  const socket = webSocket(portal.dataDir)
+  for (const [route, roles] of Object.entries(PAGES)) {
+    if (roles === STRANGERS) continue
+    for (const { headers } of DISGUISES) {
+      const { status, location, text } = await askWeb(socket, pathOf(route, ids), headers)
+      expect([307, 404], `${route} ${JSON.stringify(headers)}`).toContain(status)
+      if (!headers.RSC) expect(location).toMatch(/\/sign-in/)
+      for (const canary of CANARIES) expect(text.replaceAll(pathOf(route, ids), '')).not.toContain(canary)
+    }
+  }
+})
+
+test('a stranger downloads nothing, asks the API for nothing and changes nothing', async ({ visit }) => {
+  const { request } = (await visit(portal)).context()
+  const values = {
+    ...ids,
+    '[...path]': 'nothing',
+    '[...nextauth]': 'session',
+    '[id]': certificate,
+    '[certificate]': certificate,
+    '[slug]': group.slug,
+  }
+  const open = /^\/(scep|crl|ca|healthz|certsrv|cgi-bin)(\/|$)|\/openapi\.json$/
+  for (const route of handlerRoutes().filter((path) => !open.test(path))) {
+    const path = pathOf(route, values)
+    const response = await request.get(path)
+    const refused = route.startsWith('/api/auth') ? [200] : [401, 404, 405]
+    expect(refused, path).toContain(response.status())
+    const text = (await response.text()).replaceAll(path, '')
+    for (const canary of CANARIES) expect(text, path).not.toContain(canary)
+  }
+  for (const { id, name, route } of serverActions()) {
+    if (ACTIONS[name] === STRANGERS) continue
+    const response = await act(request, id, pathOf(route, ids))
+    expect(response.headers()['x-action-redirect'], name).toMatch(/^\/sign-in/)
+  }
+})
+
+test('a session is no key to the API, and an action from another site is refused', async ({ visit }) => {
+  const { request } = (await visit(portal, { as: ADA })).context()
+  expect((await request.get('/api/v1/users')).status()).toBe(401)
+  const create = serverActions().find(({ name }) => name === 'createGroup')
+  expect(create).toBeDefined()
+  if (!create) return
+  for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }]) {
+    const response = await act(request, create.id, '/groups/new', { name: 'Forged' }, headers)
+    expect(response.headers()['x-action-redirect']).toBeUndefined()
+  }
+  expect(await (await request.get('/groups')).text()).not.toContain('Forged')
+})
+
+test('the trail shows who was denied what', async ({ visit }) => {
+  const page = await visit(portal, { as: AUGUST })
+  await page.goto('/audit')
+  await page.getByLabel('Kind').selectOption({ label: 'Denied access' })
+  await expect(page).toHaveURL(/kind=denied/)
+  await expect(row(page, `${OLGA.name} was denied group:create`).first()).toBeVisible()
+  await expect(row(page, `${AUGUST.name} was denied challenge:mint`).first()).toBeVisible()
+})
+
+async function denials(): Promise<string[]> {
+  return (await portal.events()).filter(({ type }) => type === 'authz.denied').map(({ sentence }) => sentence)
+}
+
+function act(
+  request: APIRequestContext,
+  id: string,
+  path: string,
+  form: Record<string, string> = {},
+  headers: Record<string, string> = {},
+) {
+  return request.post(path, {
+    headers: { origin: portal.url, 'next-action': id, accept: 'text/x-component', ...headers },
+    multipart: actionBody(form),
+    maxRedirects: 0,
+  })
+}
+
+/** Where web listens for front. */
+function webSocket(dataDir: string): string {
+  const folder = join(dataDir, 'run', 'sockets')
+  const name = readdirSync(folder).find((file) => file.startsWith('web-'))
+  if (!name) throw new Error('web has no socket')
+  return join(folder, name)
+}
+
+function askWeb(socketPath: string, path: string, headers: Record<string, string>) {
+  return new Promise<{ status: number; location: string; text: string }>((resolve, reject) => {
+    const asked = httpRequest(
+      { socketPath, path, headers: { host: new URL(portal.url).host, ...headers } },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part
+        })
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, location: response.headers.location ?? '', text }),
+        )
+      },
+    )
+    asked.on('error', reject).end()
+  })
+}
