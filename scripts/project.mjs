@@ -39,7 +39,7 @@ export async function main(work) {
 
 /** Surroundings for tools: our own Node first, no secrets, no advertising. */
 export function toolEnvironment(more = {}) {
-  const { LATCHKEY_KEK, LATCHKEY_KEK_FILE, DATABASE_URL, NODE_ENV, ...rest } = process.env
+  const { LATCHKEY_KEK, LATCHKEY_KEK_FILE, DATABASE_URL, DATABASE_MIGRATION_URL, NODE_ENV, ...rest } = process.env
   return {
     ...rest,
     PATH: `${join(ROOT, 'node_modules', '.bin')}:${rest.PATH ?? ''}`,
