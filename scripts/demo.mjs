@@ -4,7 +4,11 @@ import { prepare } from './prepare.mjs'
 import { main } from './project.mjs'
 
 await main(async () => {
-  const env = { LATCHKEY_DATA_DIR: process.env.LATCHKEY_DATA_DIR || './data-demo', DATABASE_URL: '', DATABASE_MIGRATION_URL: '' }
+  const env = {
+    LATCHKEY_DATA_DIR: process.env.LATCHKEY_DATA_DIR || './data-demo',
+    DATABASE_URL: '',
+    DATABASE_MIGRATION_URL: '',
+  }
   await prepare({ say: console.log })
   console.log('Filling the demo with a year of an organisation, where that is not done yet ...')
   const code = await launch('demo', [], { env })
