@@ -93,9 +93,9 @@ async function meet(url: URL, fingerprint: string | undefined, io: Io) {
   const certificates = readCaCertificates(await getCaCert(url))
   const trust = establishTrust(certificates, fingerprint, new Date())
   const { length } = certificates
-  io.say(`GetCACert: ${length} ${length === 1 ? 'certificate' : 'certificates'}, and they hang together.`)
+  io.say(`GetCACert: ${length} ${length === 1 ? 'certificate' : 'certificates'}, each signed by the next.`)
   io.say(`  Issuer:     SHA-256 ${sha256((trust.chain[0] ?? trust.recipient).der)}`)
-  io.say(`  Answers by: SHA-256 ${sha256(trust.recipient.der)}`)
+  io.say(`  Registration authority: SHA-256 ${sha256(trust.recipient.der)}`)
   io.say(
     fingerprint === undefined
       ? '  Not compared with anything: give --ca-fingerprint to be sure.'
@@ -112,7 +112,7 @@ function outcome(verdict: Verdict, text: string): Outcome {
 
 function failureText({ failInfo, text }: Extract<Verdict, { status: 'FAILURE' }>): string {
   const said = text === null ? '' : ` ("${visible(text)}")`
-  return `FAILURE ${failInfo}${said}: the endpoint refused. A device is not told why; the portal's transactions say it.`
+  return `FAILURE ${failInfo}${said}: the endpoint refused. A device is not told why; the portal says it under Enrolments.`
 }
 
 function pendingText(keyFile: string | undefined): string {
