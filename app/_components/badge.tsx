@@ -12,15 +12,16 @@ const TONES: Record<Tone, string> = {
   neutral: 'border-line bg-sunken text-muted',
 }
 
-export function Badge({ tone, icon: Icon, children }: { tone: Tone; icon: LucideIcon; children: string }) {
+export function Badge({ tone, icon: Icon, children }: { tone: Tone; icon?: LucideIcon; children: string }) {
   return (
     <span
       className={cx(
-        'inline-flex h-5.5 w-fit items-center gap-1 rounded-full border pr-2 pl-1.5 text-xs font-medium whitespace-nowrap',
+        'inline-flex h-5.5 w-fit items-center gap-1 rounded-full border pr-2 text-xs font-medium whitespace-nowrap',
+        Icon ? 'pl-1.5' : 'pl-2',
         TONES[tone],
       )}
     >
-      <Icon className="size-3.5 shrink-0" aria-hidden />
+      {Icon && <Icon className="size-3.5 shrink-0" aria-hidden />}
       {children}
     </span>
   )

@@ -2,6 +2,7 @@
 import type { ChallengeView } from '@/lib/services/challenges'
 import { type Column, DataTable } from './data-table'
 import { Instant } from './instant'
+import { nameOfMinter } from './name-of-minter'
 import { RevokeChallenge } from './revoke-challenge'
 import { TextLink } from './row-link'
 import { ChallengeStateBadge } from './states'
@@ -27,7 +28,7 @@ export function ChallengeTable({ challenges, mayRevoke, without }: ChallengeTabl
         {
           head: 'Minted by',
           spare: true,
-          cell: ({ mintedBy, mintedVia }) => (mintedVia === 'ui' ? mintedBy : `${mintedBy} (${mintedVia})`),
+          cell: nameOfMinter,
         },
         {
           head: 'Minted',

@@ -1,4 +1,4 @@
-/** Commands ready to paste: they scroll inside their box and never widen the page. */
+/** Commands ready to paste: long lines wrap, so that nothing of them is out of sight. */
 import { CopyButton } from './copy-button'
 import { Preformatted } from './preformatted'
 
@@ -9,7 +9,7 @@ export function CommandBlock({ label, command, note }: { label: string; command:
         <span className="text-sm font-medium">{label}</span>
         <CopyButton value={command} what={label} wide />
       </figcaption>
-      <Preformatted>{command}</Preformatted>
+      <Preformatted wrap>{command}</Preformatted>
       {note && <p className="text-sm text-muted">{note}</p>}
     </figure>
   )

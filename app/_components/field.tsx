@@ -107,22 +107,32 @@ export function SelectField({
 interface ChoiceProps extends Omit<ComponentProps<'input'>, 'title'> {
   title: ReactNode
   description?: ReactNode
+  /** What it switches on weakens something: amber instead of the colour of a good choice. */
+  caution?: boolean
 }
 
 /** A checkbox or radio button with room for an explanation; all of it is the target. */
-export function Choice({ title, description, type = 'checkbox', className, ...rest }: ChoiceProps) {
+export function Choice({ title, description, caution = false, type = 'checkbox', className, ...rest }: ChoiceProps) {
   const id = useId()
   return (
     <label
       htmlFor={id}
       className={cx(
         'flex gap-3 rounded-md border border-line bg-surface p-3 transition-colors hover:bg-hover',
-        'has-checked:border-accent has-checked:bg-accent-soft has-disabled:cursor-not-allowed has-disabled:opacity-60',
+        caution
+          ? 'has-checked:border-warn-line has-checked:bg-warn-soft'
+          : 'has-checked:border-accent has-checked:bg-accent-soft',
+        'has-disabled:cursor-not-allowed has-disabled:opacity-60',
         'has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent',
         className,
       )}
     >
-      <input id={id} type={type} className="mt-0.5 size-4 shrink-0 accent-accent outline-none" {...rest} />
+      <input
+        id={id}
+        type={type}
+        className={cx('mt-0.5 size-4 shrink-0 outline-none', caution ? 'accent-warn' : 'accent-accent')}
+        {...rest}
+      />
       <span className="grid gap-0.5">
         <span className="font-medium">{title}</span>
         {description && <span className="text-sm text-muted">{description}</span>}
@@ -142,7 +152,7 @@ interface ChoiceListProps<Value extends string> {
 /** One of several, close together: radio buttons whose explanations make them long. */
 export function ChoiceList<Value extends string>({ legend, name, choices, chosen, error }: ChoiceListProps<Value>) {
   return (
-    <fieldset>
+    <fieldset className="min-w-0">
       <legend className="mb-1.5 text-sm font-medium">{legend}</legend>
       <div className="isolate -space-y-px">
         {choices.map(({ value, title, description }) => (

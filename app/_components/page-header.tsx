@@ -17,12 +17,12 @@ export function PageHeader({ title, description, badge, trail = [], children }: 
       {trail.length > 0 && (
         <nav aria-label="Breadcrumb">
           <ol className="flex flex-wrap items-center gap-1 text-sm text-muted">
-            {trail.map((step) => (
+            {trail.map((step, index) => (
               <li key={step.href} className="flex items-center gap-1">
                 <Link href={step.href} className="rounded hover:text-ink hover:underline">
                   {step.text}
                 </Link>
-                <ChevronRight className="size-3.5 text-faint" aria-hidden />
+                {index < trail.length - 1 && <ChevronRight className="size-3.5 text-faint" aria-hidden />}
               </li>
             ))}
           </ol>

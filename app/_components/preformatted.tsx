@@ -1,13 +1,20 @@
-/** Text whose lines must stay as they are: it scrolls inside its box, by keyboard as well, and never widens the page. */
+/** Text as it is, which never widens the page: its box scrolls, by keyboard as well, or its long lines wrap. */
 import { cx } from './cx'
 
-export function Preformatted({ small = false, children }: { small?: boolean; children: string }) {
+interface PreformattedProps {
+  small?: boolean
+  wrap?: boolean
+  children: string
+}
+
+export function Preformatted({ small = false, wrap = false, children }: PreformattedProps) {
   return (
     <pre
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-      tabIndex={0}
+      // What scrolls must be reachable by keyboard.
+      tabIndex={wrap ? undefined : 0}
       className={cx(
-        'overflow-x-auto rounded-md border border-line bg-sunken px-3 py-2.5 font-mono',
+        'rounded-md border border-line bg-sunken px-3 py-2.5 font-mono',
+        wrap ? 'break-all whitespace-pre-wrap' : 'overflow-x-auto',
         small ? 'text-xs leading-5' : 'text-sm leading-5.5',
       )}
     >

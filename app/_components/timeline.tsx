@@ -21,7 +21,9 @@ export function Timeline({ events }: { events: AuditEventView[] }) {
           <span className={cx('mt-1.5 size-2.5 shrink-0 rounded-full', DOTS[event.outcome])} aria-hidden />
           <div className="min-w-0">
             <p className="wrap-anywhere">
-              {event.outcome !== 'success' && <span className="sr-only">{event.outcome}: </span>}
+              {event.outcome !== 'success' && event.outcome !== 'pending' && (
+                <span className="sr-only">{event.outcome}: </span>
+              )}
               <VisibleText>{event.sentence}</VisibleText>
             </p>
             <p className="text-sm text-muted">

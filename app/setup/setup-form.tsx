@@ -31,7 +31,7 @@ export function SetupForm({ token }: { token: string }) {
   return (
     <form onSubmit={onSubmit} className="grid gap-6">
       <input type="hidden" name="token" value={token} />
-      <fieldset className="grid gap-4">
+      <fieldset className="grid min-w-0 gap-4">
         <legend className="mb-3 font-semibold">Your organisation</legend>
         <TextField
           label="Name of the organisation"
@@ -62,7 +62,7 @@ export function SetupForm({ token }: { token: string }) {
         </Disclosure>
       </fieldset>
       <hr className="border-line" />
-      <fieldset className="grid gap-4">
+      <fieldset className="grid min-w-0 gap-4">
         <legend className="mb-3 font-semibold">The first administrator</legend>
         <TextField label="Your name" autoComplete="name" {...keep('name')} />
         <TextField

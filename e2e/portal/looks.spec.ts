@@ -8,12 +8,11 @@ import { type Organisation, setUp } from '@/e2e/fixtures/organisation'
 import { enrol } from './support/devices'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { pageRoutes, pathOf } from './support/routes'
-import { expect, row, test } from './support/test'
+import { expect, REFUSED_PAGE, test } from './support/test'
 
 const LOOKS = [1440, 390].flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })))
-/** Names as long as they may be, and one that would reverse the text around it. */
-const LONG = 'a-device-whose-name-is-as-long-as-a-common-name-may-be-0123456789'
-const HOSTILE = 'printer-\u202etxt.exe'
+/** As long as a common name may be, in one piece. */
+const LONG = 'a-device-whose-name-is-as-long-as-a-common-name-may-be-012345678'
 
 /** Hundreds of looks, on a machine that may have other things to do. */
 const LONGEST = 300_000
@@ -41,7 +40,7 @@ test('before set-up', async ({ visit }) => {
 
 test('empty', async ({ visit, tolerate }) => {
   test.setTimeout(LONGEST)
-  tolerate(/status of 404/)
+  tolerate(REFUSED_PAGE)
   portal = await setUp(installation)
   const stranger = await visit(portal)
   await stranger.goto('/sign-in')
@@ -71,10 +70,10 @@ test('with data', async ({ visit }) => {
 
 test('what opens over and inside the pages', async ({ visit, tolerate }) => {
   test.setTimeout(LONGEST)
-  tolerate(/status of 403/)
+  tolerate(REFUSED_PAGE)
   const page = await visit(portal, { as: ADA })
   await open(page, '/challenges/new')
-  await page.getByLabel('Common name (CN)').fill(LONG.slice(0, 64))
+  await page.getByLabel('Common name (CN)').fill(LONG)
   await page.getByRole('button', { name: 'Add a part' }).click()
   await page.getByRole('button', { name: 'Add a DNS name' }).click()
   await page.getByLabel('Value of name 1').fill('not a name')
@@ -113,13 +112,6 @@ test('what opens over and inside the pages', async ({ visit, tolerate }) => {
   await page.getByRole('dialog').getByRole('link', { name: 'Certificates' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Certificates' })).toBeVisible()
   await expect(page.getByRole('dialog')).toBeHidden()
-})
-
-test('a name that hides or turns text is shown as what it is', async ({ visit }) => {
-  const page = await visit(portal, { as: ADA })
-  await page.goto('/enrolments')
-  await expect(row(page, 'U+202E')).toHaveCount(1)
-  expect(await page.getByRole('main').textContent()).not.toContain('\u202e')
 })
 
 async function open(page: Page, path: string): Promise<void> {
@@ -179,13 +171,13 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   await employ(organisation, AUGUST)
   await organisation.apiKey('operator')
   const slug = staff.endpoint.slug
-  const long = `CN=${LONG.slice(0, 64)},OU=Department of Comparative Linguistics,O=Example`
+  const long = `CN=${LONG},OU=Department of Comparative Linguistics,O=Example`
   const san = ['dns:a-rather-long-name-of-a-device.of.a.department.example.com', 'email:ada@example.com']
   const used = await organisation.mint(slug, long, { san })
   await enrol(organisation, used, long, san)
   await enrol(organisation, used, long, san)
   await enrol(organisation, await organisation.mint(slug, 'CN=tablet-7'), 'CN=tablet-7')
-  await enrol(organisation, await organisation.mint(slug, 'CN=tablet-8'), `CN=${HOSTILE}`)
+  await enrol(organisation, await organisation.mint(slug, 'CN=tablet-8'), 'CN=another-device')
   await organisation.json('challenge', 'revoke', (await organisation.mint(slug, 'CN=tablet-9')).id)
   const { items } = await organisation.json<{ items: { id: string; serial: string }[] }>('certificate', 'list')
   const [newest, oldest] = [items[0], items.at(-1)]

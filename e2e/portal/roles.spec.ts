@@ -7,7 +7,7 @@ import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/f
 import { enrol } from './support/devices'
 import { ADA, AUGUST, OLGA } from './support/people'
 import { actionBody, handlerRoutes, pageRoutes, pathOf, serverActions } from './support/routes'
-import { expect, row, test } from './support/test'
+import { expect, REFUSED_PAGE, row, test } from './support/test'
 
 const EVERYBODY = ['admin', 'operator', 'auditor']
 const WORKERS = ['admin', 'operator']
@@ -77,7 +77,7 @@ const DISGUISES: readonly { suffix?: string; headers: Record<string, string> }[]
 ]
 
 /** Words that are in the data and nowhere else: whoever reads one has read what was not theirs. */
-const CANARIES = ['Zebrafinch', 'zebrafinch', 'quokka', OLGA.email, AUGUST.email, 'wombat connector']
+const CANARIES = ['Zebrafinch', 'quokka', OLGA.email, AUGUST.email, 'wombat connector']
 /** One's own account is everybody's to change. */
 const OWN = ['/settings', '/settings/account']
 const REFUSED = 'Your role does not include this page'
@@ -153,7 +153,7 @@ async function expectPage(request: APIRequestContext, route: string, allowed: bo
 }
 
 test('the operator does the daily work and is offered nothing else', async ({ visit, tolerate }) => {
-  tolerate(/status of 403/)
+  tolerate(REFUSED_PAGE)
   const page = await visit(portal, { as: OLGA })
   await page.goto('/')
   const main = page.getByRole('navigation', { name: 'Main' })
@@ -243,7 +243,7 @@ test('nobody who is not signed in gets past the sign-in, in any disguise', async
       const disguise = `${path}${suffix} ${JSON.stringify(headers)}`
       expect([200, 404], disguise).toContain(response.status())
       const text = await response.text()
-      for (const canary of CANARIES) expect(text.replaceAll(path, ''), disguise).not.toContain(canary)
+      for (const canary of CANARIES) expect(text, disguise).not.toContain(canary)
     }
   }
 })
@@ -256,7 +256,7 @@ test('behind the front process the pages guard themselves, for a header may get 
       const { status, location, text } = await askWeb(socket, pathOf(route, ids), headers)
       expect([307, 404], `${route} ${JSON.stringify(headers)}`).toContain(status)
       if (!headers.RSC) expect(location).toMatch(/\/sign-in/)
-      for (const canary of CANARIES) expect(text.replaceAll(pathOf(route, ids), '')).not.toContain(canary)
+      for (const canary of CANARIES) expect(text).not.toContain(canary)
     }
   }
 })
@@ -271,13 +271,13 @@ test('a stranger downloads nothing, asks the API for nothing and changes nothing
     '[certificate]': certificate,
     '[slug]': group.slug,
   }
-  const open = /^\/(scep|crl|ca|healthz|certsrv|cgi-bin)(\/|$)|\/openapi\.json$/
+  const open = /^\/(scep|crl|ca|healthz|certsrv|cgi-bin)(\/|$)|^\/api\/v1$|\/openapi\.json$/
   for (const route of handlerRoutes().filter((path) => !open.test(path))) {
     const path = pathOf(route, values)
     const response = await request.get(path)
     const refused = route.startsWith('/api/auth') ? [200] : [401, 404, 405]
     expect(refused, path).toContain(response.status())
-    const text = (await response.text()).replaceAll(path, '')
+    const text = await response.text()
     for (const canary of CANARIES) expect(text, path).not.toContain(canary)
   }
   for (const { id, name, route } of serverActions()) {

@@ -26,7 +26,7 @@ export function AuditRow({ event }: { event: AuditEventView }) {
             <VisibleText>{event.sentence}</VisibleText>
           </span>
           <span className="col-start-2 md:col-start-auto">
-            {outcome !== 'success' && <AuditOutcomeBadge outcome={outcome} />}
+            {outcome !== 'success' && outcome !== 'pending' && <AuditOutcomeBadge outcome={outcome} />}
           </span>
           <span className="hidden truncate text-sm leading-5.5 text-muted md:block">{source.ip}</span>
           <span className="col-start-2 text-sm leading-5.5 text-muted md:col-start-auto md:text-right">

@@ -20,6 +20,8 @@ import type { CertificateStatus } from '@/lib/services/certificates'
 export const metadata: Metadata = { title: 'Certificates' }
 
 const STATUSES = Object.keys(CERTIFICATE_STATUS) as CertificateStatus[]
+/** Nothing can be put on hold yet. */
+const OFFERED_STATUSES = STATUSES.filter((status) => status !== 'held')
 /** The service finds by three characters or more; fewer would match nearly everything. */
 const SHORTEST_SEARCH = 3
 
@@ -46,7 +48,7 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
           label="Status"
           all="Any status"
           value={wanted.status}
-          options={STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]])}
+          options={OFFERED_STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]])}
         />
       </FilterBar>
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>

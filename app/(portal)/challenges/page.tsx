@@ -30,7 +30,7 @@ export default async function ChallengesPage({ searchParams }: { searchParams: S
     <>
       <PageHeader
         title="Challenges"
-        description="One-time passwords, each bound to one device. Their values are stored nowhere and shown once, when minted."
+        description="One-time passwords, each bound to one device. Their values are kept only as a keyed hash and shown once, when minted."
       >
         {can(actor, 'challenge:mint') && groups.length > 0 && (
           <ButtonLink href="/challenges/new" variant="primary">

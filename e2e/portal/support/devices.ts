@@ -25,7 +25,7 @@ export async function enrol(
   return inFolder(async (folder) => {
     const names = ['--subject', subject, ...san.flatMap((name) => ['--san', name])]
     const files = ['--key-out', join(folder, 'device.key'), '--cert-out', join(folder, 'device.crt')]
-    const { json, stderr } = await portal.cli([
+    const { json, stdout, stderr } = await portal.cli([
       'enrol',
       '--url',
       scepUrl,
@@ -35,8 +35,9 @@ export async function enrol(
       ...files,
       '--json',
     ])
-    if (!json) throw new Error(`enrol said nothing: ${stderr}`)
-    return json as Enrolment
+    const answer = json as Partial<Enrolment> | undefined
+    if (!answer?.status) throw new Error(`enrol got no answer: ${stdout} ${stderr}`)
+    return answer as Enrolment
   })
 }
 

@@ -5,6 +5,9 @@ import type { Person } from './people'
 
 export { expect } from '@playwright/test'
 
+/** What a browser says about a page that was refused; such a page comes without its icon, so it looks for one itself. */
+export const REFUSED_PAGE = /status of 40[34] \((Forbidden|Not Found)\) \S+(?<!\.(js|css|svg))$/
+
 interface Visit {
   /** Nobody's page when left out. */
   as?: Person

@@ -1,5 +1,4 @@
 /** The extensions, as openssl would say them. */
-import { TriangleAlert } from 'lucide-react'
 import { Badge } from '@/app/_components/badge'
 import { Card } from '@/app/_components/card'
 import { VisibleText } from '@/app/_components/visible-text'
@@ -13,11 +12,7 @@ export function ExtensionsCard({ extensions }: { extensions: CertificateDetail['
           <div key={oid} className="grid gap-1 border-t border-line px-4 py-3 first:border-t-0 sm:px-5">
             <dt className="flex flex-wrap items-center gap-x-2 gap-y-1">
               <span className="font-medium">{name}</span>
-              {critical && (
-                <Badge tone="neutral" icon={TriangleAlert}>
-                  Critical
-                </Badge>
-              )}
+              {critical && <Badge tone="neutral">Critical</Badge>}
               <span className="ml-auto font-mono text-xs text-faint">{oid}</span>
             </dt>
             {lines.map((line, index) => (

@@ -2,11 +2,18 @@
 import { Card } from '@/app/_components/card'
 import { Fact, Facts } from '@/app/_components/facts'
 import { Instant } from '@/app/_components/instant'
+import { nameOfMinter } from '@/app/_components/name-of-minter'
 import { TextLink } from '@/app/_components/row-link'
 import { VisibleText } from '@/app/_components/visible-text'
 import type { CertificateDetail } from '@/lib/services/certificates'
 
-export function OriginCard({ certificate }: { certificate: CertificateDetail }) {
+interface OriginCardProps {
+  certificate: CertificateDetail
+  /** By which way the challenge was minted. */
+  mintedVia: string
+}
+
+export function OriginCard({ certificate, mintedVia }: OriginCardProps) {
   const { group, endpoint, challenge, transaction, issuedAt } = certificate
   return (
     <Card title="Origin">
@@ -26,7 +33,10 @@ export function OriginCard({ certificate }: { certificate: CertificateDetail }) 
         )}
         {challenge && (
           <Fact name="Allowed by">
-            a challenge {challenge.mintedBy} minted <Instant at={challenge.createdAt} show="relative" />
+            {mintedVia === 'ui'
+              ? `a challenge ${challenge.mintedBy} minted `
+              : `a challenge minted by ${nameOfMinter({ mintedBy: challenge.mintedBy, mintedVia })} `}
+            <Instant at={challenge.createdAt} show="relative" />
           </Fact>
         )}
         {transaction && (

@@ -24,6 +24,7 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
   const actor = await requireActor('certificate:read')
   const { id } = await params
   const certificate = await found(server().certificates.get(actor, id))
+  const challenge = certificate.challenge && (await server().challenges.get(actor, certificate.challenge.id))
   const { commonName, subject, status, kind } = certificate
   const revocable = kind === 'leaf' && status !== 'revoked' && status !== 'expired' && can(actor, 'certificate:revoke')
   return (
@@ -54,7 +55,7 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
           </div>
           <div className="grid content-start gap-5">
             <ValidityCard certificate={certificate} />
-            <OriginCard certificate={certificate} />
+            <OriginCard certificate={certificate} mintedVia={challenge?.mintedVia ?? 'ui'} />
             <HistoryCard events={certificate.history} />
           </div>
         </div>

@@ -13,8 +13,12 @@ const TONES: Record<CertificateStatus, 'ok' | 'warn' | 'bad' | 'neutral'> = {
   not_yet_valid: 'neutral',
 }
 
+/** What issuance dates back by, unless the issuer is younger; signing adds a few seconds. */
+const BACKDATED_MINUTES = 60
+const MINUTE = 60_000
+
 export function ValidityCard({ certificate }: { certificate: CertificateDetail }) {
-  const { notBefore, notAfter, revokedAt, status } = certificate
+  const { notBefore, notAfter, issuedAt, revokedAt, status } = certificate
   const now = new Date()
   const over = notAfter <= now
   return (
@@ -43,6 +47,9 @@ export function ValidityCard({ certificate }: { certificate: CertificateDetail }
             </dd>
           </div>
         </dl>
+        {Math.round((issuedAt.getTime() - notBefore.getTime()) / MINUTE) === BACKDATED_MINUTES && (
+          <p className="text-sm text-muted">Dated back an hour for devices whose clock is slow.</p>
+        )}
       </div>
     </Card>
   )

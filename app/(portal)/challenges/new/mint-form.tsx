@@ -60,7 +60,7 @@ export function MintForm({ choices, first, onMinted }: MintFormProps) {
               </option>
             ))}
           </SelectField>
-          <fieldset className="grid gap-3">
+          <fieldset className="grid min-w-0 gap-3">
             <legend className="mb-3 font-semibold">Subject</legend>
             <TextField
               label="Common name (CN)"
@@ -81,7 +81,7 @@ export function MintForm({ choices, first, onMinted }: MintFormProps) {
               error={fieldError('rdnValue')}
             />
           </fieldset>
-          <fieldset className="grid gap-3">
+          <fieldset className="grid min-w-0 gap-3">
             <legend className="mb-1 font-semibold">Alternative names</legend>
             <p className="text-sm text-muted">
               Only if relying parties look for them: Windows and RADIUS often want a UPN or a DNS name.
@@ -94,7 +94,7 @@ export function MintForm({ choices, first, onMinted }: MintFormProps) {
               error={fieldError('san') ?? fieldError('sanValue')}
             />
           </fieldset>
-          <fieldset className="grid gap-4 border-t border-line pt-5 sm:grid-cols-2">
+          <fieldset className="grid min-w-0 gap-4 border-t border-line pt-5 sm:grid-cols-2">
             <legend className="sr-only">Time to live and note</legend>
             <TextField
               key={endpoint.slug}

@@ -47,7 +47,7 @@ export function Minted({ minted, endpoint, onAnother }: MintedProps) {
             <CopyButton value={challenge} what="challenge" wide />
           </div>
           <p className="text-sm text-muted">
-            Copy it now. It is stored only as a keyed hash, so nobody, not even an administrator, can show it again; you
+            Copy it now. It is kept only as a keyed hash, so nobody, not even an administrator, can show it again; you
             can always mint another.
           </p>
           <Facts>

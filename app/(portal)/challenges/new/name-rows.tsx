@@ -60,7 +60,7 @@ export function NameRows({ field, kind, names, add, error }: NameRowsProps) {
       <Button
         ref={addButton}
         size="small"
-        className="w-fit max-w-full whitespace-normal"
+        className="h-auto! min-h-8 w-fit max-w-full py-1 text-left whitespace-normal!"
         onClick={() => {
           next.current += 1
           setRows([...rows, next.current])

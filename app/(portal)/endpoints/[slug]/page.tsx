@@ -64,10 +64,11 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   )
 }
 
+/** Extended key usages, as openssl and the page of a certificate say them. */
 const USAGES: Readonly<Record<string, string>> = {
-  clientAuth: 'Client authentication',
-  serverAuth: 'Server authentication',
-  emailProtection: 'E-mail protection',
+  '1.3.6.1.5.5.7.3.1': 'TLS Web Server Authentication',
+  '1.3.6.1.5.5.7.3.2': 'TLS Web Client Authentication',
+  '1.3.6.1.5.5.7.3.4': 'E-mail Protection',
 }
 
 function ProfileFacts({ endpoint: { profile }, policy }: { endpoint: EndpointView; policy: string }) {

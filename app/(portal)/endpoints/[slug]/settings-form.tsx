@@ -9,6 +9,8 @@ import { useAction } from '@/app/_components/use-action'
 import { saveEndpointSettings } from '@/app/(portal)/endpoints/actions'
 import type { EndpointView } from '@/lib/services/groups'
 
+const WHY_ON = 'On by default because many devices in the field speak nothing newer; switch it off once yours do.'
+
 interface SettingsFormProps {
   slug: string
   settings: Pick<EndpointView, 'challengeTtlMinutes' | 'includeRoot' | 'allowSha1' | 'allow3des'>
@@ -19,7 +21,7 @@ export function SettingsForm({ slug, settings, mayChange }: SettingsFormProps) {
   const { state, pending, onSubmit, fieldError } = useAction(saveEndpointSettings, () => toast('Settings saved'))
   return (
     <form onSubmit={onSubmit}>
-      <fieldset disabled={!mayChange} className="grid gap-4">
+      <fieldset disabled={!mayChange} className="grid min-w-0 gap-4">
         <legend className="sr-only">Endpoint settings</legend>
         <input type="hidden" name="slug" value={slug} />
         <TextField
@@ -44,13 +46,15 @@ export function SettingsForm({ slug, settings, mayChange }: SettingsFormProps) {
           name="allowSha1"
           defaultChecked={settings.allowSha1}
           title="Accept SHA-1 signatures"
-          description="Weakens this endpoint. Only for old devices that cannot sign with SHA-256."
+          description={`Weakens this endpoint: for devices that cannot sign with SHA-256. ${WHY_ON}`}
+          caution
         />
         <Choice
           name="allow3des"
           defaultChecked={settings.allow3des}
           title="Accept 3DES encryption"
-          description="Weakens this endpoint. Only for old devices that cannot encrypt with AES."
+          description={`Weakens this endpoint: for devices that cannot encrypt with AES. ${WHY_ON}`}
+          caution
         />
         <FormProblem state={state} />
         {mayChange && (

@@ -68,9 +68,9 @@ export function NextSteps({ endpoint, issuer, rootUrl, mayMint }: NextStepsProps
 
 function Step({ number, title, children }: { number: number; title: string; children: ReactNode }) {
   return (
-    <li className="grid gap-x-3 sm:grid-cols-[auto_minmax(0,1fr)]">
+    <li className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3">
       <span
-        className="hidden size-6 place-items-center rounded-full border border-edge text-sm font-semibold text-muted sm:grid"
+        className="grid size-6 place-items-center rounded-full border border-edge text-sm font-semibold text-muted"
         aria-hidden
       >
         {number}

@@ -43,7 +43,7 @@ export function NewGroupForm({ placeholder, skip }: { placeholder: string; skip?
         readOnly={pending}
       />
       <Disclosure summary="Advanced: the issuer's key">
-        <fieldset disabled={pending} className="grid gap-2 sm:grid-cols-2">
+        <fieldset disabled={pending} className="grid min-w-0 gap-2 sm:grid-cols-2">
           <legend className="sr-only">Issuer key</legend>
           {KEYS.map(([key, title, description], index) => (
             <Choice
