@@ -60,8 +60,8 @@ describe('minting', () => {
   })
 
   test.each([
-    [4, false],
-    [5, true],
+    [0, false],
+    [1, true],
     [1_440, true],
     [1_441, false],
     [7.5, false],

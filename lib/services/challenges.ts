@@ -81,7 +81,7 @@ export interface ChallengesService {
 }
 
 export const PENDING_CHALLENGES_PER_ENDPOINT = 1_000
-const TTL_MINUTES = { min: 5, max: 1_440 }
+const TTL_MINUTES = { min: 1, max: 1_440 }
 const PAGE = { usual: 50, most: 200 }
 
 export interface ChallengeFilter {
@@ -245,7 +245,7 @@ const NOT_REVOCABLE: Readonly<Record<ChallengeState, string>> = {
 
 function checkedTtl(minutes: number): number {
   if (Number.isInteger(minutes) && minutes >= TTL_MINUTES.min && minutes <= TTL_MINUTES.max) return minutes
-  const sentence = `A challenge lives from ${TTL_MINUTES.min} minutes to ${TTL_MINUTES.max / 60} hours.`
+  const sentence = `A challenge lives from ${TTL_MINUTES.min} minute to ${TTL_MINUTES.max / 60} hours.`
   throw new Refusal('invalid_input', sentence, { reason: 'invalid_ttl', fields: { ttlMinutes: sentence } })
 }
 

@@ -8,7 +8,7 @@ import { authorityView, fingerprints } from './authorities'
 import type { EndpointChange, EndpointRecord, EndpointView, GroupRecord, GroupView } from './groups'
 import type { Urls } from './urls'
 
-const TTL_MINUTES = { min: 5, max: 1_440 }
+const TTL_MINUTES = { min: 1, max: 1_440 }
 
 export function groupView(group: GroupRecord, urls: Urls): GroupView {
   const issuer = group.issuer?.certificateDer ? authorityView(group.issuer, urls) : null
@@ -65,7 +65,7 @@ export function checkEndpointChange(change: EndpointChange): void {
   const { challengeTtlMinutes: minutes } = change
   if (minutes === undefined) return
   if (Number.isInteger(minutes) && minutes >= TTL_MINUTES.min && minutes <= TTL_MINUTES.max) return
-  const sentence = `A challenge lives from ${TTL_MINUTES.min} minutes to ${TTL_MINUTES.max / 60} hours.`
+  const sentence = `A challenge lives from ${TTL_MINUTES.min} minute to ${TTL_MINUTES.max / 60} hours.`
   throw new Refusal('invalid_input', sentence, { reason: 'invalid_ttl', fields: { challengeTtlMinutes: sentence } })
 }
 
