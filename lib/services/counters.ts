@@ -40,7 +40,8 @@ export function createCounters({ store, audit, clock }: CounterDeps): Counters {
     async recordRefusal(entry) {
       const now = clock()
       const minute = Math.floor(now.getTime() / (FLOOD_WINDOW_SECONDS * 1000))
-      const key = `${FLOOD_PREFIX}${minute}:${entry.type}:${sourceOf(entry.actor.ip)}`
+      // By person where one is known: a noisy colleague at the same address must not hide what another was denied.
+      const key = `${FLOOD_PREFIX}${minute}:${entry.type}:${entry.actor.id ?? sourceOf(entry.actor.ip)}`
       const { count } = await store.count(key, now, FLOOD_WINDOW_SECONDS * 2)
       if (count <= FLOOD_RECORDED) await audit.record(entry)
     },
