@@ -10,7 +10,7 @@ import type { GroupView } from '@/lib/services/groups'
 export function GroupCard({ group }: { group: GroupView }) {
   const { issuer, counts, endpoints } = group
   return (
-    <article className="relative grid h-full gap-4 rounded-xl border border-line bg-surface p-5 shadow-card transition-colors hover:border-edge">
+    <article className="relative grid h-full grid-cols-1 gap-4 rounded-xl border border-line bg-surface p-5 shadow-card transition-colors hover:border-edge">
       <header className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="text-lg font-semibold wrap-anywhere">
@@ -35,7 +35,7 @@ export function GroupCard({ group }: { group: GroupView }) {
         <Count name="Revoked" value={counts.revoked} />
         <Count name="Waiting" value={counts.pendingChallenges} />
       </dl>
-      <footer className="grid gap-1 border-t border-line pt-3 text-sm text-muted">
+      <footer className="grid grid-cols-1 gap-1 border-t border-line pt-3 text-sm text-muted">
         {issuer && (
           <p className="flex items-center gap-2">
             <Landmark className="size-4 shrink-0" aria-hidden />
