@@ -7,6 +7,8 @@ import { delimiter, join } from 'node:path'
 const TOOLS = [
   { name: 'chromium', present: () => onPath('chromium') || existsSync('/usr/bin/chromium') },
   { name: 'strongswan-pki', present: () => onPath('pki') },
+  // Its openssl plugin reads the elliptic curve of our root; apt only recommends it.
+  { name: 'libstrongswan-standard-plugins', present: () => isPackageInstalled('libstrongswan-standard-plugins') },
   { name: 'libstrongswan-extra-plugins', present: () => isPackageInstalled('libstrongswan-extra-plugins') },
   { name: 'libcharon-extra-plugins', present: () => isPackageInstalled('libcharon-extra-plugins') },
   {

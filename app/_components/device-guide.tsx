@@ -37,7 +37,7 @@ export function DeviceGuide({ device }: { device: DeviceToEnrol }) {
         <CommandBlock
           label="Fetch the CA certificates"
           command={strongswanFetchCommand(device)}
-          note="From Debian's packages strongswan-pki, libstrongswan-extra-plugins and libcharon-extra-plugins. Compare the fingerprints it prints with those on the group's page."
+          note="From Debian's packages strongswan-pki, libstrongswan-standard-plugins, libstrongswan-extra-plugins and libcharon-extra-plugins. Compare the fingerprints it prints with those on the group's page."
         />
         <CommandBlock
           label="Make a key, enrol, verify"

@@ -15,19 +15,9 @@ export function FilterBar({ label, children }: { label: string; children: ReactN
   const current = useSearchParams()
   const form = useRef<HTMLFormElement>(null)
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const listening = useRef(false)
   const [pending, startTransition] = useTransition()
   const filtered = [...current.keys()].some((name) => name !== 'cursor')
-
-  // Going back, or a link that sets filters: the controls follow the URL, unless somebody is typing in them.
-  useEffect(() => {
-    if (!form.current || form.current.contains(document.activeElement)) return
-    for (const control of form.current.elements) {
-      if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) {
-        control.value = current.get(control.name) ?? ''
-      }
-    }
-  }, [current])
-  useEffect(() => () => clearTimeout(pause.current), [])
 
   const go = (target: string) => startTransition(() => router.replace(target, { scroll: false }))
   const apply = () => {
@@ -42,6 +32,22 @@ export function FilterBar({ label, children }: { label: string; children: ReactN
     }
     go(path)
   }
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the URL decides when the controls follow it.
+  useEffect(() => {
+    if (!form.current) return
+    const controls = [...form.current.elements].filter(
+      (control) => control instanceof HTMLInputElement || control instanceof HTMLSelectElement,
+    )
+    // Whoever chose before the page's script had loaded was heard by nobody: their choice is applied now.
+    const missed = !listening.current && controls.some(({ name, value }) => value !== (current.get(name) ?? ''))
+    listening.current = true
+    if (missed) return apply()
+    // Going back, or a link that sets filters: the controls follow the URL, unless somebody is typing in them.
+    if (form.current.contains(document.activeElement)) return
+    for (const control of controls) control.value = current.get(control.name) ?? ''
+  }, [current])
+  useEffect(() => () => clearTimeout(pause.current), [])
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: <search> is not yet known to every screen reader.

@@ -8,7 +8,7 @@ import { type Organisation, setUp } from '@/e2e/fixtures/organisation'
 import { enrol } from './support/devices'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { pageRoutes, pathOf } from './support/routes'
-import { expect, REFUSED_PAGE, test } from './support/test'
+import { expect, formProblem, REFUSED_PAGE, test } from './support/test'
 
 const LOOKS = [1440, 390].flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })))
 /** As long as a common name may be, in one piece. */
@@ -81,7 +81,7 @@ thorough('what opens over and inside the pages', async ({ visit, tolerate }) => 
   await page.getByRole('button', { name: 'Add a DNS name' }).click()
   await page.getByLabel('Value of name 1').fill('not a name')
   await page.getByRole('button', { name: 'Mint challenge' }).click()
-  await expect(page.getByRole('alert').filter({ hasText: /\w/ })).toBeVisible()
+  await expect(formProblem(page)).toBeVisible()
   await expectGoodLooks(page, 'mint-refused')
   await page.getByLabel('Value of name 1').fill('tablet.example.com')
   await page.getByRole('button', { name: 'Mint challenge' }).click()

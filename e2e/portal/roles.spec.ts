@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { APIRequestContext } from '@playwright/test'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { enrol } from './support/devices'
-import { ADA, AUGUST, OLGA } from './support/people'
+import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { actionBody, handlerRoutes, pageRoutes, pathOf, serverActions } from './support/routes'
 import { expect, REFUSED_PAGE, row, test } from './support/test'
 
@@ -205,27 +205,30 @@ test('the auditor sees everything and can change nothing', async ({ visit }) => 
   await expect(page.getByText(/^The chain holds/)).toBeVisible()
 })
 
+/** A flood of denials is counted by person after 20 a minute, so nobody is sent on more errands than that here. */
+const ERRANDS = 15
+
 test('an action sent without the page is refused all the same, and recorded', async ({ visit }) => {
   test.slow()
   const actions = serverActions()
   expect(actions.map(({ name }) => name).sort()).toEqual(Object.keys(ACTIONS).sort())
-  const before = await denials()
-  const expected: string[] = []
-  for (const person of [OLGA, AUGUST]) {
-    const page = await visit(portal, { as: person })
-    for (const { id, name, route } of actions) {
+  for (const role of ['operator', 'auditor'] as const) {
+    const forbidden = actions.filter(({ name }) => {
       const roles = ACTIONS[name]
-      if (roles === 'own' || roles === STRANGERS || roles?.includes(person.role)) continue
-      const text = await (await act(page.context().request, id, pathOf(route, ids))).text()
-      expect(text, `${person.role} ${name}`).toContain('Your role does not allow this.')
-      expected.push(person.name)
+      return Array.isArray(roles) && !roles.includes(role)
+    })
+    for (let from = 0; from < forbidden.length; from += ERRANDS) {
+      const person = { ...OLGA, name: `Errand ${role} ${from}`, email: `errand-${role}-${from}@example.com`, role }
+      await employ(portal, person)
+      const page = await visit(portal, { as: person })
+      const errands = forbidden.slice(from, from + ERRANDS)
+      for (const { id, name, route } of errands) {
+        const text = await (await act(page.context().request, id, pathOf(route, ids))).text()
+        expect(text, `${role} ${name}`).toContain('Your role does not allow this.')
+      }
+      const recorded = (await denials()).filter((sentence) => sentence.startsWith(`${person.name} `))
+      expect(recorded).toHaveLength(errands.length)
     }
-  }
-  const recorded = (await denials()).slice(before.length)
-  expect(recorded).toHaveLength(expected.length)
-  for (const person of [OLGA, AUGUST]) {
-    const count = expected.filter((name) => name === person.name).length
-    expect(recorded.filter((sentence) => sentence.startsWith(person.name))).toHaveLength(count)
   }
 })
 
@@ -305,8 +308,8 @@ test('the trail shows who was denied what', async ({ visit }) => {
   await page.goto('/audit')
   await page.getByLabel('Kind').selectOption({ label: 'Denied access' })
   await expect(page).toHaveURL(/kind=denied/)
-  await expect(row(page, `${OLGA.name} was denied group:create`).first()).toBeVisible()
-  await expect(row(page, `${AUGUST.name} was denied challenge:mint`).first()).toBeVisible()
+  await expect(row(page, 'Errand operator 0 was denied group:create').first()).toBeVisible()
+  await expect(row(page, 'Errand auditor 0 was denied challenge:mint').first()).toBeVisible()
 })
 
 async function denials(): Promise<string[]> {

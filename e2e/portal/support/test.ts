@@ -88,6 +88,11 @@ function watch(page: Page, faults: string[]): void {
   })
 }
 
+/** What a form says is wrong with it. Next's own announcer of pages is an alert too, and stands outside. */
+export function formProblem(page: Page) {
+  return page.getByRole('main').getByRole('alert').filter({ hasText: /\w/ })
+}
+
 /** The row of a table, list or trail that says all of this. */
 export function row(page: Page, ...texts: (string | RegExp)[]) {
   return texts.reduce(
