@@ -44,6 +44,7 @@ export const TRANSACTION_STATE: Record<TransactionView['state'], Look> = {
   issued: ['Issued', 'ok', CircleCheck],
   refused: ['Refused', 'bad', CircleSlash],
   failed: ['Failed', 'warn', TriangleAlert],
+  pending: ['Waits for approval', 'accent', PauseCircle],
 }
 
 export const AUDIT_OUTCOME: Record<AuditOutcome, Look> = {

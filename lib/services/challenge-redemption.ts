@@ -1,6 +1,5 @@
 /** Redeeming a challenge: reserved by one conditional update, given back when it does not fit, told apart in the trail. */
 import type { Csr } from '@/lib/pki/csr'
-import type { AuditEntry } from './audit'
 import { fingerprint } from './certificate-intent'
 import { mismatchEvents, releasedEvent, reservedEvent } from './challenge-events'
 import { matchNames } from './challenge-match'
@@ -9,10 +8,10 @@ import {
   type PresentedChallenge,
   type RedemptionStore,
   type Reservation,
-  type RowOutcome,
   refusedRow,
 } from './challenge-presentation'
 import { handleHash } from './challenges'
+import type { Authorisation, Authorised, Authoriser } from './enrolment-authorisation'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { mayHear } from './enrolment-turns'
 import { EnrolmentProof } from './issuance'
@@ -35,30 +34,10 @@ export interface RedemptionDependencies {
   }
 }
 
-export interface Redeemed {
-  outcome: 'redeemed'
-  challengeId: string
-  subject: string
-  proof: EnrolmentProof
-}
-
-export type RedemptionOutcome =
-  | Redeemed
-  /** Spent by this very CSR: a job finished what an outage interrupted, or the client resent it under a new transactionID. */
-  | { outcome: 'issued_before'; certificateId: string }
-  /** A rival holds the challenge and has not finished. */
-  | { outcome: 'busy' }
-
-export interface Redemption {
-  /** Throws EnrolmentRefusal for a challenge that does not authorise this CSR. */
-  redeem(presentation: Presentation): Promise<RedemptionOutcome>
-  /** After an issuance that did not happen: the challenge is free again, unless an intent still needs it. */
-  giveBack(presentation: Presentation, redeemed: Redeemed, row: RowOutcome, besides: AuditEntry[]): Promise<void>
-}
-
-export function createRedemption({ store, signer, pause, clock, rules }: RedemptionDependencies): Redemption {
+export function createRedemption({ store, signer, pause, clock, rules }: RedemptionDependencies): Authoriser {
   return {
-    async redeem(presentation) {
+    /** Throws EnrolmentRefusal for a challenge that does not authorise this CSR. */
+    async authorise(presentation) {
       const value = presentedValue(presentation.csr)
       const hash = await handleHash(signer, presentation.endpoint.id, value)
       const reservation = await reserveOrWait(presentation, hash, value)
@@ -87,8 +66,8 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
       }
     },
 
-    async giveBack(presentation, redeemed, row, besides) {
-      const challenge = { id: redeemed.challengeId, subject: redeemed.subject }
+    async giveBack(presentation, authorised, row, besides) {
+      const challenge = { id: authorised.challengeId, subject: authorised.subject }
       const { transactionRowId, csrSha256 } = presentation
       const request = { challengeId: challenge.id, transactionRowId, csrSha256, row }
       await store.release(
@@ -102,7 +81,7 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
     presentation: Presentation,
     hash: Uint8Array,
     value: string,
-  ): Promise<Reservation | Exclude<RedemptionOutcome, Redeemed>> {
+  ): Promise<Reservation | Exclude<Authorisation, Authorised>> {
     for (let waited = 0; ; waited += 100) {
       const reservation = await store.reserve(
         {

@@ -25,7 +25,12 @@ export interface ChallengeConstraints {
   v: 1
   subject: RelativeName[]
   san: SubjectAlternativeName[]
+  /** Name, DER in base64: taken as the request encodes it, where the certificate copies the request's subject. */
+  subjectDer?: string
 }
+
+/** What authorises an enrolment: a password that was minted, or an authorisation made as the request came in. */
+export type ChallengeOrigin = 'minted' | 'signed' | 'static' | 'approval' | 'delegated' | 'renewal'
 
 export type ChallengeState = 'pending' | 'reserved' | 'consumed' | 'expired' | 'revoked'
 

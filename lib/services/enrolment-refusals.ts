@@ -47,8 +47,8 @@ export const ENROLMENT_CAUSES = {
   operation_not_enabled: operation(
     'The device asked to renew or to fetch by SCEP, which this endpoint does not offer yet. Enrol again with a fresh challenge.',
   ),
-  policy_not_dynamic: operation(
-    'The endpoint does not use dynamic challenges, and nothing else can authorise a request yet.',
+  policy_not_served: operation(
+    'Nobody decides for the challenge policy of this endpoint. Choose another policy on the endpoint.',
   ),
   envelope_malformed: unprocessable(
     'The encrypted part of the message is missing or damaged. Let the device fetch the CA certificates again.',

@@ -27,7 +27,7 @@ export interface RefusedAttempt extends Omit<Attempt, 'messageType' | 'csrSha256
 
 export interface KnownTransaction {
   id: string
-  state: 'received' | 'issued' | 'refused' | 'failed'
+  state: 'received' | 'issued' | 'refused' | 'failed' | 'pending'
   reason: string | null
   detail: string | null
   spkiSha256: Uint8Array | null
@@ -72,6 +72,8 @@ export type Turn =
   | { turn: 'ours'; rowId: string }
   | { turn: 'issued'; known: KnownTransaction; certificate: NonNullable<KnownTransaction['certificate']> }
   | { turn: 'refused'; known: KnownTransaction; refusal: EnrolmentRefusal }
+  /** It waits for people. */
+  | { turn: 'pending'; known: KnownTransaction }
   /** Another worker is still at it. */
   | { turn: 'busy' }
 
@@ -110,6 +112,8 @@ export async function takeTurn({ store, clock, pause, rules }: TurnDependencies,
           return { turn: 'ours', rowId: known.id }
         break
       }
+      case 'pending':
+        return { turn: 'pending', known }
       case 'received':
       case 'failed':
         if (await store.takeOver(known.id, rules.abandonedAfterSeconds)) return { turn: 'ours', rowId: known.id }

@@ -171,7 +171,7 @@ function drawLeaf(
   now: Date,
 ): CertificateIntent {
   const { authority, profile } = endpoint
-  const { subject, san } = proof.constraints
+  const { subject, san, subjectDer } = proof.constraints
   const validity = {
     notBefore: new Date(Math.max(now.getTime() - profile.backdateMinutes * MINUTE_MS, authority.notBefore.getTime())),
     notAfter: new Date(Math.min(now.getTime() + profile.validityDays * DAY_MS, authority.notAfter.getTime())),
@@ -186,7 +186,7 @@ function drawLeaf(
     endpointId: endpoint.endpointId,
     challengeId: proof.challengeId,
     enrolmentTransactionId: proof.enrolmentTransactionId,
-    subjectDer: encodeName(subject),
+    subjectDer: subjectDer === undefined ? encodeName(subject) : new Uint8Array(Buffer.from(subjectDer, 'base64')),
     sans: san,
     spki: csr.spki,
     ...validity,

@@ -2,17 +2,15 @@
 import { caCaps } from '@/lib/scep/ca-caps'
 import { chooseRecipient, degenerateCertificates, type Envelope, type EnvelopeRecipient } from '@/lib/scep/message'
 import type { MatchRules } from './challenge-match'
+import type { EndpointPolicy, EndpointSettings } from './endpoint-settings'
 
 /** An endpoint as its row and those it points to say. */
-export interface ScepEndpoint {
+export interface ScepEndpoint extends EndpointSettings {
   id: string
   slug: string
   groupSlug: string
   enabled: boolean
-  policy: string
-  includeRoot: boolean
-  allowSha1: boolean
-  allow3des: boolean
+  policy: EndpointPolicy
   profile: MatchRules
   /** Retired ones too: clients keep sending to a certificate that they have once fetched. */
   registrationAuthorities: {

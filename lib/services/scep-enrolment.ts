@@ -3,7 +3,9 @@ import { isRefusal, Refusal } from '@/lib/errors'
 import { parseScepHttp } from '@/lib/scep/http'
 import type { AuditService } from './audit'
 import type { RedemptionStore } from './challenge-presentation'
+import type { Authorisers } from './enrolment-authorisation'
 import type { TurnRules, TurnStore } from './enrolment-turns'
+import { createTrace } from './exchange-trace'
 import type { IssuanceService } from './issuance'
 import { answer, comeBackLater, internalError, refuseHttp } from './scep-answers'
 import { createScepEndpoints, type PreparedEndpoint, type ScepEndpoint } from './scep-endpoints'
@@ -75,6 +77,8 @@ export interface ScepEnrolmentDependencies {
   issuance: Pick<IssuanceService, 'issueLeaf'>
   signer: Pick<Signer, 'mac' | 'decryptScep' | 'signScepReply'>
   audit: Pick<AuditService, 'record'>
+  /** Beside the dynamic challenges that `challenges` stores. */
+  authorisers?: Authorisers
   /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */
   limit(key: string, count: number, seconds: number): Promise<void>
   clock(): Date
@@ -88,7 +92,13 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
   const options = { ...SCEP_OPTIONS, ...dependencies.options }
   const endpoints = createScepEndpoints(store, clock)
   const throttle = createScepThrottle({ limit, record: (entry) => audit.record(entry), clock, limits: options.limits })
-  const pkiOperation = createPkiOperation({ ...dependencies, pause, options, throttle })
+  const pkiOperation = createPkiOperation({
+    ...dependencies,
+    authorisers: dependencies.authorisers ?? {},
+    pause,
+    options,
+    throttle,
+  })
   let busy = 0
 
   return { handle, flush: () => throttle.flush(true) }
@@ -137,7 +147,7 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
         try {
           await flushCounts()
           return await pkiOperation(
-            exchangeOf(request, requestId, startedAt, endpoint),
+            exchangeOf(request, requestId, startedAt, endpoint, clock),
             asked.message ?? new Uint8Array(0),
           )
         } finally {
@@ -168,7 +178,13 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
   }
 }
 
-function exchangeOf(request: ScepRequest, requestId: string, startedAt: Date, endpoint: PreparedEndpoint): Exchange {
+function exchangeOf(
+  request: ScepRequest,
+  requestId: string,
+  startedAt: Date,
+  endpoint: PreparedEndpoint,
+  clock: () => Date,
+): Exchange {
   const { current } = endpoint
   if (current === null)
     throw new Refusal('unavailable', 'The endpoint has no valid registration authority.', { reason: 'ra_missing' })
@@ -180,6 +196,7 @@ function exchangeOf(request: ScepRequest, requestId: string, startedAt: Date, en
     endpoint,
     current,
     actor: deviceActor(request, requestId),
+    trace: createTrace(startedAt, clock),
   }
 }
 

@@ -15,7 +15,8 @@ import type { AuditEntry } from './audit'
 import { sha256 } from './certificate-intent'
 import { checkPolicy } from './challenge-match'
 import { type Presentation, refusedRow } from './challenge-presentation'
-import { createRedemption, type Redeemed } from './challenge-redemption'
+import { createRedemption } from './challenge-redemption'
+import type { Authorised, Authoriser, Authorisers } from './enrolment-authorisation'
 import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
 import { printable } from './enrolment-text'
 import { type Attempt, isOver, sameAgain, takeTurn } from './enrolment-turns'
@@ -36,7 +37,9 @@ import {
 import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep-refusals'
 import type { ScepThrottle } from './scep-throttle'
 
-export interface PkiOperationDependencies extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options'>> {
+export interface PkiOperationDependencies
+  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers'>> {
+  authorisers: Authorisers
   options: ScepOptions
   throttle: ScepThrottle
 }
@@ -56,7 +59,10 @@ export function createPkiOperation(
 ): (exchange: Exchange, bytes: Uint8Array) => Promise<ScepResponse> {
   const { issuance, signer, clock, log, pause, options, throttle } = dependencies
   const { store, challenges, audit } = printable(dependencies)
-  const redemption = createRedemption({ store: challenges, signer, pause, clock, rules: options })
+  const authorisers: Authorisers = {
+    dynamic: createRedemption({ store: challenges, signer, pause, clock, rules: options }),
+    ...dependencies.authorisers,
+  }
   const turns = { store, clock, pause, rules: options }
 
   return pkiOperation
@@ -79,8 +85,6 @@ export function createPkiOperation(
         case 'poll':
           return answer('application/x-pki-message', await poll(exchange, message))
         case 'enrol':
-          if (exchange.endpoint.policy !== 'dynamic')
-            throw new EnrolmentRefusal('policy_not_dynamic', exchange.endpoint.policy)
           throttle.check('wrongChallenges', exchange.source, exchange.endpoint.id)
           opened = await openRequest({ signer, throttle, log }, exchange, message)
           return answer('application/x-pki-message', await enrol(exchange, message, opened))
@@ -120,42 +124,51 @@ export function createPkiOperation(
       case 'issued':
         await recordResent(exchange, message, turn.certificate)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
+      case 'pending':
+        return sealPending(failureContext(signer, exchange, message))
       case 'refused':
         if (admitsAgain(exchange, opened))
           await audit.record(refusedAgainEvent(exchange, message, opened, turn.refusal))
         throw turn.refusal
       case 'ours': {
         const der = await decide(exchange, message, opened, turn.rowId)
+        if (der === null) return sealPending(failureContext(signer, exchange, message))
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [der])
       }
     }
   }
 
-  /** Policy, then challenge, then issuance. A row is left open only if the process dies; a resend takes it over then. */
+  /**
+   * Policy, then authorisation, then issuance; null when people have to decide first. A row is left open only if the
+   * process dies; a resend takes it over then.
+   */
   async function decide(
     exchange: Exchange,
     message: PkiMessage,
     opened: OpenedRequest,
     rowId: string,
-  ): Promise<Uint8Array> {
+  ): Promise<Uint8Array | null> {
     const presentation = presentationOf(exchange, message, opened, rowId)
     try {
       presentation.dropped = permitted(exchange, opened)
-      const redeemed = await redemption.redeem(presentation)
-      switch (redeemed.outcome) {
+      const authoriser = authoriserOf(exchange)
+      const authorised = await authoriser.authorise(presentation)
+      switch (authorised.outcome) {
+        case 'pending':
+          return null
         case 'busy':
           throw new Refusal('unavailable', 'Another request holds the challenge.', {
             reason: 'challenge_busy',
             retryAfterSeconds: 5,
           })
         case 'issued_before': {
-          const { certificate } = await store.finishIssued(rowId, redeemed.certificateId)
+          const { certificate } = await store.finishIssued(rowId, authorised.certificateId)
           if (certificate === null) throw new Error(`transaction ${rowId} is issued without a certificate`)
           await recordResent(exchange, message, certificate)
           return certificate.der
         }
         case 'redeemed':
-          return await issue(exchange, message, opened, presentation, redeemed)
+          return await issue(exchange, message, opened, presentation, { authoriser, authorised })
       }
     } catch (error) {
       if (error instanceof EnrolmentRefusal) {
@@ -165,6 +178,13 @@ export function createPkiOperation(
       if (!(error instanceof GivenBack)) await finishFailed(rowId, error)
       throw error instanceof GivenBack ? error.cause : error
     }
+  }
+
+  /** The endpoint's policy names who decides; one that nobody serves authorises nothing. */
+  function authoriserOf({ endpoint }: Exchange): Authoriser {
+    const authoriser = authorisers[endpoint.policy]
+    if (authoriser === undefined) throw new EnrolmentRefusal('policy_not_served', endpoint.policy)
+    return authoriser
   }
 
   /** Before the challenge is looked at, so that a request nobody may have never touches one. Returns what is dropped. */
@@ -182,23 +202,24 @@ export function createPkiOperation(
     message: PkiMessage,
     opened: OpenedRequest,
     presentation: Presentation,
-    redeemed: Redeemed,
+    { authoriser, authorised }: { authoriser: Authoriser; authorised: Authorised },
   ): Promise<Uint8Array> {
     try {
-      const { der } = await issuance.issueLeaf({
+      const issued = await issuance.issueLeaf({
         actor: presentation.actor,
-        proof: redeemed.proof,
+        proof: authorised.proof,
         csr: opened.csr.der,
       })
-      return der
+      await authoriser.beforeAnswer?.(presentation, authorised, issued)
+      return issued.der
     } catch (error) {
       const refusal = issuanceRefusal(error)
       if (refusal === null) {
-        await redemption.giveBack(presentation, redeemed, failedRow(error), [])
+        await authoriser.giveBack(presentation, authorised, failedRow(error), [])
         throw new GivenBack(error)
       }
       const events = [refusalEvent(exchange, message, opened, refusal)]
-      await redemption.giveBack(presentation, redeemed, refusedRow(refusal.reason, refusal.detail), events)
+      await authoriser.giveBack(presentation, authorised, refusedRow(refusal.reason, refusal.detail), events)
       throw new EnrolmentRefusal(refusal.reason, refusal.detail, { recorded: true })
     }
   }
@@ -220,6 +241,7 @@ export function createPkiOperation(
         throw sameAgain(known)
       case 'received':
       case 'failed':
+      case 'pending':
         return sealPending(failureContext(signer, exchange, message))
     }
   }
@@ -328,6 +350,9 @@ function presentationOf(exchange: Exchange, message: PkiMessage, opened: OpenedR
   return {
     endpoint: exchange.endpoint,
     actor: namedAfter(exchange.actor, opened.subject),
+    trace: exchange.trace,
+    messageType: message.messageType ?? 0,
+    signerDer: message.signer.der,
     transactionRowId: rowId,
     transactionId: transactionIdText(message.transactionId),
     csr: opened.csr,

@@ -6,7 +6,7 @@ import { authorise } from './permissions'
 
 export interface TransactionView {
   id: string
-  state: 'received' | 'issued' | 'refused' | 'failed'
+  state: 'received' | 'issued' | 'refused' | 'failed' | 'pending'
   endpoint: { slug: string; name: string }
   group: { slug: string; name: string }
   subject: string | null
@@ -69,6 +69,8 @@ function explain({ state, reason }: Pick<TransactionView, 'state' | 'reason'>): 
       return null
     case 'received':
       return 'The request is being worked on.'
+    case 'pending':
+      return 'The request waits for approval. The device asks again by itself.'
     case 'refused':
     case 'failed':
       return reason === null ? null : (explanationOf(reason) ?? `The request was refused: ${reason}.`)

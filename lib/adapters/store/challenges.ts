@@ -45,7 +45,7 @@ export function challengeStore(database: Database): ChallengeStore {
             ${challenge.mintedVia}, ${challenge.mintedFrom}
           from endpoint e
           where e.id = ${challenge.endpointId}::uuid and e.enabled and e.policy = 'dynamic'
-            and (select count(*) from challenge c where c.endpoint_id = e.id and c.state = 'pending' and c.expires_at > now()) < ${quota}
+            and (select count(*) from challenge c where c.endpoint_id = e.id and c.state = 'pending' and c.origin = 'minted' and c.expires_at > now()) < ${quota}
           returning expires_at`
         if (row === undefined) return { result: null, events: [] }
         return { result: { expiresAt: row.expires_at }, events: [minted(row.expires_at)] }
@@ -98,7 +98,8 @@ interface ChallengeRow {
 }
 
 function conditionOf(filter: ChallengeFilter): Prisma.Sql {
-  const conditions = [Prisma.sql`true`]
+  // Authorisations that were made as a request came in belong to its transaction: nobody minted them.
+  const conditions = [Prisma.sql`c.origin in ('minted', 'signed')`]
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
   if (filter.state !== undefined) conditions.push(Prisma.sql`${effectiveState} = ${filter.state}`)

@@ -195,7 +195,7 @@ async function readCounts(
     ) c on true
     left join lateral (
       select count(*)::int as pending from challenge join endpoint e on e.id = challenge.endpoint_id
-      where e.group_id = g.id and challenge.state = 'pending' and challenge.expires_at > ${now}
+      where e.group_id = g.id and challenge.state = 'pending' and challenge.origin = 'minted' and challenge.expires_at > ${now}
     ) h on true
     where g.id = any(${groupIds}::uuid[])`
   return new Map(

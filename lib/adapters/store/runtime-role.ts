@@ -5,7 +5,18 @@
 import pg from 'pg'
 
 /** The tables from which the product deletes. Everywhere else, and for certificates above all, rows stay. */
-const DELETABLE = ['crl', 'enrolment_transaction', 'idempotent_request', 'installation_value', 'rate_limit', 'session']
+const DELETABLE = [
+  'crl',
+  'enrolment_record',
+  'enrolment_transaction',
+  'idempotent_request',
+  'installation_value',
+  'minter_endpoint',
+  'notification',
+  'rate_limit',
+  'received_validation',
+  'session',
+]
 /** The audit trail is written by audit_append() alone, which runs with its owner's rights. */
 const READ_ONLY = ['_prisma_migrations', 'audit_event', 'audit_head']
 const APPEND = 'public.audit_append(text, text)'

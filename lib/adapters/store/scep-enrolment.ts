@@ -6,6 +6,7 @@ import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { bytes } from './certificate-rows'
 import { finishRow } from './challenge-redemption'
 import { type Database, transact } from './database'
+import { ENDPOINT_SETTINGS, endpointSettings } from './endpoint-rows'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
@@ -134,9 +135,7 @@ const ENDPOINT = {
   slug: true,
   enabled: true,
   policy: true,
-  includeRoot: true,
-  allowSha1: true,
-  allow3des: true,
+  ...ENDPOINT_SETTINGS,
   authorityId: true,
   group: { select: { slug: true } },
   profile: { select: { minRsaBits: true, ellipticCurves: true, extendedKeyUsage: true } },
@@ -154,9 +153,10 @@ async function readEndpoint(database: Database, slug: string): Promise<ScepEndpo
   const [endpoint] = found
   // A default path leads somewhere only while there is no doubt where.
   if (endpoint === undefined || found.length > 1) return null
-  const { authorityId, group, profile, registrationAuthorities, ...settings } = endpoint
+  const { authorityId, group, profile, registrationAuthorities, ...rest } = endpoint
   return {
-    ...settings,
+    ...rest,
+    ...endpointSettings(rest),
     groupSlug: group.slug,
     profile,
     registrationAuthorities: registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>

@@ -1,5 +1,6 @@
 /** In-memory stores of authorities, groups and registration authorities. */
 import type { AuthorityRecord, AuthorityStore } from '@/lib/services/authorities'
+import { ENDPOINT_DEFAULTS } from '@/lib/services/endpoint-settings'
 import { foldedName } from '@/lib/services/group-plan'
 import type { EndpointRecord, GroupStore } from '@/lib/services/groups'
 import type { RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
@@ -99,10 +100,9 @@ export function memoryGroupStore(world: World): GroupStore {
         groupId: group.id,
         authorityId: plan.issuer.id,
         profile,
+        ...ENDPOINT_DEFAULTS,
         enabled: true,
-        includeRoot: true,
-        allowSha1: true,
-        allow3des: true,
+        policy: 'dynamic',
         createdAt: group.createdAt,
       })
       world.registrationAuthorities.push({ ...plan.registrationAuthority, certificateDer: null, retiredAt: null })

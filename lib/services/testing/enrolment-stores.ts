@@ -9,6 +9,7 @@ import {
 } from '@/lib/services/challenge-presentation'
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
+import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { transactionIdText } from '@/lib/services/scep-exchange'
@@ -19,11 +20,16 @@ export interface EnrolmentStores {
   challenges: ChallengeStore
   redemption: RedemptionStore
   enrolment: ScepEnrolmentStore
+  grants: GrantStore
   upkeep: ChallengeUpkeepStore
   transactions: TransactionStore
 }
 
-export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes'> {
+export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
+  format: string
+  origin: 'minted' | GrantRequest['origin']
+  evidence: GrantRequest['evidence']
+  renewsCertificateId: string | null
   mintedBy: string
   reservedBy: string | null
   reservedCsrSha256: Uint8Array | null
@@ -73,17 +79,24 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         const endpoint = world.endpoints.find((each) => each.slug === slug)
         if (!endpoint) return null
         const { id, enabled, challengeTtlMinutes, group } = endpointOf(endpoint.id)
-        return { id, slug, groupSlug: group.slug, enabled, policy: 'dynamic', challengeTtlMinutes }
+        return { id, slug, groupSlug: group.slug, enabled, policy: endpoint.policy, challengeTtlMinutes }
       },
       async add({ ttlMinutes, ...challenge }, quota, minted) {
         const pending = challenges.filter(
-          (each) => each.endpointId === challenge.endpointId && each.state === 'pending' && !isDue(each),
+          (each) =>
+            each.endpointId === challenge.endpointId &&
+            each.origin === 'minted' &&
+            each.state === 'pending' &&
+            !isDue(each),
         )
         if (pending.length >= quota || !endpointOf(challenge.endpointId).enabled) return null
         const expiresAt = new Date(clock().getTime() + ttlMinutes * MINUTE_MS)
         challenges.push({
           ...challenge,
           ...FREE,
+          origin: 'minted',
+          evidence: {},
+          renewsCertificateId: null,
           state: 'pending',
           createdAt: clock(),
           expiresAt,
@@ -96,6 +109,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       async list(filter, page) {
         const search = filter.search?.toLowerCase()
         const views = challenges
+          .filter(({ origin }) => origin === 'minted')
           .map(viewOf)
           .filter(
             (view) =>
@@ -200,6 +214,40 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       },
     },
 
+    grants: {
+      async grant(request, events) {
+        const known = challenges.find((each) => same(each.handleHash, request.handleHash))
+        const certified = known && certificateFor(known.id)
+        if (known?.state === 'consumed' || known?.state === 'revoked') return null
+        if (certified && !same(certified.spkiSha256, request.spkiSha256)) return null
+        const { transactionRowId, csrSha256, spkiSha256, by, via, ip, ...grant } = request
+        const row: MemoryChallenge = {
+          ...grant,
+          id: known?.id ?? grant.id,
+          format: 'none',
+          deviceName: null,
+          mintedBy: by,
+          mintedVia: via,
+          mintedFrom: ip,
+          state: 'reserved',
+          createdAt: known?.createdAt ?? clock(),
+          expiresAt: new Date(clock().getTime() + 60 * MINUTE_MS),
+          revokedAt: null,
+          failedAttempts: 0,
+          reservedBy: transactionRowId,
+          reservedCsrSha256: csrSha256,
+          reservedSpkiSha256: spkiSha256,
+          reservedAt: clock(),
+        }
+        if (known) Object.assign(known, row)
+        else challenges.push(row)
+        const attempt = rows.find((each) => each.id === transactionRowId)
+        if (attempt) attempt.challengeId = row.id
+        append_(events)
+        return { id: row.id, subject: row.subject, constraints: row.constraints }
+      },
+    },
+
     upkeep: {
       async expire(limit, expired) {
         const due = challenges.filter(isDue).slice(0, limit)
@@ -267,7 +315,6 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         )
         return {
           ...rest,
-          policy: 'dynamic',
           groupSlug: group.slug,
           profile,
           registrationAuthorities,

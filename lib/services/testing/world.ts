@@ -4,6 +4,7 @@ import type { NewAuthority, NewRegistrationAuthority } from '@/lib/services/auth
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { ChallengeState } from '@/lib/services/challenges'
+import type { EndpointPolicy, EndpointSettings } from '@/lib/services/endpoint-settings'
 import type { GroupPlan } from '@/lib/services/group-plan'
 import type { EndpointChange } from '@/lib/services/groups'
 import type { NewCrl } from '@/lib/services/status'
@@ -35,7 +36,10 @@ export interface WorldRegistrationAuthority extends NewRegistrationAuthority {
 
 type Defined<T> = { [key in keyof T]-?: Exclude<T[key], undefined> }
 
-export interface WorldEndpoint extends Defined<EndpointChange> {
+export interface WorldEndpoint
+  extends Defined<Pick<EndpointChange, 'enabled' | 'challengeTtlMinutes'>>,
+    EndpointSettings {
+  policy: EndpointPolicy
   id: string
   slug: string
   name: string
@@ -57,7 +61,7 @@ export interface WorldChallenge {
 
 export interface WorldTransaction {
   id: string
-  state: 'received' | 'issued' | 'refused' | 'failed'
+  state: 'received' | 'issued' | 'refused' | 'failed' | 'pending'
   reason: string | null
   certificateId: string | null
   sourceIp: string | null

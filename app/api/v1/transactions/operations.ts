@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { instant, pageOf, paging, slug } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
 
-const STATES = ['received', 'issued', 'refused', 'failed'] as const
+const STATES = ['received', 'pending', 'issued', 'refused', 'failed'] as const
 const Named = z.object({ slug: z.string(), name: z.string() })
 
 const Transaction = z

@@ -3,6 +3,7 @@ import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
 import { openDatabase, transact } from '@/lib/adapters/store/database'
+import { grantStore } from '@/lib/adapters/store/grants'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { parseEvent } from '@/lib/services/audit-events'
@@ -31,6 +32,7 @@ export async function postgresEnrolmentBacking(): Promise<
       challenges: challengeStore(database),
       redemption: redemptionStore(database),
       enrolment: scepEnrolmentStore(database),
+      grants: grantStore(database),
       upkeep: challengeUpkeepStore(database),
       transactions: transactionStore(database),
     },

@@ -1,0 +1,63 @@
+/** What an administrator may set about a SCEP endpoint (scep.md, "Endpoint settings and defaults"). */
+
+export type EndpointPolicy = 'dynamic' | 'static' | 'approval' | 'delegated'
+/** How a minted challenge is written. `signed` ones are minted elsewhere and need no setting. */
+export type ChallengeFormat = 'hex32' | 'hex16' | 'base62' | 'sealed'
+
+export interface EndpointSettings {
+  /** GetCACert returns the root too. strongSwan trusts nothing else. */
+  includeRoot: boolean
+  allowSha1: boolean
+  allow3des: boolean
+  /** Single DES, which RFC 8894 forbids: for clients built on an old library that know nothing else. Weak. */
+  allowDes: boolean
+  /** Whose key opens envelopes and signs replies. `ca` needs an RSA issuer. */
+  scepIdentity: 'ra' | 'ca'
+  caCertificates: 'single' | 'chain'
+  /** What a CertRep carries beside the leaf. */
+  replyCertificates: 'leaf' | 'leaf_issuer' | 'leaf_chain'
+  /** scep.md §4.1: whether the SCEP message may be signed by another key than the one to be certified. */
+  signerKeyPolicy: 'must_match_csr' | 'allow_with_challenge'
+  /** SHA-256 of certificates that sign for devices (Jamf Pro, Ivanti), lower-case hex. */
+  trustedProxySigners: string[]
+  renewal: boolean
+  /** A PKCSReq signed by a certificate of this endpoint counts as a renewal (sscep, certmonger, macOS). */
+  renewalByPkcsReq: boolean
+  /** Days before the end from which a certificate may be renewed. Null: the last third, 30 days at most. */
+  renewalWindowDays: number | null
+  renewalChallenge: 'required' | 'optional' | 'ignored'
+  /** Hours after which the renewed certificate is revoked as superseded. Null: never. */
+  supersedeAfterHours: number | null
+  challengeFormat: ChallengeFormat
+  /** A second key for a consumed challenge revokes the first certificate at once. */
+  revokeOnSecondKey: boolean
+  approvalsRequired: number
+  pendingTtlHours: number
+  /** Under the policy `approval`, a wrong challenge waits like none at all. */
+  approveWrongChallenge: boolean
+  /** Who is asked under the policy `delegated`. */
+  validatorId: string | null
+}
+
+export const ENDPOINT_DEFAULTS: EndpointSettings = {
+  includeRoot: true,
+  allowSha1: true,
+  allow3des: true,
+  allowDes: false,
+  scepIdentity: 'ra',
+  caCertificates: 'chain',
+  replyCertificates: 'leaf',
+  signerKeyPolicy: 'allow_with_challenge',
+  trustedProxySigners: [],
+  renewal: true,
+  renewalByPkcsReq: true,
+  renewalWindowDays: null,
+  renewalChallenge: 'optional',
+  supersedeAfterHours: null,
+  challengeFormat: 'hex32',
+  revokeOnSecondKey: false,
+  approvalsRequired: 1,
+  pendingTtlHours: 168,
+  approveWrongChallenge: false,
+  validatorId: null,
+}

@@ -1,0 +1,105 @@
+/** Who may enrol: each challenge policy is an authoriser, and each leads to a reservation that one request holds. */
+import type { AuditEntry, Json } from './audit'
+import { sha256 } from './certificate-intent'
+import type { Presentation, Reservation, RowOutcome } from './challenge-presentation'
+import type { ChallengeConstraints } from './challenges'
+import type { EndpointPolicy } from './endpoint-settings'
+import { EnrolmentProof, type IssuedCertificate } from './issuance'
+
+export interface Authorised {
+  outcome: 'redeemed'
+  /** The row of challenge that is reserved for this request. */
+  challengeId: string
+  subject: string
+  proof: EnrolmentProof
+}
+
+export type Authorisation =
+  | Authorised
+  /** Spent by this very CSR: a job finished what an outage interrupted, or the client resent it under a new transactionID. */
+  | { outcome: 'issued_before'; certificateId: string }
+  /** A rival holds the challenge and has not finished. */
+  | { outcome: 'busy' }
+  /** People have to decide; the transaction row says so already, and the device hears PENDING. */
+  | { outcome: 'pending' }
+
+export interface Authoriser {
+  /** Throws EnrolmentRefusal for a request that is not authorised, and Refusal unavailable when nobody could decide. */
+  authorise(presentation: Presentation): Promise<Authorisation>
+  /** After an issuance that did not happen: finishes the row, and frees what was reserved unless an intent needs it. */
+  giveBack(presentation: Presentation, authorised: Authorised, row: RowOutcome, besides: AuditEntry[]): Promise<void>
+  /** After issuance and before the answer: throws to withhold the certificate. */
+  beforeAnswer?(presentation: Presentation, authorised: Authorised, issued: IssuedCertificate): Promise<void>
+}
+
+export type Authorisers = Partial<Record<EndpointPolicy, Authoriser>>
+
+/** An authorisation made as the request came in, by whatever knows the device. */
+export interface Grant {
+  origin: 'static' | 'approval' | 'delegated' | 'renewal'
+  /** RFC 4514, for people. */
+  subject: string
+  /** What the certificate will say. */
+  constraints: ChallengeConstraints
+  /** What it rests on, for the certificate's history: no secret. */
+  evidence: { [key: string]: Json }
+  renewsCertificateId: string | null
+}
+
+export interface GrantRequest extends Grant {
+  id: string
+  /** Of the transaction row, so that a row never has two grants. */
+  handleHash: Uint8Array
+  endpointId: string
+  transactionRowId: string
+  csrSha256: Uint8Array
+  spkiSha256: Uint8Array
+  by: string
+  via: string
+  ip: string | null
+}
+
+export interface GrantStore {
+  /**
+   * Inserts the grant, reserved for this transaction and key, or reserves again the one that this transaction made
+   * before; with the events, in one transaction. Null when the one before is spent or revoked.
+   */
+  grant(request: GrantRequest, events: AuditEntry[]): Promise<Reservation | null>
+}
+
+/** Null when this transaction's grant is spent or revoked. */
+export async function grantTo(
+  store: GrantStore,
+  presentation: Presentation,
+  grant: Grant,
+  events: AuditEntry[],
+): Promise<Authorised | null> {
+  const { actor, endpoint, transactionRowId, csrSha256, spkiSha256 } = presentation
+  const reservation = await store.grant(
+    {
+      ...grant,
+      id: crypto.randomUUID(),
+      handleHash: sha256(Buffer.from(`grant:${transactionRowId}`, 'ascii')),
+      endpointId: endpoint.id,
+      transactionRowId,
+      csrSha256,
+      spkiSha256,
+      by: actor.name,
+      via: grant.origin,
+      ip: actor.ip,
+    },
+    events,
+  )
+  if (reservation === null) return null
+  return {
+    outcome: 'redeemed',
+    challengeId: reservation.id,
+    subject: reservation.subject,
+    proof: EnrolmentProof.ofReservedChallenge({
+      challengeId: reservation.id,
+      endpointId: endpoint.id,
+      enrolmentTransactionId: transactionRowId,
+      constraints: reservation.constraints,
+    }),
+  }
+}
