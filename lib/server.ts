@@ -12,6 +12,7 @@ import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
 import { guarded } from '@/lib/adapters/store/outage'
 import { pruneStore } from '@/lib/adapters/store/prune'
+import { rolloverStore } from '@/lib/adapters/store/rollover'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
@@ -23,6 +24,7 @@ import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
 import { renewRegistrationAuthorities } from '@/lib/jobs/renew-registration-authorities'
+import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
 import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
 import type { AccessService } from '@/lib/services/access'
 import { createAccess } from '@/lib/services/access'
@@ -38,6 +40,7 @@ import { createIssuance } from '@/lib/services/issuance'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
+import { createRollover, type RolloverService } from '@/lib/services/rollover'
 import { createScepEnrolment, type ScepEnrolmentService, type ScepOptions } from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import type { Signer } from '@/lib/services/signer'
@@ -56,6 +59,7 @@ export interface Services {
   transactions: TransactionsService
   audit: AuditService
   status: StatusService
+  rollover: RolloverService
   scepEnrolment: ScepEnrolmentService
   signer: Signer
   /** Everything that runs by the clock; started by one process per instance. */
@@ -118,6 +122,7 @@ export function buildServices(wiring: Wiring): Services {
     urls,
     clock,
   })
+  const rollover = createRollover({ store: guarded(rolloverStore(database)), signer, issuance, urls, clock })
   const scepEnrolment = createScepEnrolment({
     store: scepEnrolmentStore(database),
     challenges: redemptionStore(database),
@@ -138,6 +143,7 @@ export function buildServices(wiring: Wiring): Services {
     reconcileIssuance(issuance),
     expireChallenges(challengeUpkeepStore(database)),
     renewRegistrationAuthorities(registrationAuthorities),
+    rollOverIssuers(rollover),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
   return {
@@ -152,6 +158,7 @@ export function buildServices(wiring: Wiring): Services {
     challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
     certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
     transactions: createTransactions({ store: transactionStore(database) }),
+    rollover,
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),
     async ready() {

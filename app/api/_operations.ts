@@ -12,6 +12,7 @@ import {
 import { getChallenge, listChallenges, mintChallenge, revokeChallenge } from '@/app/api/v1/challenges/operations'
 import { getEndpoint, listEndpoints, updateEndpoint } from '@/app/api/v1/endpoints/operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
+import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
 import { listTransactions } from '@/app/api/v1/transactions/operations'
@@ -21,6 +22,10 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listGroups,
   createGroup,
   getGroup,
+  getRollover,
+  stageRollover,
+  rescheduleRollover,
+  cancelRollover,
   listEndpoints,
   getEndpoint,
   updateEndpoint,

@@ -29,7 +29,7 @@ export { chooseRecipient, openEnvelope, parseEnvelope } from './envelope'
 export type { MessageFacts, ScepFaultKind } from './fault'
 export { ScepFault } from './fault'
 export type { FailureContext, ReplyContext } from './reply'
-export { sealFailure, sealPending, sealSuccess } from './reply'
+export { sealFailure, sealNextCertificates, sealPending, sealSuccess } from './reply'
 export { degenerateCertificates } from './signed-data'
 
 /** The certificate that signed, as it was sent: self-made ones break rules, so nothing is read but this. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { parseDer } from '@/lib/pki/der'
 import { octetString, printableString, utf8String } from '@/lib/pki/der-write'
 import { OID } from '@/lib/pki/oid'
+import { contentAttributes } from '@/lib/pki/signed-attributes'
 import type { Cipher, ReplyDigest } from './algorithms'
 import { type AttributeValue, commonAttributes, encodeSignedAttributes } from './attributes'
 import { sealEnvelope } from './envelope'
@@ -47,6 +48,21 @@ export function sealFailure(context: FailureContext, failInfo: FailInfo, text: F
 
 export function sealPending(context: FailureContext): Promise<Uint8Array> {
   return seal(context, null, [[OID.pkiStatus, printableString(PKI_STATUS.PENDING)]])
+}
+
+/**
+ * GetNextCACert (RFC 8894 §4.7.1): the certificates of the next generation, signed by the present one. No SCEP attributes:
+ * it is no pkiMessage. `sign` is given the content and signs these very attributes, SHA-256 with PKCS#1 v1.5.
+ */
+export async function sealNextCertificates(
+  certificates: Uint8Array,
+  { ra, sign }: { ra: FailureContext['ra']; sign(certificates: Uint8Array): Promise<Uint8Array> },
+): Promise<Uint8Array> {
+  const digest = 'sha256'
+  const signedAttributes = contentAttributes(certificates)
+  const certificate = identityOf(parseDer(ra.certificateDer))
+  const signature = await sign(certificates)
+  return encodeSignedData({ content: certificates, digest, certificate, signedAttributes, signature })
 }
 
 /** A new senderNonce every time: jscep refuses a nonce it has seen, so replies are never kept and sent again. */

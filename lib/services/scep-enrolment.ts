@@ -1,7 +1,9 @@
 /** The SCEP endpoint: which operation is asked, and what is answered when a part of ours cannot. */
 import { isRefusal, Refusal } from '@/lib/errors'
 import { parseScepHttp } from '@/lib/scep/http'
+import { sealNextCertificates } from '@/lib/scep/message'
 import type { AuditService } from './audit'
+import { sha256 } from './certificate-intent'
 import type { RedemptionStore } from './challenge-presentation'
 import type { Authorisers } from './enrolment-authorisation'
 import type { TurnRules, TurnStore } from './enrolment-turns'
@@ -71,11 +73,14 @@ export const SCEP_OPTIONS: ScepOptions = {
   usageOutsideProfile: 'drop',
 }
 
+/** One per endpoint with a rollover under way. */
+const MOST_ANNOUNCED = 1_000
+
 export interface ScepEnrolmentDependencies {
   store: ScepEnrolmentStore
   challenges: RedemptionStore
   issuance: Pick<IssuanceService, 'issueLeaf'>
-  signer: Pick<Signer, 'mac' | 'decryptScep' | 'signScepReply'>
+  signer: Pick<Signer, 'mac' | 'decryptScep' | 'signScepReply' | 'signScepNextCertificates'>
   audit: Pick<AuditService, 'record'>
   /** Beside the dynamic challenges that `challenges` stores. */
   authorisers?: Authorisers
@@ -88,7 +93,7 @@ export interface ScepEnrolmentDependencies {
 }
 
 export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): ScepEnrolmentService & FloodCounts {
-  const { store, audit, clock, log, limit, pause = sleep } = dependencies
+  const { store, audit, signer, clock, log, limit, pause = sleep } = dependencies
   const options = { ...SCEP_OPTIONS, ...dependencies.options }
   const endpoints = createScepEndpoints(store, clock)
   const throttle = createScepThrottle({ limit, record: (entry) => audit.record(entry), clock, limits: options.limits })
@@ -99,6 +104,7 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
     options,
     throttle,
   })
+  const announced = new Map<string, Promise<Uint8Array>>()
   let busy = 0
 
   return { handle, flush: () => throttle.flush(true) }
@@ -139,7 +145,7 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
           ? comeBackLater(503, 30)
           : answer('application/x-x509-ca-ra-cert', endpoint.certificates)
       case 'GetNextCACert':
-        return refuseHttp(404) // no rollover is staged
+        return nextCertificates(endpoint)
       case 'PKIOperation': {
         if (stale) throw new Refusal('unavailable', 'The database does not answer.')
         if (busy >= options.concurrent) return comeBackLater(503, 5)
@@ -154,6 +160,27 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
           busy -= 1
         }
       }
+    }
+  }
+
+  /** Signed once per generation and instance: it says nothing about who asks. */
+  async function nextCertificates({ nextCertificates: next, current }: PreparedEndpoint): Promise<ScepResponse> {
+    if (next === null) return refuseHttp(404)
+    if (current === null) return comeBackLater(503, 30)
+    const key = `${current.keyId}:${Buffer.from(sha256(next)).toString('hex')}`
+    const signed =
+      announced.get(key) ??
+      sealNextCertificates(next, {
+        ra: current,
+        sign: (certificates) => signer.signScepNextCertificates(current.keyId, certificates),
+      })
+    if (announced.size >= MOST_ANNOUNCED) announced.clear()
+    announced.set(key, signed)
+    try {
+      return answer('application/x-x509-next-ca-cert', await signed)
+    } catch (error) {
+      announced.delete(key)
+      throw error
     }
   }
 

@@ -23,6 +23,12 @@ export interface Signer {
   /** Signs the DER SET OF signed attributes of a CertRep with an RA key, PKCS#1 v1.5. Returns the signature bytes. */
   signScepReply(keyId: string, digest: ScepDigest, signedAttributes: Uint8Array): Promise<Uint8Array>
   /**
+   * Signs what GetNextCACert announces (RFC 8894 §4.7.1): `certificates` is a degenerate SignedData, DER, and each one in
+   * it must be on record as an authority's or a registration authority's. Returns the signature over contentType and
+   * messageDigest, SHA-256 with PKCS#1 v1.5.
+   */
+  signScepNextCertificates(keyId: string, certificates: Uint8Array): Promise<Uint8Array>
+  /**
    * RSA key transport of a SCEP envelope with an RA key. A tampered key yields random bytes, never an error (implicit
    * rejection), so that nobody can tell the faults apart. `oaep` names the hash for RSAES-OAEP; absent is PKCS#1 v1.5.
    */

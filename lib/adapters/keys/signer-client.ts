@@ -70,6 +70,8 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     signCrl: async (authorityId, tbs) => (await call({ call: 'signCrl', authorityId }, tbs)).body,
     signScepReply: async (keyId, digest, attributes) =>
       (await call({ call: 'signScepReply', keyId, digest }, attributes)).body,
+    signScepNextCertificates: async (keyId, certificates) =>
+      (await call({ call: 'signScepNextCertificates', keyId }, certificates)).body,
     decryptScep: async (keyId, encryptedKey, oaep) =>
       (await call({ call: 'decryptScep', keyId, ...(oaep === undefined ? {} : { oaep }) }, encryptedKey)).body,
     mac: async (purpose, data) => (await call({ call: 'mac', purpose }, data)).body,

@@ -153,6 +153,8 @@ async function perform(request: Request, body: Buffer, signer: Signer): Promise<
       return { result: {}, body: await signer.signCrl(request.authorityId, body) }
     case 'signScepReply':
       return { result: {}, body: await signer.signScepReply(request.keyId, request.digest, body) }
+    case 'signScepNextCertificates':
+      return { result: {}, body: await signer.signScepNextCertificates(request.keyId, body) }
     case 'decryptScep':
       return { result: {}, body: await signer.decryptScep(request.keyId, body, request.oaep) }
     case 'mac':

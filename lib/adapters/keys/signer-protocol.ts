@@ -15,13 +15,14 @@ export const Purpose = z.enum(['root', 'issuer', 'ra']) satisfies z.ZodType<KeyP
 const Digest = z.enum(['sha1', 'sha256', 'sha384', 'sha512']) satisfies z.ZodType<ScepDigest>
 const Mac = z.enum(['challenge', 'fingerprint', 'pepper', 'session']) satisfies z.ZodType<MacPurpose>
 
-/** The bytes of signCrl, signScepReply, decryptScep and mac travel as the frame's body. */
+/** The bytes of signCrl, signScepReply, signScepNextCertificates, decryptScep and mac travel as the frame's body. */
 export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('generateKey'), purpose: Purpose, algorithm: Algorithm, ownerId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('publicKey'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('signCertificate'), certificateId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('signCrl'), authorityId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('signScepReply'), keyId: Uuid, digest: Digest }),
+  z.strictObject({ id: Id, call: z.literal('signScepNextCertificates'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('decryptScep'), keyId: Uuid, oaep: Digest.optional() }),
   z.strictObject({ id: Id, call: z.literal('mac'), purpose: Mac }),
   z.strictObject({ id: Id, call: z.literal('status') }),
@@ -35,6 +36,7 @@ const BODY_LIMIT: Record<CallName, number> = {
   signCertificate: 0,
   signCrl: MAX_CRL_BYTES,
   signScepReply: MAX_BODY_BYTES,
+  signScepNextCertificates: MAX_BODY_BYTES,
   decryptScep: MAX_BODY_BYTES,
   mac: MAX_BODY_BYTES,
   status: 0,
@@ -68,6 +70,7 @@ export const RESULT = {
   signCertificate: BytesResult,
   signCrl: BytesResult,
   signScepReply: BytesResult,
+  signScepNextCertificates: BytesResult,
   decryptScep: BytesResult,
   mac: BytesResult,
   status: StatusResult,

@@ -109,7 +109,7 @@ const CERTIFICATE = `
          a.subject_key_id as a_subject_key_id,
          a.not_before as a_not_before, a.not_after as a_not_after, a.certificate_der is not null as a_active,
          s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
-         r.id as r_id, r.key_id as r_key_id, re.authority_id as r_authority_id,
+         r.id as r_id, r.key_id as r_key_id, coalesce(r.authority_id, re.authority_id) as r_authority_id,
          e.id as e_id, e.authority_id as e_authority_id, p.extended_key_usage as p_extended_key_usage,
          p.min_rsa_bits as p_min_rsa_bits, p.elliptic_curves as p_elliptic_curves,
          p.validity_days as p_validity_days, p.backdate_minutes as p_backdate_minutes,

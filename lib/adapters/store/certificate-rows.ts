@@ -79,6 +79,7 @@ interface AuthorityRow {
   subject_key_id: Uint8Array
   certificate_id: string
   certificate_der: Uint8Array | null
+  status: string
   not_before: Date
   not_after: Date
   created_at: Date
@@ -96,7 +97,7 @@ export async function readAuthorities(
   const rows = await database.$queryRaw<AuthorityRow[]>`
     select a.id, a.kind, a.slug, a.name, a.parent_id, a.group_id, a.key_id, a.key_algorithm, a.subject_der,
       a.subject_key_id,
-           a.certificate_id, a.certificate_der, a.not_before, a.not_after, a.created_at,
+           a.certificate_id, a.certificate_der, a.status, a.not_before, a.not_after, a.created_at,
            c.number as crl_number, c.this_update as crl_this_update, c.next_update as crl_next_update,
              c.entries as crl_entries
     from authority a
@@ -123,6 +124,7 @@ function authorityRecord(row: AuthorityRow): AuthorityRecord {
     subjectKeyId: row.subject_key_id,
     certificateId: row.certificate_id,
     certificateDer: row.certificate_der,
+    status: row.status as AuthorityRecord['status'],
     notBefore: row.not_before,
     notAfter: row.not_after,
     createdAt: row.created_at,

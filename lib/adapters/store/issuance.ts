@@ -148,7 +148,10 @@ async function activateAuthority(
   })
 }
 
-/** The endpoint answers with the new one from now; those before it still open what was sealed to them. */
+/**
+ * The endpoint answers with the new one from now, and those before it still open what was sealed to them; unless the new
+ * one waits for a staged issuer.
+ */
 async function activateRegistrationAuthority(
   transaction: Transaction,
   certificateId: string,
@@ -158,7 +161,8 @@ async function activateRegistrationAuthority(
   await transaction.$executeRaw`
     update registration_authority old set retired_at = ${at}
     from registration_authority new
-    where new.certificate_id = ${certificateId}::uuid and old.endpoint_id = new.endpoint_id and old.id <> new.id
+    where new.certificate_id = ${certificateId}::uuid and new.authority_id is null and old.authority_id is null
+      and old.endpoint_id = new.endpoint_id and old.id <> new.id
       and old.certificate_der is not null and old.retired_at is null`
   await transaction.registrationAuthority.update({
     where: { certificateId, certificateDer: null },

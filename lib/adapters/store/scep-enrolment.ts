@@ -140,7 +140,15 @@ const ENDPOINT = {
   group: { select: { slug: true } },
   profile: { select: { minRsaBits: true, ellipticCurves: true, extendedKeyUsage: true } },
   registrationAuthorities: {
-    select: { id: true, keyId: true, certificateDer: true, notBefore: true, notAfter: true, retiredAt: true },
+    select: {
+      id: true,
+      keyId: true,
+      certificateDer: true,
+      notBefore: true,
+      notAfter: true,
+      retiredAt: true,
+      authorityId: true,
+    },
   },
 } as const
 
@@ -159,11 +167,29 @@ async function readEndpoint(database: Database, slug: string): Promise<ScepEndpo
     ...endpointSettings(rest),
     groupSlug: group.slug,
     profile,
-    registrationAuthorities: registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>
-      certificateDer === null ? [] : [{ ...ra, certificateDer }],
+    registrationAuthorities: registrationAuthorities.flatMap(({ certificateDer, authorityId: waitsFor, ...ra }) =>
+      certificateDer === null ? [] : [{ ...ra, certificateDer, staged: waitsFor !== null }],
     ),
+    issuer: await readIssuer(database, authorityId),
     chain: await readChain(database, authorityId),
+    nextChain: await readNextChain(database, authorityId),
   }
+}
+
+async function readIssuer(database: Database, authorityId: string): Promise<ScepEndpoint['issuer']> {
+  const issuer = await database.authority.findUnique({
+    where: { id: authorityId },
+    select: { id: true, keyId: true, certificateDer: true },
+  })
+  return issuer?.certificateDer ? { ...issuer, certificateDer: issuer.certificateDer } : null
+}
+
+async function readNextChain(database: Database, authorityId: string): Promise<Uint8Array[]> {
+  const staged = await database.authority.findFirst({
+    where: { replacesId: authorityId, status: 'staged', certificateDer: { not: null } },
+    select: { id: true },
+  })
+  return staged === null ? [] : readChain(database, staged.id)
 }
 
 async function readChain(database: Database, authorityId: string): Promise<Uint8Array[]> {

@@ -311,14 +311,18 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         if (!endpoint || found.length > 1) return null
         const { group, profile, ...rest } = endpointOf(endpoint.id)
         const registrationAuthorities = world.registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>
-          certificateDer === null || ra.endpointId !== endpoint.id ? [] : [{ ...ra, certificateDer }],
+          certificateDer === null || ra.endpointId !== endpoint.id
+            ? []
+            : [{ ...ra, certificateDer, staged: ra.authorityId !== undefined }],
         )
         return {
           ...rest,
           groupSlug: group.slug,
           profile,
           registrationAuthorities,
+          issuer: issuerOf(endpoint.authorityId),
           chain: chainOf(endpoint.authorityId),
+          nextChain: [],
         }
       },
       async begin(attempt) {
@@ -479,6 +483,11 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       failedAttempts: row.failedAttempts,
       certificate: certificate?.state === 'issued' ? { id: certificate.id, serial: certificate.serial } : null,
     }
+  }
+
+  function issuerOf(authorityId: string) {
+    const issuer = world.authorities.find(({ id }) => id === authorityId)
+    return issuer?.certificateDer ? { id: issuer.id, keyId: issuer.keyId, certificateDer: issuer.certificateDer } : null
   }
 
   function chainOf(authorityId: string): Uint8Array[] {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
 import { assembleCrl } from '@/lib/pki/crl'
+import { contentAttributes } from '@/lib/pki/signed-attributes'
 import type { KeyAlgorithm, KeyPurpose, Signer } from '@/lib/services/signer'
 
 /** What the real signer reads from its own database connection. */
@@ -81,6 +82,10 @@ export function fakeSigner(records: SignerRecords): FakeSigner {
     async signScepReply(keyId, digest, signedAttributes) {
       use('signScepReply')
       return new Uint8Array(sign(digest, signedAttributes, key(keyId).privateKey))
+    },
+    async signScepNextCertificates(keyId, certificates) {
+      use('signScepNextCertificates')
+      return new Uint8Array(sign('sha256', contentAttributes(certificates), key(keyId).privateKey))
     },
     async decryptScep(keyId, encryptedKey, oaep) {
       use('decryptScep')

@@ -22,8 +22,9 @@ export interface WorldCertificate extends Omit<CertificateIntent, 'tbs'> {
   revocationComment: string | null
 }
 
-export interface WorldAuthority extends NewAuthority {
+export interface WorldAuthority extends Omit<NewAuthority, 'status'> {
   certificateDer: Uint8Array | null
+  status: 'active' | 'staged' | 'retired'
   nextCrlNumber: bigint
   crlDueSince: Date | null
   crlClaimedUntil: Date | null
@@ -126,6 +127,7 @@ export function addIntent(world: World, intent: CertificateIntent): void {
 export function addAuthority(world: World, authority: NewAuthority): void {
   world.authorities.push({
     ...authority,
+    status: authority.status ?? 'active',
     certificateDer: null,
     nextCrlNumber: 1n,
     crlDueSince: null,
