@@ -17,7 +17,7 @@ import {
 } from './authority-plan'
 import { intentEvent, keyGeneratedEvent } from './certificate-events'
 import type { CertificateIntent, SigningAuthority } from './certificate-intent'
-import { checkedIssuerKey, freeSlug } from './group-plan'
+import { checkedAnswersScep, checkedIssuerKey, freeSlug } from './group-plan'
 import type { AuthorityView, IssuerKey } from './groups'
 import type { Intents } from './intents'
 import { authorise } from './permissions'
@@ -133,11 +133,7 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
     }
     const activatesAt = checkedDate(request.activatesAt, clock())
     const algorithm = checkedIssuerKey(request.issuerKey ?? issuerKeyLike(current))
-    const answersScep = request.answersScep ?? (algorithm.startsWith('rsa') && mayAnswerScep(current))
-    if (answersScep && !algorithm.startsWith('rsa')) {
-      const sentence = 'Only an RSA key can answer SCEP: envelopes are encrypted to it.'
-      throw new Refusal('invalid_input', sentence, { reason: 'invalid_key', fields: { issuerKey: sentence } })
-    }
+    const answersScep = checkedAnswersScep(request.answersScep ?? mayAnswerScep(current), algorithm)
     const id = newOwnerId()
     const key = await signer.generateKey({ purpose: 'issuer', algorithm, ownerId: id })
     await insertIssuer(actor, group, current, { id, key, algorithm, activatesAt, answersScep })

@@ -158,6 +158,20 @@ describe('a group rolls over to its next issuer', () => {
   })
 })
 
+test('a CA that answers SCEP itself: its own certificate first, its own key for envelopes and replies', async () => {
+  const group = await portal.groups.create(ada, { name: 'Printers', issuerKey: 'rsa3072', answersScep: true })
+  const endpoint = group.endpoints[0]?.slug ?? ''
+  await backing.database.endpoint.update({ where: { slug: endpoint }, data: { scepIdentity: 'ca' } })
+  const [first] = await portal.chain(endpoint)
+  expect(Buffer.from(first ?? []).equals(pemBytes(group.issuer?.certificatePem ?? ''))).toBe(true)
+  const { challenge } = await portal.mint('CN=printer-1', [], endpoint)
+  const device = await portal.device({ endpoint, subject: [{ type: 'CN', value: 'printer-1' }], challenge, key: 'ec' })
+  expect((await device.enrol()).pkiStatus).toBe('SUCCESS')
+  await expect(portal.groups.create(ada, { name: 'Labs', issuerKey: 'p256', answersScep: true })).rejects.toMatchObject(
+    { reason: 'invalid_key' },
+  )
+})
+
 async function oldRegistrationAuthority(): Promise<Uint8Array> {
   const old = await backing.database.registrationAuthority.findFirstOrThrow({
     where: { retiredAt: { not: null }, endpoint: { slug: portal.slug } },

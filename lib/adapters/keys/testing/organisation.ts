@@ -144,7 +144,7 @@ export async function insertIssuer(
   test: SignerUnderTest,
   root: AuthorityRow,
   algorithm: KeyAlgorithm,
-  change: Change = {},
+  { answersScep = false, ...change }: Change & { answersScep?: boolean } = {},
 ) {
   const authority = await newAuthority(test, 'issuer', algorithm, `Staff ${randomUUID().slice(0, 8)} Issuing CA`)
   const groupId = randomUUID()
@@ -162,7 +162,7 @@ export async function insertIssuer(
     spki: authority.spki,
     notBefore: authority.notBefore,
     notAfter: authority.notAfter,
-    extensions: issuerExtensions({ spki: authority.spki, ...statusOf(root) }),
+    extensions: issuerExtensions({ spki: authority.spki, answersScep, ...statusOf(root) }),
     ...change,
   })
   await test.pool.query(
