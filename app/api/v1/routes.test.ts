@@ -41,6 +41,12 @@ const services = (): Fakes => ({
     updateEndpoint: noted('groups.updateEndpoint', exampleOf('updateEndpoint')),
     authorities: noted('groups.authorities', page('listAuthorities')),
   },
+  rollover: {
+    get: noted('rollover.get', exampleOf('getRollover')),
+    stage: noted('rollover.stage', exampleOf('stageRollover')),
+    reschedule: noted('rollover.reschedule', exampleOf('rescheduleRollover')),
+    cancel: noted('rollover.cancel', exampleOf('cancelRollover')),
+  },
   challenges: {
     mint: noted('challenges.mint', exampleOf('mintChallenge')),
     list: noted('challenges.list', exampleOf('listChallenges')),

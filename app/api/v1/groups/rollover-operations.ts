@@ -1,6 +1,6 @@
 /** The next issuer of a group: staged, announced to devices, switched to on a date. */
 import { z } from 'zod'
-import { instant, moment, slug } from '@/app/api/_fields'
+import { instant, slug } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
 import { Authority, authorityExample } from '@/app/api/v1/authorities/operations'
 
@@ -39,6 +39,7 @@ const stagedExample: z.input<typeof Rollover> = {
   devices: { total: 340, moved: 340 },
 }
 const quietExample: z.input<typeof Rollover> = { ...stagedExample, next: null }
+const day = z.iso.datetime({ offset: true }).meta({ description: 'When it takes over: ahead, within two years.' })
 const params = z.strictObject({ slug })
 
 export const getRollover = operation({
@@ -69,7 +70,7 @@ export const stageRollover = operation({
   params,
   body: z
     .strictObject({
-      activatesAt: moment.meta({ description: 'When it takes over: ahead, within two years.' }),
+      activatesAt: day,
       issuerKey: z
         .enum(['rsa3072', 'rsa4096', 'p256', 'p384'])
         .exactOptional()
@@ -102,7 +103,7 @@ export const rescheduleRollover = operation({
   access: 'rollover:manage',
   rate: 'change',
   params,
-  body: z.strictObject({ activatesAt: moment }).meta({ id: 'RolloverChange' }),
+  body: z.strictObject({ activatesAt: day }).meta({ id: 'RolloverChange' }),
   bodyExample: { activatesAt: '2027-02-01T08:00:00Z' },
   answer: { status: 200, description: 'The rollover as it is now.', schema: Rollover, example: stagedExample },
   refusals: ['not_found', 'conflict'],
