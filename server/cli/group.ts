@@ -19,12 +19,9 @@ export const createGroup = command({
   examples: ['group create --name Staff', 'group create --name Printers --issuer-key p256 --json'],
   async run({ options, withServices }) {
     const issuerKey = options['issuer-key'] as IssuerKey | undefined
+    const answersScep = options['answers-scep'] || undefined
     const group = await withServices((services, actor) =>
-      services.groups.create(actor, {
-        name: options.name,
-        answersScep: options['answers-scep'],
-        ...given({ issuerKey }),
-      }),
+      services.groups.create(actor, { name: options.name, ...given({ issuerKey, answersScep }) }),
     )
     return { json: created(group), text: described(group) }
   },
