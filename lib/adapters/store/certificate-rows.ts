@@ -1,7 +1,5 @@
 /** Writing intents and reading authorities: what several stores of this folder share. */
 
-import type { AuditEntry } from '@/lib/services/audit'
-import { canonicalEvent } from '@/lib/services/audit-events'
 import type { AuthorityRecord } from '@/lib/services/authorities'
 import type { NewAuthority, NewRegistrationAuthority } from '@/lib/services/authority-plan'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
@@ -55,15 +53,6 @@ export async function insertRegistrationAuthority(
 
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
-}
-
-/** Appends events in a single statement: `select ${appended(events)} from …` runs after what it selects from. */
-export function appended(events: AuditEntry[]): Prisma.Sql {
-  if (events.length === 0) throw new Error('a change without its audit event')
-  const calls = events
-    .map(canonicalEvent)
-    .map((event) => Prisma.sql`audit_append(${event.beforeTime}, ${event.afterTime})`)
-  return Prisma.sql`array[${Prisma.join(calls)}]::bigint[]`
 }
 
 interface AuthorityRow {

@@ -6,7 +6,7 @@ import type { KeyAlgorithm } from '@/lib/services/signer'
 import type { Database } from './database'
 import type { Prisma } from './generated/client'
 
-interface EndpointRow {
+export interface IssuingEndpointRow {
   endpoint_id: string
   group_id: string
   profile_name: string
@@ -26,17 +26,7 @@ interface EndpointRow {
   not_after: Date
 }
 
-export async function readIssuingEndpoint(database: Database, endpointId: string): Promise<IssuingEndpoint | null> {
-  const [row] = await database.$queryRaw<EndpointRow[]>`
-    select e.id as endpoint_id, e.group_id, p.name as profile_name, p.validity_days, p.backdate_minutes,
-      p.extended_key_usage,
-           p.min_rsa_bits, p.elliptic_curves, a.id, a.slug, a.name, a.key_algorithm, a.subject_der, a.subject_key_id,
-           a.certificate_der, a.not_before, a.not_after
-    from endpoint e
-    join profile p on p.id = e.profile_id
-    join authority a on a.id = e.authority_id
-    where e.id = ${endpointId}::uuid and e.enabled and a.certificate_der is not null`
-  if (row === undefined) return null
+export function issuingEndpointOf(row: IssuingEndpointRow): IssuingEndpoint {
   return {
     endpointId: row.endpoint_id,
     groupId: row.group_id,

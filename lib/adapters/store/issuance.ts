@@ -1,48 +1,29 @@
-/** Intents and what becomes of them. The two writes of a leaf are one statement each: they are the hot path. */
+/** Intents and what becomes of them. What every leaf needs is in issuance-statements.ts. */
 import type { IssuanceStore } from '@/lib/services/issuance'
-import { appended, bytes } from './certificate-rows'
+import { bytes } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
-import { readIntent, readIssuingEndpoint } from './intent-rows'
+import { readIntent } from './intent-rows'
+import { issuingEndpointTogether, recordIntentTogether, recordLeafTogether } from './issuance-statements'
 
 type Recording = Parameters<IssuanceStore['recordIssued']>[0]
 
 export function issuanceStore(database: Database): IssuanceStore {
+  const recordIntent = recordIntentTogether(database)
+  const recordLeaf = recordLeafTogether(database)
   return {
-    issuingEndpoint: (endpointId) => readIssuingEndpoint(database, endpointId),
+    issuingEndpoint: issuingEndpointTogether(database),
     find: (certificateId) => readIntent(database, Prisma.sql`c.id = ${certificateId}::uuid`),
 
     async recordLeafIntent(intent, events) {
-      const rows = await database.$queryRaw<unknown[]>`
-        with allowed as (
-          select id from challenge
-          where id = ${intent.challengeId}::uuid and endpoint_id = ${intent.endpointId}::uuid and state = 'reserved'
-            and reserved_spki_sha256 = ${bytes(intent.spkiSha256)}
-        ), recorded as (
-          insert into certificate (id, kind, state, authority_id, group_id, endpoint_id, challenge_id,
-            enrolment_transaction_id,
-            serial, tbs, tbs_sha256, subject, subject_der, common_name, sans, key_algorithm, spki_sha256, not_before,
-              not_after, created_at)
-          select ${intent.id}::uuid, 'leaf', 'intent', ${intent.authorityId}::uuid, ${intent.groupId}::uuid,
-            ${intent.endpointId}::uuid,
-            allowed.id, ${intent.enrolmentTransactionId}::uuid, ${intent.serial}, ${bytes(intent.tbs)},
-              ${bytes(intent.tbsSha256)},
-            ${intent.subject}, ${bytes(intent.subjectDer)}, ${intent.commonName}, ${JSON.stringify(intent.sans)}::jsonb,
-            ${intent.keyAlgorithm}, ${bytes(intent.spkiSha256)}, ${intent.notBefore}, ${intent.notAfter},
-              ${intent.createdAt}
-          from allowed
-          on conflict (challenge_id) do nothing
-          returning id
-        )
-        select ${appended(events)} as events from recorded`
-      if (rows.length === 1) return { outcome: 'recorded' }
+      if (await recordIntent({ intent, events })) return { outcome: 'recorded' }
       const existing = await readIntent(database, Prisma.sql`c.challenge_id = ${intent.challengeId}::uuid`)
       return existing ? { outcome: 'existing', intent: existing } : { outcome: 'challenge_gone' }
     },
 
     async recordIssued(request) {
       const recorded =
-        request.intent.kind === 'leaf' ? await recordLeaf(database, request) : await recordAuthority(database, request)
+        request.intent.kind === 'leaf' ? await recordLeaf(request) : await recordAuthority(database, request)
       if (recorded) return { outcome: 'recorded' }
       const current = await readIntent(database, Prisma.sql`c.id = ${request.intent.id}::uuid`)
       return current?.state === 'intent'
@@ -87,35 +68,6 @@ export function issuanceStore(database: Database): IssuanceStore {
       await transact(database, async () => ({ result: undefined, events }))
     },
   }
-}
-
-/** Challenge first, then certificate: whoever finishes or abandons locks in this order, so neither can half succeed. */
-async function recordLeaf(
-  database: Database,
-  { intent, der, fingerprintSha256, enrolmentTransactionIds, at, events }: Recording,
-) {
-  const rows = await database.$queryRaw<unknown[]>`
-    with consumed as (
-      update challenge set state = 'consumed', consumed_at = ${at}
-      from certificate c
-      where c.id = ${intent.id}::uuid and c.state = 'intent' and challenge.id = c.challenge_id
-        and challenge.state = 'reserved' and challenge.reserved_spki_sha256 = c.spki_sha256
-      returning challenge.id
-    ), issued as (
-      update certificate set state = 'issued', der = ${bytes(der)}, fingerprint_sha256 = ${bytes(fingerprintSha256)},
-        issued_at = ${at}, tbs = null
-      from consumed
-      where certificate.id = ${intent.id}::uuid and certificate.state = 'intent'
-      returning certificate.id
-    ), finished as (
-      update enrolment_transaction t set state = 'issued', certificate_id = issued.id, finished_at = ${at},
-        reason = null, detail = null
-      from issued
-      where t.id = any(${enrolmentTransactionIds}::uuid[]) and t.state in ('received', 'failed')
-      returning t.id
-    ), finished_all as (select count(*) as count from finished)
-    select ${appended(events)} as events from issued, finished_all`
-  return rows.length === 1
 }
 
 async function recordAuthority(

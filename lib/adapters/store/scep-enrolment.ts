@@ -7,22 +7,19 @@ import { bytes } from './certificate-rows'
 import { finishRow } from './challenge-redemption'
 import { type Database, transact } from './database'
 import { ENDPOINT_SETTINGS, endpointSettings } from './endpoint-rows'
+import { beginTogether } from './enrolment-statements'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
 export function scepEnrolmentStore(database: Database): ScepEnrolmentStore {
+  const begin = beginTogether(database)
   return guarded<ScepEnrolmentStore>({
     endpoint: (slug) => readEndpoint(database, slug),
 
     async begin(attempt) {
       for (;;) {
-        const [row] = await database.$queryRaw<{ id: string }[]>`
-          insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, subject, source_ip, user_agent)
-          values (${crypto.randomUUID()}::uuid, ${attempt.endpointId}::uuid, ${bytes(attempt.transactionId)}, ${attempt.messageType}, ${bytes(attempt.csrSha256)},
-            ${bytes(attempt.spkiSha256)}, ${bytes(attempt.signerSpkiSha256)}, ${attempt.subject}, ${attempt.sourceIp}, ${attempt.userAgent})
-          on conflict (endpoint_id, transaction_id, csr_sha256) where superseded_at is null do nothing
-          returning id`
-        if (row !== undefined) return { started: true, id: row.id }
+        const id = await begin(attempt)
+        if (id !== null) return { started: true, id }
         const known = await readKnown(
           database,
           Prisma.sql`t.endpoint_id = ${attempt.endpointId}::uuid and t.transaction_id = ${bytes(attempt.transactionId)}
