@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { toDer } from '@/lib/pki/ber'
 import { DerError, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
 import { oidOf } from '@/lib/pki/der-values'
-import { type PublicKeyInfo, parsePublicKey } from '@/lib/pki/key'
+import { canonicalSpki, type PublicKeyInfo, parsePublicKey } from '@/lib/pki/key'
 import { OID } from '@/lib/pki/oid'
 import { hashOf, signatureScheme } from '@/lib/pki/signature'
 import type { Digest } from './algorithms'
@@ -80,7 +80,8 @@ export function parsePkiMessage(bytes: Uint8Array, rules: { minSignerRsaBits?: n
   if (!verifySigner(signer, hash, publicKey)) throw fault('badMessageCheck', 'signature')
   if (publicKey.bits < (rules.minSignerRsaBits ?? MIN_SIGNER_RSA_BITS))
     throw fault('badAlg', 'the signer key is too small')
-  const { der, issuerDer, subjectDer, serial, spki } = identity
+  const { der, issuerDer, subjectDer, serial } = identity
+  const spki = canonicalSpki(identity.spki)
   return {
     ...facts,
     digest: hash,
