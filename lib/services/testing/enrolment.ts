@@ -47,8 +47,7 @@ export interface EnrolmentBacking extends Backing {
   >
 }
 
-export function memoryEnrolmentBacking(): EnrolmentBacking {
-  const world = emptyWorld(() => NOON)
+export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): EnrolmentBacking {
   const enrolment = memoryEnrolmentStores(world, () => NOON)
   const unused = () => Promise.reject(new Error('not part of enrolment tests'))
   return {
