@@ -288,7 +288,7 @@ export function rsaKey(number: number): KeyObject {
   return key
 }
 
-function signerCertificate(number: number): Uint8Array {
+export function signerCertificate(number: number): Uint8Array {
   const certificate =
     certificates.get(number) ??
     selfSignedCertificate({ subject: [{ type: 'CN', value: `signer ${number}` }], privateKey: rsaKey(number) })
