@@ -190,6 +190,22 @@ describe('devices', () => {
     expect(scep).toHaveLength(1)
   })
 
+  test('that hang up are known to have done so while their request is worked on', async () => {
+    let answerNow = () => {}
+    reply = () =>
+      new Promise((resolve) => {
+        answerNow = () => resolve({ status: 200, body: new Uint8Array() })
+      })
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('POST /scep/staff HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab'),
+    )
+    await vi.waitFor(() => expect(scep).toHaveLength(1))
+    expect(scep[0]?.gone?.()).toBe(false)
+    socket.destroy()
+    await vi.waitFor(() => expect(scep[0]?.gone?.()).toBe(true))
+    answerNow()
+  })
+
   test('learn nothing about a fault of ours', async () => {
     reply = async () => {
       throw new Error('secret detail')
