@@ -123,10 +123,17 @@ export function identityOf(certificate: Tlv): CertificateIdentity {
  */
 export function isNamedBy(certificate: CertificateIdentity, issuerDer: Uint8Array, serial: Uint8Array): boolean {
   if (Buffer.compare(certificate.serial, serial) !== 0) return false
-  return (
-    Buffer.compare(certificate.issuerDer, issuerDer) === 0 ||
-    namesEqual(parseName(certificate.issuerDer), parseName(issuerDer))
-  )
+  return Buffer.compare(certificate.issuerDer, issuerDer) === 0 || sameName(certificate.issuerDer, issuerDer)
+}
+
+/** What cannot be read as a name is nobody's: a stranger chose these octets, and most callers have nothing to catch. */
+function sameName(a: Uint8Array, b: Uint8Array): boolean {
+  try {
+    return namesEqual(parseName(a), parseName(b))
+  } catch (error) {
+    if (error instanceof DerError) return false
+    throw error
+  }
 }
 
 export function hasKeyId(certificate: CertificateIdentity, keyId: Uint8Array): boolean {

@@ -140,6 +140,8 @@ export const FAILURE_EXPLANATIONS = {
     'The endpoint was switched off, or its issuer has no certificate yet. Nothing was used up. Switch it on; the device tries again by itself.',
   issuer_expired:
     'The issuer of the group has expired, so nothing can be issued under it. Nothing was used up. Set up a new group for these devices.',
+  too_late:
+    'The device hung up, or had waited too long, before its certificate was signed. Nothing was issued and nothing was used up. It tries again by itself; if this repeats, look at how busy Latchkey and its database are.',
   interrupted:
     'The request was cut short by a restart, and the device has not come back. Its challenge can be used again.',
   internal_error: 'An unexpected error stopped the request. Nothing was used up. The log has the details.',

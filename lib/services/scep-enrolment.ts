@@ -26,6 +26,8 @@ export interface ScepRequest {
   contentEncoding: string | null
   ip: string | null
   userAgent: string | null
+  /** Whether the client has hung up. */
+  gone?: () => boolean
 }
 
 export interface ScepResponse {
@@ -58,6 +60,8 @@ export interface ScepOptions extends TurnRules {
   floorMilliseconds: number
   /** PKIOperations at once in this process; more are told to come back. */
   concurrent: number
+  /** From the arrival of a request to its signature: later, nothing is signed any more (scep.md §9.1 item 8). */
+  deadlineMilliseconds: number
   limits: ScepLimits
   usageOutsideProfile: 'drop' | 'refuse'
 }
@@ -66,6 +70,7 @@ export const SCEP_OPTIONS: ScepOptions = {
   maxBodyBytes: 131_072,
   floorMilliseconds: 50,
   concurrent: 200,
+  deadlineMilliseconds: 10_000,
   replayWindowSeconds: 86_400,
   abandonedAfterSeconds: 15,
   patienceMilliseconds: 10_000,

@@ -30,6 +30,7 @@ import {
   type OpenedRequest,
   refusalEvent,
   refusedAgainEvent,
+  refuseIfLate,
   replyContext,
   resentEvent,
   transactionIdText,
@@ -205,6 +206,7 @@ export function createPkiOperation(
     { authoriser, authorised }: { authoriser: Authoriser; authorised: Authorised },
   ): Promise<Uint8Array> {
     try {
+      refuseIfLate(exchange, clock(), options.deadlineMilliseconds)
       const issued = await issuance.issueLeaf({
         actor: presentation.actor,
         proof: authorised.proof,

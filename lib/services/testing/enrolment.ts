@@ -47,8 +47,7 @@ export interface EnrolmentBacking extends Backing {
   >
 }
 
-export function memoryEnrolmentBacking(): EnrolmentBacking {
-  const world = emptyWorld(() => NOON)
+export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): EnrolmentBacking {
   const enrolment = memoryEnrolmentStores(world, () => NOON)
   const unused = () => Promise.reject(new Error('not part of enrolment tests'))
   return {
@@ -289,7 +288,7 @@ export function rsaKey(number: number): KeyObject {
   return key
 }
 
-function signerCertificate(number: number): Uint8Array {
+export function signerCertificate(number: number): Uint8Array {
   const certificate =
     certificates.get(number) ??
     selfSignedCertificate({ subject: [{ type: 'CN', value: `signer ${number}` }], privateKey: rsaKey(number) })

@@ -1,5 +1,13 @@
 /** A signer for tests: throw-away keys, real cryptography, no process, no checks of what it signs. */
-import { constants, createHmac, generateKeyPair, type KeyObject, privateDecrypt, sign } from 'node:crypto'
+import {
+  constants,
+  createHmac,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  privateDecrypt,
+  sign,
+} from 'node:crypto'
 import { promisify } from 'node:util'
 import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
@@ -31,6 +39,12 @@ interface FakeKey {
 
 const generate = promisify(generateKeyPair)
 const POOL = new Map<KeyAlgorithm, ReturnType<typeof makeKey>[]>()
+
+/** The first key of this algorithm that any later signer makes: for messages that were encrypted long ago. */
+export function primeKey(algorithm: KeyAlgorithm, privateKey: KeyObject): void {
+  const spki = new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }))
+  POOL.set(algorithm, [Promise.resolve({ privateKey, spki })])
+}
 
 export function fakeSigner(records: SignerRecords): FakeSigner {
   const keys = new Map<string, FakeKey>()
