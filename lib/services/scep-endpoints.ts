@@ -109,7 +109,8 @@ function prepare(endpoint: ScepEndpoint, now: Date): PreparedEndpoint {
   const newestFirst = endpoint.registrationAuthorities.toSorted((a, b) => b.notBefore.getTime() - a.notBefore.getTime())
   const current = newestFirst.find((ra) => ra.retiredAt === null && ra.notBefore <= now && now < ra.notAfter) ?? null
   const above = endpoint.includeRoot ? endpoint.chain : endpoint.chain.slice(0, Math.max(endpoint.chain.length - 1, 1))
-  const options = { allowSha1: endpoint.allowSha1, allow3des: endpoint.allow3des, renewal: false, rollover: false }
+  const { allowSha1, allow3des, renewal } = endpoint
+  const options = { allowSha1, allow3des, renewal, rollover: false }
   return {
     ...endpoint,
     capabilities: Buffer.from(caCaps(options), 'ascii'),

@@ -1,5 +1,5 @@
 /** Intents and what becomes of them. The two writes of a leaf are one statement each: they are the hot path. */
-import type { IssuanceStore } from '@/lib/services/issuance'
+import type { IssuanceStore, LeafIntentOutcome } from '@/lib/services/issuance'
 import { appended, bytes } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
@@ -13,36 +13,40 @@ export function issuanceStore(database: Database): IssuanceStore {
     find: (certificateId) => readIntent(database, Prisma.sql`c.id = ${certificateId}::uuid`),
 
     async recordLeafIntent(intent, events) {
+      const renewed = intent.renews?.certificateId ?? null
       const rows = await database.$queryRaw<unknown[]>`
         with allowed as (
           select id from challenge
           where id = ${intent.challengeId}::uuid and endpoint_id = ${intent.endpointId}::uuid and state = 'reserved'
             and reserved_spki_sha256 = ${bytes(intent.spkiSha256)}
+            and (${renewed}::uuid is null or exists (
+              select from certificate old where old.id = ${renewed}::uuid and old.state = 'issued' and old.revoked_at is null))
         ), recorded as (
           insert into certificate (id, kind, state, authority_id, group_id, endpoint_id, challenge_id,
-            enrolment_transaction_id,
+            enrolment_transaction_id, renews_certificate_id, lineage_id,
             serial, tbs, tbs_sha256, subject, subject_der, common_name, sans, key_algorithm, spki_sha256, not_before,
               not_after, created_at)
           select ${intent.id}::uuid, 'leaf', 'intent', ${intent.authorityId}::uuid, ${intent.groupId}::uuid,
             ${intent.endpointId}::uuid,
-            allowed.id, ${intent.enrolmentTransactionId}::uuid, ${intent.serial}, ${bytes(intent.tbs)},
+            allowed.id, ${intent.enrolmentTransactionId}::uuid, ${renewed}::uuid,
+            ${intent.renews?.lineageId ?? null}::uuid, ${intent.serial}, ${bytes(intent.tbs)},
               ${bytes(intent.tbsSha256)},
             ${intent.subject}, ${bytes(intent.subjectDer)}, ${intent.commonName}, ${JSON.stringify(intent.sans)}::jsonb,
             ${intent.keyAlgorithm}, ${bytes(intent.spkiSha256)}, ${intent.notBefore}, ${intent.notAfter},
               ${intent.createdAt}
           from allowed
-          on conflict (challenge_id) do nothing
+          on conflict do nothing
           returning id
         )
         select ${appended(events)} as events from recorded`
       if (rows.length === 1) return { outcome: 'recorded' }
       const existing = await readIntent(database, Prisma.sql`c.challenge_id = ${intent.challengeId}::uuid`)
-      return existing ? { outcome: 'existing', intent: existing } : { outcome: 'challenge_gone' }
+      if (existing) return { outcome: 'existing', intent: existing }
+      return renewed === null ? { outcome: 'challenge_gone' } : whyNotRenewed(database, renewed)
     },
 
     async recordIssued(request) {
-      const recorded =
-        request.intent.kind === 'leaf' ? await recordLeaf(database, request) : await recordAuthority(database, request)
+      const recorded = await record(database, request)
       if (recorded) return { outcome: 'recorded' }
       const current = await readIntent(database, Prisma.sql`c.id = ${request.intent.id}::uuid`)
       return current?.state === 'intent'
@@ -89,9 +93,42 @@ export function issuanceStore(database: Database): IssuanceStore {
   }
 }
 
+/** Which of the rules stood in the way, after the statement that knows them all has inserted nothing. */
+async function whyNotRenewed(database: Database, certificateId: string): Promise<LeafIntentOutcome> {
+  const [row] = await database.$queryRaw<{ revoked: boolean; renewed: boolean }[]>`
+    select old.revoked_at is not null as revoked, exists (
+      select from certificate c where c.renews_certificate_id = old.id and c.state <> 'abandoned'
+        and c.revocation_reason is distinct from 'unspecified') as renewed
+    from certificate old where old.id = ${certificateId}::uuid`
+  if (!row?.revoked && !row?.renewed) return { outcome: 'challenge_gone' }
+  return { outcome: 'not_renewable', revoked: row.revoked }
+}
+
+function record(database: Database, request: Recording): Promise<boolean> {
+  if (request.intent.kind !== 'leaf') return recordAuthority(database, request)
+  const { renews } = request.intent
+  return renews === null ? recordLeaf(database, request) : recordRenewal(database, request, renews.certificateId)
+}
+
+/**
+ * The certificate before is locked first, as the renewal's grant does, so that neither waits for the other's row. It
+ * must not have been revoked since; from now it counts down to its own end where the endpoint says so.
+ */
+function recordRenewal(database: Database, request: Recording, renewed: string): Promise<boolean> {
+  return transact(database, async (transaction) => {
+    const [old] = await transaction.$queryRaw<{ id: string }[]>`
+      select id from certificate where id = ${renewed}::uuid and revoked_at is null for update`
+    if (old === undefined || !(await recordLeaf(transaction, request))) return { result: false, events: [] }
+    await transaction.$executeRaw`
+      update certificate c set supersede_at = ${request.at}::timestamptz + make_interval(hours => e.supersede_after_hours)
+      from endpoint e where c.id = ${renewed}::uuid and e.id = c.endpoint_id and e.supersede_after_hours is not null`
+    return { result: true, events: [] }
+  })
+}
+
 /** Challenge first, then certificate: whoever finishes or abandons locks in this order, so neither can half succeed. */
 async function recordLeaf(
-  database: Database,
+  database: Database | Transaction,
   { intent, der, fingerprintSha256, enrolmentTransactionIds, at, events }: Recording,
 ) {
   const rows = await database.$queryRaw<unknown[]>`

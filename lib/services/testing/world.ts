@@ -20,6 +20,7 @@ export interface WorldCertificate extends Omit<CertificateIntent, 'tbs'> {
   revocationReason: RevocationReason | null
   revokedBy: string | null
   revocationComment: string | null
+  supersedeAt: Date | null
 }
 
 export interface WorldAuthority extends NewAuthority {
@@ -120,6 +121,7 @@ export function addIntent(world: World, intent: CertificateIntent): void {
     revocationReason: null,
     revokedBy: null,
     revocationComment: null,
+    supersedeAt: null,
   })
 }
 
