@@ -12,11 +12,14 @@ import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
 import { guarded } from '@/lib/adapters/store/outage'
 import { pruneStore } from '@/lib/adapters/store/prune'
+import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
+import { queryStore } from '@/lib/adapters/store/scep-queries'
 import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
 import { statusStore } from '@/lib/adapters/store/status'
+import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { type Config, config } from '@/lib/config'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
@@ -26,6 +29,7 @@ import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
 import { renewRegistrationAuthorities } from '@/lib/jobs/renew-registration-authorities'
 import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
 import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
+import { supersedeCertificates } from '@/lib/jobs/supersede-certificates'
 import type { AccessService } from '@/lib/services/access'
 import { createAccess } from '@/lib/services/access'
 import type { AuditService } from '@/lib/services/audit'
@@ -45,6 +49,7 @@ import { createScepEnrolment, type ScepEnrolmentService, type ScepOptions } from
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import type { Signer } from '@/lib/services/signer'
 import { createStatus, type StatusService } from '@/lib/services/status'
+import { createSupersession } from '@/lib/services/supersession'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
 import { createUrls, type Urls } from '@/lib/services/urls'
 import packageJson from '@/package.json' with { type: 'json' }
@@ -126,6 +131,8 @@ export function buildServices(wiring: Wiring): Services {
   const scepEnrolment = createScepEnrolment({
     store: scepEnrolmentStore(database),
     challenges: redemptionStore(database),
+    renewals: renewalStore(database),
+    queries: queryStore(database),
     issuance,
     signer,
     audit,
@@ -144,6 +151,7 @@ export function buildServices(wiring: Wiring): Services {
     expireChallenges(challengeUpkeepStore(database)),
     renewRegistrationAuthorities(registrationAuthorities),
     rollOverIssuers(rollover),
+    supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
   return {

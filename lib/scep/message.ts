@@ -28,8 +28,10 @@ export type { Envelope, EnvelopeRecipient } from './envelope'
 export { chooseRecipient, openEnvelope, parseEnvelope } from './envelope'
 export type { MessageFacts, ScepFaultKind } from './fault'
 export { ScepFault } from './fault'
+export type { CertificateName } from './queries'
+export { parseCertificateName } from './queries'
 export type { FailureContext, ReplyContext } from './reply'
-export { sealFailure, sealNextCertificates, sealPending, sealSuccess } from './reply'
+export { sealCrl, sealFailure, sealNextCertificates, sealPending, sealSuccess } from './reply'
 export { degenerateCertificates } from './signed-data'
 
 /** The certificate that signed, as it was sent: self-made ones break rules, so nothing is read but this. */

@@ -8,7 +8,7 @@ import type { Cipher, ReplyDigest } from './algorithms'
 import { type AttributeValue, commonAttributes, encodeSignedAttributes } from './attributes'
 import { sealEnvelope } from './envelope'
 import { FAIL_INFO_NUMBER, type FailInfo, type FailText } from './fail-info'
-import { degenerateCertificates, digestOf, encodeSignedData, identityOf } from './signed-data'
+import { degenerateCertificates, degenerateCrl, digestOf, encodeSignedData, identityOf } from './signed-data'
 
 /** What every reply needs: MessageFacts suffice, so a message that failed its check can be answered too. */
 export interface FailureContext {
@@ -34,7 +34,16 @@ const PKI_STATUS = { SUCCESS: '0', FAILURE: '2', PENDING: '3' } as const
 
 /** `certificates` in the order the client shall see them, the leaf first. */
 export function sealSuccess(context: ReplyContext, certificates: readonly Uint8Array[]): Promise<Uint8Array> {
-  const envelope = sealEnvelope(degenerateCertificates(certificates), context.signer, context.cipher)
+  return succeed(context, degenerateCertificates(certificates))
+}
+
+/** The answer to GetCRL (RFC 8894 §4.6.1). */
+export function sealCrl(context: ReplyContext, crl: Uint8Array): Promise<Uint8Array> {
+  return succeed(context, degenerateCrl(crl))
+}
+
+function succeed(context: ReplyContext, content: Uint8Array): Promise<Uint8Array> {
+  const envelope = sealEnvelope(content, context.signer, context.cipher)
   return seal(context, envelope, [[OID.pkiStatus, printableString(PKI_STATUS.SUCCESS)]])
 }
 

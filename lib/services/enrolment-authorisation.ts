@@ -1,9 +1,10 @@
 /** Who may enrol: each challenge policy is an authoriser, and each leads to a reservation that one request holds. */
 import type { AuditEntry, Json } from './audit'
-import { sha256 } from './certificate-intent'
+import { type Renewed, sha256 } from './certificate-intent'
 import type { Presentation, Reservation, RowOutcome } from './challenge-presentation'
 import type { ChallengeConstraints } from './challenges'
 import type { EndpointPolicy } from './endpoint-settings'
+import { printableText } from './enrolment-text'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
 
 export interface Authorised {
@@ -74,23 +75,31 @@ export async function grantTo(
   grant: Grant,
   events: AuditEntry[],
 ): Promise<Authorised | null> {
+  const reservation = await store.grant(grantRequest(presentation, grant), events)
+  return reservation === null ? null : authorisedBy(presentation, reservation)
+}
+
+export function grantRequest(presentation: Presentation, grant: Grant): GrantRequest {
   const { actor, endpoint, transactionRowId, csrSha256, spkiSha256 } = presentation
-  const reservation = await store.grant(
-    {
-      ...grant,
-      id: crypto.randomUUID(),
-      handleHash: sha256(Buffer.from(`grant:${transactionRowId}`, 'ascii')),
-      endpointId: endpoint.id,
-      transactionRowId,
-      csrSha256,
-      spkiSha256,
-      by: actor.name,
-      via: grant.origin,
-      ip: actor.ip,
-    },
-    events,
-  )
-  if (reservation === null) return null
+  return {
+    ...grant,
+    id: crypto.randomUUID(),
+    handleHash: sha256(Buffer.from(`grant:${transactionRowId}`, 'ascii')),
+    endpointId: endpoint.id,
+    transactionRowId,
+    csrSha256,
+    spkiSha256,
+    by: printableText(actor.name),
+    via: grant.origin,
+    ip: actor.ip,
+  }
+}
+
+export function authorisedBy(
+  { endpoint, transactionRowId }: Presentation,
+  reservation: Reservation,
+  renews?: Renewed,
+): Authorised {
   return {
     outcome: 'redeemed',
     challengeId: reservation.id,
@@ -100,6 +109,7 @@ export async function grantTo(
       endpointId: endpoint.id,
       enrolmentTransactionId: transactionRowId,
       constraints: reservation.constraints,
+      ...(renews === undefined ? {} : { renews }),
     }),
   }
 }

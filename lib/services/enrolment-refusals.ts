@@ -44,8 +44,67 @@ export const ENROLMENT_CAUSES = {
   message_type_unsupported: operation(
     'The message type is none that a certificate could be issued for. Check what software the device runs.',
   ),
-  operation_not_enabled: operation(
-    'The device asked to renew or to fetch by SCEP, which this endpoint does not offer yet. Enrol again with a fresh challenge.',
+  query_malformed: unprocessable(
+    'The device asked for a certificate or a revocation list by something that is no issuer and serial number. Check what software it runs.',
+  ),
+  renewal_off: operation(
+    'The device asked to renew, and this endpoint does not offer renewal. Allow it on the endpoint, or let the device enrol with a fresh challenge.',
+  ),
+  renewal_signer_unknown: operation(
+    'The request to renew was signed by a certificate that is none of this group. Only a certificate that this endpoint issued can renew itself; let the device enrol with a challenge.',
+  ),
+  renewal_signer_forged: operation(
+    'The request was signed by a certificate that names our issuer and one of our serial numbers, and is not the one we issued: a forgery. Look at the source address.',
+  ),
+  renewal_signer_no_leaf: operation(
+    'The request was signed by a certificate of the authority itself, which authorises nobody to enrol. Find out who has its key.',
+  ),
+  renewal_other_endpoint: operation(
+    'The certificate was issued by another endpoint of the group, which may grant less. Let the device renew at the SCEP URL it enrolled at.',
+  ),
+  renewal_by_pkcs_req_off: operation(
+    'The device signed an ordinary request with its certificate, and this endpoint does not take that for a renewal. Allow it on the endpoint, or put a challenge into the device profile.',
+  ),
+  renewal_signer_expired: operation(
+    'The certificate that was to be renewed is not valid now: it has expired, or its time has not come. Let the device enrol with a fresh challenge.',
+  ),
+  renewal_signer_revoked: rejected(
+    'badRequest',
+    FAIL_TEXT.operation,
+    'The request was signed by a certificate that is revoked or on hold. It authenticates nobody; if the device may still enrol, remove that certificate from it and mint a challenge.',
+  ),
+  renewal_device_blocked: operation(
+    'The certificate issued last for this subject was revoked for a reason that takes the trust from the device, so older ones cannot be renewed. Mint a challenge if it may enrol again.',
+  ),
+  renewal_subject_differs: operation(
+    'The request names another subject than the certificate it would renew. Names change by a new enrolment: mint a challenge for the new one.',
+  ),
+  renewal_san_outside: operation(
+    'The request asks for names that the certificate before does not have. Names are added by a new enrolment: mint a challenge with them.',
+  ),
+  renewal_too_early: operation(
+    'The certificate may not be renewed yet: its renewal window has not opened. Let the device wait, or widen the window on the endpoint.',
+  ),
+  renewal_repeated: {
+    ...operation(
+      'The certificate has been renewed before, with another request. If the device lost that answer, revoke the certificate it never got as "unspecified", and the old one may renew again. If it did not, somebody else has its key: revoke both.',
+    ),
+    event: 'renewal.repeated',
+  },
+  certificate_not_found: rejected(
+    'badCertId',
+    FAIL_TEXT.noMatch,
+    'The device asked for a certificate that is not its own, or that this group never issued. A certificate is given to the holder of its key only.',
+  ),
+  crl_not_found: rejected(
+    'badCertId',
+    FAIL_TEXT.noMatch,
+    'The device asked for the revocation list of an authority that is none of this group, or that has published none yet.',
+  ),
+  crl_too_large: rejected(
+    'badCertId',
+    FAIL_TEXT.noMatch,
+    'The revocation list is too large to be sealed for every device that asks. Let the device fetch it over HTTP from the address in its certificate.',
   ),
   policy_not_served: operation(
     'Nobody decides for the challenge policy of this endpoint. Choose another policy on the endpoint.',

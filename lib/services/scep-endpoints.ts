@@ -125,7 +125,7 @@ function prepare(endpoint: ScepEndpoint, now: Date): PreparedEndpoint {
   const options = {
     allowSha1: endpoint.allowSha1,
     allow3des: endpoint.allow3des,
-    renewal: false,
+    renewal: endpoint.renewal,
     rollover: nextCertificates !== null,
   }
   return {

@@ -9,10 +9,12 @@ import type { Authorisers } from './enrolment-authorisation'
 import type { TurnRules, TurnStore } from './enrolment-turns'
 import { createTrace } from './exchange-trace'
 import type { IssuanceService } from './issuance'
+import type { RenewalStore } from './renewal'
 import { answer, comeBackLater, internalError, refuseHttp } from './scep-answers'
 import { createScepEndpoints, type PreparedEndpoint, type ScepEndpoint } from './scep-endpoints'
 import { deviceActor, type Exchange } from './scep-exchange'
 import { createPkiOperation } from './scep-pki-operation'
+import type { QueryStore } from './scep-queries'
 import { createScepThrottle, SCEP_LIMITS, type ScepLimits, sourceOf } from './scep-throttle'
 import type { Signer } from './signer'
 
@@ -84,6 +86,8 @@ const MOST_ANNOUNCED = 1_000
 export interface ScepEnrolmentDependencies {
   store: ScepEnrolmentStore
   challenges: RedemptionStore
+  renewals: RenewalStore
+  queries: QueryStore
   issuance: Pick<IssuanceService, 'issueLeaf'>
   signer: Pick<Signer, 'mac' | 'decryptScep' | 'signScepReply' | 'signScepNextCertificates'>
   audit: Pick<AuditService, 'record'>

@@ -2,7 +2,16 @@
 import { isRefusal } from '@/lib/errors'
 import { type Csr, parseCsr, verifyCsr } from '@/lib/pki/csr'
 import { DerError } from '@/lib/pki/der'
-import { type Envelope, openEnvelope, type PkiMessage, parseEnvelope, ScepFault } from '@/lib/scep/message'
+import {
+  type CertificateName,
+  type Cipher,
+  type Envelope,
+  openEnvelope,
+  type PkiMessage,
+  parseCertificateName,
+  parseEnvelope,
+  ScepFault,
+} from '@/lib/scep/message'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { recipientOf } from './scep-endpoints'
 import { type Exchange, type OpenedRequest, openedRequest } from './scep-exchange'
@@ -24,6 +33,28 @@ export async function openRequest(
   exchange: Exchange,
   message: PkiMessage,
 ): Promise<OpenedRequest> {
+  const { content, cipher } = await open(dependencies, exchange, message, (plaintext) =>
+    readCsr(dependencies, exchange, plaintext),
+  )
+  return openedRequest(message, content, cipher)
+}
+
+/** What GetCert and GetCRL name. */
+export async function openQuery(
+  dependencies: OpeningDependencies,
+  exchange: Exchange,
+  message: PkiMessage,
+): Promise<{ name: CertificateName; cipher: Cipher }> {
+  const { content, cipher } = await open(dependencies, exchange, message, readName)
+  return { name: content, cipher }
+}
+
+async function open<T>(
+  dependencies: OpeningDependencies,
+  exchange: Exchange,
+  message: PkiMessage,
+  read: (plaintext: Uint8Array) => T,
+): Promise<{ content: T; cipher: Cipher }> {
   const envelope = readEnvelope(message)
   if (envelope.cipher === '3des' && !exchange.endpoint.allow3des)
     throw new EnrolmentRefusal('triple_des_not_allowed', 'encrypted with 3DES')
@@ -31,7 +62,7 @@ export async function openRequest(
   dependencies.throttle.check('decryptionFailures', exchange.source, scope)
   try {
     const plaintext = await decrypt(dependencies, exchange, envelope)
-    return openedRequest(message, readCsr(dependencies, exchange, plaintext), envelope.cipher)
+    return { content: read(plaintext), cipher: envelope.cipher }
   } catch (error) {
     if (error instanceof EnrolmentRefusal)
       await dependencies.throttle.count('decryptionFailures', exchange.source, scope)
@@ -74,6 +105,15 @@ async function decrypt(
   const plaintext = openEnvelope(envelope, contentKey)
   if (plaintext === null) throw new EnrolmentRefusal('decryption_failed', 'the envelope does not open')
   return plaintext
+}
+
+function readName(plaintext: Uint8Array): CertificateName {
+  try {
+    return parseCertificateName(plaintext)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new EnrolmentRefusal('query_malformed', error.message.slice(0, 200))
+  }
 }
 
 function readCsr({ log }: OpeningDependencies, exchange: Exchange, plaintext: Uint8Array): Csr {

@@ -20,6 +20,7 @@ import type { Authorised, Authoriser, Authorisers } from './enrolment-authorisat
 import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
 import { printable } from './enrolment-text'
 import { type Attempt, isOver, sameAgain, takeTurn } from './enrolment-turns'
+import { createRenewals, type HeldCertificate } from './renewal'
 import { answer, refuseHttp } from './scep-answers'
 import type { ScepEnrolmentDependencies, ScepOptions, ScepResponse } from './scep-enrolment'
 import { openRequest } from './scep-envelope'
@@ -35,6 +36,7 @@ import {
   resentEvent,
   transactionIdText,
 } from './scep-exchange'
+import { createQueries } from './scep-queries'
 import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep-refusals'
 import type { ScepThrottle } from './scep-throttle'
 
@@ -46,12 +48,12 @@ export interface PkiOperationDependencies
 }
 
 /** RFC 8894 §3.2.1.2, as an allow-list: a type that is not here is refused before anything is decrypted (CVE-2026-30836). */
-const MESSAGE_TYPES: ReadonlyMap<number, 'enrol' | 'poll' | 'not_yet'> = new Map([
-  [17, 'not_yet'], // RenewalReq
+const MESSAGE_TYPES: ReadonlyMap<number, 'enrol' | 'poll' | 'certificate' | 'crl'> = new Map([
+  [17, 'enrol'], // RenewalReq
   [19, 'enrol'], // PKCSReq
   [20, 'poll'], // CertPoll
-  [21, 'not_yet'], // GetCert
-  [22, 'not_yet'], // GetCRL
+  [21, 'certificate'], // GetCert
+  [22, 'crl'], // GetCRL
 ])
 
 /** Throws Refusal rate_limited or unavailable, which are HTTP answers; everything else about a message is a CertRep. */
@@ -65,6 +67,8 @@ export function createPkiOperation(
     ...dependencies.authorisers,
   }
   const turns = { store, clock, pause, rules: options }
+  const renewals = createRenewals({ store: dependencies.renewals, challenges, signer, clock, pause, rules: options })
+  const queries = createQueries({ ...dependencies, renewals })
 
   return pkiOperation
 
@@ -81,14 +85,18 @@ export function createPkiOperation(
       switch (MESSAGE_TYPES.get(message.messageType ?? -1)) {
         case undefined:
           throw new EnrolmentRefusal('message_type_unsupported', `messageType ${message.messageType ?? 'unreadable'}`)
-        case 'not_yet':
-          throw new EnrolmentRefusal('operation_not_enabled', `messageType ${message.messageType}`)
+        case 'certificate':
+          return answer('application/x-pki-message', await queries.certificate(exchange, message))
+        case 'crl':
+          return answer('application/x-pki-message', await queries.crl(exchange, message))
         case 'poll':
           return answer('application/x-pki-message', await poll(exchange, message))
-        case 'enrol':
+        case 'enrol': {
           throttle.check('wrongChallenges', exchange.source, exchange.endpoint.id)
+          const held = await renewals.recognise(exchange.endpoint, message)
           opened = await openRequest({ signer, throttle, log }, exchange, message)
-          return answer('application/x-pki-message', await enrol(exchange, message, opened))
+          return answer('application/x-pki-message', await enrol(exchange, message, opened, held))
+        }
       }
     } catch (error) {
       if (error instanceof ScepFault) facts = error.facts ?? facts
@@ -117,8 +125,14 @@ export function createPkiOperation(
     }
   }
 
-  async function enrol(exchange: Exchange, message: PkiMessage, opened: OpenedRequest): Promise<Uint8Array> {
-    const turn = await takeTurn(turns, attemptOf(exchange, message, opened))
+  async function enrol(
+    exchange: Exchange,
+    message: PkiMessage,
+    opened: OpenedRequest,
+    held: HeldCertificate | null,
+  ): Promise<Uint8Array> {
+    const attempt = { ...attemptOf(exchange, message, opened), signerCertificateId: held?.id ?? null }
+    const turn = await takeTurn(turns, attempt)
     switch (turn.turn) {
       case 'busy':
         throw new Refusal('unavailable', 'The request is still being worked on.', { retryAfterSeconds: 5 })
@@ -132,7 +146,7 @@ export function createPkiOperation(
           await audit.record(refusedAgainEvent(exchange, message, opened, turn.refusal))
         throw turn.refusal
       case 'ours': {
-        const der = await decide(exchange, message, opened, turn.rowId)
+        const der = await decide(exchange, message, opened, turn.rowId, held)
         if (der === null) return sealPending(failureContext(signer, exchange, message))
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [der])
       }
@@ -148,11 +162,13 @@ export function createPkiOperation(
     message: PkiMessage,
     opened: OpenedRequest,
     rowId: string,
+    held: HeldCertificate | null,
   ): Promise<Uint8Array | null> {
     const presentation = presentationOf(exchange, message, opened, rowId)
     try {
       presentation.dropped = permitted(exchange, opened)
-      const authoriser = authoriserOf(exchange)
+      const policy = () => authoriserOf(exchange)
+      const authoriser = held === null ? policy() : renewals.authoriser(held, policy)
       const authorised = await authoriser.authorise(presentation)
       switch (authorised.outcome) {
         case 'pending':

@@ -2,7 +2,7 @@
 import { isRefusal } from '@/lib/errors'
 import { ScepFault } from '@/lib/scep/message'
 import type { RowOutcome } from './challenge-presentation'
-import { ENROLMENT_CAUSES, EnrolmentRefusal, isFailureReason } from './enrolment-refusals'
+import { ENROLMENT_CAUSES, type EnrolmentReason, EnrolmentRefusal, isFailureReason } from './enrolment-refusals'
 
 /** The row of a request that a fault of ours stopped: the same request may take it up again. */
 export function failedRow(error: unknown): RowOutcome {
@@ -22,12 +22,22 @@ export function issuanceRefusal(error: unknown): EnrolmentRefusal | null {
     case 'policy_refused':
       return new EnrolmentRefusal('policy_refused', error.detail.slice(0, 500))
     case 'conflict':
-      return new EnrolmentRefusal(
-        error.reason === 'challenge_not_reserved' ? 'challenge_revoked' : 'challenge_replayed',
-        error.detail.slice(0, 500),
-      )
+      return new EnrolmentRefusal(conflictReason(error.reason), error.detail.slice(0, 500))
     default:
       return null
+  }
+}
+
+function conflictReason(reason: string): EnrolmentReason {
+  switch (reason) {
+    case 'renewed_already':
+      return 'renewal_repeated'
+    case 'renewed_is_revoked':
+      return 'renewal_signer_revoked'
+    case 'challenge_not_reserved':
+      return 'challenge_revoked'
+    default:
+      return 'challenge_replayed'
   }
 }
 

@@ -167,12 +167,14 @@ describe('enrolment on Postgres', () => {
 
   test('a detail with U+0000 from wherever gives the challenge back all the same', async () => {
     const issuance = { issueLeaf: () => Promise.reject(new Refusal('policy_refused', 'No.', { detail: 'a\0b\n' })) }
-    const { enrolment: store, redemption: challenges } = backing.enrolment
+    const { enrolment: store, redemption: challenges, renewals, queries } = backing.enrolment
     const { challenge, id } = await portal.mint()
     const [ra] = await portal.chain()
     const scep = createScepEnrolment({
       store,
       challenges,
+      renewals,
+      queries,
       issuance,
       signer: portal.signer,
       audit: backing,
@@ -280,10 +282,12 @@ describe('enrolment on Postgres', () => {
       reached()
       return new Promise<never>(() => {})
     }
-    const { enrolment, redemption } = backing.enrolment
+    const { enrolment, redemption, renewals, queries } = backing.enrolment
     const dead = createScepEnrolment({
       store: enrolment,
       challenges: redemption,
+      renewals,
+      queries,
       issuance: { issueLeaf },
       signer: portal.signer,
       audit: backing,

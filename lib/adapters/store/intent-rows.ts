@@ -61,6 +61,8 @@ interface IntentRow {
   endpoint_id: string | null
   challenge_id: string | null
   enrolment_transaction_id: string | null
+  renews_certificate_id: string | null
+  lineage_id: string | null
   serial: string
   tbs: Uint8Array | null
   tbs_sha256: Uint8Array
@@ -82,7 +84,7 @@ interface IntentRow {
 export async function readIntent(database: Database, condition: Prisma.Sql): Promise<StoredIntent | null> {
   const [row] = await database.$queryRaw<IntentRow[]>`
     select c.id, c.kind, c.state, c.authority_id, c.group_id, c.endpoint_id, c.challenge_id,
-      c.enrolment_transaction_id, c.serial,
+      c.enrolment_transaction_id, c.renews_certificate_id, c.lineage_id, c.serial,
            c.tbs, c.tbs_sha256, c.der, c.subject, c.sans, c.spki_sha256, c.not_before, c.not_after, c.created_at,
            a.slug as authority_slug, a.name as authority_name, a.certificate_der as authority_der,
            coalesce(p.name, c.kind::text) as profile, own.id as certifies_id, own.name as certifies_name
@@ -102,6 +104,10 @@ export async function readIntent(database: Database, condition: Prisma.Sql): Pro
     endpointId: row.endpoint_id,
     challengeId: row.challenge_id,
     enrolmentTransactionId: row.enrolment_transaction_id,
+    renews:
+      row.renews_certificate_id === null
+        ? null
+        : { certificateId: row.renews_certificate_id, lineageId: row.lineage_id ?? row.renews_certificate_id },
     serial: row.serial,
     tbs: row.tbs,
     tbsSha256: row.tbs_sha256,

@@ -56,6 +56,8 @@ export function recordIntentTogether(database: Database): (leaf: LeafIntent) => 
         intents.map(({ notBefore }) => notBefore),
         intents.map(({ notAfter }) => notAfter),
         intents.map(({ createdAt }) => createdAt),
+        intents.map(({ renews }) => renews?.certificateId ?? null),
+        intents.map(({ renews }) => renews?.lineageId ?? null),
         ...eventColumns(leaves.map(({ intent, events }) => ({ id: intent.id, events }))),
       ],
     })
@@ -108,21 +110,24 @@ const RECORD_INTENT = `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::bytea[],
         $9::bytea[], $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::bytea[], $16::timestamptz[],
-        $17::timestamptz[], $18::timestamptz[])
+        $17::timestamptz[], $18::timestamptz[], $19::uuid[], $20::uuid[])
       as i(id, authority_id, group_id, endpoint_id, challenge_id, enrolment_transaction_id, serial, tbs, tbs_sha256,
-        subject, subject_der, common_name, sans, key_algorithm, spki_sha256, not_before, not_after, created_at)
+        subject, subject_der, common_name, sans, key_algorithm, spki_sha256, not_before, not_after, created_at, renews_certificate_id,
+        lineage_id)
   ), event as (
-    select * from unnest($19::uuid[], $20::text[], $21::text[]) with ordinality as e(id, before_time, after_time, place)
+    select * from unnest($21::uuid[], $22::text[], $23::text[]) with ordinality as e(id, before_time, after_time, place)
   ), recorded as (
     insert into certificate (id, kind, state, authority_id, group_id, endpoint_id, challenge_id,
       enrolment_transaction_id, serial, tbs, tbs_sha256, subject, subject_der, common_name, sans, key_algorithm,
-      spki_sha256, not_before, not_after, created_at)
+      spki_sha256, not_before, not_after, created_at, renews_certificate_id, lineage_id)
     select i.id, 'leaf', 'intent', i.authority_id, i.group_id, i.endpoint_id, h.id, i.enrolment_transaction_id, i.serial,
       i.tbs, i.tbs_sha256, i.subject, i.subject_der, i.common_name, i.sans::jsonb, i.key_algorithm, i.spki_sha256,
-      i.not_before, i.not_after, i.created_at
+      i.not_before, i.not_after, i.created_at, i.renews_certificate_id, i.lineage_id
     from input i
     join challenge h on h.id = i.challenge_id and h.endpoint_id = i.endpoint_id and h.state = 'reserved'
       and h.reserved_spki_sha256 = i.spki_sha256
+    where i.renews_certificate_id is null or exists (
+      select from certificate old where old.id = i.renews_certificate_id and old.state = 'issued' and old.revoked_at is null)
     on conflict (challenge_id) do nothing
     returning id
   ), told as (
@@ -131,7 +136,11 @@ const RECORD_INTENT = `
   )
   select recorded.id from recorded, told`
 
-/** Challenge first, then certificate: whoever finishes or abandons locks in this order, so neither can half succeed. */
+/**
+ * A renewal finishes only while the certificate before it is not revoked; from then on that one counts down to its own
+ * end, where the endpoint says so. Challenge first, then certificate: whoever finishes or abandons locks in this order, so
+ * neither can half succeed.
+ */
 const RECORD_LEAF = `
   with input as (
     select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::timestamptz[]) as i(id, der, fingerprint_sha256, at)
@@ -144,13 +153,20 @@ const RECORD_LEAF = `
     from input i join certificate c on c.id = i.id
     where c.state = 'intent' and challenge.id = c.challenge_id and challenge.state = 'reserved'
       and challenge.reserved_spki_sha256 = c.spki_sha256
+      and (c.renews_certificate_id is null or exists (
+        select from certificate old where old.id = c.renews_certificate_id and old.revoked_at is null))
     returning i.id
   ), issued as (
     update certificate set state = 'issued', der = i.der, fingerprint_sha256 = i.fingerprint_sha256, issued_at = i.at,
       tbs = null
     from consumed join input i on i.id = consumed.id
     where certificate.id = i.id and certificate.state = 'intent'
-    returning certificate.id, i.at
+    returning certificate.id, i.at, certificate.renews_certificate_id, certificate.endpoint_id
+  ), superseded as (
+    update certificate old set supersede_at = issued.at + make_interval(hours => e.supersede_after_hours)
+    from issued join endpoint e on e.id = issued.endpoint_id and e.supersede_after_hours is not null
+    where old.id = issued.renews_certificate_id
+    returning old.id
   ), finished as (
     update enrolment_transaction t set state = 'issued', certificate_id = issued.id, finished_at = issued.at,
       reason = null, detail = null
@@ -159,6 +175,7 @@ const RECORD_LEAF = `
     returning t.id
   ), told as (
     select audit_append_all(array_agg(event.before_time order by place), array_agg(event.after_time order by place)) as seq
-    from issued join event on event.id = issued.id, (select count(*) from finished) as done
+    from issued join event on event.id = issued.id, (select count(*) from finished) as done,
+      (select count(*) from superseded) as counting_down
   )
   select issued.id from issued, told`

@@ -1,5 +1,5 @@
 /** Intents and what becomes of them. What every leaf needs is in issuance-statements.ts. */
-import type { IssuanceStore } from '@/lib/services/issuance'
+import type { IssuanceStore, LeafIntentOutcome } from '@/lib/services/issuance'
 import { bytes } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
@@ -16,9 +16,16 @@ export function issuanceStore(database: Database): IssuanceStore {
     find: (certificateId) => readIntent(database, Prisma.sql`c.id = ${certificateId}::uuid`),
 
     async recordLeafIntent(intent, events) {
-      if (await recordIntent({ intent, events })) return { outcome: 'recorded' }
+      const renewed = intent.renews?.certificateId ?? null
+      const recorded = await recordIntent({ intent, events }).catch((error) => {
+        // Two requests to renew one certificate at the same instant: one of them is the successor.
+        if (isTaken(error, 'certificate_one_successor')) return false
+        throw error
+      })
+      if (recorded) return { outcome: 'recorded' }
       const existing = await readIntent(database, Prisma.sql`c.challenge_id = ${intent.challengeId}::uuid`)
-      return existing ? { outcome: 'existing', intent: existing } : { outcome: 'challenge_gone' }
+      if (existing) return { outcome: 'existing', intent: existing }
+      return renewed === null ? { outcome: 'challenge_gone' } : whyNotRenewed(database, renewed)
     },
 
     async recordIssued(request) {
@@ -68,6 +75,22 @@ export function issuanceStore(database: Database): IssuanceStore {
       await transact(database, async () => ({ result: undefined, events }))
     },
   }
+}
+
+/** An error of pg that names the unique index which refused a row. */
+function isTaken(error: unknown, index: string): boolean {
+  return error instanceof Error && 'constraint' in error && error.constraint === index
+}
+
+/** Which of the rules stood in the way, after the statement that knows them all has inserted nothing. */
+async function whyNotRenewed(database: Database, certificateId: string): Promise<LeafIntentOutcome> {
+  const [row] = await database.$queryRaw<{ revoked: boolean; renewed: boolean }[]>`
+    select old.revoked_at is not null as revoked, exists (
+      select from certificate c where c.renews_certificate_id = old.id and c.state <> 'abandoned'
+        and c.revocation_reason is distinct from 'unspecified') as renewed
+    from certificate old where old.id = ${certificateId}::uuid`
+  if (!row?.revoked && !row?.renewed) return { outcome: 'challenge_gone' }
+  return { outcome: 'not_renewable', revoked: row.revoked }
 }
 
 async function recordAuthority(

@@ -98,13 +98,15 @@ interface KnownRow {
   der: Uint8Array | null
   not_after: Date | null
   revoked_at: Date | null
+  renewal: boolean
 }
 
 /** The newest row that fits. */
 async function readKnown(database: Database, condition: Prisma.Sql): Promise<KnownTransaction | null> {
   const [row] = await database.$queryRaw<KnownRow[]>`
     select t.id, t.state, t.reason, t.detail, t.spki_sha256, t.signer_spki_sha256, t.finished_at,
-      x.id as certificate_id, x.serial, x.subject as name, x.der, x.not_after, x.revoked_at
+      x.id as certificate_id, x.serial, x.subject as name, x.der, x.not_after, x.revoked_at,
+      x.renews_certificate_id is not null as renewal
     from enrolment_transaction t
     left join certificate x on x.id = t.certificate_id and x.state = 'issued'
     where ${condition}
@@ -123,7 +125,7 @@ async function readKnown(database: Database, condition: Prisma.Sql): Promise<Kno
     certificate:
       id === null || serial === null || name === null || der === null || notAfter === null
         ? null
-        : { id, serial, name, der, notAfter, revokedAt: row.revoked_at },
+        : { id, serial, name, der, notAfter, revokedAt: row.revoked_at, renewal: row.renewal },
   }
 }
 

@@ -11,9 +11,13 @@ import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
+import type { RenewalStore } from '@/lib/services/renewal'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { transactionIdText } from '@/lib/services/scep-exchange'
+import type { QueryStore } from '@/lib/services/scep-queries'
+import type { SupersessionStore } from '@/lib/services/supersession'
 import type { TransactionStore } from '@/lib/services/transactions'
+import { memoryRenewalStore } from './renewal-store'
 import { append, type World, type WorldChallenge, type WorldTransaction } from './world'
 
 export interface EnrolmentStores {
@@ -23,6 +27,9 @@ export interface EnrolmentStores {
   grants: GrantStore
   upkeep: ChallengeUpkeepStore
   transactions: TransactionStore
+  renewals: RenewalStore
+  queries: QueryStore
+  supersession: SupersessionStore
 }
 
 export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
@@ -73,7 +80,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
   }
   const append_ = (events: AuditEntry[]) => append(world, events)
 
-  return {
+  const stores: Omit<EnrolmentStores, 'renewals' | 'queries' | 'supersession'> = {
     challenges: {
       async mintingEndpoint(slug) {
         const endpoint = world.endpoints.find((each) => each.slug === slug)
@@ -408,6 +415,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
     },
   }
 
+  return { ...stores, ...memoryRenewalStore(world, clock, stores.grants) }
+
   function isLive(row: MemoryTransaction): boolean {
     return !row.superseded && row.attempt.csrSha256 !== null
   }
@@ -457,6 +466,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
             der: certificate.der,
             notAfter: certificate.notAfter,
             revokedAt: certificate.revokedAt,
+            renewal: certificate.renews !== null,
           }
         : null,
     }

@@ -13,6 +13,7 @@ import {
 import type { AuditEntry } from '@/lib/services/audit'
 import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
+import type { EndpointSettings } from '@/lib/services/endpoint-settings'
 import {
   createScepEnrolment,
   type ScepEnrolmentDependencies,
@@ -35,6 +36,10 @@ export interface EnrolmentBacking extends Backing {
   record(entry: AuditEntry): Promise<void>
   /** Turns the clock of this backing on by moving the row's times back. */
   age(what: 'challenge' | 'transaction', id: string, minutes: number): Promise<void>
+  /** Settings of an endpoint, past the service that people use. */
+  configure(endpointId: string, settings: Partial<EndpointSettings>): Promise<void>
+  /** What a line of certificates says of one. */
+  line(certificateId: string): Promise<{ renews: string | null; lineageId: string | null; supersedeAt: Date | null }>
   /** Oldest first, with everything they say. */
   events(): Promise<
     {
@@ -49,6 +54,11 @@ export interface EnrolmentBacking extends Backing {
 
 export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): EnrolmentBacking {
   const enrolment = memoryEnrolmentStores(world, () => NOON)
+  const one = <T extends { id: string }>(rows: T[], id: string): T => {
+    const row = rows.find((each) => each.id === id)
+    if (!row) throw new Error(`no row ${id}`)
+    return row
+  }
   const unused = () => Promise.reject(new Error('not part of enrolment tests'))
   return {
     stores: {
@@ -65,11 +75,17 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
     record: async (entry) => append(world, [entry]),
     async age(what, id, minutes) {
       const rows: { id: string }[] = what === 'challenge' ? world.challenges : world.transactions
-      const row = rows.find((each) => each.id === id)
-      if (!row) throw new Error(`no ${what} ${id}`)
+      const row = one(rows, id)
       for (const [key, value] of Object.entries(row) as [string, unknown][]) {
         if (value instanceof Date) Object.assign(row, { [key]: new Date(value.getTime() - minutes * 60_000) })
       }
+    },
+    async configure(endpointId, settings) {
+      Object.assign(one(world.endpoints, endpointId), settings)
+    },
+    async line(certificateId) {
+      const { renews, supersedeAt } = one(world.certificates, certificateId)
+      return { renews: renews?.certificateId ?? null, lineageId: renews?.lineageId ?? null, supersedeAt }
     },
     events: async () =>
       world.events.map(({ type, outcome, reason, object, data }) => ({
@@ -91,9 +107,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
         objectId: object.id,
       })),
     challengeState: async (id) => {
-      const row = world.challenges.find((each) => each.id === id)
-      if (!row) throw new Error(`no challenge ${id}`)
-      return row.state
+      return one(world.challenges, id).state
     },
     addReservedChallenge: unused,
     addTransaction: unused,
@@ -129,6 +143,8 @@ export async function enrolmentPortal(
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
     challenges: backing.enrolment.redemption,
+    renewals: backing.enrolment.renewals,
+    queries: backing.enrolment.queries,
     issuance: base.issuance,
     signer: base.signer,
     audit: backing,

@@ -20,6 +20,7 @@ export interface WorldCertificate extends Omit<CertificateIntent, 'tbs'> {
   revocationReason: RevocationReason | null
   revokedBy: string | null
   revocationComment: string | null
+  supersedeAt: Date | null
 }
 
 export interface WorldAuthority extends Omit<NewAuthority, 'status'> {
@@ -121,6 +122,7 @@ export function addIntent(world: World, intent: CertificateIntent): void {
     revocationReason: null,
     revokedBy: null,
     revocationComment: null,
+    supersedeAt: null,
   })
 }
 

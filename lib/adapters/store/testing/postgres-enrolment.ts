@@ -4,7 +4,10 @@ import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
 import { openDatabase, transact } from '@/lib/adapters/store/database'
 import { grantStore } from '@/lib/adapters/store/grants'
+import { renewalStore } from '@/lib/adapters/store/renewals'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
+import { queryStore } from '@/lib/adapters/store/scep-queries'
+import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { parseEvent } from '@/lib/services/audit-events'
 import type { EnrolmentBacking } from '@/lib/services/testing/enrolment'
@@ -35,6 +38,9 @@ export async function postgresEnrolmentBacking(): Promise<
       grants: grantStore(database),
       upkeep: challengeUpkeepStore(database),
       transactions: transactionStore(database),
+      renewals: renewalStore(database),
+      queries: queryStore(database),
+      supersession: supersessionStore(database),
     },
     record: (entry) => transact(database, async () => ({ result: undefined, events: [entry] })),
     async age(what, id, minutes) {
@@ -43,6 +49,15 @@ export async function postgresEnrolmentBacking(): Promise<
         .map((column) => `${column} = ${column} - make_interval(mins => ${Math.trunc(minutes)})`)
         .join(', ')
       await database.$executeRawUnsafe(`update ${table} set ${set} where id = '${id}'::uuid`)
+    },
+    async configure(endpointId, settings) {
+      await database.endpoint.update({ where: { id: endpointId }, data: settings, select: { id: true } })
+    },
+    async line(certificateId) {
+      const { renewsCertificateId, lineageId, supersedeAt } = await database.certificate.findUniqueOrThrow({
+        where: { id: certificateId },
+      })
+      return { renews: renewsCertificateId, lineageId, supersedeAt }
     },
     async events() {
       const rows = await database.auditEvent.findMany({ orderBy: { seq: 'asc' }, select: { payload: true } })
