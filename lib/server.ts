@@ -18,6 +18,7 @@ import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
 import { statusStore } from '@/lib/adapters/store/status'
 import { transactionStore } from '@/lib/adapters/store/transactions'
+import { fineTime } from '@/lib/adapters/time/fine-time'
 import { type Config, config } from '@/lib/config'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { prune } from '@/lib/jobs/prune'
@@ -131,6 +132,7 @@ export function buildServices(wiring: Wiring): Services {
     audit,
     limit: access.limit,
     clock,
+    fine: fineTime,
     log,
     ...(wiring.scep === undefined ? {} : { options: wiring.scep }),
   })
