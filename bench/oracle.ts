@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { makeMessage } from '@/e2e/fixtures/scep-messages'
 import { FAULTS, type Fault, unopenable } from '@/e2e/fixtures/unopenable'
+import { fineTime } from '@/lib/adapters/time/fine-time'
 import { parseDer } from '@/lib/pki/der'
 import { identityOf } from '@/lib/scep/signed-data'
 import {
@@ -35,9 +36,12 @@ const portal = await enrolmentPortal(
   { floorMilliseconds, limits: LIMITS },
   {
     clock: () => new Date(),
-    pause: (milliseconds) => {
-      paused = performance.now()
-      return new Promise((resolve) => setTimeout(resolve, milliseconds))
+    fine: {
+      now: fineTime.now,
+      pause: (milliseconds) => {
+        paused = performance.now()
+        return fineTime.pause(milliseconds)
+      },
     },
   },
 )

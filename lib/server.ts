@@ -21,6 +21,7 @@ import { setupStore } from '@/lib/adapters/store/setup'
 import { statusStore } from '@/lib/adapters/store/status'
 import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
+import { fineTime } from '@/lib/adapters/time/fine-time'
 import { type Config, config } from '@/lib/config'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { prune } from '@/lib/jobs/prune'
@@ -138,6 +139,7 @@ export function buildServices(wiring: Wiring): Services {
     audit,
     limit: access.limit,
     clock,
+    fine: fineTime,
     log,
     ...(wiring.scep === undefined ? {} : { options: wiring.scep }),
   })

@@ -44,6 +44,8 @@ const ROUNDS_PER_EPOCH = 1_000
 /** The first epochs fill caches and compile what is hot. */
 const WARM_EPOCHS = 3
 const MOST_FINDINGS = 20
+/** Garbage and caches move it by some 20 MiB either way; a kilobyte kept of each request shows within minutes. */
+export const LEAK_BYTES = 64 * 2 ** 20
 
 export async function fuzz(campaign: Campaign): Promise<Outcome> {
   const { seed, seconds, say } = campaign

@@ -83,6 +83,12 @@ export const SCEP_OPTIONS: ScepOptions = {
 /** One per endpoint with a rollover under way. */
 const MOST_ANNOUNCED = 1_000
 
+/** Milliseconds with their fractions, which never run backwards. */
+export interface FineTime {
+  now(): number
+  pause(milliseconds: number): Promise<void>
+}
+
 export interface ScepEnrolmentDependencies {
   store: ScepEnrolmentStore
   challenges: RedemptionStore
@@ -98,6 +104,8 @@ export interface ScepEnrolmentDependencies {
   clock(): Date
   log(level: 'info' | 'warn' | 'error', event: string, facts: Record<string, string | number | null>): void
   pause?(milliseconds: number): Promise<void>
+  /** For answers that must not show how long their work took; `clock` and `pause` when absent. */
+  fine?: FineTime
   options?: Partial<ScepOptions>
 }
 
@@ -110,6 +118,7 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
     ...dependencies,
     authorisers: dependencies.authorisers ?? {},
     pause,
+    fine: dependencies.fine ?? { now: () => clock().getTime(), pause },
     options,
     throttle,
   })

@@ -1,14 +1,13 @@
 /** The whole SCEP service under what strangers may send (issue 3: never a crash, a 500, a hang, a leak or a certificate). */
 import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { fuzz } from '@/e2e/fuzz/run'
+import { fuzz, LEAK_BYTES } from '@/e2e/fuzz/run'
 import { memoryEnrolmentBacking } from './testing/enrolment'
 import { NOON } from './testing/harness'
 import { emptyWorld } from './testing/world'
 
 /** Long enough to find most of what hours find; `npm run fuzz -- --minutes 120` is for the rest. */
 const SECONDS = 90
-const LEAK_BYTES = 24 * 2 ** 20
 
 test('whatever arrives: no crash, no 5xx, no hang, no leak, no certificate and no challenge that was not due', {
   timeout: SECONDS * 1_000 + 120_000,

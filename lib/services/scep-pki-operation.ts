@@ -60,7 +60,7 @@ const MESSAGE_TYPES: ReadonlyMap<number, 'enrol' | 'poll' | 'certificate' | 'crl
 export function createPkiOperation(
   dependencies: PkiOperationDependencies,
 ): (exchange: Exchange, bytes: Uint8Array) => Promise<ScepResponse> {
-  const { issuance, signer, clock, log, pause, options, throttle } = dependencies
+  const { issuance, signer, clock, log, pause, fine, options, throttle } = dependencies
   const { store, challenges, audit } = printable(dependencies)
   const authorisers: Authorisers = {
     dynamic: createRedemption({ store: challenges, signer, pause, clock, rules: options }),
@@ -74,6 +74,7 @@ export function createPkiOperation(
 
   /** The decision order of scep.md §3.6. */
   async function pkiOperation(exchange: Exchange, bytes: Uint8Array): Promise<ScepResponse> {
+    const begun = fine.now()
     await throttle.count('operations', exchange.source)
     let facts: MessageFacts | null = null
     let opened: OpenedRequest | null = null
@@ -104,7 +105,7 @@ export function createPkiOperation(
       if (refusal === null) throw error
       await recordRefusal(exchange, facts, opened, refusal)
       if (isGuess(refusal)) await throttle.count('wrongChallenges', exchange.source, exchange.endpoint.id)
-      await waitForFloor(exchange, refusal)
+      await waitForFloor(begun, refusal)
       if (facts === null) return refuseHttp(400)
       const { failInfo, text } = ENROLMENT_CAUSES[refusal.reason]
       return answer(
@@ -335,11 +336,10 @@ export function createPkiOperation(
   }
 
   /** Up to the next multiple of the floor: what took longer than one floor does not show by how much. */
-  async function waitForFloor(exchange: Exchange, refusal: EnrolmentRefusal): Promise<void> {
+  async function waitForFloor(begun: number, refusal: EnrolmentRefusal): Promise<void> {
     if (!hasFloor(refusal)) return
     const { floorMilliseconds: floor } = options
-    const elapsed = clock().getTime() - exchange.startedAt.getTime()
-    if (floor > 0) await pause(floor - (Math.max(elapsed, 0) % floor))
+    if (floor > 0) await fine.pause(floor - (Math.max(fine.now() - begun, 0) % floor))
   }
 }
 
