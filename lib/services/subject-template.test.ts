@@ -85,7 +85,7 @@ describe('a subject template', () => {
     ['CN=*,O=**; dns:*.example.com', 'all stars'],
     ['printer-*', 'not a part of a subject'],
     ['NICKNAME=x', 'not a part of a subject'],
-    ['CN=${device}', 'variable'],
+    ['CN={{device}}', 'variable'],
     ['CN=a; CN=b', 'allows no alternative name'],
     ['CN=a; dns:', 'not a pattern'],
     ['CN=a; ip:10.0.0.1/8', 'inside a network'],

@@ -5,7 +5,7 @@
 import { Refusal } from '@/lib/errors'
 import { attributeName, attributeOid, type NamePart, parseNameText } from '@/lib/pki/name'
 import { ATTRIBUTE_OID } from '@/lib/pki/oid'
-import { blockOf, isWithin, type NetworkBlock } from './address-list'
+import { blockOf, isWithin } from './address-list'
 import { checkedConstraints, unresolvedVariable } from './challenge-constraints'
 import type { ChallengeConstraints, SanType, SubjectAlternativeName } from './challenges'
 
