@@ -21,6 +21,7 @@ export const enrol = command({
     url: { value: 'SCEP_URL', description: 'SCEP URL of the endpoint', required: true },
     challenge: { value: 'CHALLENGE', description: 'The challenge minted for this device' },
     'challenge-stdin': { description: 'Read the challenge from standard input instead' },
+    'no-challenge': { description: 'Send none, for endpoints at which people approve' },
     subject: {
       value: 'NAME',
       description: 'Subject, as it was minted, such as "CN=tablet-7,O=Example"',
@@ -51,7 +52,9 @@ export const enrol = command({
     const files = { key: options['key-out'], certificate: options['cert-out'], force: options.force }
     if (files.key === undefined && options.key === undefined) throw new UsageFault('--key-out FILE is missing.')
     if (files.key !== undefined && options.key !== undefined) throw new UsageFault('Give --key or --key-out, not both.')
-    const challenge = await challengeFrom(options.challenge, options['challenge-stdin'], io)
+    const challenge = options['no-challenge']
+      ? noChallenge(options.challenge, options['challenge-stdin'])
+      : await challengeFrom(options.challenge, options['challenge-stdin'], io)
     const url = scepUrl(options.url)
     const subject = parseNameText(options.subject)
     const san = options.san.map(parseSanOption)
@@ -142,10 +145,16 @@ function given<A, B>(value: A | undefined, read: (value: A) => B): B | undefined
   return value === undefined ? undefined : read(value)
 }
 
+function noChallenge(challenge: string | undefined, fromStdin: boolean): null {
+  if (challenge === undefined && !fromStdin) return null
+  throw new UsageFault('Give a challenge or --no-challenge, not both.')
+}
+
 async function challengeFrom(challenge: string | undefined, fromStdin: boolean, io: Io): Promise<string> {
   if (fromStdin && challenge !== undefined) throw new UsageFault('Give --challenge or --challenge-stdin, not both.')
   if (fromStdin) return secretFromStdin(io, 'challenge')
-  if (challenge === undefined) throw new UsageFault('--challenge CHALLENGE is missing.')
+  if (challenge === undefined)
+    throw new UsageFault('--challenge CHALLENGE is missing; with --no-challenge none is sent.')
   return challenge
 }
 

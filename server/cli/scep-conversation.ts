@@ -24,7 +24,8 @@ export interface Enrolment {
   trust: Trust
   subject: readonly NamePart[]
   san: readonly SubjectAlternativeName[]
-  challenge: string
+  /** Null where people approve. */
+  challenge: string | null
   privateKey: KeyObject
   polling: { everySeconds: number; forSeconds: number }
   say(sentence: string): void
@@ -37,7 +38,8 @@ export type Verdict =
 
 export async function converse(enrolment: Enrolment): Promise<Verdict> {
   const { subject, san, challenge, privateKey, polling, say } = enrolment
-  const csr = buildCsr({ subject, san, challengePassword: challenge, privateKey })
+  const password = challenge === null ? {} : { challengePassword: challenge }
+  const csr = buildCsr({ subject, san, ...password, privateKey })
   say('PKCSReq: sent.')
   let reply = await exchange(enrolment, csr)
   const until = Date.now() + polling.forSeconds * 1000
