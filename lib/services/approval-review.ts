@@ -2,9 +2,20 @@
 import { oidName } from '@/lib/pki/oid'
 import type { ApprovalDetail, RequestedFields } from './approval-types'
 
+/** Object identifiers by the names people know them by. */
+export function readable(requested: RequestedFields): RequestedFields {
+  const { extendedKeyUsage, extensions, dropped } = requested
+  return {
+    ...requested,
+    extendedKeyUsage: extendedKeyUsage.map(oidName),
+    extensions: extensions.map(oidName),
+    dropped: dropped.map(oidName),
+  }
+}
+
 /** From the profile of the endpoint: the certificate follows the profile, whatever was asked. */
 export function differencesOf({ requested }: { requested: RequestedFields }): string[] {
-  const dropped = requested.dropped.map(oidName)
+  const { dropped } = readable(requested)
   return [
     ...(dropped.length > 0
       ? [`The certificate will not carry what the request asks for beside its names: ${dropped.join(', ')}.`]

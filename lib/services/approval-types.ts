@@ -39,12 +39,11 @@ export interface ApprovalView {
   problem: string | null
 }
 
-/** What the CSR asks for beside its names. */
+/** What the CSR asks for beside its names: object identifiers where they are stored, names where people read them. */
 export interface RequestedFields {
   signatureAlgorithm: string
   keyUsage: string[]
   extendedKeyUsage: string[]
-  /** Object identifiers. */
   extensions: string[]
   /** What the certificate will not carry. */
   dropped: string[]

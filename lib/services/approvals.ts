@@ -3,7 +3,7 @@ import { isRefusal, Refusal } from '@/lib/errors'
 import { attributeName, parseName } from '@/lib/pki/name'
 import { type Actor, systemActor } from './actor'
 import { grantOf } from './approval-authorisation'
-import { differencesOf, warningsOf } from './approval-review'
+import { differencesOf, readable, warningsOf } from './approval-review'
 import type {
   ApprovalStore,
   ApprovalsService,
@@ -67,7 +67,7 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
       const { requested, validityDays, ...rest } = found
       return {
         ...viewOf(rest),
-        requested,
+        requested: readable(requested),
         differences: differencesOf(found),
         warnings: warningsOf(found, history),
         history,
