@@ -2,11 +2,13 @@
 import { hostname } from 'node:os'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { accessStore } from '@/lib/adapters/store/access'
+import { approvalStore } from '@/lib/adapters/store/approvals'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { openDatabase } from '@/lib/adapters/store/database'
+import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
@@ -18,6 +20,7 @@ import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { queryStore } from '@/lib/adapters/store/scep-queries'
 import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
+import { staticSecretStore } from '@/lib/adapters/store/static-secrets'
 import { statusStore } from '@/lib/adapters/store/status'
 import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
@@ -31,8 +34,12 @@ import { renewRegistrationAuthorities } from '@/lib/jobs/renew-registration-auth
 import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
 import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
 import { supersedeCertificates } from '@/lib/jobs/supersede-certificates'
+import { tendApprovals } from '@/lib/jobs/tend-approvals'
 import type { AccessService } from '@/lib/services/access'
 import { createAccess } from '@/lib/services/access'
+import { createApprovalAuthorisation } from '@/lib/services/approval-authorisation'
+import type { ApprovalsService } from '@/lib/services/approval-types'
+import { createApprovals } from '@/lib/services/approvals'
 import type { AuditService } from '@/lib/services/audit'
 import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
@@ -49,6 +56,8 @@ import { createRollover, type RolloverService } from '@/lib/services/rollover'
 import { createScepEnrolment, type ScepEnrolmentService, type ScepOptions } from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import type { Signer } from '@/lib/services/signer'
+import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
+import { createStaticSecrets, STATIC_SECRET_COST, type StaticSecretsService } from '@/lib/services/static-secrets'
 import { createStatus, type StatusService } from '@/lib/services/status'
 import { createSupersession } from '@/lib/services/supersession'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
@@ -61,6 +70,8 @@ export interface Services {
   access: AccessService
   groups: GroupsService
   challenges: ChallengesService
+  staticSecrets: StaticSecretsService
+  approvals: ApprovalsService
   certificates: CertificatesService
   transactions: TransactionsService
   audit: AuditService
@@ -129,14 +140,25 @@ export function buildServices(wiring: Wiring): Services {
     clock,
   })
   const rollover = createRollover({ store: guarded(rolloverStore(database)), signer, issuance, urls, clock })
+  const redemption = redemptionStore(database)
+  const grants = grantStore(database)
+  const approvalRows = approvalStore(database)
+  const approvals = createApprovals({ store: approvalRows, grants, challenges: redemption, issuance })
+  const secrets = staticSecretStore(database)
+  // A queue of its own: devices never keep people from signing in.
+  const secretHashes = createPasswords({ signer, parameters: STATIC_SECRET_COST })
   const scepEnrolment = createScepEnrolment({
     store: scepEnrolmentStore(database),
-    challenges: redemptionStore(database),
+    challenges: redemption,
     renewals: renewalStore(database),
     queries: queryStore(database),
     issuance,
     signer,
     audit,
+    authorisers: {
+      static: createStaticAuthorisation({ store: secrets, challenges: redemption, signer, passwords: secretHashes }),
+      approval: createApprovalAuthorisation({ store: approvalRows, grants, challenges: redemption }),
+    },
     limit: access.limit,
     clock,
     fine: fineTime,
@@ -151,6 +173,7 @@ export function buildServices(wiring: Wiring): Services {
     publishCrls(status),
     reconcileIssuance(issuance),
     expireChallenges(challengeUpkeepStore(database)),
+    tendApprovals(approvals),
     renewRegistrationAuthorities(registrationAuthorities),
     rollOverIssuers(rollover),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
@@ -166,6 +189,8 @@ export function buildServices(wiring: Wiring): Services {
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
+    staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),
+    approvals,
     certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
     transactions: createTransactions({ store: transactionStore(database) }),
     rollover,

@@ -2,8 +2,14 @@
 import type { ReactNode } from 'react'
 import { Shell } from '@/app/_components/shell'
 import { requireSignedIn } from '@/app/_session'
+import { server } from '@/lib/server'
 
 export default async function PortalLayout({ children }: { children: ReactNode }) {
   const actor = await requireSignedIn()
-  return <Shell person={{ name: actor.name, role: actor.role ?? 'auditor' }}>{children}</Shell>
+  const counts = { approvals: await server().approvals.countOpen(actor) }
+  return (
+    <Shell person={{ name: actor.name, role: actor.role ?? 'auditor' }} counts={counts}>
+      {children}
+    </Shell>
+  )
 }

@@ -7,9 +7,10 @@ import { useState } from 'react'
 import { SCRIM } from './dialog'
 import { Navigation } from './navigation'
 import type { ShellPerson } from './shell'
+import type { ShellCounts } from './shell-links'
 import { UserMenu } from './user-menu'
 
-export function NavigationSheet({ person }: { person: ShellPerson }) {
+export function NavigationSheet({ person, counts }: { person: ShellPerson; counts: ShellCounts }) {
   const [open, setOpen] = useState(false)
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
@@ -32,7 +33,7 @@ export function NavigationSheet({ person }: { person: ShellPerson }) {
             </Dialog.Close>
           </div>
           <div className="flex-1 overflow-y-auto px-3 py-2">
-            <Navigation role={person.role} onNavigate={() => setOpen(false)} />
+            <Navigation role={person.role} counts={counts} onNavigate={() => setOpen(false)} />
           </div>
           <div className="border-t border-line p-3">
             <UserMenu person={person} />

@@ -5,9 +5,15 @@ import Link, { useLinkStatus } from 'next/link'
 import { usePathname } from 'next/navigation'
 import type { Role } from '@/lib/services/actor'
 import { cx } from './cx'
-import { isCurrent, type ShellLink, sectionsFor } from './shell-links'
+import { isCurrent, type ShellCounts, type ShellLink, sectionsFor } from './shell-links'
 
-export function Navigation({ role, onNavigate }: { role: Role; onNavigate?: () => void }) {
+interface NavigationProps {
+  role: Role
+  counts: ShellCounts
+  onNavigate?: () => void
+}
+
+export function Navigation({ role, counts, onNavigate }: NavigationProps) {
   const path = usePathname()
   return (
     <nav aria-label="Main" className="grid gap-5">
@@ -17,7 +23,12 @@ export function Navigation({ role, onNavigate }: { role: Role; onNavigate?: () =
           <ul className="grid gap-0.5">
             {links.map((link) => (
               <li key={link.href}>
-                <SectionLink link={link} current={isCurrent(link.href, path)} onNavigate={onNavigate} />
+                <SectionLink
+                  link={link}
+                  count={link.count === undefined ? 0 : counts[link.count]}
+                  current={isCurrent(link.href, path)}
+                  onNavigate={onNavigate}
+                />
               </li>
             ))}
           </ul>
@@ -29,11 +40,12 @@ export function Navigation({ role, onNavigate }: { role: Role; onNavigate?: () =
 
 interface SectionLinkProps {
   link: ShellLink
+  count: number
   current: boolean
   onNavigate: (() => void) | undefined
 }
 
-function SectionLink({ link: { href, text, icon: Icon }, current, onNavigate }: SectionLinkProps) {
+function SectionLink({ link: { href, text, icon: Icon }, count, current, onNavigate }: SectionLinkProps) {
   return (
     <Link
       href={href}
@@ -48,6 +60,12 @@ function SectionLink({ link: { href, text, icon: Icon }, current, onNavigate }: 
       <Icon className="size-4.5 shrink-0" aria-hidden />
       {text}
       <PendingDot />
+      {count > 0 && (
+        <span className="rounded-full bg-accent px-1.5 text-xs leading-5 font-medium text-on-accent tabular-nums">
+          {count > 99 ? '99+' : count}
+          <span className="sr-only"> waiting</span>
+        </span>
+      )}
     </Link>
   )
 }

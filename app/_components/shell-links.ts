@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   ScrollText,
   Settings,
+  UserRoundCheck,
   UsersRound,
 } from 'lucide-react'
 import type { Role } from '@/lib/services/actor'
@@ -18,6 +19,13 @@ export interface ShellLink {
   text: string
   icon: LucideIcon
   needs?: Permission
+  /** Which of the counts of the shell stands behind it. */
+  count?: keyof ShellCounts
+}
+
+/** How many things wait for somebody. */
+export interface ShellCounts {
+  approvals: number
 }
 
 const SECTIONS: { title: string; links: ShellLink[] }[] = [
@@ -28,6 +36,7 @@ const SECTIONS: { title: string; links: ShellLink[] }[] = [
       { href: '/groups', text: 'Groups', icon: UsersRound, needs: 'group:read' },
       { href: '/certificates', text: 'Certificates', icon: FileBadge, needs: 'certificate:read' },
       { href: '/enrolments', text: 'Enrolments', icon: ArrowLeftRight, needs: 'transaction:read' },
+      { href: '/approvals', text: 'Approvals', icon: UserRoundCheck, needs: 'approval:read', count: 'approvals' },
       { href: '/challenges', text: 'Challenges', icon: KeyRound, needs: 'challenge:read' },
     ],
   },

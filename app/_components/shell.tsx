@@ -4,6 +4,7 @@ import type { Role } from '@/lib/services/actor'
 import { Brand } from './brand'
 import { Navigation } from './navigation'
 import { NavigationSheet } from './navigation-sheet'
+import type { ShellCounts } from './shell-links'
 import { UserMenu } from './user-menu'
 
 export interface ShellPerson {
@@ -11,7 +12,13 @@ export interface ShellPerson {
   role: Role
 }
 
-export function Shell({ person, children }: { person: ShellPerson; children: ReactNode }) {
+interface ShellProps {
+  person: ShellPerson
+  counts: ShellCounts
+  children: ReactNode
+}
+
+export function Shell({ person, counts, children }: ShellProps) {
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
       <a
@@ -25,7 +32,7 @@ export function Shell({ person, children }: { person: ShellPerson; children: Rea
           <Brand />
         </div>
         <div className="flex-1 overflow-y-auto px-3">
-          <Navigation role={person.role} />
+          <Navigation role={person.role} counts={counts} />
         </div>
         <div className="border-t border-line p-3">
           <UserMenu person={person} />
@@ -33,7 +40,7 @@ export function Shell({ person, children }: { person: ShellPerson; children: Rea
       </aside>
       <header className="sticky top-0 z-20 flex h-14 items-center justify-between gap-3 border-b border-line bg-sunken px-4 lg:hidden">
         <Brand />
-        <NavigationSheet person={person} />
+        <NavigationSheet person={person} counts={counts} />
       </header>
       <main id="content" tabIndex={-1} className="min-w-0 px-4 py-6 outline-none sm:px-6 lg:px-10 lg:py-8">
         <div className="mx-auto max-w-6xl">{children}</div>

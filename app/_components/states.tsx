@@ -14,9 +14,11 @@ import {
   ShieldX,
   TriangleAlert,
 } from 'lucide-react'
+import type { ApprovalState } from '@/lib/services/approval-types'
 import type { AuditOutcome } from '@/lib/services/audit'
 import type { CertificateStatus } from '@/lib/services/certificates'
 import type { ChallengeState } from '@/lib/services/challenges'
+import type { StaticSecretState } from '@/lib/services/static-secrets'
 import type { TransactionView } from '@/lib/services/transactions'
 import { Badge, type Tone } from './badge'
 
@@ -47,6 +49,20 @@ export const TRANSACTION_STATE: Record<TransactionView['state'], Look> = {
   pending: ['Waits for approval', 'accent', PauseCircle],
 }
 
+export const APPROVAL_STATE: Record<ApprovalState, Look> = {
+  open: ['Waiting', 'accent', PauseCircle],
+  approved: ['Approved', 'ok', CircleCheck],
+  denied: ['Denied', 'bad', CircleSlash],
+  expired: ['Expired', 'neutral', Clock],
+}
+
+export const STATIC_SECRET_STATE: Record<StaticSecretState, Look> = {
+  active: ['Active', 'ok', CircleCheck],
+  exhausted: ['Used up', 'neutral', CircleDot],
+  expired: ['Expired', 'neutral', Clock],
+  revoked: ['Revoked', 'bad', Ban],
+}
+
 export const AUDIT_OUTCOME: Record<AuditOutcome, Look> = {
   success: ['Success', 'ok', CircleCheck],
   failure: ['Failure', 'warn', CircleX],
@@ -58,6 +74,8 @@ export const AUDIT_OUTCOME: Record<AuditOutcome, Look> = {
 export const CertificateStatusBadge = ({ status }: { status: CertificateStatus }) => show(CERTIFICATE_STATUS[status])
 export const ChallengeStateBadge = ({ state }: { state: ChallengeState }) => show(CHALLENGE_STATE[state])
 export const TransactionStateBadge = ({ state }: { state: TransactionView['state'] }) => show(TRANSACTION_STATE[state])
+export const ApprovalStateBadge = ({ state }: { state: ApprovalState }) => show(APPROVAL_STATE[state])
+export const StaticSecretStateBadge = ({ state }: { state: StaticSecretState }) => show(STATIC_SECRET_STATE[state])
 export const AuditOutcomeBadge = ({ outcome }: { outcome: AuditOutcome }) => show(AUDIT_OUTCOME[outcome])
 
 export function EnabledBadge({ enabled }: { enabled: boolean }) {

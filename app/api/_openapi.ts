@@ -12,6 +12,8 @@ const TAGS: Record<Tag, string> = {
   Groups: 'Each group of people and devices has an issuer of its own.',
   Endpoints: 'Where devices ask for a certificate.',
   Challenges: 'One-time passwords: one challenge, one enrolment.',
+  'Static secrets': 'One password for many devices. Weak, so bounded: for networks that have nothing better.',
+  Approvals: 'Requests that wait until people decide.',
   Certificates: 'What was issued to devices.',
   Transactions: 'Every enrolment attempt, and why it got what it got.',
   Audit: 'Everything that happened, each row chained to the one before.',

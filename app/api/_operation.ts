@@ -12,6 +12,8 @@ export type Tag =
   | 'Groups'
   | 'Endpoints'
   | 'Challenges'
+  | 'Static secrets'
+  | 'Approvals'
   | 'Certificates'
   | 'Transactions'
   | 'Audit'

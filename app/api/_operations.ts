@@ -1,6 +1,7 @@
 /** Every operation there is. A route that is not listed here fails its test; what is listed is in the OpenAPI document. */
 import type { AnyOperation } from '@/app/api/_operation'
 import { createApiKey, listApiKeys, revokeApiKey } from '@/app/api/v1/api-keys/operations'
+import { approveRequest, denyRequest, getApproval, listApprovals } from '@/app/api/v1/approvals/operations'
 import { listAuditEvents, verifyAuditEvents } from '@/app/api/v1/audit-events/operations'
 import { listAuthorities } from '@/app/api/v1/authorities/operations'
 import {
@@ -10,6 +11,11 @@ import {
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
 import { getChallenge, listChallenges, mintChallenge, revokeChallenge } from '@/app/api/v1/challenges/operations'
+import {
+  createStaticSecret,
+  listStaticSecrets,
+  revokeStaticSecret,
+} from '@/app/api/v1/endpoints/[slug]/static-secrets/operations'
 import { getEndpoint, listEndpoints, updateEndpoint } from '@/app/api/v1/endpoints/operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
@@ -29,10 +35,17 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listEndpoints,
   getEndpoint,
   updateEndpoint,
+  listStaticSecrets,
+  createStaticSecret,
+  revokeStaticSecret,
   listChallenges,
   mintChallenge,
   getChallenge,
   revokeChallenge,
+  listApprovals,
+  getApproval,
+  approveRequest,
+  denyRequest,
   listCertificates,
   getCertificate,
   downloadCertificate,

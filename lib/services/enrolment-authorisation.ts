@@ -68,6 +68,11 @@ export interface GrantStore {
   grant(request: GrantRequest, events: AuditEntry[]): Promise<Reservation | null>
 }
 
+/** A transaction row has one grant at most. Nobody can present it: handles of challenges are keyed. */
+export function grantHandle(transactionRowId: string): Uint8Array {
+  return sha256(Buffer.from(`grant:${transactionRowId}`, 'ascii'))
+}
+
 /** Null when this transaction's grant is spent or revoked. */
 export async function grantTo(
   store: GrantStore,
@@ -84,7 +89,7 @@ export function grantRequest(presentation: Presentation, grant: Grant): GrantReq
   return {
     ...grant,
     id: crypto.randomUUID(),
-    handleHash: sha256(Buffer.from(`grant:${transactionRowId}`, 'ascii')),
+    handleHash: grantHandle(transactionRowId),
     endpointId: endpoint.id,
     transactionRowId,
     csrSha256,

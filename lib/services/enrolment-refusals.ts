@@ -169,6 +169,50 @@ export const ENROLMENT_CAUSES = {
     'challenge.mismatch',
     'The request asks for names the challenge is not bound to. Correct the device profile, or mint a challenge with these names.',
   ),
+  static_secret_unknown: challenge(
+    'challenge.unknown',
+    'The value is no static secret of this endpoint. Look for a typing mistake in the device profile.',
+  ),
+  static_secret_expired: challenge(
+    'enrol.request.rejected',
+    'The static secret had expired. Create a new one and put it into the device profile.',
+  ),
+  static_secret_revoked: challenge(
+    'enrol.request.rejected',
+    'The static secret had been revoked. Whoever sent this still has it: find out who, and give devices that may enrol the new one.',
+  ),
+  static_secret_exhausted: challenge(
+    'enrol.request.rejected',
+    'The static secret has been used as often as it may be. Create a new one if more devices are to enrol.',
+  ),
+  static_secret_too_fast: challenge(
+    'enrol.request.rejected',
+    'The static secret was used more often within the hour than it may be. The device can try again later; if nobody set up so many devices, revoke the secret.',
+  ),
+  static_secret_address: challenge(
+    'enrol.request.rejected',
+    'The request came with the right static secret from an address that is not allowed. If it is not yours, revoke the secret; else create one that allows the address.',
+  ),
+  static_secret_template: challenge(
+    'enrol.request.rejected',
+    'The request names what the template of the static secret does not allow. Correct the device profile, or create a secret with another template.',
+  ),
+  signer_key_differs: unprocessable(
+    'The message is signed by another key than the one to be certified. This endpoint cannot allow that: a static secret and an approval do not tell the device from whoever wrapped its request. Let the device sign with its own key, or pin the proxy that signs.',
+  ),
+  approval_challenge: challenge(
+    'enrol.request.rejected',
+    'The request carries a challenge, and at this endpoint people decide. Take the challenge out of the device profile, or let such requests wait too.',
+  ),
+  approval_queue_full: operation(
+    'Too many requests wait for approval already, at this endpoint or from this address. Decide some; the device can try again then.',
+  ),
+  request_denied: rejected(
+    'badRequest',
+    FAIL_TEXT.denied,
+    'Somebody denied the request. The comment says why; the device has to ask anew if it may enrol after all.',
+  ),
+  request_expired: rejected('badRequest', FAIL_TEXT.expired, 'Nobody decided in time. The device has to ask anew.'),
   usage_mismatch: challenge(
     'challenge.mismatch',
     'The request asks for key usages outside the profile. Correct the device profile.',
@@ -222,6 +266,12 @@ const SETTLED: ReadonlySet<EnrolmentReason> = new Set([
   'challenge_revoked',
   'subject_mismatch',
   'san_mismatch',
+  'static_secret_unknown',
+  'static_secret_expired',
+  'static_secret_revoked',
+  'static_secret_template',
+  'request_denied',
+  'request_expired',
 ] as const)
 
 export function isSettled(reason: EnrolmentReason): boolean {

@@ -19,6 +19,7 @@ export function printable({ store, challenges, audit }: Written): Written {
       begin: (attempt) => store.begin(printableAttempt(attempt)),
       takeOver: (...given) => store.takeOver(...given),
       supersede: (id) => store.supersede(id),
+      delivered: (id) => store.delivered(id),
       finish: (id, row, challengeId, events) =>
         store.finish(id, printableRow(row), challengeId, events.map(printableEntry)),
       finishIssued: (...given) => store.finishIssued(...given),

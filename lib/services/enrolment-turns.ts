@@ -34,7 +34,10 @@ export interface KnownTransaction {
   detail: string | null
   spkiSha256: Uint8Array | null
   signerSpkiSha256: Uint8Array | null
+  /** From when the replay window runs: null for a certificate that waited for people and was never fetched. */
   finishedAt: Date | null
+  /** It waited for people, and its certificate was never fetched. */
+  undelivered: boolean
   certificate: {
     id: string
     serial: string
@@ -48,13 +51,18 @@ export interface KnownTransaction {
 }
 
 export interface TurnStore {
-  /** Inserts a live row for the attempt's identity, or returns the live row that is there. */
+  /**
+   * Inserts a live row for the attempt's identity, or returns the live row that is there. One that waited for people
+   * beyond its time reads as refused, whether or not the job has been by.
+   */
   begin(attempt: Attempt): Promise<{ started: true; id: string } | { started: false; known: KnownTransaction }>
   /**
    * A row that failed, that was received longer ago than any worker lives, or that was refused for this very reason: one
    * caller gets it.
    */
   takeOver(id: string, abandonedAfterSeconds: number, refusedFor?: string): Promise<boolean>
+  /** A certificate that waited for people is fetched for the first time: its replay window runs from now. */
+  delivered(id: string): Promise<void>
   /** Makes way for a new row of the same identity. */
   supersede(id: string): Promise<void>
   /** received → refused or failed, with its events. */
@@ -135,9 +143,10 @@ export async function takeTurn({ store, clock, pause, rules }: TurnDependencies,
  * a same-key renewal a year later would get last year's certificate, as it does from NDES.
  */
 export function isOver(known: KnownTransaction, now: Date, rules: Pick<TurnRules, 'replayWindowSeconds'>): boolean {
-  if (known.finishedAt === null || (known.state !== 'issued' && known.state !== 'refused')) return false
-  if (now.getTime() - known.finishedAt.getTime() > rules.replayWindowSeconds * 1_000) return true
-  return known.certificate !== null && (known.certificate.revokedAt !== null || known.certificate.notAfter <= now)
+  if (known.state !== 'issued' && known.state !== 'refused') return false
+  if (known.certificate !== null && (known.certificate.revokedAt !== null || known.certificate.notAfter <= now))
+    return true
+  return known.finishedAt !== null && now.getTime() - known.finishedAt.getTime() > rules.replayWindowSeconds * 1_000
 }
 
 /** Whoever signs with the certificate that this very request led to has it, and renews it with the same key. */

@@ -2,7 +2,7 @@
 import { Refusal } from '@/lib/errors'
 import { type Csr, parseCsr, verifyCsr } from '@/lib/pki/csr'
 import { DerError } from '@/lib/pki/der'
-import { keyWeakness } from '@/lib/pki/key'
+import { keyWeakness, parsePublicKey } from '@/lib/pki/key'
 import { encodeName } from '@/lib/pki/name'
 import { leafExtensions } from '@/lib/pki/profile'
 import type { Actor } from './actor'
@@ -24,18 +24,26 @@ export class EnrolmentProof {
   readonly enrolmentTransactionId: string
   readonly constraints: ChallengeConstraints
   readonly renews: Renewed | null
+  /** SubjectPublicKeyInfo of an approved request, whose CSR was verified when it came in. Null: a CSR has to prove it. */
+  readonly verifiedKey: Uint8Array | null
   readonly #made = true
 
-  private constructor(reservation: ReservedChallenge) {
+  private constructor(reservation: ReservedChallenge, verifiedKey: Uint8Array | null) {
     this.challengeId = reservation.challengeId
     this.endpointId = reservation.endpointId
     this.enrolmentTransactionId = reservation.enrolmentTransactionId
     this.constraints = reservation.constraints
     this.renews = reservation.renews ?? null
+    this.verifiedKey = verifiedKey
   }
 
   static ofReservedChallenge(reservation: ReservedChallenge): EnrolmentProof {
-    return new EnrolmentProof(reservation)
+    return new EnrolmentProof(reservation, null)
+  }
+
+  /** `spki` must be the key that the reservation holds: recordLeafIntent() compares them. */
+  static ofApprovedRequest(reservation: ReservedChallenge, spki: Uint8Array): EnrolmentProof {
+    return new EnrolmentProof(reservation, spki)
   }
 
   static isProof(value: unknown): value is EnrolmentProof {
@@ -61,13 +69,13 @@ export interface IssuedCertificate {
 
 export interface IssuanceService {
   /**
-   * Builds the certificate from profile and constraints (the CSR gives the public key and matched names), lints it,
+   * Builds the certificate from profile and constraints (the CSR, or the key of an approved request, is certified), lints it,
    * records the intent, has it signed, and records it as issued with the challenge consumed, the transaction finished
    * and the audit events in the same database transaction. A repeat for the same challenge finishes the same intent.
    * Refusals: csr_rejected, policy_refused, conflict (challenge already has a certificate), unavailable (also while the
    * endpoint is switched off or its issuer has expired: that passes, and is not the device's doing).
    */
-  issueLeaf(request: { actor: Actor; proof: EnrolmentProof; csr: Uint8Array }): Promise<IssuedCertificate>
+  issueLeaf(request: { actor: Actor; proof: EnrolmentProof; csr?: Uint8Array }): Promise<IssuedCertificate>
   /** Signs and records an intent that a crash left behind. Idempotent; returns null if it was abandoned meanwhile. */
   complete(actor: Actor, certificateId: string): Promise<IssuedCertificate | null>
 }
@@ -120,17 +128,17 @@ export function createIssuance(deps: IssuanceDeps): Issuance {
   const { store, urls, clock, checkpoint = async () => {} } = deps
   const intents = createIntents(deps)
 
-  async function issueLeaf({ actor, proof, csr: csrDer }: { actor: Actor; proof: EnrolmentProof; csr: Uint8Array }) {
+  async function issueLeaf({ actor, proof, csr }: { actor: Actor; proof: EnrolmentProof; csr?: Uint8Array }) {
     if (!EnrolmentProof.isProof(proof)) throw new Error('a certificate was asked for without proof of authorisation')
-    const csr = soundCsr(csrDer)
+    const key = keyToCertify(proof, csr)
     const endpoint = await store.issuingEndpoint(proof.endpointId)
     if (endpoint === null) {
       throw new Refusal('unavailable', 'This endpoint does not issue certificates now.', {
         reason: 'endpoint_not_ready',
       })
     }
-    refuseWeakKey(csr, endpoint)
-    const drawn = drawLeaf(proof, csr, endpoint, urls, clock())
+    refuseWeakKey(key, endpoint)
+    const drawn = drawLeaf(proof, key, endpoint, urls, clock())
     const recorded = await store.recordLeafIntent(drawn, [intentEvent(actor, drawn, endpoint.profile.name)])
     await checkpoint('intent-recorded')
     const issued = await intents.finish(actor, continued(recorded, drawn, endpoint), proof.enrolmentTransactionId)
@@ -140,6 +148,15 @@ export function createIssuance(deps: IssuanceDeps): Issuance {
   }
 
   return { issueLeaf, finish: intents.finish, complete: intents.complete, reconcile: intents.reconcile }
+}
+
+/** A key that somebody has proven to hold: by a CSR here and now, or when the request that was approved came in. */
+type ProvenKey = Pick<Csr, 'spki' | 'publicKey'>
+
+function keyToCertify({ verifiedKey }: EnrolmentProof, csr: Uint8Array | undefined): ProvenKey {
+  if (csr !== undefined) return soundCsr(csr)
+  if (verifiedKey === null) throw new Error('a certificate was asked for without proof of possession')
+  return { spki: verifiedKey, publicKey: parsePublicKey(verifiedKey) }
 }
 
 /** The CSR proves possession of its key (PKCS #10 signature); nothing else in it is taken over. */
@@ -159,8 +176,8 @@ function soundCsr(der: Uint8Array): Csr {
   return csr
 }
 
-function refuseWeakKey(csr: Csr, { profile }: IssuingEndpoint): void {
-  const weakness = keyWeakness(csr.publicKey, { minRsaBits: profile.minRsaBits, curves: profile.ellipticCurves })
+function refuseWeakKey(key: ProvenKey, { profile }: IssuingEndpoint): void {
+  const weakness = keyWeakness(key.publicKey, { minRsaBits: profile.minRsaBits, curves: profile.ellipticCurves })
   if (weakness === null) return
   throw new Refusal(
     'csr_rejected',
@@ -174,7 +191,7 @@ function refuseWeakKey(csr: Csr, { profile }: IssuingEndpoint): void {
 
 function drawLeaf(
   proof: EnrolmentProof,
-  csr: Csr,
+  key: ProvenKey,
   endpoint: IssuingEndpoint,
   urls: Urls,
   now: Date,
@@ -198,10 +215,10 @@ function drawLeaf(
     renews: proof.renews,
     subjectDer: subjectDer === undefined ? encodeName(subject) : new Uint8Array(Buffer.from(subjectDer, 'base64')),
     sans: san,
-    spki: csr.spki,
+    spki: key.spki,
     ...validity,
     extensions: leafExtensions({
-      spki: csr.spki,
+      spki: key.spki,
       authorityKeyId: authority.subjectKeyId,
       crlUrl: urls.crlUrl(authority.slug),
       caUrl: urls.caUrl(authority.slug),

@@ -138,6 +138,7 @@ export function createPkiOperation(
       case 'busy':
         throw new Refusal('unavailable', 'The request is still being worked on.', { retryAfterSeconds: 5 })
       case 'issued':
+        if (turn.known.undelivered) await store.delivered(turn.known.id)
         await recordResent(exchange, message, turn.certificate)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
       case 'pending':
@@ -253,6 +254,7 @@ export function createPkiOperation(
     switch (known.state) {
       case 'issued': {
         if (known.certificate === null) throw new Error(`transaction ${known.id} is issued without a certificate`)
+        if (known.undelivered) await store.delivered(known.id)
         await recordResent(exchange, message, known.certificate)
         return sealSuccess(replyContext(signer, exchange, message, cipherOf(message)), [known.certificate.der])
       }

@@ -63,7 +63,7 @@ function isChallengeCause(refusal: EnrolmentRefusal): boolean {
 
 /** A value that was never minted: what a guesser would send many of. */
 export function isGuess(refusal: EnrolmentRefusal): boolean {
-  return refusal.reason === 'challenge_unknown'
+  return refusal.reason === 'challenge_unknown' || refusal.reason === 'static_secret_unknown'
 }
 
 /** Faults of opening share one floor, refused challenges share it too (dynamic-challenge.md §5, equal-answer rule). */

@@ -197,6 +197,79 @@ describe('the documents of the issue', () => {
   })
 })
 
+describe('static secrets', () => {
+  const view = {
+    id: 's1',
+    hint: 'Kt4x',
+    state: 'active',
+    subjectTemplate: 'CN=printer-*',
+    allowedAddresses: ['0.0.0.0/0'],
+    fromEverywhere: true,
+    maxUses: 9,
+    uses: 0,
+    perHour: 60,
+    expiresAt: LATER,
+    revokedAt: null,
+  }
+  const args = ['static-secret', 'create', '--endpoint', 'staff', '--template', 'CN=printer-*', '--max-uses', '9']
+
+  test('create → { id, secret, expiresAt }, and says what it is', async () => {
+    const services: Fakes = { staticSecrets: { create: noted({ secret: 'the-value', view }) } }
+    const { document } = await json([...args, '--from', '0.0.0.0/0'], services)
+    expect(document).toEqual({ id: 's1', secret: 'the-value', expiresAt: LATER.toISOString() })
+    const bounds = { allowedAddresses: ['0.0.0.0/0'], maxUses: 9, perHour: 60, expiresInDays: 90 }
+    expect(asked).toEqual([['staff', { subjectTemplate: 'CN=printer-*', ...bounds }]])
+    const { out } = await latchkey([...args, '--from', '0.0.0.0/0'], { services })
+    expect(out).toContain('from anywhere in the world')
+  })
+
+  test('without a network nobody is asked', async () => {
+    expect((await latchkey(args, { services: {} })).code).toBe(2)
+  })
+
+  test('list and revoke', async () => {
+    const services: Fakes = { staticSecrets: { list: noted([view]), revoke: noted({ ...view, state: 'revoked' }) } }
+    expect((await latchkey(['static-secret', 'list', 'staff'], { services })).out).toContain('0 of 9')
+    expect((await json(['static-secret', 'revoke', 's1', '--endpoint', 'staff'], services)).document).toMatchObject({
+      id: 's1',
+      state: 'revoked',
+    })
+    expect(asked).toEqual([['staff'], ['staff', 's1']])
+  })
+})
+
+describe('approvals', () => {
+  const view = {
+    id: 'a1',
+    state: 'open',
+    endpoint: { slug: 'staff', name: 'Staff' },
+    subject: 'CN=tablet-7',
+    sourceIp: '192.0.2.9',
+    spkiSha256: 'ab'.repeat(32),
+    expiresAt: LATER,
+    certificate: null,
+    problem: null,
+  }
+
+  test('the queue is what is listed unless something else is asked', async () => {
+    const services: Fakes = { approvals: { list: noted({ items: [view], nextCursor: null }) } }
+    expect((await latchkey(['approval', 'list'], { services })).out).toContain('CN=tablet-7')
+    await json(['approval', 'list', '--state', 'denied', '--endpoint', 'staff'], services)
+    expect(asked).toEqual([
+      [{ state: 'open' }, { limit: 50 }],
+      [{ state: 'denied', endpoint: 'staff' }, { limit: 50 }],
+    ])
+  })
+
+  test.each([['approve', 'approved'] as const, ['deny', 'denied'] as const])('%s', async (verb, state) => {
+    const services: Fakes = { approvals: { [verb]: noted({ ...view, state, problem: 'Being made.' }) } }
+    const { document } = await json(['approval', verb, 'a1', '--comment', 'known'], services)
+    expect(document).toEqual({ id: 'a1', state, certificate: null, problem: 'Being made.' })
+    expect(asked).toEqual([['a1', 'known']])
+    expect((await latchkey(['approval', verb, 'a1'], { services })).out).toContain(state)
+  })
+})
+
 describe('people', () => {
   const users = { users: noted([user]) }
 

@@ -1,5 +1,6 @@
 /** Every command there is. */
 import { createApiKey, listApiKeys, revokeApiKey } from './api-key'
+import { approveRequest, denyRequest, listApprovals } from './approval'
 import { listAudit, verifyAudit } from './audit'
 import { exportCertificate, listCertificates, revokeCertificate, showCertificate } from './certificate'
 import { listChallenges, mintChallenge, revokeChallenge } from './challenge'
@@ -9,6 +10,7 @@ import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
 import { setup } from './setup'
+import { createStaticSecret, listStaticSecrets, revokeStaticSecret } from './static-secret'
 import { createUser, disableUser, enableUser, listUsers, setPassword } from './user'
 
 export const COMMANDS: readonly Command[] = [
@@ -34,6 +36,12 @@ export const COMMANDS: readonly Command[] = [
   mintChallenge,
   listChallenges,
   revokeChallenge,
+  createStaticSecret,
+  listStaticSecrets,
+  revokeStaticSecret,
+  listApprovals,
+  approveRequest,
+  denyRequest,
   enrol,
   listCertificates,
   showCertificate,

@@ -217,6 +217,7 @@ describe('no certificate', () => {
     [['--key-out', 'a', '--key', 'b']],
     [[]],
     [['--key-out', 'a', '--challenge-stdin']],
+    [['--key-out', 'a', '--no-challenge']],
     [['--key-out', 'a', '--poll-interval', '0']],
     [['--key-out', 'a', '--san', 'tablet-7.example']],
     [['--key-out', 'a', '--cert', 'b']],
@@ -291,4 +292,10 @@ test('the challenge can come from standard input', async () => {
   ]
   expect((await latchkey(args, { stdin: 'PIPED' })).code).toBe(0)
   expect(scep.requests[0]?.csr?.challengePasswords).toEqual(['PIPED'])
+})
+
+test('where people approve, none is sent', async () => {
+  const files = ['--key-out', at('k'), '--cert-out', at('c')]
+  expect((await latchkey(['enrol', '--url', scep.url, '--no-challenge', '--subject', 'CN=a', ...files])).code).toBe(0)
+  expect(scep.requests[0]?.csr?.challengePasswords).toEqual([])
 })

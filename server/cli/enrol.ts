@@ -23,6 +23,7 @@ export const enrol = command({
     url: { value: 'SCEP_URL', description: 'SCEP URL of the endpoint', required: true },
     challenge: { value: 'CHALLENGE', description: 'The challenge minted for this device' },
     'challenge-stdin': { description: 'Read the challenge from standard input instead' },
+    'no-challenge': { description: 'Send none, for endpoints at which people approve' },
     subject: {
       value: 'NAME',
       description: 'Subject, as it was minted, such as "CN=tablet-7,O=Example"; a renewal keeps its own',
@@ -184,13 +185,16 @@ function namesOf(holder: Holder | null, { subject, san }: { subject: string | un
 
 /** A renewal needs none, unless the endpoint asks for one all the same. */
 async function challengeFrom(
-  options: { renew: boolean; challenge: string | undefined; 'challenge-stdin': boolean },
+  options: { renew: boolean; challenge: string | undefined; 'challenge-stdin': boolean; 'no-challenge': boolean },
   io: Io,
 ): Promise<string | null> {
-  const { renew, challenge, 'challenge-stdin': fromStdin } = options
+  const { renew, challenge, 'challenge-stdin': fromStdin, 'no-challenge': none } = options
+  if (none && (challenge !== undefined || fromStdin))
+    throw new UsageFault('Give a challenge or --no-challenge, not both.')
   if (fromStdin && challenge !== undefined) throw new UsageFault('Give --challenge or --challenge-stdin, not both.')
   if (fromStdin) return secretFromStdin(io, 'challenge')
-  if (challenge === undefined && !renew) throw new UsageFault('--challenge CHALLENGE is missing.')
+  if (challenge === undefined && !renew && !none)
+    throw new UsageFault('--challenge CHALLENGE is missing; with --no-challenge none is sent.')
   return challenge ?? null
 }
 

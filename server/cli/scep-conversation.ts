@@ -30,6 +30,7 @@ export interface Enrolment {
   trust: Trust
   subject: readonly NamePart[]
   san: readonly SubjectAlternativeName[]
+  /** Null where people approve, and for a renewal. */
   challenge: string | null
   /** The key to certify. */
   privateKey: KeyObject

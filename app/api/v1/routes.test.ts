@@ -53,6 +53,17 @@ const services = (): Fakes => ({
     get: noted('challenges.get', exampleOf('getChallenge')),
     revoke: noted('challenges.revoke', exampleOf('revokeChallenge')),
   },
+  staticSecrets: {
+    list: noted('staticSecrets.list', [{ ...firstOf('listStaticSecrets'), id: ID }]),
+    create: noted('staticSecrets.create', { secret: 'secret-value', view: firstOf('listStaticSecrets') }),
+    revoke: noted('staticSecrets.revoke', exampleOf('revokeStaticSecret')),
+  },
+  approvals: {
+    list: noted('approvals.list', exampleOf('listApprovals')),
+    get: noted('approvals.get', exampleOf('getApproval')),
+    approve: noted('approvals.approve', exampleOf('approveRequest')),
+    deny: noted('approvals.deny', exampleOf('denyRequest')),
+  },
   certificates: {
     list: noted('certificates.list', exampleOf('listCertificates')),
     get: noted('certificates.get', exampleOf('getCertificate')),
@@ -143,6 +154,15 @@ test.each([
       { limit: 7, cursor: 'abc' },
     ],
   ],
+  [
+    'createStaticSecret',
+    {},
+    ['staticSecrets.create', 'as admin key', 'staff', expect.objectContaining({ maxUses: 200, perHour: 20 })],
+  ],
+  ['revokeStaticSecret', {}, ['staticSecrets.revoke', 'as admin key', 'staff', ID]],
+  ['listApprovals', { query: '?state=open' }, ['approvals.list', 'as admin key', { state: 'open' }, { limit: 50 }]],
+  ['approveRequest', { json: { comment: 'known' } }, ['approvals.approve', 'as admin key', ID, 'known']],
+  ['denyRequest', { json: {} }, ['approvals.deny', 'as admin key', ID, undefined]],
   ['listChallenges', {}, ['challenges.list', 'as admin key', {}, { limit: 50 }]],
   [
     'listAuditEvents',
@@ -203,6 +223,11 @@ test('the value of a new API key is in its answer, once', async () => {
   const response = await call('createApiKey')
   expect(await response.json()).toMatchObject({ key: 'lk_new', name: 'deployment script' })
   expect(await (await call('listApiKeys')).text()).not.toContain('lk_new')
+})
+
+test('the value of a new static secret is in its answer, once', async () => {
+  expect(await (await call('createStaticSecret')).json()).toMatchObject({ secret: 'secret-value', state: 'active' })
+  expect(await (await call('listStaticSecrets')).text()).not.toContain('secret-value')
 })
 
 test('who am I', async () => {

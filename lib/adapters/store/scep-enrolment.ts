@@ -40,7 +40,12 @@ export function scepEnrolmentStore(database: Database): ScepEnrolmentStore {
 
     async supersede(id) {
       await database.$executeRaw`
-        update enrolment_transaction set superseded_at = now() where id = ${id}::uuid and superseded_at is null and state in ('issued', 'refused')`
+        update enrolment_transaction t set superseded_at = now() where id = ${id}::uuid and superseded_at is null and (state in ('issued', 'refused') or ${waitedTooLong})`
+    },
+
+    async delivered(id) {
+      await database.$executeRaw`
+        update enrolment_transaction set delivered_at = now() where id = ${id}::uuid and state = 'issued' and expires_at is not null and delivered_at is null`
     },
 
     async finish(id, row, challengeId, events) {
@@ -92,6 +97,7 @@ interface KnownRow {
   spki_sha256: Uint8Array | null
   signer_spki_sha256: Uint8Array | null
   finished_at: Date | null
+  undelivered: boolean
   certificate_id: string | null
   serial: string | null
   name: string | null
@@ -101,10 +107,16 @@ interface KnownRow {
   renewal: boolean
 }
 
+/** Nobody decided in time, whether or not the job has been by. */
+const waitedTooLong = Prisma.sql`(t.state = 'pending' and t.expires_at <= now())`
+
 /** The newest row that fits. */
 async function readKnown(database: Database, condition: Prisma.Sql): Promise<KnownTransaction | null> {
   const [row] = await database.$queryRaw<KnownRow[]>`
-    select t.id, t.state, t.reason, t.detail, t.spki_sha256, t.signer_spki_sha256, t.finished_at,
+    select t.id, case when ${waitedTooLong} then 'refused' else t.state::text end as state,
+      case when ${waitedTooLong} then 'request_expired' else t.reason end as reason, t.detail, t.spki_sha256, t.signer_spki_sha256,
+      case when ${waitedTooLong} then t.expires_at when t.state = 'issued' and t.expires_at is not null then t.delivered_at else t.finished_at end as finished_at,
+      (t.state = 'issued' and t.expires_at is not null and t.delivered_at is null) as undelivered,
       x.id as certificate_id, x.serial, x.subject as name, x.der, x.not_after, x.revoked_at,
       x.renews_certificate_id is not null as renewal
     from enrolment_transaction t
@@ -122,6 +134,7 @@ async function readKnown(database: Database, condition: Prisma.Sql): Promise<Kno
     spkiSha256: row.spki_sha256,
     signerSpkiSha256: row.signer_spki_sha256,
     finishedAt: row.finished_at,
+    undelivered: row.undelivered,
     certificate:
       id === null || serial === null || name === null || der === null || notAfter === null
         ? null

@@ -1,5 +1,6 @@
 /** In-memory stores of challenges and enrolment transactions, over the tables of world.ts, with the database's rules. */
 
+import type { ApprovalStore } from '@/lib/services/approval-types'
 import type { AuditEntry, Page } from '@/lib/services/audit'
 import {
   MISMATCH_REASONS,
@@ -15,8 +16,10 @@ import type { RenewalStore } from '@/lib/services/renewal'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import type { QueryStore } from '@/lib/services/scep-queries'
+import type { StaticSecretStore } from '@/lib/services/static-secrets'
 import type { SupersessionStore } from '@/lib/services/supersession'
 import type { TransactionStore } from '@/lib/services/transactions'
+import { memoryPolicyStores } from './policy-stores'
 import { memoryRenewalStore } from './renewal-store'
 import { append, type World, type WorldChallenge, type WorldTransaction } from './world'
 
@@ -30,6 +33,8 @@ export interface EnrolmentStores {
   renewals: RenewalStore
   queries: QueryStore
   supersession: SupersessionStore
+  staticSecrets: StaticSecretStore
+  approvals: ApprovalStore
 }
 
 export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
@@ -51,6 +56,9 @@ export interface MemoryTransaction extends WorldTransaction {
   challengeId: string | null
   claimedAt: Date
   finishedAt: Date | null
+  /** Set once it has waited for people. */
+  expiresAt: Date | null
+  deliveredAt: Date | null
   superseded: boolean
 }
 
@@ -59,6 +67,17 @@ const FREE = { reservedBy: null, reservedCsrSha256: null, reservedSpkiSha256: nu
 const same = (a: Uint8Array | null, b: Uint8Array | null) => a !== null && b !== null && Buffer.from(a).equals(b)
 
 export function memoryEnrolmentStores(world: World, clock: () => Date): EnrolmentStores {
+  const stores = memoryTransactionStores(world, clock)
+  return {
+    ...stores,
+    ...memoryPolicyStores(world, stores.grants, clock),
+    ...memoryRenewalStore(world, clock, stores.grants),
+  }
+}
+
+type TransactionStores = Omit<EnrolmentStores, 'staticSecrets' | 'approvals' | 'renewals' | 'queries' | 'supersession'>
+
+function memoryTransactionStores(world: World, clock: () => Date): TransactionStores {
   const challenges = world.challenges as MemoryChallenge[]
   const rows = world.transactions as MemoryTransaction[]
   const ago = (minutes: number) => new Date(clock().getTime() - minutes * MINUTE_MS)
@@ -80,7 +99,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
   }
   const append_ = (events: AuditEntry[]) => append(world, events)
 
-  const stores: Omit<EnrolmentStores, 'renewals' | 'queries' | 'supersession'> = {
+  return {
     challenges: {
       async mintingEndpoint(slug) {
         const endpoint = world.endpoints.find((each) => each.slug === slug)
@@ -349,7 +368,11 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       },
       async supersede(id) {
         const row = rows.find((each) => each.id === id)
-        if (row && (row.state === 'issued' || row.state === 'refused')) row.superseded = true
+        if (row && (row.state === 'issued' || row.state === 'refused' || waitedTooLong(row))) row.superseded = true
+      },
+      async delivered(id) {
+        const row = rows.find((each) => each.id === id && each.state === 'issued' && each.expiresAt !== null)
+        if (row) row.deliveredAt ??= clock()
       },
       async finish(id, outcome, challengeId, events) {
         const row = rows.find((each) => each.id === id)
@@ -415,7 +438,9 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
     },
   }
 
-  return { ...stores, ...memoryRenewalStore(world, clock, stores.grants) }
+  function waitedTooLong({ state, expiresAt }: MemoryTransaction): boolean {
+    return state === 'pending' && expiresAt !== null && expiresAt <= clock()
+  }
 
   function isLive(row: MemoryTransaction): boolean {
     return !row.superseded && row.attempt.csrSha256 !== null
@@ -435,6 +460,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       createdAt: clock(),
       claimedAt: clock(),
       finishedAt: null,
+      expiresAt: null,
+      deliveredAt: null,
       superseded: false,
     }
     rows.push(row)
@@ -449,15 +476,19 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
 
   function knownOf(row: MemoryTransaction): KnownTransaction {
     const certificate = world.certificates.find((each) => each.id === row.certificateId && each.state === 'issued')
-    const { id, state, reason, detail, attempt } = row
+    const { id, detail, attempt } = row
+    const late = waitedTooLong(row)
+    const waited = row.state === 'issued' && row.expiresAt !== null
+    const finishedAt = row.finishedAt ?? certificate?.issuedAt ?? null
     return {
       id,
-      state,
-      reason,
+      state: late ? 'refused' : row.state,
+      reason: late ? 'request_expired' : row.reason,
       detail,
       spkiSha256: attempt.spkiSha256,
       signerSpkiSha256: attempt.signerSpkiSha256,
-      finishedAt: row.finishedAt ?? certificate?.issuedAt ?? null,
+      finishedAt: late ? row.expiresAt : waited ? row.deliveredAt : finishedAt,
+      undelivered: waited && row.deliveredAt === null,
       certificate: certificate?.der
         ? {
             id: certificate.id,

@@ -10,10 +10,13 @@ import {
   parseCertRep,
   selfSignedCertificate,
 } from '@/lib/scep/client'
+import { createApprovalAuthorisation } from '@/lib/services/approval-authorisation'
+import { createApprovals } from '@/lib/services/approvals'
 import type { AuditEntry } from '@/lib/services/audit'
 import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
-import type { EndpointSettings } from '@/lib/services/endpoint-settings'
+import type { EndpointPolicy, EndpointSettings } from '@/lib/services/endpoint-settings'
+import { createPasswords } from '@/lib/services/passwords'
 import {
   createScepEnrolment,
   type ScepEnrolmentDependencies,
@@ -21,6 +24,8 @@ import {
   type ScepRequest,
   type ScepResponse,
 } from '@/lib/services/scep-enrolment'
+import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
+import { createStaticSecrets } from '@/lib/services/static-secrets'
 import { createTransactions } from '@/lib/services/transactions'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
 import { memoryCertificateStore, memoryStatusStore } from './certificate-stores'
@@ -34,8 +39,11 @@ export interface EnrolmentBacking extends Backing {
   /** Upkeep by a role that may delete transactions. */
   forgetting: EnrolmentStores['upkeep']
   record(entry: AuditEntry): Promise<void>
+  /** What the stores take for now. */
+  now(): Date
+  setEndpoint(slug: string, settings: Partial<EndpointSettings> & { policy?: EndpointPolicy }): Promise<void>
   /** Turns the clock of this backing on by moving the row's times back. */
-  age(what: 'challenge' | 'transaction', id: string, minutes: number): Promise<void>
+  age(what: 'challenge' | 'transaction' | 'approval' | 'static-secret', id: string, minutes: number): Promise<void>
   /** Settings of an endpoint, past the service that people use. */
   configure(endpointId: string, settings: Partial<EndpointSettings>): Promise<void>
   /** What a line of certificates says of one. */
@@ -73,9 +81,20 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
     forgetting: enrolment.upkeep,
     records: recordsOf(world),
     record: async (entry) => append(world, [entry]),
+    now: () => NOON,
+    async setEndpoint(slug, settings) {
+      const endpoint = world.endpoints.find((each) => each.slug === slug)
+      if (!endpoint) throw new Error(`no endpoint ${slug}`)
+      Object.assign(endpoint, settings)
+    },
     async age(what, id, minutes) {
-      const rows: { id: string }[] = what === 'challenge' ? world.challenges : world.transactions
-      const row = one(rows, id)
+      const tables: Record<typeof what, { id: string }[]> = {
+        challenge: world.challenges,
+        transaction: world.transactions,
+        approval: world.approvals,
+        'static-secret': world.staticSecrets,
+      }
+      const row = one(tables[what], id)
       for (const [key, value] of Object.entries(row) as [string, unknown][]) {
         if (value instanceof Date) Object.assign(row, { [key]: new Date(value.getTime() - minutes * 60_000) })
       }
@@ -140,14 +159,32 @@ export async function enrolmentPortal(
     urls: base.urls,
     audit: backing,
   })
+  const { redemption, grants } = backing.enrolment
+  const passwords = createPasswords({ signer: base.signer, parameters: { memoryKib: 64, passes: 1, parallelism: 1 } })
+  const staticSecrets = createStaticSecrets({ store: backing.enrolment.staticSecrets, signer: base.signer, passwords })
+  const approvals = createApprovals({
+    store: backing.enrolment.approvals,
+    grants,
+    challenges: redemption,
+    issuance: base.issuance,
+  })
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
-    challenges: backing.enrolment.redemption,
+    challenges: redemption,
     renewals: backing.enrolment.renewals,
     queries: backing.enrolment.queries,
     issuance: base.issuance,
     signer: base.signer,
     audit: backing,
+    authorisers: {
+      static: createStaticAuthorisation({
+        store: backing.enrolment.staticSecrets,
+        challenges: redemption,
+        signer: base.signer,
+        passwords,
+      }),
+      approval: createApprovalAuthorisation({ store: backing.enrolment.approvals, grants, challenges: redemption }),
+    },
     limit: limits,
     clock,
     log: (level, event, facts) => logged.push({ level, event, facts }),
@@ -194,6 +231,8 @@ export async function enrolmentPortal(
     slug,
     challenges,
     scep,
+    staticSecrets,
+    approvals,
     transactions,
     paused,
     logged,

@@ -80,6 +80,8 @@ export interface World {
   certificates: WorldCertificate[]
   challenges: WorldChallenge[]
   transactions: WorldTransaction[]
+  staticSecrets: { id: string }[]
+  approvals: { id: string }[]
   crls: NewCrl[]
   /** In the order of the chain, with the time they were appended. */
   events: (AuditEntry & { at: Date })[]
@@ -96,6 +98,8 @@ export function emptyWorld(clock: () => Date): World {
     certificates: [],
     challenges: [],
     transactions: [],
+    staticSecrets: [],
+    approvals: [],
     crls: [],
     events: [],
     clock,

@@ -5,6 +5,7 @@ import { Instant } from '@/app/_components/instant'
 import { nameOfMinter } from '@/app/_components/name-of-minter'
 import { TextLink } from '@/app/_components/row-link'
 import { VisibleText } from '@/app/_components/visible-text'
+import { WeakBadge } from '@/app/_components/weak-badge'
 import type { CertificateDetail } from '@/lib/services/certificates'
 
 interface OriginCardProps {
@@ -33,10 +34,12 @@ export function OriginCard({ certificate, mintedVia }: OriginCardProps) {
         )}
         {challenge && (
           <Fact name="Allowed by">
-            {mintedVia === 'ui'
-              ? `a challenge ${challenge.mintedBy} minted `
-              : `a challenge minted by ${nameOfMinter({ mintedBy: challenge.mintedBy, mintedVia })} `}
-            <Instant at={challenge.createdAt} show="relative" />
+            <span className="flex flex-wrap items-center gap-x-2">
+              <span>
+                {allowedBy(challenge.mintedBy, mintedVia)} <Instant at={challenge.createdAt} show="relative" />
+              </span>
+              {mintedVia === 'static' && <WeakBadge />}
+            </span>
           </Fact>
         )}
         {transaction && (
@@ -52,4 +55,17 @@ export function OriginCard({ certificate, mintedVia }: OriginCardProps) {
       </Facts>
     </Card>
   )
+}
+
+function allowedBy(mintedBy: string, mintedVia: string): string {
+  switch (mintedVia) {
+    case 'ui':
+      return `a challenge ${mintedBy} minted`
+    case 'static':
+      return 'a static secret'
+    case 'approval':
+      return 'an approval'
+    default:
+      return `a challenge minted by ${nameOfMinter({ mintedBy, mintedVia })}`
+  }
 }

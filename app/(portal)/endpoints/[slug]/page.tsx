@@ -8,12 +8,14 @@ import { Fact, Facts } from '@/app/_components/facts'
 import { POLICY_NAMES } from '@/app/_components/name-of-policy'
 import { PageHeader } from '@/app/_components/page-header'
 import { EnabledBadge } from '@/app/_components/states'
+import { WeakBadge } from '@/app/_components/weak-badge'
 import { found, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { EndpointView } from '@/lib/services/groups'
 import { can } from '@/lib/services/permissions'
 import { RegistrationAuthorityCard } from './registration-authority-card'
 import { SettingsForm } from './settings-form'
+import { StaticSecretsCard } from './static-secrets/static-secrets-card'
 import { SwitchEndpoint } from './switch-endpoint'
 
 export const metadata: Metadata = { title: 'Endpoint' }
@@ -24,18 +26,25 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   const endpoint = await found(server().groups.getEndpoint(actor, slug))
   const { group, name, enabled, policy, scepUrl, profile, registrationAuthority } = endpoint
   const mayChange = can(actor, 'endpoint:update')
+  const secrets = can(actor, 'static-secret:read') ? await server().staticSecrets.list(actor, slug) : []
+  const showsSecrets = can(actor, 'static-secret:read') && (policy === 'static' || secrets.length > 0)
   return (
     <>
       <PageHeader
         title={`${group.name} ${name}`}
-        badge={<EnabledBadge enabled={enabled} />}
+        badge={
+          <>
+            <EnabledBadge enabled={enabled} />
+            {policy === 'static' && <WeakBadge />}
+          </>
+        }
         trail={[
           { href: '/groups', text: 'Groups' },
           { href: `/groups/${group.slug}`, text: group.name },
         ]}
       >
         {mayChange && <SwitchEndpoint slug={slug} group={group.name} enabled={enabled} />}
-        {enabled && can(actor, 'challenge:mint') && (
+        {enabled && policy === 'dynamic' && can(actor, 'challenge:mint') && (
           <ButtonLink href={`/challenges/new?endpoint=${slug}`} variant="primary">
             <KeyRound aria-hidden />
             Mint a challenge
@@ -59,6 +68,16 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
         >
           <SettingsForm slug={slug} settings={endpoint} mayChange={mayChange} />
         </Card>
+        {showsSecrets && (
+          <div className="min-w-0 lg:col-span-2">
+            <StaticSecretsCard
+              slug={slug}
+              inUse={policy === 'static'}
+              secrets={secrets}
+              mayManage={can(actor, 'static-secret:manage')}
+            />
+          </div>
+        )}
       </div>
     </>
   )

@@ -5,6 +5,7 @@ import { Instant } from '@/app/_components/instant'
 import { POLICY_NAMES } from '@/app/_components/name-of-policy'
 import { RowLink } from '@/app/_components/row-link'
 import { EnabledBadge } from '@/app/_components/states'
+import { WeakBadge } from '@/app/_components/weak-badge'
 import type { EndpointView } from '@/lib/services/groups'
 
 export function EndpointsCard({ endpoints }: { endpoints: EndpointView[] }) {
@@ -22,7 +23,7 @@ export function EndpointsCard({ endpoints }: { endpoints: EndpointView[] }) {
             cell: ({ slug, name }) => <RowLink href={`/endpoints/${slug}`}>{name}</RowLink>,
           },
           { head: 'Devices', cell: ({ enabled }) => <EnabledBadge enabled={enabled} /> },
-          { head: 'Who may enrol', cell: ({ policy }) => POLICY_NAMES[policy] },
+          { head: 'Who may enrol', cell: PolicyCell },
           { head: 'Validity', cell: ({ profile }) => `${profile.validityDays} days` },
           {
             head: 'RA valid until',
@@ -32,5 +33,14 @@ export function EndpointsCard({ endpoints }: { endpoints: EndpointView[] }) {
         ]}
       />
     </Card>
+  )
+}
+
+function PolicyCell({ policy }: EndpointView) {
+  return (
+    <span className="flex flex-wrap items-center gap-2">
+      {POLICY_NAMES[policy]}
+      {policy === 'static' && <WeakBadge />}
+    </span>
   )
 }

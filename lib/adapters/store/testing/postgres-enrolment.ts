@@ -1,4 +1,5 @@
 /** The backing of enrolment tests on a Postgres database of its own. */
+import { approvalStore } from '@/lib/adapters/store/approvals'
 import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
@@ -7,6 +8,7 @@ import { grantStore } from '@/lib/adapters/store/grants'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { queryStore } from '@/lib/adapters/store/scep-queries'
+import { staticSecretStore } from '@/lib/adapters/store/static-secrets'
 import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { parseEvent } from '@/lib/services/audit-events'
@@ -15,7 +17,15 @@ import { postgresBacking } from './postgres-backing'
 
 const AGED = {
   challenge: ['not_before', 'expires_at', 'created_at', 'reserved_at', 'consumed_at'],
-  enrolment_transaction: ['created_at', 'claimed_at', 'finished_at'],
+  enrolment_transaction: ['created_at', 'claimed_at', 'finished_at', 'expires_at', 'delivered_at'],
+  approval_request: ['created_at', 'expires_at', 'decided_at'],
+  static_secret: ['created_at', 'expires_at', 'revoked_at', 'last_used_at'],
+} as const
+const TABLES = {
+  challenge: ['challenge', 'id'],
+  transaction: ['enrolment_transaction', 'id'],
+  approval: ['approval_request', 'enrolment_transaction_id'],
+  'static-secret': ['static_secret', 'id'],
 } as const
 
 export async function postgresEnrolmentBacking(): Promise<
@@ -41,14 +51,20 @@ export async function postgresEnrolmentBacking(): Promise<
       renewals: renewalStore(database),
       queries: queryStore(database),
       supersession: supersessionStore(database),
+      staticSecrets: staticSecretStore(database),
+      approvals: approvalStore(database),
+    },
+    now: () => new Date(),
+    async setEndpoint(slug, settings) {
+      await database.endpoint.update({ where: { slug }, data: settings, select: { id: true } })
     },
     record: (entry) => transact(database, async () => ({ result: undefined, events: [entry] })),
     async age(what, id, minutes) {
-      const table = what === 'challenge' ? 'challenge' : 'enrolment_transaction'
+      const [table, key] = TABLES[what]
       const set = AGED[table]
         .map((column) => `${column} = ${column} - make_interval(mins => ${Math.trunc(minutes)})`)
         .join(', ')
-      await database.$executeRawUnsafe(`update ${table} set ${set} where id = '${id}'::uuid`)
+      await database.$executeRawUnsafe(`update ${table} set ${set} where ${key} = '${id}'::uuid`)
     },
     async configure(endpointId, settings) {
       await database.endpoint.update({ where: { id: endpointId }, data: settings, select: { id: true } })

@@ -1,0 +1,66 @@
+/** Requests that people decide about, as rows. */
+import { DataTable } from '@/app/_components/data-table'
+import { Instant } from '@/app/_components/instant'
+import { RowLink } from '@/app/_components/row-link'
+import { ApprovalStateBadge } from '@/app/_components/states'
+import { VisibleText } from '@/app/_components/visible-text'
+import type { ApprovalView } from '@/lib/services/approval-types'
+
+export function ApprovalTable({ requests }: { requests: ApprovalView[] }) {
+  return (
+    <DataTable
+      caption="Requests"
+      rows={requests}
+      rowKey={({ id }) => id}
+      columns={[
+        { head: 'Device', primary: true, className: 'md:w-1/3', cell: DeviceCell },
+        { head: 'State', cell: StateCell },
+        { head: 'Group', cell: ({ group }) => group.name },
+        { head: 'Key', spare: true, cell: ({ key }) => key },
+        {
+          head: 'Asked',
+          className: 'md:whitespace-nowrap',
+          cell: ({ createdAt }) => <Instant at={createdAt} show="relative" />,
+        },
+        {
+          head: 'Ends',
+          className: 'md:whitespace-nowrap',
+          cell: ({ expiresAt, decidedAt }) => <Instant at={decidedAt ?? expiresAt} show="relative" />,
+        },
+      ]}
+    />
+  )
+}
+
+function DeviceCell({ id, subject, san, sourceIp, userAgent }: ApprovalView) {
+  return (
+    <div className="min-w-0">
+      <RowLink href={`/approvals/${id}`}>
+        <VisibleText>{subject || san.map(({ value }) => value).join(', ')}</VisibleText>
+      </RowLink>
+      <p className="text-sm text-muted">
+        {sourceIp ?? 'address not known'}
+        {userAgent && (
+          <>
+            {' · '}
+            <VisibleText>{userAgent}</VisibleText>
+          </>
+        )}
+      </p>
+    </div>
+  )
+}
+
+function StateCell({ state, decisions, approvalsRequired }: ApprovalView) {
+  const approvals = decisions.filter(({ approves }) => approves).length
+  return (
+    <span className="flex flex-wrap items-center gap-x-2">
+      <ApprovalStateBadge state={state} />
+      {approvalsRequired > 1 && state === 'open' && (
+        <span className="text-sm text-muted">
+          {approvals} of {approvalsRequired}
+        </span>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,199 @@
+/** Requests that people decide about: what they see, what they can do, and what the store must be able to do. */
+import type { Actor } from './actor'
+import type { AuditEntry, Page } from './audit'
+import type { RowOutcome } from './challenge-presentation'
+import type { SubjectAlternativeName } from './challenges'
+
+export type ApprovalState = 'open' | 'approved' | 'denied' | 'expired'
+
+export interface DecisionView {
+  name: string
+  approves: boolean
+  comment: string | null
+  createdAt: Date
+}
+
+export interface ApprovalView {
+  /** Of the enrolment transaction. */
+  id: string
+  state: ApprovalState
+  endpoint: { slug: string; name: string }
+  group: { slug: string; name: string }
+  /** RFC 4514; empty where the request names nobody. */
+  subject: string
+  san: SubjectAlternativeName[]
+  /** "RSA 2048". */
+  key: string
+  /** Lower-case hex. */
+  spkiSha256: string
+  transactionId: string
+  sourceIp: string | null
+  userAgent: string | null
+  createdAt: Date
+  expiresAt: Date
+  decidedAt: Date | null
+  approvalsRequired: number
+  decisions: DecisionView[]
+  certificate: { id: string; serial: string } | null
+  /** Why an approved request has no certificate, in plain words. */
+  problem: string | null
+}
+
+/** What the CSR asks for beside its names: object identifiers where they are stored, names where people read them. */
+export interface RequestedFields {
+  signatureAlgorithm: string
+  keyUsage: string[]
+  extendedKeyUsage: string[]
+  extensions: string[]
+  /** What the certificate will not carry. */
+  dropped: string[]
+  /** The request carried a challenge that authorises nothing here. */
+  wrongChallenge: boolean
+}
+
+export interface CertificateInHistory {
+  id: string
+  serial: string
+  subject: string
+  endpoint: string | null
+  notAfter: Date
+  revokedAt: Date | null
+  sameKey: boolean
+  sameSubject: boolean
+}
+
+export interface TransactionInHistory {
+  id: string
+  state: string
+  reason: string | null
+  endpoint: string
+  createdAt: Date
+}
+
+export interface ApprovalDetail extends ApprovalView {
+  requested: RequestedFields
+  /** What differs from what the endpoint expects, one sentence each. */
+  differences: string[]
+  /** What deserves a second look before anybody approves, one sentence each. */
+  warnings: string[]
+  history: { certificates: CertificateInHistory[]; transactions: TransactionInHistory[] }
+}
+
+export interface ApprovalFilter {
+  state?: ApprovalState
+  endpoint?: string
+}
+
+export interface ApprovalsService {
+  /** Newest first. */
+  list(actor: Actor, filter: ApprovalFilter, page: { cursor?: string; limit?: number }): Promise<Page<ApprovalView>>
+  /** For the navigation; 0 for those who may not look. */
+  countOpen(actor: Actor): Promise<number>
+  get(actor: Actor, id: string): Promise<ApprovalDetail>
+  /**
+   * One word of one person. The one that completes the number makes the certificate; if that cannot be done now, a job
+   * does it, and the device hears PENDING until then. Refusals: not_found, conflict (decided, expired, decided by this
+   * person before, more than one approval needed and no person asks).
+   */
+  approve(actor: Actor, id: string, comment?: string): Promise<ApprovalView>
+  /** One denial denies. */
+  deny(actor: Actor, id: string, comment?: string): Promise<ApprovalView>
+}
+
+/** What came in, with nothing of a challenge in it. */
+export interface HeldRequest {
+  transactionRowId: string
+  endpointId: string
+  ttlHours: number
+  spki: Uint8Array
+  subjectDer: Uint8Array
+  san: SubjectAlternativeName[]
+  key: string
+  requested: RequestedFields
+  /** As limits count it: address or network. */
+  source: string
+}
+
+/** An approved request whose certificate is not there yet. */
+export interface ApprovedRequest {
+  id: string
+  endpoint: { id: string; slug: string; groupSlug: string }
+  transactionId: Uint8Array
+  csrSha256: Uint8Array
+  spki: Uint8Array
+  spkiSha256: Uint8Array
+  subject: string
+  subjectDer: Uint8Array
+  san: SubjectAlternativeName[]
+  sourceIp: string | null
+  decisions: DecisionView[]
+}
+
+export interface Decision {
+  id: string
+  /** Tells people apart. */
+  by: string
+  name: string
+  approves: boolean
+  comment: string | null
+  /** Of a denied one. */
+  denied: RowOutcome
+}
+
+export type DecisionOutcome =
+  | { outcome: 'recorded'; state: ApprovalState; approvals: number; required: number }
+  | { outcome: 'unknown' | 'again' | 'approved' | 'denied' | 'expired' }
+
+/** A request as the events about it name it. */
+export interface NamedRequest {
+  id: string
+  subject: string
+  transactionId: Uint8Array
+  spkiSha256: Uint8Array
+  endpointSlug: string
+  groupSlug: string
+}
+
+export interface ApprovalStore {
+  /**
+   * In one transaction, counted under a lock: the request is held and its transaction row waits, with the event. What
+   * is held already stays as it is. `full` when too many wait.
+   */
+  hold(
+    request: HeldRequest,
+    most: { perEndpoint: number; perSource: number },
+    requested: (expiresAt: Date) => AuditEntry,
+  ): Promise<ApprovalState | 'full'>
+  /**
+   * In one transaction under the request's lock: the word of a person, and what it leads to. The approval that completes
+   * the number hands the transaction row to whoever makes the certificate (pending → received).
+   */
+  decide(
+    decision: Decision,
+    event: (request: NamedRequest, after: { approvals: number; required: number }) => AuditEntry,
+  ): Promise<DecisionOutcome>
+  /** Null unless it is approved and has no certificate yet. */
+  approved(id: string): Promise<ApprovedRequest | null>
+  /** Approved ones that nobody finished, oldest first. */
+  unfinished(limit: number): Promise<string[]>
+  /**
+   * Open ones past their end, and approved ones that could not be issued a day after it: expired, with their rows and an
+   * event each. Returns how many.
+   */
+  expire(limit: number, row: RowOutcome, expired: (request: NamedRequest) => AuditEntry): Promise<number>
+  list(
+    filter: ApprovalFilter,
+    page: { cursor?: string; limit: number },
+  ): Promise<Page<Omit<ApprovalView, 'problem'> & { reason: string | null }>>
+  countOpen(): Promise<number>
+  get(
+    id: string,
+  ): Promise<
+    (Omit<ApprovalView, 'problem'> & { reason: string | null; requested: RequestedFields; validityDays: number }) | null
+  >
+  /** Newest first: certificates and other attempts with this name or key. */
+  history(
+    request: { id: string; subject: string; spkiSha256: string },
+    limit: number,
+  ): Promise<ApprovalDetail['history']>
+}

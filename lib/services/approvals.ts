@@ -1,0 +1,273 @@
+/** People decide: who said what about a request, and the certificate that follows when enough of them approve. */
+import { isRefusal, Refusal } from '@/lib/errors'
+import { attributeName, parseName } from '@/lib/pki/name'
+import { type Actor, systemActor } from './actor'
+import { grantOf } from './approval-authorisation'
+import { differencesOf, readable, warningsOf } from './approval-review'
+import type {
+  ApprovalStore,
+  ApprovalsService,
+  ApprovalView,
+  ApprovedRequest,
+  DecisionOutcome,
+  NamedRequest,
+} from './approval-types'
+import type { AuditEntry } from './audit'
+import { fingerprint } from './certificate-intent'
+import { checkedText } from './challenge-constraints'
+import { type RedemptionStore, type RowOutcome, refusedRow } from './challenge-presentation'
+import { MISMATCHES_BEFORE_REVOCATION } from './challenge-redemption'
+import { type GrantStore, grantHandle } from './enrolment-authorisation'
+import { explanationOf } from './enrolment-refusals'
+import { EnrolmentProof, type IssuanceService } from './issuance'
+import { authorise, can } from './permissions'
+import { transactionIdText } from './scep-exchange'
+import { failedRow, issuanceRefusal } from './scep-refusals'
+
+export interface ApprovalsDependencies {
+  store: ApprovalStore
+  grants: GrantStore
+  challenges: Pick<RedemptionStore, 'release'>
+  issuance: Pick<IssuanceService, 'issueLeaf'>
+}
+
+/** What the job does: certificates that nobody finished, and requests that nobody decided. */
+export interface ApprovalUpkeep {
+  /** Throws at the end if any failed for a reason of ours. */
+  tend(): Promise<{ completed: number; expired: number }>
+}
+
+const PAGE = { usual: 50, most: 200 }
+const HISTORY = 20
+const BATCH = 100
+const MAX_COMMENT = 500
+
+export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsService & ApprovalUpkeep {
+  const { store, grants, challenges, issuance } = dependencies
+
+  return {
+    async list(actor, filter, { cursor, limit = PAGE.usual }) {
+      authorise(actor, 'approval:read')
+      const page = {
+        limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
+        ...(cursor === undefined ? {} : { cursor }),
+      }
+      const { items, nextCursor } = await store.list(filter, page)
+      return { items: items.map(viewOf), nextCursor }
+    },
+
+    async countOpen(actor) {
+      return can(actor, 'approval:read') ? store.countOpen() : 0
+    },
+
+    async get(actor, id) {
+      authorise(actor, 'approval:read')
+      const found = await existing(id)
+      const history = await store.history(found, HISTORY)
+      const { requested, validityDays, ...rest } = found
+      return {
+        ...viewOf(rest),
+        requested: readable(requested),
+        differences: differencesOf(found),
+        warnings: warningsOf(found, history),
+        history,
+      }
+    },
+
+    approve: (actor, id, comment) => decide(actor, id, true, comment),
+    deny: (actor, id, comment) => decide(actor, id, false, comment),
+
+    async tend() {
+      const failures: string[] = []
+      let completed = 0
+      for (const id of await store.unfinished(BATCH)) {
+        try {
+          if (await complete(systemActor('job', 'approvals'), id)) completed += 1
+        } catch (error) {
+          failures.push(`${id}: ${error instanceof Error ? error.message : String(error)}`)
+        }
+      }
+      const expired = await expireAll()
+      if (failures.length > 0)
+        throw new Error(`${failures.length} approved requests have no certificate yet: ${failures.join('; ')}`)
+      return { completed, expired }
+    },
+  }
+
+  async function decide(actor: Actor, id: string, approves: boolean, said?: string): Promise<ApprovalView> {
+    authorise(actor, 'approval:decide')
+    const comment = checkedText('comment', said, MAX_COMMENT)
+    const { approvalsRequired } = await existing(id)
+    // A key or a command line is whoever holds it, perhaps the same person twice.
+    if (approves && approvalsRequired > 1 && actor.type !== 'user') {
+      const sentence = `This endpoint asks for ${approvalsRequired} people. Approve in the portal, signed in as yourself.`
+      throw new Refusal('conflict', sentence, { reason: 'approval_by_people' })
+    }
+    const denied = refusedRow('request_denied', comment ?? `denied by ${actor.name}`)
+    const by = actor.id ?? `${actor.type}:${actor.via}`
+    const decision = { id, by, name: actor.name, approves, comment, denied }
+    const decided = await store.decide(decision, (request, { approvals, required }) =>
+      decisionEvent(actor, request, { approves, comment, approvals, required }),
+    )
+    if (decided.outcome !== 'recorded') throw undecidable(decided.outcome)
+    if (decided.state === 'approved') await completeNow(actor, id)
+    const { requested: _, validityDays: __, ...after } = await existing(id)
+    return viewOf(after)
+  }
+
+  /** An outage is no reason to take a decision back: the job goes on where this stopped. */
+  async function completeNow(actor: Actor, id: string): Promise<void> {
+    try {
+      await complete(actor, id)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+    }
+  }
+
+  /**
+   * Grant, then intent → sign → record, each of which can be repeated: the grant belongs to the transaction row, and a
+   * grant has one certificate. False when there is nothing left to do.
+   */
+  async function complete(actor: Actor, id: string): Promise<boolean> {
+    const request = await store.approved(id)
+    if (request === null) return false
+    const reservation = await grants.grant(
+      {
+        ...grantOf(namesOf(request), request.subjectDer, request.decisions),
+        id: crypto.randomUUID(),
+        handleHash: grantHandle(id),
+        endpointId: request.endpoint.id,
+        transactionRowId: id,
+        csrSha256: request.csrSha256,
+        spkiSha256: request.spkiSha256,
+        by: actor.name,
+        via: 'approval',
+        ip: request.sourceIp,
+      },
+      [],
+    )
+    if (reservation === null) return false
+    const proof = EnrolmentProof.ofApprovedRequest(
+      {
+        challengeId: reservation.id,
+        endpointId: request.endpoint.id,
+        enrolmentTransactionId: id,
+        constraints: reservation.constraints,
+      },
+      request.spki,
+    )
+    try {
+      await issuance.issueLeaf({ actor, proof })
+      return true
+    } catch (error) {
+      await putBack(actor, request, reservation.id, error)
+      if (isFinal(error)) return true
+      throw error
+    }
+  }
+
+  async function putBack(actor: Actor, request: ApprovedRequest, challengeId: string, error: unknown): Promise<void> {
+    const refusal = isFinal(error) ? issuanceRefusal(error) : null
+    const row: RowOutcome = refusal === null ? failedRow(error) : refusedRow(refusal.reason, refusal.detail)
+    const { id, csrSha256 } = request
+    await challenges.release(
+      {
+        challengeId,
+        transactionRowId: id,
+        csrSha256,
+        row,
+        mismatch: false,
+        mostMismatches: MISMATCHES_BEFORE_REVOCATION,
+      },
+      () => (refusal === null ? [] : [notIssuedEvent(actor, request, refusal)]),
+    )
+  }
+
+  async function expireAll(): Promise<number> {
+    const actor = systemActor('job', 'approvals')
+    const row = refusedRow('request_expired', 'nobody decided in time')
+    let expired = 0
+    for (;;) {
+      const count = await store.expire(BATCH, row, (request) => ({
+        type: 'approval.expired',
+        outcome: 'success',
+        actor,
+        object: { type: 'transaction', id: request.id, name: request.subject },
+        transactionId: transactionIdText(request.transactionId),
+        data: factsOf(request),
+      }))
+      expired += count
+      if (count < BATCH) return expired
+    }
+  }
+
+  async function existing(id: string) {
+    const found = await store.get(id)
+    if (found !== null) return found
+    throw new Refusal('not_found', 'There is no such request.', { reason: 'approval_unknown' })
+  }
+}
+
+/** What stays so however often it is tried. A conflict is another worker that was quicker, or gave up the same grant. */
+function isFinal(error: unknown): boolean {
+  return isRefusal(error, 'csr_rejected') || isRefusal(error, 'policy_refused')
+}
+
+function namesOf({ subjectDer, san }: ApprovedRequest) {
+  return { subject: parseName(subjectDer).map(({ type, value }) => ({ type: attributeName(type), value })), san }
+}
+
+const UNDECIDABLE: Readonly<Record<Exclude<DecisionOutcome['outcome'], 'recorded' | 'unknown'>, string>> = {
+  again: 'You have decided about this request already.',
+  approved: 'It has been approved already.',
+  denied: 'It has been denied already. The device has to ask anew if it may enrol after all.',
+  expired: 'It has expired. The device has to ask anew.',
+}
+
+function undecidable(outcome: Exclude<DecisionOutcome['outcome'], 'recorded'>): Refusal {
+  return outcome === 'unknown'
+    ? new Refusal('not_found', 'There is no such request.', { reason: 'approval_unknown' })
+    : new Refusal('conflict', UNDECIDABLE[outcome], { reason: `approval_${outcome}` })
+}
+
+function viewOf({ reason, ...request }: Omit<ApprovalView, 'problem'> & { reason: string | null }): ApprovalView {
+  const waits = request.state === 'approved' && request.certificate === null
+  const problem = waits ? 'The certificate is being made. The device gets it when it asks next.' : null
+  return { ...request, problem: waits && reason !== null ? (explanationOf(reason) ?? reason) : problem }
+}
+
+function factsOf({ subject, endpointSlug, groupSlug, spkiSha256 }: NamedRequest) {
+  return { endpoint: endpointSlug, group: groupSlug, subject, spkiSha256: fingerprint(spkiSha256) }
+}
+
+function decisionEvent(
+  actor: Actor,
+  request: NamedRequest,
+  more: { approves: boolean; comment: string | null; approvals: number; required: number },
+): AuditEntry {
+  const { approves, comment, approvals, required } = more
+  return {
+    type: approves ? 'approval.approved' : 'approval.denied',
+    outcome: 'success',
+    actor,
+    object: { type: 'transaction', id: request.id, name: request.subject },
+    transactionId: transactionIdText(request.transactionId),
+    data: { ...factsOf(request), comment, ...(approves ? { approvals, required } : {}) },
+  }
+}
+
+function notIssuedEvent(
+  actor: Actor,
+  request: ApprovedRequest,
+  { reason, detail }: { reason: string; detail: string },
+): AuditEntry {
+  return {
+    type: 'enrol.request.rejected',
+    outcome: 'denied',
+    reason,
+    actor,
+    object: { type: 'transaction', id: request.id, name: request.subject },
+    transactionId: transactionIdText(request.transactionId),
+    data: { endpoint: request.endpoint.slug, group: request.endpoint.groupSlug, subject: request.subject, detail },
+  }
+}

@@ -1,0 +1,443 @@
+/** What the policy "approval" promises, over the stores in memory and on Postgres. */
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Refusal } from '@/lib/errors'
+import { parseCertificate } from '@/lib/pki/certificate'
+import type { Actor } from '@/lib/services/actor'
+import { systemActor } from '@/lib/services/actor'
+import { MOST_WAITING } from '@/lib/services/approval-authorisation'
+import { type EnrolmentBacking, type EnrolmentPortal, enrolmentPortal, type Told } from './enrolment'
+import { actor } from './harness'
+
+const DENIED = { pkiStatus: 'FAILURE', failInfo: 2, failInfoText: 'request denied' }
+const EXPIRED = { pkiStatus: 'FAILURE', failInfo: 2, failInfoText: 'request expired' }
+const WEEK = 168 * 60
+const DAY = 1_440
+
+/** People are told apart by their id. */
+export function person(number: number): Actor {
+  return { ...actor('operator'), id: `00000000-0000-4000-8000-00000000010${number}`, name: `Person ${number}` }
+}
+
+export function approvalContract(name: string, open: () => Promise<EnrolmentBacking>): void {
+  describe(`approvals ${name}`, () => {
+    let backing: EnrolmentBacking
+    let portal: EnrolmentPortal
+    let endpoint: string
+    let groups = 0
+    beforeAll(async () => {
+      backing = await open()
+      portal = await enrolmentPortal(backing, { abandonedAfterSeconds: 0 })
+      portal.time.now = backing.now()
+    })
+    afterAll(() => backing.close())
+    beforeEach(async () => {
+      groups += 1
+      endpoint = (await portal.createGroup(`Approval ${groups}`)).endpoint.slug
+      await backing.setEndpoint(endpoint, { policy: 'approval' })
+    })
+
+    /** Settings are kept for a second. */
+    const set = async (settings: Parameters<EnrolmentBacking['setEndpoint']>[1]) => {
+      await backing.setEndpoint(endpoint, settings)
+      portal.time.now = new Date(portal.time.now.getTime() + 1_000)
+    }
+    const device = (told: Told = {}) => portal.device({ endpoint, transactionId: randomUUID(), ...told })
+    const open_ = async () =>
+      (await portal.approvals.list(actor('auditor'), { endpoint, state: 'open' }, { limit: 50 })).items
+    const waiting = async (told: Told = {}) => {
+      const tablet = await device(told)
+      expect(await tablet.enrol()).toMatchObject({ pkiStatus: 'PENDING' })
+      const [request] = await open_()
+      if (request === undefined) throw new Error('nothing waits')
+      return { tablet, id: request.id, request }
+    }
+    const approve = (id: string, by: Actor = person(1), comment?: string) => portal.approvals.approve(by, id, comment)
+    const agePast = async (id: string, minutes: number) => {
+      await backing.age('approval', id, minutes)
+      await backing.age('transaction', id, minutes)
+    }
+
+    test('PENDING until a person approves, then the certificate, by poll and by the same request', async () => {
+      const tablet = await device({ san: [{ type: 'dns', value: 'tablet-7.example.com' }] })
+      const { result: first, events, full } = await portal.eventsOf(() => tablet.enrol())
+      expect(first).toMatchObject({ pkiStatus: 'PENDING', certificates: [] })
+      expect(events).toEqual(['approval.requested waits_for_approval'])
+      expect(full[0]).toMatchObject({
+        object: { type: 'transaction' },
+        data: { key: 'RSA 2048', approvalsRequired: 1 },
+      })
+      expect((await portal.eventsOf(() => tablet.poll())).result.pkiStatus).toBe('PENDING')
+
+      const [request] = await open_()
+      expect(request).toMatchObject({
+        state: 'open',
+        subject: 'CN=tablet-7,O=Example',
+        san: [{ type: 'dns', value: 'tablet-7.example.com' }],
+        certificate: null,
+        sourceIp: '192.0.2.9',
+        decisions: [],
+      })
+      const approval = await portal.eventsOf(() => approve(request?.id ?? '', person(1), 'New tablet of Ada'))
+      expect(approval.events).toEqual([
+        'approval.approved',
+        'certificate.issue_intent to_be_signed',
+        'certificate.issued',
+        'challenge.consumed',
+      ])
+      expect(approval.full[0]?.data).toMatchObject({ comment: 'New tablet of Ada', approvals: 1, required: 1 })
+      expect(approval.result).toMatchObject({
+        state: 'approved',
+        problem: null,
+        certificate: { serial: expect.any(String) },
+        decisions: [{ name: 'Person 1', approves: true, comment: 'New tablet of Ada' }],
+      })
+
+      const polled = await tablet.poll()
+      expect(polled).toMatchObject({ pkiStatus: 'SUCCESS' })
+      const leaf = parseCertificate(polled.certificates[0] as Uint8Array)
+      expect(leaf.serial).toBe(approval.result.certificate?.serial)
+      expect((await tablet.enrol()).certificates).toEqual(polled.certificates)
+      expect(await open_()).toEqual([])
+    })
+
+    test('the same request again is PENDING again, and no second row', async () => {
+      const { tablet, id } = await waiting()
+      const { result, events } = await portal.eventsOf(() => tablet.enrol())
+      expect(result).toMatchObject({ pkiStatus: 'PENDING' })
+      expect(events).toEqual([])
+      expect((await open_()).map((each) => each.id)).toEqual([id])
+      const { items } = await portal.transactions.list(actor('auditor'), { endpoint }, { limit: 10 })
+      expect(items).toMatchObject([{ id, state: 'pending' }])
+    })
+
+    test('a poll by another key, or of another transaction, matches nothing', async () => {
+      const { tablet } = await waiting()
+      const stranger = await device({ signer: 1, transactionId: tablet.transactionId })
+      expect(await stranger.poll()).toMatchObject({ pkiStatus: 'FAILURE', failInfo: 4 })
+      expect(await (await device()).poll()).toMatchObject({ pkiStatus: 'FAILURE', failInfo: 4 })
+    })
+
+    test('a denial is heard by poll and by the same request, and stays', async () => {
+      const { tablet, id } = await waiting()
+      const { result, events } = await portal.eventsOf(() => portal.approvals.deny(person(1), id, 'Not ours'))
+      expect(events).toEqual(['approval.denied'])
+      expect(result).toMatchObject({ state: 'denied', decisions: [{ approves: false, comment: 'Not ours' }] })
+      expect(await tablet.poll()).toMatchObject(DENIED)
+      expect(await tablet.enrol()).toMatchObject(DENIED)
+      const { items } = await portal.transactions.list(actor('auditor'), { endpoint }, { limit: 10 })
+      expect(items[0]).toMatchObject({ state: 'refused', reason: 'request_denied', detail: 'Not ours' })
+      await expect(approve(id, person(2))).rejects.toMatchObject({ code: 'conflict', reason: 'approval_denied' })
+    })
+
+    test('after a day a denied device may ask anew', async () => {
+      const { tablet, id } = await waiting()
+      await portal.approvals.deny(person(1), id)
+      await backing.age('transaction', id, DAY + 1)
+      portal.time.now = new Date(portal.time.now.getTime() + 1_000)
+      expect(await tablet.enrol()).toMatchObject({ pkiStatus: 'PENDING' })
+      expect((await open_())[0]?.id).not.toBe(id)
+    })
+
+    test('beyond its time it is refused at once, and put away by the job', async () => {
+      const { tablet, id } = await waiting()
+      const before = await portal.approvals.countOpen(actor('operator'))
+      await agePast(id, WEEK + 1)
+      expect(await tablet.poll()).toMatchObject(EXPIRED)
+      expect(await tablet.enrol()).toMatchObject(EXPIRED)
+      await expect(approve(id)).rejects.toMatchObject({ code: 'conflict', reason: 'approval_expired' })
+      expect(await portal.approvals.countOpen(actor('operator'))).toBe(before - 1)
+      const { result, events } = await portal.eventsOf(() => portal.approvals.tend())
+      expect(result).toEqual({ completed: 0, expired: 1 })
+      expect(events).toEqual(['approval.expired'])
+      expect(await tablet.poll()).toMatchObject(EXPIRED)
+      expect((await portal.eventsOf(() => portal.approvals.tend())).result).toEqual({ completed: 0, expired: 0 })
+    })
+
+    test('long after its time the same request is a new one, whether or not the job has been by', async () => {
+      const { tablet, id } = await waiting()
+      await agePast(id, WEEK + DAY + 1)
+      expect(await tablet.enrol()).toMatchObject({ pkiStatus: 'PENDING' })
+      const [request] = await open_()
+      expect(request?.id).not.toBe(id)
+      expect((await portal.approvals.tend()).expired).toBe(1)
+      expect((await open_()).map((each) => each.id)).toEqual([request?.id])
+    })
+
+    test('a certificate that nobody fetched waits for its device; from the first fetch on the replay window runs', async () => {
+      const { tablet, id } = await waiting()
+      await approve(id)
+      await backing.age('transaction', id, 4 * DAY)
+      const polled = await tablet.poll()
+      expect(polled).toMatchObject({ pkiStatus: 'SUCCESS' })
+      expect((await tablet.poll()).certificates).toEqual(polled.certificates)
+      await backing.age('transaction', id, DAY + 1)
+      expect(await tablet.poll()).toMatchObject({ pkiStatus: 'FAILURE', failInfo: 4 })
+      expect(await tablet.enrol()).toMatchObject({ pkiStatus: 'PENDING' })
+    })
+
+    test('a certificate that was revoked before it was fetched is not handed out', async () => {
+      const { tablet, id } = await waiting()
+      const { certificate } = await approve(id)
+      await portal.certificates.revoke(actor('admin'), certificate?.serial ?? '', { reason: 'keyCompromise' })
+      expect(await tablet.poll()).toMatchObject(DENIED)
+    })
+
+    describe('several people', () => {
+      beforeEach(() => set({ approvalsRequired: 2 }))
+
+      test('as many as the endpoint asks for, each once', async () => {
+        const { tablet, id } = await waiting()
+        const first = await portal.eventsOf(() => approve(id, person(1)))
+        expect(first.events).toEqual(['approval.approved'])
+        expect(first.result).toMatchObject({ state: 'open', certificate: null })
+        await expect(approve(id, person(1))).rejects.toMatchObject({ code: 'conflict', reason: 'approval_again' })
+        await expect(portal.approvals.deny(person(1), id)).rejects.toMatchObject({ reason: 'approval_again' })
+        expect(await tablet.poll()).toMatchObject({ pkiStatus: 'PENDING' })
+        expect(await approve(id, person(2))).toMatchObject({ state: 'approved', certificate: expect.anything() })
+        expect(await tablet.poll()).toMatchObject({ pkiStatus: 'SUCCESS' })
+      })
+
+      test('one denial denies', async () => {
+        const { tablet, id } = await waiting()
+        await approve(id, person(1))
+        expect(await portal.approvals.deny(person(2), id)).toMatchObject({ state: 'denied' })
+        expect(await tablet.poll()).toMatchObject(DENIED)
+        await expect(approve(id, person(3))).rejects.toMatchObject({ code: 'conflict' })
+      })
+
+      test('a key or a command line counts as nobody, but may deny', async () => {
+        const { id } = await waiting()
+        const key: Actor = { ...actor('operator'), type: 'service', via: 'api' }
+        for (const machine of [key, systemActor('cli', 'root')])
+          await expect(approve(id, machine)).rejects.toMatchObject({ code: 'conflict', reason: 'approval_by_people' })
+        expect(await portal.approvals.deny(key, id)).toMatchObject({ state: 'denied' })
+      })
+
+      test('two at the same instant: both count, and one certificate follows', async () => {
+        const { tablet, id } = await waiting()
+        const views = await Promise.all([approve(id, person(1)), approve(id, person(2))])
+        expect(views.some(({ state }) => state === 'approved')).toBe(true)
+        expect(await tablet.poll()).toMatchObject({ pkiStatus: 'SUCCESS' })
+        expect(await issued()).toBe(1)
+      })
+    })
+
+    test('of two who approve at the same instant, one does, and there is one certificate', async () => {
+      const { id } = await waiting()
+      const said = await Promise.allSettled([1, 2, 3, 4].map((number) => approve(id, person(number))))
+      expect(said.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      expect(await issued()).toBe(1)
+    })
+
+    test('of an approval and a denial at the same instant, one holds, and the device hears that one', async () => {
+      const { tablet, id } = await waiting()
+      const said = await Promise.allSettled([approve(id, person(1)), portal.approvals.deny(person(2), id)])
+      expect(said.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      const approved = said[0]?.status === 'fulfilled'
+      expect(await tablet.poll()).toMatchObject(approved ? { pkiStatus: 'SUCCESS' } : DENIED)
+      expect(await issued()).toBe(approved ? 1 : 0)
+    })
+
+    describe('challenges', () => {
+      test('a request with one is refused, unless the endpoint lets it wait', async () => {
+        const { result, events } = await portal.eventsOf(async () => (await device({ challenge: 'guess' })).enrol())
+        expect(result).toMatchObject({ pkiStatus: 'FAILURE', failInfoText: 'challenge rejected' })
+        expect(events).toEqual(['enrol.request.rejected approval_challenge'])
+        await set({ approveWrongChallenge: true })
+        const { id } = await waiting({ challenge: 'guess' })
+        const detail = await portal.approvals.get(actor('auditor'), id)
+        expect(detail.requested.wrongChallenge).toBe(true)
+        expect(JSON.stringify([detail, await backing.events()])).not.toContain('guess')
+      })
+
+      test('an empty one is none', async () => {
+        await waiting({ challenge: '' })
+      })
+    })
+
+    test('a message that another key signed is refused', async () => {
+      const { result, events } = await portal.eventsOf(async () => (await device({ signer: 1, key: 0 })).enrol())
+      expect(result).toMatchObject({ pkiStatus: 'FAILURE', failInfoText: 'request could not be processed' })
+      expect(events).toEqual(['enrol.request.rejected signer_key_differs'])
+    })
+
+    test('names that no certificate may have are refused before anybody is asked', async () => {
+      const tablet = await device({ subject: [{ type: 'CN', value: '{{DeviceName}}' }] })
+      expect(await tablet.enrol()).toMatchObject({
+        pkiStatus: 'FAILURE',
+        failInfoText: 'request not permitted by policy',
+      })
+      expect(await open_()).toEqual([])
+    })
+
+    test('one source fills no queue, and what is decided makes room', async () => {
+      const ip = `203.0.113.${groups}`
+      for (let number = 0; number < MOST_WAITING.perSource; number++) await waiting({ ip })
+      const late = await device({ ip })
+      const { result, events } = await portal.eventsOf(() => late.enrol())
+      expect(result).toMatchObject({ pkiStatus: 'FAILURE', failInfoText: 'operation not permitted' })
+      expect(events).toEqual(['enrol.request.rejected approval_queue_full'])
+      const [first] = await open_()
+      await portal.approvals.deny(person(1), first?.id ?? '')
+      expect(await late.enrol()).toMatchObject({ pkiStatus: 'PENDING' })
+    })
+
+    test('a full endpoint takes nobody more, wherever they come from', async () => {
+      const { approvals } = backing.enrolment
+      const { id, tablet } = await waiting()
+      const { transactionRowId } = { transactionRowId: id }
+      const held = {
+        transactionRowId,
+        endpointId: (await backing.enrolment.staticSecrets.endpoint(endpoint))?.id ?? '',
+        ttlHours: 1,
+        spki: new Uint8Array(1),
+        subjectDer: new Uint8Array(1),
+        san: [],
+        key: 'RSA 2048',
+        requested: {
+          signatureAlgorithm: '',
+          keyUsage: [],
+          extendedKeyUsage: [],
+          extensions: [],
+          dropped: [],
+          wrongChallenge: false,
+        },
+        source: 'elsewhere',
+      }
+      const unused = () => {
+        throw new Error('no event')
+      }
+      const hash = new Uint8Array(32).fill(groups)
+      const begun = await backing.enrolment.enrolment.begin({
+        endpointId: held.endpointId,
+        transactionId: hash,
+        messageType: 19,
+        csrSha256: hash,
+        spkiSha256: hash,
+        signerSpkiSha256: hash,
+        subject: null,
+        sourceIp: null,
+        userAgent: null,
+      })
+      if (!begun.started) throw new Error('known already')
+      const most = { perEndpoint: 1, perSource: 1 }
+      expect(await approvals.hold({ ...held, transactionRowId: begun.id }, most, unused)).toBe('full')
+      // What is held already stays so.
+      expect(await approvals.hold(held, most, unused)).toBe('open')
+      expect(await tablet.poll()).toMatchObject({ pkiStatus: 'PENDING' })
+    })
+
+    describe('an issuance that stops half way', () => {
+      test.each(['signCertificate', 'issuingEndpoint'])(
+        'at %s: the decision stands, the device waits, and the job finishes',
+        async (where) => {
+          const { tablet, id } = await waiting()
+          const { signCertificate } = portal.signer
+          const { issuingEndpoint } = backing.stores.issuance
+          if (where === 'signCertificate')
+            portal.signer.signCertificate = () => Promise.reject(new Refusal('unavailable', 'The signer is away.'))
+          else backing.stores.issuance.issuingEndpoint = async () => null
+          try {
+            expect(await approve(id)).toMatchObject({
+              state: 'approved',
+              certificate: null,
+              problem: expect.any(String),
+            })
+            expect(await tablet.poll()).toMatchObject({ pkiStatus: 'PENDING' })
+            await expect(portal.approvals.tend()).rejects.toThrow('1 approved requests have no certificate yet')
+          } finally {
+            portal.signer.signCertificate = signCertificate
+            backing.stores.issuance.issuingEndpoint = issuingEndpoint
+          }
+          expect(await portal.approvals.tend()).toEqual({ completed: 1, expired: 0 })
+          expect(await tablet.poll()).toMatchObject({ pkiStatus: 'SUCCESS' })
+          expect(await issued()).toBe(1)
+          expect(await portal.approvals.tend()).toEqual({ completed: 0, expired: 0 })
+        },
+      )
+
+      test('the device may be quicker than the job', async () => {
+        const { tablet, id } = await waiting()
+        const { issuingEndpoint } = backing.stores.issuance
+        backing.stores.issuance.issuingEndpoint = async () => null
+        await approve(id)
+        backing.stores.issuance.issuingEndpoint = issuingEndpoint
+        expect(await tablet.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+        expect(await portal.approvals.tend()).toEqual({ completed: 0, expired: 0 })
+        expect(await issued()).toBe(1)
+      })
+
+      test('what cannot be issued for a day beyond its time is given up', async () => {
+        const { tablet, id } = await waiting()
+        const { issuingEndpoint } = backing.stores.issuance
+        backing.stores.issuance.issuingEndpoint = async () => null
+        await approve(id)
+        await agePast(id, WEEK + DAY + 1)
+        await expect(portal.approvals.tend()).rejects.toThrow()
+        backing.stores.issuance.issuingEndpoint = issuingEndpoint
+        expect(await tablet.poll()).toMatchObject(EXPIRED)
+        expect(await issued()).toBe(0)
+      })
+    })
+
+    test('what people see before they decide', async () => {
+      const subject = [{ type: 'CN', value: 'kiosk-3' }]
+      const before = await waiting({ subject, signer: 3 })
+      await approve(before.id)
+      const otherKey = await waiting({ subject, signer: 1 })
+      await portal.approvals.deny(person(1), otherKey.id)
+      const { id } = await waiting({ subject, signer: 2 })
+      const detail = await portal.approvals.get(actor('auditor'), id)
+      expect(detail.history.certificates).toMatchObject([{ sameSubject: true, sameKey: false, revokedAt: null }])
+      expect(detail.history.transactions.map(({ state }) => state).toSorted()).toEqual(['issued', 'refused'])
+      expect(detail.warnings).toEqual([
+        expect.stringContaining('same name and another key'),
+        expect.stringContaining('denied before'),
+      ])
+      expect(detail.requested).toMatchObject({ signatureAlgorithm: 'sha256WithRSAEncryption', keyUsage: [] })
+
+      const renamed = await waiting({ signer: 3, subject: [{ type: 'CN', value: 'elsewhere' }] })
+      expect((await portal.approvals.get(actor('auditor'), renamed.id)).warnings).toEqual([
+        expect.stringContaining('under another name: CN=kiosk-3'),
+      ])
+    })
+
+    test('operators and administrators decide, auditors read, others do neither', async () => {
+      const { id } = await waiting()
+      const { approvals } = portal
+      await expect(approvals.approve(actor('auditor'), id)).rejects.toMatchObject({ code: 'forbidden' })
+      await expect(approvals.deny(actor('auditor'), id)).rejects.toMatchObject({ code: 'forbidden' })
+      await expect(approvals.list({ ...actor('auditor'), role: null }, {}, {})).rejects.toMatchObject({
+        code: 'unauthenticated',
+      })
+      expect(await approvals.get(actor('auditor'), id)).toMatchObject({ id })
+      await expect(approvals.get(actor('auditor'), randomUUID())).rejects.toMatchObject({ code: 'not_found' })
+      await expect(approve(randomUUID())).rejects.toMatchObject({ code: 'not_found' })
+      await expect(approve(id, person(1), 'a\u202eb')).rejects.toMatchObject({ code: 'invalid_input' })
+      expect(await approvals.approve(actor('admin'), id)).toMatchObject({ state: 'approved' })
+    })
+
+    test('the queue is read page by page, newest first', async () => {
+      const ids: string[] = []
+      for (let number = 0; number < 3; number++) {
+        const { id } = await waiting()
+        ids.unshift(id)
+      }
+      const first = await portal.approvals.list(actor('auditor'), { endpoint }, { limit: 2 })
+      const second = await portal.approvals.list(
+        actor('auditor'),
+        { endpoint },
+        { limit: 2, cursor: first.nextCursor ?? '' },
+      )
+      expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(ids)
+      expect(second.nextCursor).toBeNull()
+      expect((await portal.approvals.list(actor('auditor'), { endpoint, state: 'denied' }, {})).items).toEqual([])
+    })
+
+    async function issued(): Promise<number> {
+      const { items } = await portal.transactions.list(actor('auditor'), { endpoint, state: 'issued' }, { limit: 50 })
+      return new Set(items.map(({ certificate }) => certificate?.serial)).size
+    }
+  })
+}
