@@ -10,6 +10,7 @@ import type { Journal } from './journal'
 import type { KeyRing } from './key-ring'
 import type { RateCeiling } from './rate-ceiling'
 import { isCertRep } from './scep-attributes'
+import { createSealing } from './sealing'
 import { certificateToSign, certifiedKeyId, checkComplete, checkCrl, checkPurpose } from './signing-policy'
 import { findAuthority, findCertificate, revokedSerials } from './signing-rows'
 
@@ -38,6 +39,7 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
     session: kek.derive('mac/session'),
   }
   const rejection = kek.derive('implicit-rejection')
+  const sealing = createSealing(kek)
 
   async function signCertificate(certificateId: string): Promise<Uint8Array> {
     const record = await findCertificate(pool, certificateId)
@@ -130,6 +132,14 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
 
     async mac(purpose, data) {
       return createHmac('sha256', macKeys[purpose]).update(data).digest()
+    },
+
+    async seal(purpose, rowId, plaintext) {
+      return sealing.seal(purpose, rowId, plaintext)
+    },
+
+    async open(purpose, rowId, sealed) {
+      return sealing.open(purpose, rowId, sealed)
     },
 
     async status() {
