@@ -1,15 +1,18 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
 import { hostname } from 'node:os'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
+import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { accessStore } from '@/lib/adapters/store/access'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { openDatabase } from '@/lib/adapters/store/database'
+import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
+import { notificationStore } from '@/lib/adapters/store/notifications'
 import { guarded } from '@/lib/adapters/store/outage'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
@@ -17,7 +20,10 @@ import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
 import { statusStore } from '@/lib/adapters/store/status'
 import { transactionStore } from '@/lib/adapters/store/transactions'
-import { type Config, config } from '@/lib/config'
+import { validatorCircuitStore } from '@/lib/adapters/store/validator-calls'
+import { webhookClient } from '@/lib/adapters/validation/webhook'
+import { type Config, config, type OutboundPlace } from '@/lib/config'
+import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
@@ -32,9 +38,11 @@ import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
+import { createDelegation } from '@/lib/services/delegated-enrolment'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
+import { createNotifications } from '@/lib/services/notifications'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
@@ -44,6 +52,8 @@ import type { Signer } from '@/lib/services/signer'
 import { createStatus, type StatusService } from '@/lib/services/status'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
 import { createUrls, type Urls } from '@/lib/services/urls'
+import { parseVerdict } from '@/lib/services/validator-verdict'
+import { createValidatorCalls } from '@/lib/services/validators'
 import packageJson from '@/package.json' with { type: 'json' }
 
 export interface Services {
@@ -71,6 +81,7 @@ export interface Wiring {
   signerSocket: string
   publicUrl: URL
   statusUrl: URL
+  outboundAllow?: OutboundPlace[]
   clock?: () => Date
   log?(level: 'info' | 'warn' | 'error', event: string, facts: Record<string, string | number | null>): void
   /** Called between the steps of issuance, for the tests that kill the process there. */
@@ -88,8 +99,8 @@ export function server(): Services {
   return services
 }
 
-function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl }: Config): Wiring {
-  return { databaseUrl, signerSocket, publicUrl, statusUrl }
+function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl, outboundAllow }: Config): Wiring {
+  return { databaseUrl, signerSocket, publicUrl, statusUrl, outboundAllow }
 }
 
 export function buildServices(wiring: Wiring): Services {
@@ -118,9 +129,28 @@ export function buildServices(wiring: Wiring): Services {
     urls,
     clock,
   })
+  const validators = validatorCircuitStore(database)
+  const calls = createValidatorCalls({
+    store: validators,
+    client: webhookClient({ outbound: guardedFetch({ rules: wiring.outboundAllow ?? [] }) }),
+    signer,
+    clock,
+    parse: parseVerdict,
+  })
+  const notifications = createNotifications({ store: notificationStore(database), calls, clock })
+  const delegated = createDelegation({
+    validators,
+    calls,
+    notifications,
+    grants: grantStore(database),
+    redemption: redemptionStore(database),
+    transactions: scepEnrolmentStore(database),
+    clock,
+  })
   const scepEnrolment = createScepEnrolment({
     store: scepEnrolmentStore(database),
     challenges: redemptionStore(database),
+    authorisers: { delegated },
     issuance,
     signer,
     audit,
@@ -137,6 +167,7 @@ export function buildServices(wiring: Wiring): Services {
     publishCrls(status),
     reconcileIssuance(issuance),
     expireChallenges(challengeUpkeepStore(database)),
+    deliverNotifications(notifications),
     renewRegistrationAuthorities(registrationAuthorities),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]

@@ -167,7 +167,7 @@ function mismatchAgain(
 }
 
 /** RFC 2985 §5.4.1 allows one value. A trailing line end is trimmed, nothing else: an empty challenge never authorises. */
-function presentedValue(csr: Csr): string {
+export function presentedValue(csr: Csr): string {
   if (csr.challengePasswords.length > 1)
     throw new EnrolmentRefusal('challenge_repeated', `${csr.challengePasswords.length} challenge passwords`)
   const value = csr.challengePasswords[0]?.replace(/\r?\n$/, '') ?? ''

@@ -114,6 +114,18 @@ export const ENROLMENT_CAUSES = {
     'challenge.mismatch',
     'The request asks for key usages outside the profile. Correct the device profile.',
   ),
+  validator_missing: operation(
+    'Nobody decides for this endpoint: it has no validator, or its validator is disabled. Choose one on the endpoint.',
+  ),
+  validator_denied: challenge(
+    'validator.answered',
+    'The validator of this endpoint does not allow the request. The detail gives its reason. Look into its records, or let the device enrol with what the validator expects.',
+  ),
+  validator_unavailable: rejected(
+    'badRequest',
+    FAIL_TEXT.unprocessable,
+    'The validator of this endpoint gave no answer, so nothing was decided and nothing was used up. The detail says what failed. Once it answers again, the same request succeeds.',
+  ),
   transaction_conflict: challenge(
     'scep.transaction_conflict',
     'Somebody sent a request again that another key had signed. Nothing was disclosed. If it repeats, look at the source address.',
@@ -161,6 +173,7 @@ const SETTLED: ReadonlySet<EnrolmentReason> = new Set([
   'challenge_revoked',
   'subject_mismatch',
   'san_mismatch',
+  'validator_denied',
 ] as const)
 
 export function isSettled(reason: EnrolmentReason): boolean {

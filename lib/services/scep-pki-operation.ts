@@ -122,6 +122,7 @@ export function createPkiOperation(
       case 'busy':
         throw new Refusal('unavailable', 'The request is still being worked on.', { retryAfterSeconds: 5 })
       case 'issued':
+        await authorisers[exchange.endpoint.policy]?.beforeResending?.(turn.known.id)
         await recordResent(exchange, message, turn.certificate)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
       case 'pending':
@@ -234,6 +235,7 @@ export function createPkiOperation(
     switch (known.state) {
       case 'issued': {
         if (known.certificate === null) throw new Error(`transaction ${known.id} is issued without a certificate`)
+        await authorisers[exchange.endpoint.policy]?.beforeResending?.(known.id)
         await recordResent(exchange, message, known.certificate)
         return sealSuccess(replyContext(signer, exchange, message, cipherOf(message)), [known.certificate.der])
       }
