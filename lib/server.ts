@@ -6,7 +6,9 @@ import { accessStore } from '@/lib/adapters/store/access'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
+import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-validation'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
+import { connectorStore } from '@/lib/adapters/store/connectors'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
@@ -20,9 +22,11 @@ import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
 import { statusStore } from '@/lib/adapters/store/status'
 import { transactionStore } from '@/lib/adapters/store/transactions'
+import { validationUpkeepStore } from '@/lib/adapters/store/validation-upkeep'
 import { validatorCircuitStore } from '@/lib/adapters/store/validator-calls'
 import { webhookClient } from '@/lib/adapters/validation/webhook'
 import { type Config, config, type OutboundPlace } from '@/lib/config'
+import { closeValidations } from '@/lib/jobs/close-validations'
 import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { prune } from '@/lib/jobs/prune'
@@ -37,7 +41,10 @@ import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
+import { createRedemption } from '@/lib/services/challenge-redemption'
+import { type ChallengeValidation, createChallengeValidation } from '@/lib/services/challenge-validation'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
+import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
@@ -45,8 +52,14 @@ import { createIssuance } from '@/lib/services/issuance'
 import { createNotifications } from '@/lib/services/notifications'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
+import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
-import { createScepEnrolment, type ScepEnrolmentService, type ScepOptions } from '@/lib/services/scep-enrolment'
+import {
+  createScepEnrolment,
+  SCEP_OPTIONS,
+  type ScepEnrolmentService,
+  type ScepOptions,
+} from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import type { Signer } from '@/lib/services/signer'
 import { createStatus, type StatusService } from '@/lib/services/status'
@@ -64,6 +77,9 @@ export interface Services {
   challenges: ChallengesService
   certificates: CertificatesService
   transactions: TransactionsService
+  connectors: ConnectorsService
+  validation: Pick<ChallengeValidation, 'validate'>
+  receivers: ReceiversService
   audit: AuditService
   status: StatusService
   scepEnrolment: ScepEnrolmentService
@@ -147,6 +163,20 @@ export function buildServices(wiring: Wiring): Services {
     transactions: scepEnrolmentStore(database),
     clock,
   })
+  const validation = createChallengeValidation({
+    store: validationStore(database),
+    turns: scepEnrolmentStore(database),
+    authoriser: createRedemption({
+      store: redemptionStore(database),
+      signer,
+      clock,
+      pause: async () => {},
+      // Whoever asks by webhook waits two seconds at most: a rival's reservation is a no for now.
+      rules: { patienceMilliseconds: 0, replayWindowSeconds: SCEP_OPTIONS.replayWindowSeconds },
+    }),
+    signer,
+    clock,
+  })
   const scepEnrolment = createScepEnrolment({
     store: scepEnrolmentStore(database),
     challenges: redemptionStore(database),
@@ -167,6 +197,7 @@ export function buildServices(wiring: Wiring): Services {
     publishCrls(status),
     reconcileIssuance(issuance),
     expireChallenges(challengeUpkeepStore(database)),
+    closeValidations(validationUpkeepStore(database)),
     deliverNotifications(notifications),
     renewRegistrationAuthorities(registrationAuthorities),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
@@ -183,6 +214,9 @@ export function buildServices(wiring: Wiring): Services {
     challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
     certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
     transactions: createTransactions({ store: transactionStore(database) }),
+    connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
+    validation,
+    receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),
     async ready() {

@@ -16,6 +16,7 @@ export type Tag =
   | 'Transactions'
   | 'Audit'
   | 'Authorities'
+  | 'Connectors'
   | 'Access'
   | 'Description'
 

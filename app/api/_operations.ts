@@ -10,12 +10,29 @@ import {
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
 import { getChallenge, listChallenges, mintChallenge, revokeChallenge } from '@/app/api/v1/challenges/operations'
+import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
 import { getEndpoint, listEndpoints, updateEndpoint } from '@/app/api/v1/endpoints/operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
+import {
+  createReceiver,
+  getReceiver,
+  listReceivers,
+  rotateReceiverSecret,
+  updateReceiver,
+} from '@/app/api/v1/receivers/operations'
 import { listTransactions } from '@/app/api/v1/transactions/operations'
 import { createUser, listUsers } from '@/app/api/v1/users/operations'
+import {
+  activateValidatorSecret,
+  createValidator,
+  getValidator,
+  listValidators,
+  rotateValidatorSecret,
+  testValidator,
+  updateValidator,
+} from '@/app/api/v1/validators/operations'
 
 export const OPERATIONS: readonly AnyOperation[] = [
   listGroups,
@@ -28,6 +45,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   mintChallenge,
   getChallenge,
   revokeChallenge,
+  validateChallenge,
   listCertificates,
   getCertificate,
   downloadCertificate,
@@ -36,6 +54,18 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listAuditEvents,
   verifyAuditEvents,
   listAuthorities,
+  listValidators,
+  createValidator,
+  getValidator,
+  updateValidator,
+  rotateValidatorSecret,
+  activateValidatorSecret,
+  testValidator,
+  listReceivers,
+  createReceiver,
+  getReceiver,
+  updateReceiver,
+  rotateReceiverSecret,
   getMe,
   listApiKeys,
   createApiKey,

@@ -154,6 +154,8 @@ export const FAILURE_EXPLANATIONS = {
     'The issuer of the group has expired, so nothing can be issued under it. Nothing was used up. Set up a new group for these devices.',
   interrupted:
     'The request was cut short by a restart, and the device has not come back. Its challenge can be used again.',
+  failed_elsewhere:
+    'The other server asked about this request, was allowed, and could not issue the certificate. The challenge can be used again.',
   internal_error: 'An unexpected error stopped the request. Nothing was used up. The log has the details.',
 } as const
 

@@ -22,12 +22,21 @@ export const VALIDATOR = {
 
 /** Check constraints hold the texts to the words of Validator. */
 export function validatorOf(row: Prisma.ValidatorGetPayload<{ select: typeof VALIDATOR }>): Validator {
-  const { disabledAt, ...rest } = row
   return {
-    ...rest,
+    id: row.id,
+    name: row.name,
     dialect: row.dialect as Validator['dialect'],
+    url: row.url,
+    secretSealed: row.secretSealed,
     authorizationKind: row.authorizationKind as Validator['authorizationKind'],
+    authorizationSealed: row.authorizationSealed,
+    timeoutMs: row.timeoutMs,
     sendCsr: row.sendCsr as Validator['sendCsr'],
-    disabled: disabledAt !== null,
+    askOnRenewal: row.askOnRenewal,
+    notify: row.notify,
+    notifyBeforeAnswer: row.notifyBeforeAnswer,
+    allowedHosts: row.allowedHosts,
+    disabled: row.disabledAt !== null,
+    failures: row.failures,
   }
 }
