@@ -1,17 +1,21 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
 import { hostname } from 'node:os'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
+import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { accessStore } from '@/lib/adapters/store/access'
 import { approvalStore } from '@/lib/adapters/store/approvals'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
+import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-validation'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
+import { connectorStore } from '@/lib/adapters/store/connectors'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
+import { notificationStore } from '@/lib/adapters/store/notifications'
 import { guarded } from '@/lib/adapters/store/outage'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
@@ -24,8 +28,13 @@ import { staticSecretStore } from '@/lib/adapters/store/static-secrets'
 import { statusStore } from '@/lib/adapters/store/status'
 import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
+import { validationUpkeepStore } from '@/lib/adapters/store/validation-upkeep'
+import { validatorCircuitStore } from '@/lib/adapters/store/validator-calls'
 import { fineTime } from '@/lib/adapters/time/fine-time'
-import { type Config, config } from '@/lib/config'
+import { webhookClient } from '@/lib/adapters/validation/webhook'
+import { type Config, config, type OutboundPlace } from '@/lib/config'
+import { closeValidations } from '@/lib/jobs/close-validations'
+import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
@@ -45,15 +54,26 @@ import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
+import { createRedemption } from '@/lib/services/challenge-redemption'
+import { type ChallengeValidation, createChallengeValidation } from '@/lib/services/challenge-validation'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
+import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
+import { createDelegation } from '@/lib/services/delegated-enrolment'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
+import { createNotifications } from '@/lib/services/notifications'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
+import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
 import { createRollover, type RolloverService } from '@/lib/services/rollover'
-import { createScepEnrolment, type ScepEnrolmentService, type ScepOptions } from '@/lib/services/scep-enrolment'
+import {
+  createScepEnrolment,
+  SCEP_OPTIONS,
+  type ScepEnrolmentService,
+  type ScepOptions,
+} from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import type { Signer } from '@/lib/services/signer'
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
@@ -62,6 +82,8 @@ import { createStatus, type StatusService } from '@/lib/services/status'
 import { createSupersession } from '@/lib/services/supersession'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
 import { createUrls, type Urls } from '@/lib/services/urls'
+import { parseVerdict } from '@/lib/services/validator-verdict'
+import { createValidatorCalls } from '@/lib/services/validators'
 import packageJson from '@/package.json' with { type: 'json' }
 
 export interface Services {
@@ -74,6 +96,9 @@ export interface Services {
   approvals: ApprovalsService
   certificates: CertificatesService
   transactions: TransactionsService
+  connectors: ConnectorsService
+  validation: Pick<ChallengeValidation, 'validate'>
+  receivers: ReceiversService
   audit: AuditService
   status: StatusService
   rollover: RolloverService
@@ -92,6 +117,7 @@ export interface Wiring {
   signerSocket: string
   publicUrl: URL
   statusUrl: URL
+  outboundAllow?: OutboundPlace[]
   clock?: () => Date
   log?(level: 'info' | 'warn' | 'error', event: string, facts: Record<string, string | number | null>): void
   /** Called between the steps of issuance, for the tests that kill the process there. */
@@ -109,8 +135,8 @@ export function server(): Services {
   return services
 }
 
-function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl }: Config): Wiring {
-  return { databaseUrl, signerSocket, publicUrl, statusUrl }
+function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl, outboundAllow }: Config): Wiring {
+  return { databaseUrl, signerSocket, publicUrl, statusUrl, outboundAllow }
 }
 
 export function buildServices(wiring: Wiring): Services {
@@ -140,6 +166,7 @@ export function buildServices(wiring: Wiring): Services {
     clock,
   })
   const rollover = createRollover({ store: guarded(rolloverStore(database)), signer, issuance, urls, clock })
+  const transactions = scepEnrolmentStore(database)
   const redemption = redemptionStore(database)
   const grants = grantStore(database)
   const approvalRows = approvalStore(database)
@@ -147,8 +174,40 @@ export function buildServices(wiring: Wiring): Services {
   const secrets = staticSecretStore(database)
   // A queue of its own: devices never keep people from signing in.
   const secretHashes = createPasswords({ signer, parameters: STATIC_SECRET_COST })
+  const validators = validatorCircuitStore(database)
+  const calls = createValidatorCalls({
+    store: validators,
+    client: webhookClient({ outbound: guardedFetch({ rules: wiring.outboundAllow ?? [] }) }),
+    signer,
+    clock,
+    parse: parseVerdict,
+  })
+  const notifications = createNotifications({ store: notificationStore(database), calls, clock })
+  const delegated = createDelegation({
+    validators,
+    calls,
+    notifications,
+    grants,
+    redemption,
+    transactions,
+    clock,
+  })
+  const validation = createChallengeValidation({
+    store: validationStore(database),
+    turns: transactions,
+    authoriser: createRedemption({
+      store: redemption,
+      signer,
+      clock,
+      pause: async () => {},
+      // Whoever asks by webhook waits two seconds at most: a rival's reservation is a no for now.
+      rules: { patienceMilliseconds: 0, replayWindowSeconds: SCEP_OPTIONS.replayWindowSeconds },
+    }),
+    signer,
+    clock,
+  })
   const scepEnrolment = createScepEnrolment({
-    store: scepEnrolmentStore(database),
+    store: transactions,
     challenges: redemption,
     renewals: renewalStore(database),
     queries: queryStore(database),
@@ -156,6 +215,7 @@ export function buildServices(wiring: Wiring): Services {
     signer,
     audit,
     authorisers: {
+      delegated,
       static: createStaticAuthorisation({ store: secrets, challenges: redemption, signer, passwords: secretHashes }),
       approval: createApprovalAuthorisation({ store: approvalRows, grants, challenges: redemption }),
     },
@@ -174,6 +234,8 @@ export function buildServices(wiring: Wiring): Services {
     reconcileIssuance(issuance),
     expireChallenges(challengeUpkeepStore(database)),
     tendApprovals(approvals),
+    closeValidations(validationUpkeepStore(database)),
+    deliverNotifications(notifications),
     renewRegistrationAuthorities(registrationAuthorities),
     rollOverIssuers(rollover),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
@@ -194,6 +256,9 @@ export function buildServices(wiring: Wiring): Services {
     certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
     transactions: createTransactions({ store: transactionStore(database) }),
     rollover,
+    connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
+    validation,
+    receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),
     async ready() {

@@ -27,6 +27,8 @@ export interface ChallengeConstraints {
   san: SubjectAlternativeName[]
   /** Name, DER in base64: taken as the request encodes it, where the certificate copies the request's subject. */
   subjectDer?: string
+  /** The certificate ends so many days from now, if the profile does not end it earlier. */
+  maxValidityDays?: number
 }
 
 /** What authorises an enrolment: a password that was minted, or an authorisation made as the request came in. */

@@ -31,6 +31,8 @@ export interface Authoriser {
   giveBack(presentation: Presentation, authorised: Authorised, row: RowOutcome, besides: AuditEntry[]): Promise<void>
   /** After issuance and before the answer: throws to withhold the certificate. */
   beforeAnswer?(presentation: Presentation, authorised: Authorised, issued: IssuedCertificate): Promise<void>
+  /** Before a certificate that was issued earlier is sent again: throws to go on withholding it. */
+  beforeResending?(transactionRowId: string): Promise<void>
 }
 
 export type Authorisers = Partial<Record<EndpointPolicy, Authoriser>>
@@ -45,6 +47,8 @@ export interface Grant {
   /** What it rests on, for the certificate's history: no secret. */
   evidence: { [key: string]: Json }
   renewsCertificateId: string | null
+  /** Somebody to be told what becomes of it: noted in the same transaction, so that it is never forgotten. */
+  notify?: { validatorId: string; body: { [key: string]: Json } }
 }
 
 export interface GrantRequest extends Grant {

@@ -47,6 +47,9 @@ export const ENROLMENT_CAUSES = {
   query_malformed: unprocessable(
     'The device asked for a certificate or a revocation list by something that is no issuer and serial number. Check what software it runs.',
   ),
+  endpoint_off: operation(
+    'The endpoint is switched off, so nothing is allowed at it. Switch it on again if devices may enrol.',
+  ),
   renewal_off: operation(
     'The device asked to renew, and this endpoint does not offer renewal. Allow it on the endpoint, or let the device enrol with a fresh challenge.',
   ),
@@ -217,6 +220,18 @@ export const ENROLMENT_CAUSES = {
     'challenge.mismatch',
     'The request asks for key usages outside the profile. Correct the device profile.',
   ),
+  validator_missing: operation(
+    'Nobody decides for this endpoint: it has no validator, or its validator is disabled. Choose one on the endpoint.',
+  ),
+  validator_denied: challenge(
+    'validator.answered',
+    'The validator of this endpoint does not allow the request. The detail gives its reason. Look into its records, or let the device enrol with what the validator expects.',
+  ),
+  validator_unavailable: rejected(
+    'badRequest',
+    FAIL_TEXT.unprocessable,
+    'The validator of this endpoint gave no answer, so nothing was decided and nothing was used up. The detail says what failed. Once it answers again, the same request succeeds.',
+  ),
   transaction_conflict: challenge(
     'scep.transaction_conflict',
     'Somebody sent a request again that another key had signed. Nothing was disclosed. If it repeats, look at the source address.',
@@ -247,6 +262,8 @@ export const FAILURE_EXPLANATIONS = {
     'The device hung up, or had waited too long, before its certificate was signed. Nothing was issued and nothing was used up. It tries again by itself; if this repeats, look at how busy Latchkey and its database are.',
   interrupted:
     'The request was cut short by a restart, and the device has not come back. Its challenge can be used again.',
+  failed_elsewhere:
+    'The other server asked about this request, was allowed, and could not issue the certificate. The challenge can be used again.',
   internal_error: 'An unexpected error stopped the request. Nothing was used up. The log has the details.',
 } as const
 
@@ -272,6 +289,7 @@ const SETTLED: ReadonlySet<EnrolmentReason> = new Set([
   'static_secret_template',
   'request_denied',
   'request_expired',
+  'validator_denied',
 ] as const)
 
 export function isSettled(reason: EnrolmentReason): boolean {

@@ -197,10 +197,12 @@ function drawLeaf(
   now: Date,
 ): CertificateIntent {
   const { authority, profile } = endpoint
-  const { subject, san, subjectDer } = proof.constraints
+  const { subject, san, subjectDer, maxValidityDays = profile.validityDays } = proof.constraints
   const validity = {
     notBefore: new Date(Math.max(now.getTime() - profile.backdateMinutes * MINUTE_MS, authority.notBefore.getTime())),
-    notAfter: new Date(Math.min(now.getTime() + profile.validityDays * DAY_MS, authority.notAfter.getTime())),
+    notAfter: new Date(
+      Math.min(now.getTime() + Math.min(profile.validityDays, maxValidityDays) * DAY_MS, authority.notAfter.getTime()),
+    ),
   }
   if (validity.notAfter <= now) {
     throw new Refusal('unavailable', 'The issuer of this group has expired.', { reason: 'issuer_expired' })

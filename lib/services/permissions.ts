@@ -11,6 +11,7 @@ export const PERMISSIONS = {
   'challenge:read': ['admin', 'operator', 'auditor'],
   'challenge:mint': ['admin', 'operator'],
   'challenge:revoke': ['admin', 'operator'],
+  'challenge:validate': ['admin', 'operator'],
   'approval:read': ['admin', 'operator', 'auditor'],
   'approval:decide': ['admin', 'operator'],
   'endpoint:create': ['admin'],

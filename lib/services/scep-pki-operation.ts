@@ -139,6 +139,7 @@ export function createPkiOperation(
         throw new Refusal('unavailable', 'The request is still being worked on.', { retryAfterSeconds: 5 })
       case 'issued':
         if (turn.known.undelivered) await store.delivered(turn.known.id)
+        await authorisers[exchange.endpoint.policy]?.beforeResending?.(turn.known.id)
         await recordResent(exchange, message, turn.certificate)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
       case 'pending':
@@ -255,6 +256,7 @@ export function createPkiOperation(
       case 'issued': {
         if (known.certificate === null) throw new Error(`transaction ${known.id} is issued without a certificate`)
         if (known.undelivered) await store.delivered(known.id)
+        await authorisers[exchange.endpoint.policy]?.beforeResending?.(known.id)
         await recordResent(exchange, message, known.certificate)
         return sealSuccess(replyContext(signer, exchange, message, cipherOf(message)), [known.certificate.der])
       }

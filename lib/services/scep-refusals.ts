@@ -61,9 +61,15 @@ function isChallengeCause(refusal: EnrolmentRefusal): boolean {
   return ENROLMENT_CAUSES[refusal.reason].text === ENROLMENT_CAUSES.challenge_unknown.text
 }
 
-/** A value that was never minted: what a guesser would send many of. */
+const GUESSES: ReadonlySet<EnrolmentRefusal['reason']> = new Set([
+  'challenge_unknown',
+  'static_secret_unknown',
+  'validator_denied',
+])
+
+/** A value that was never minted, or that the validator does not know: what a guesser would send many of. */
 export function isGuess(refusal: EnrolmentRefusal): boolean {
-  return refusal.reason === 'challenge_unknown' || refusal.reason === 'static_secret_unknown'
+  return GUESSES.has(refusal.reason)
 }
 
 /** Faults of opening share one floor, refused challenges share it too (dynamic-challenge.md §5, equal-answer rule). */

@@ -12,6 +12,7 @@ import type { KeyRing } from './key-ring'
 import type { RateCeiling } from './rate-ceiling'
 import { isCertRep } from './scep-attributes'
 import { checkAnswersScep, checkNextCertificates } from './scep-identity'
+import { createSealing } from './sealing'
 import { certificateToSign, certifiedKeyId, checkComplete, checkCrl } from './signing-policy'
 import { findAuthority, findCertificate, revokedSerials } from './signing-rows'
 
@@ -40,6 +41,7 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
     session: kek.derive('mac/session'),
   }
   const rejection = kek.derive('implicit-rejection')
+  const sealing = createSealing(kek)
 
   async function signCertificate(certificateId: string): Promise<Uint8Array> {
     const record = await findCertificate(pool, certificateId)
@@ -143,6 +145,14 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
 
     async mac(purpose, data) {
       return createHmac('sha256', macKeys[purpose]).update(data).digest()
+    },
+
+    async seal(purpose, rowId, plaintext) {
+      return sealing.seal(purpose, rowId, plaintext)
+    },
+
+    async open(purpose, rowId, sealed) {
+      return sealing.open(purpose, rowId, sealed)
     },
 
     async status() {

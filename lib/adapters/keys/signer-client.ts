@@ -75,6 +75,8 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     decryptScep: async (keyId, encryptedKey, oaep) =>
       (await call({ call: 'decryptScep', keyId, ...(oaep === undefined ? {} : { oaep }) }, encryptedKey)).body,
     mac: async (purpose, data) => (await call({ call: 'mac', purpose }, data)).body,
+    seal: async (purpose, rowId, plaintext) => (await call({ call: 'seal', purpose, rowId }, plaintext)).body,
+    open: async (purpose, rowId, sealed) => (await call({ call: 'open', purpose, rowId }, sealed)).body,
     status: async () => (await call({ call: 'status' })).result,
     close() {
       closed = true

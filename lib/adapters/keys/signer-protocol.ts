@@ -1,7 +1,7 @@
 /** What signer and client say to each other: one strict schema per call. An unknown call or field is refused. */
 import { z } from 'zod'
 import type { ErrorCode } from '@/lib/errors'
-import type { KeyAlgorithm, KeyPurpose, MacPurpose, ScepDigest } from '@/lib/services/signer'
+import type { KeyAlgorithm, KeyPurpose, MacPurpose, ScepDigest, SealPurpose } from '@/lib/services/signer'
 import { MAX_BODY_BYTES, MAX_CRL_BYTES } from './frames'
 
 const Id = z
@@ -14,8 +14,9 @@ export const Algorithm = z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384'
 export const Purpose = z.enum(['root', 'issuer', 'ra']) satisfies z.ZodType<KeyPurpose>
 const Digest = z.enum(['sha1', 'sha256', 'sha384', 'sha512']) satisfies z.ZodType<ScepDigest>
 const Mac = z.enum(['challenge', 'fingerprint', 'pepper', 'session']) satisfies z.ZodType<MacPurpose>
+const Seal = z.enum(['validator', 'validator-authorization', 'receiver']) satisfies z.ZodType<SealPurpose>
 
-/** The bytes of signCrl, signScepReply, signScepNextCertificates, decryptScep and mac travel as the frame's body. */
+/** The bytes of the calls that sign, decrypt, mac, seal or open travel as the frame's body. */
 export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('generateKey'), purpose: Purpose, algorithm: Algorithm, ownerId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('publicKey'), keyId: Uuid }),
@@ -25,6 +26,8 @@ export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('signScepNextCertificates'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('decryptScep'), keyId: Uuid, oaep: Digest.optional() }),
   z.strictObject({ id: Id, call: z.literal('mac'), purpose: Mac }),
+  z.strictObject({ id: Id, call: z.literal('seal'), purpose: Seal, rowId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('open'), purpose: Seal, rowId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('status') }),
 ])
 export type Request = z.infer<typeof Request>
@@ -39,6 +42,8 @@ const BODY_LIMIT: Record<CallName, number> = {
   signScepNextCertificates: MAX_BODY_BYTES,
   decryptScep: MAX_BODY_BYTES,
   mac: MAX_BODY_BYTES,
+  seal: MAX_BODY_BYTES,
+  open: MAX_BODY_BYTES,
   status: 0,
 }
 
@@ -73,6 +78,8 @@ export const RESULT = {
   signScepNextCertificates: BytesResult,
   decryptScep: BytesResult,
   mac: BytesResult,
+  seal: BytesResult,
+  open: BytesResult,
   status: StatusResult,
 } satisfies Record<CallName, z.ZodType<object>>
 

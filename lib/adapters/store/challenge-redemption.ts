@@ -15,7 +15,7 @@ import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
 /** Bounded by the challenge's own life, so that the index over endpoint and time serves it. */
-const mismatchesOf = (csrSha256: Uint8Array) => Prisma.sql`
+export const mismatchesOf = (csrSha256: Uint8Array) => Prisma.sql`
   from enrolment_transaction t
   where t.endpoint_id = c.endpoint_id and t.created_at >= c.created_at and t.challenge_id = c.id and t.state = 'refused'
     and t.csr_sha256 = ${bytes(csrSha256)} and t.reason = any(${[...MISMATCH_REASONS]}::text[])`

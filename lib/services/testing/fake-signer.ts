@@ -1,11 +1,15 @@
 /** A signer for tests: throw-away keys, real cryptography, no process, no checks of what it signs. */
 import {
   constants,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
   createHmac,
   createPublicKey,
   generateKeyPair,
   type KeyObject,
   privateDecrypt,
+  randomBytes,
   sign,
 } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -38,6 +42,7 @@ interface FakeKey {
 }
 
 const generate = promisify(generateKeyPair)
+const SEALING_KEY = createHash('sha256').update('test sealing').digest()
 const POOL = new Map<KeyAlgorithm, ReturnType<typeof makeKey>[]>()
 
 /** The first key of this algorithm that any later signer makes: for messages that were encrypted long ago. */
@@ -110,6 +115,22 @@ export function fakeSigner(records: SignerRecords): FakeSigner {
     async mac(purpose, data) {
       use('mac')
       return new Uint8Array(createHmac('sha256', `test ${purpose}`).update(data).digest())
+    },
+    async seal(purpose, rowId, plaintext) {
+      use('seal')
+      const nonce = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', SEALING_KEY, nonce).setAAD(Buffer.from(`${purpose} ${rowId}`))
+      return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+    },
+    async open(purpose, rowId, sealed) {
+      use('open')
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', SEALING_KEY, sealed.subarray(0, 12))
+        decipher.setAAD(Buffer.from(`${purpose} ${rowId}`)).setAuthTag(sealed.subarray(-16))
+        return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+      } catch {
+        throw new Refusal('invalid_input', 'It does not open.', { reason: 'sealed_unusable' })
+      }
     },
     async status() {
       return { ready: !signer.away, kekId: 'test', keysLoaded: keys.size, uptimeSeconds: 0 }
