@@ -7,6 +7,7 @@ import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store
 import { certificateStore } from '@/lib/adapters/store/certificates'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { openDatabase } from '@/lib/adapters/store/database'
+import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
@@ -19,6 +20,7 @@ import { statusStore } from '@/lib/adapters/store/status'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { type Config, config } from '@/lib/config'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
+import { forgetRecords } from '@/lib/jobs/forget-records'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
@@ -32,12 +34,14 @@ import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
+import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
+import { createRetention, type RetentionService } from '@/lib/services/retention'
 import { createScepEnrolment, type ScepEnrolmentService, type ScepOptions } from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import type { Signer } from '@/lib/services/signer'
@@ -54,6 +58,7 @@ export interface Services {
   challenges: ChallengesService
   certificates: CertificatesService
   transactions: TransactionsService
+  retention: RetentionService
   audit: AuditService
   status: StatusService
   scepEnrolment: ScepEnrolmentService
@@ -77,6 +82,9 @@ export interface Wiring {
   checkpoint?: NonNullable<IntentDeps['checkpoint']>
   scep?: Partial<ScepOptions>
 }
+
+/** What the flight recorder gathered is written this often, many exchanges in one statement. */
+const RECORDS_EVERY_MS = 500
 
 const { version: VERSION } = packageJson
 
@@ -118,12 +126,15 @@ export function buildServices(wiring: Wiring): Services {
     urls,
     clock,
   })
+  const flights = flightRecordStore(database)
+  const recorder = createFlightRecorder({ store: flights, clock, log })
   const scepEnrolment = createScepEnrolment({
     store: scepEnrolmentStore(database),
     challenges: redemptionStore(database),
     issuance,
     signer,
     audit,
+    recorder,
     limit: access.limit,
     clock,
     log,
@@ -131,12 +142,14 @@ export function buildServices(wiring: Wiring): Services {
   })
   // Refusals that were only counted reach the trail within a minute; each process counts its own.
   const flushing = setInterval(() => void scepEnrolment.flush().catch(() => {}), 60_000).unref()
+  const recording = setInterval(() => void recorder.flush(), RECORDS_EVERY_MS).unref()
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
 
   const jobs = [
     publishCrls(status),
     reconcileIssuance(issuance),
-    expireChallenges(challengeUpkeepStore(database)),
+    expireChallenges(challengeUpkeepStore(database), flights),
+    forgetRecords(flights),
     renewRegistrationAuthorities(registrationAuthorities),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
@@ -152,6 +165,7 @@ export function buildServices(wiring: Wiring): Services {
     challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
     certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
     transactions: createTransactions({ store: transactionStore(database) }),
+    retention: createRetention({ store: flights }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),
     async ready() {
@@ -163,7 +177,9 @@ export function buildServices(wiring: Wiring): Services {
     },
     async close() {
       clearInterval(flushing)
+      clearInterval(recording)
       await scepEnrolment.flush().catch(() => {})
+      await recorder.flush()
       signer.close()
       await database.$disconnect()
     },

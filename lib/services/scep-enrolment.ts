@@ -6,6 +6,7 @@ import type { RedemptionStore } from './challenge-presentation'
 import type { Authorisers } from './enrolment-authorisation'
 import type { TurnRules, TurnStore } from './enrolment-turns'
 import { createTrace } from './exchange-trace'
+import type { FlightRecorder } from './flight-recorder'
 import type { IssuanceService } from './issuance'
 import { answer, comeBackLater, internalError, refuseHttp } from './scep-answers'
 import { createScepEndpoints, type PreparedEndpoint, type ScepEndpoint } from './scep-endpoints'
@@ -24,6 +25,10 @@ export interface ScepRequest {
   contentEncoding: string | null
   ip: string | null
   userAgent: string | null
+  /** Of the request, for the flight recorder alone. */
+  path?: string
+  contentType?: string | null
+  httpVersion?: string | null
 }
 
 export interface ScepResponse {
@@ -79,6 +84,7 @@ export interface ScepEnrolmentDependencies {
   audit: Pick<AuditService, 'record'>
   /** Beside the dynamic challenges that `challenges` stores. */
   authorisers?: Authorisers
+  recorder?: FlightRecorder
   /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */
   limit(key: string, count: number, seconds: number): Promise<void>
   clock(): Date
@@ -88,7 +94,7 @@ export interface ScepEnrolmentDependencies {
 }
 
 export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): ScepEnrolmentService & FloodCounts {
-  const { store, audit, clock, log, limit, pause = sleep } = dependencies
+  const { store, audit, clock, log, limit, recorder, pause = sleep } = dependencies
   const options = { ...SCEP_OPTIONS, ...dependencies.options }
   const endpoints = createScepEndpoints(store, clock)
   const throttle = createScepThrottle({ limit, record: (entry) => audit.record(entry), clock, limits: options.limits })
@@ -131,6 +137,7 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
     if (endpoint === null || !endpoint.enabled) return refuseHttp(404)
     const asked = parseScepHttp(request, options.maxBodyBytes)
     if ('status' in asked) return refuseHttp(asked.status, asked.allow === undefined ? {} : { Allow: asked.allow })
+    if (asked.operation !== 'PKIOperation') recorder?.asked(request, sourceOf(request.ip), endpoint.id, asked.operation)
     switch (asked.operation) {
       case 'GetCACaps':
         return answer('text/plain', endpoint.capabilities)
@@ -146,10 +153,9 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
         busy += 1
         try {
           await flushCounts()
-          return await pkiOperation(
-            exchangeOf(request, requestId, startedAt, endpoint, clock),
-            asked.message ?? new Uint8Array(0),
-          )
+          const exchange = exchangeOf(request, requestId, startedAt, endpoint, clock)
+          const work = () => pkiOperation(exchange, asked.message ?? new Uint8Array(0))
+          return await (recorder?.recorded(exchange, work) ?? work())
         } finally {
           busy -= 1
         }

@@ -13,6 +13,8 @@ import {
 import type { AuditEntry } from '@/lib/services/audit'
 import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
+import { createFlightRecorder } from '@/lib/services/flight-recorder'
+import { createRetention } from '@/lib/services/retention'
 import {
   createScepEnrolment,
   type ScepEnrolmentDependencies,
@@ -127,12 +129,18 @@ export async function enrolmentPortal(
     urls: base.urls,
     audit: backing,
   })
+  const recorder = createFlightRecorder({
+    store: backing.enrolment.flights,
+    clock,
+    log: (level, event, facts) => logged.push({ level, event, facts }),
+  })
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
     challenges: backing.enrolment.redemption,
     issuance: base.issuance,
     signer: base.signer,
     audit: backing,
+    recorder,
     limit: limits,
     clock,
     log: (level, event, facts) => logged.push({ level, event, facts }),
@@ -180,6 +188,8 @@ export async function enrolmentPortal(
     challenges,
     scep,
     transactions,
+    recorder,
+    retention: createRetention({ store: backing.enrolment.flights }),
     paused,
     logged,
     chain,

@@ -3,6 +3,7 @@ import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
 import { openDatabase, transact } from '@/lib/adapters/store/database'
+import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { transactionStore } from '@/lib/adapters/store/transactions'
@@ -35,6 +36,7 @@ export async function postgresEnrolmentBacking(): Promise<
       grants: grantStore(database),
       upkeep: challengeUpkeepStore(database),
       transactions: transactionStore(database),
+      flights: flightRecordStore(database),
     },
     record: (entry) => transact(database, async () => ({ result: undefined, events: [entry] })),
     async age(what, id, minutes) {
