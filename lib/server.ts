@@ -7,6 +7,7 @@ import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store
 import { certificateStore } from '@/lib/adapters/store/certificates'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { openDatabase } from '@/lib/adapters/store/database'
+import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
@@ -16,6 +17,7 @@ import { pruneStore } from '@/lib/adapters/store/prune'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
+import { simulationStore } from '@/lib/adapters/store/simulation'
 import { statusStore } from '@/lib/adapters/store/status'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { type Config, config } from '@/lib/config'
@@ -34,6 +36,7 @@ import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
+import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
@@ -45,6 +48,7 @@ import { createRetention, type RetentionService } from '@/lib/services/retention
 import { createScepEnrolment, type ScepEnrolmentService, type ScepOptions } from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import type { Signer } from '@/lib/services/signer'
+import { createSimulation, type SimulationService } from '@/lib/services/simulation'
 import { createStatus, type StatusService } from '@/lib/services/status'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
 import { createUrls, type Urls } from '@/lib/services/urls'
@@ -58,6 +62,8 @@ export interface Services {
   challenges: ChallengesService
   certificates: CertificatesService
   transactions: TransactionsService
+  devices: DevicesService
+  simulation: SimulationService
   retention: RetentionService
   audit: AuditService
   status: StatusService
@@ -145,6 +151,10 @@ export function buildServices(wiring: Wiring): Services {
   const recording = setInterval(() => void recorder.flush(), RECORDS_EVERY_MS).unref()
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
 
+  const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit })
+  const certificates = createCertificates({ store: guarded(certificateStore(database)), clock })
+  const transactions = createTransactions({ store: transactionStore(database) })
+
   const jobs = [
     publishCrls(status),
     reconcileIssuance(issuance),
@@ -162,9 +172,11 @@ export function buildServices(wiring: Wiring): Services {
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
-    challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
-    certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
-    transactions: createTransactions({ store: transactionStore(database) }),
+    challenges,
+    certificates,
+    transactions,
+    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
+    simulation: createSimulation({ store: simulationStore(database), signer, transactions, limit: access.limit }),
     retention: createRetention({ store: flights }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),

@@ -483,6 +483,38 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       })
     })
 
+    test('devices are read in order, those with a certificate and those with a challenge alone', async () => {
+      const { devices } = backing.enrolment
+      const subject = (part: string) => `CN=gadget ${part} ${name}`
+      const named = async (part: string) => {
+        const { challenge: value } = await portal.mint(subject(part))
+        return portal.device({ challenge: value, subject: [{ type: 'CN', value: `gadget ${part} ${name}` }] })
+      }
+      await named('b')
+      await (await named('a')).enrol()
+      await named('c')
+      const search = `GADGET`
+      const first = await devices.subjects({ search }, 2)
+      expect(first).toEqual([
+        { subject: subject('a'), certificates: 1 },
+        { subject: subject('b'), certificates: 0 },
+      ])
+      expect(await devices.subjects({ search, after: subject('b') }, 2)).toEqual([
+        { subject: subject('c'), certificates: 0 },
+      ])
+      expect(await devices.subjects({ search: '100%_nothing' }, 2)).toEqual([])
+    })
+
+    test('a simulation finds a challenge by its hash, with what it binds and how it stands', async () => {
+      const { simulation } = backing.enrolment
+      const row = await added()
+      expect(await simulation.challenge(row.handleHash)).toEqual({ state: 'pending', constraints: row.constraints })
+      await backing.age('challenge', row.id, 61)
+      expect(await simulation.challenge(row.handleHash)).toMatchObject({ state: 'expired' })
+      expect(await simulation.challenge(bytes())).toBeNull()
+      expect(await simulation.endpoint(portal.slug)).toMatchObject({ id: endpointId })
+    })
+
     test('transactions are found by device, subject, cause and time, and counted by cause', async () => {
       const { enrolment, transactions } = backing.enrolment
       const subject = `CN=100%_${name}`

@@ -9,12 +9,14 @@ import {
 } from '@/lib/services/challenge-presentation'
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
+import type { DeviceStore } from '@/lib/services/devices'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
 import type { FlightRecord, FlightRecordStore } from '@/lib/services/flight-recorder'
 import { RETENTION_DEFAULTS, type RetentionStore } from '@/lib/services/retention'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { transactionIdText } from '@/lib/services/scep-exchange'
+import type { SimulationStore } from '@/lib/services/simulation'
 import type { TransactionRow, TransactionStore } from '@/lib/services/transactions'
 import { append, type World, type WorldChallenge, type WorldTransaction } from './world'
 
@@ -26,6 +28,8 @@ export interface EnrolmentStores {
   upkeep: ChallengeUpkeepStore
   transactions: TransactionStore
   flights: FlightRecordStore & RetentionStore
+  simulation: SimulationStore
+  devices: DeviceStore
 }
 
 export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
@@ -79,7 +83,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
   const records: FlightRecord[] = []
   let retention = RETENTION_DEFAULTS
 
-  return {
+  const stores: Omit<EnrolmentStores, 'simulation'> = {
     challenges: {
       async mintingEndpoint(slug) {
         const endpoint = world.endpoints.find((each) => each.slug === slug)
@@ -122,6 +126,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
               (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
               (filter.group === undefined || view.group.slug === filter.group) &&
               (filter.state === undefined || view.state === filter.state) &&
+              (filter.subject === undefined || view.subject === filter.subject) &&
               (search === undefined ||
                 [view.id, view.subject, view.deviceName ?? '', JSON.stringify(view.san)].some((text) =>
                   text.toLowerCase().includes(search),
@@ -435,6 +440,23 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       },
     },
 
+    devices: {
+      async subjects({ search = '', after = '' }, limit) {
+        const leaves = world.certificates.filter(({ kind, state }) => kind === 'leaf' && state === 'issued')
+        const names = new Set(
+          [...leaves, ...challenges.filter(({ origin }) => origin === 'minted')].map(({ subject }) => subject),
+        )
+        return [...names]
+          .filter((subject) => subject > after && subject.toLowerCase().includes(search.toLowerCase()))
+          .sort()
+          .slice(0, limit)
+          .map((subject) => ({ subject, certificates: leaves.filter((leaf) => leaf.subject === subject).length }))
+      },
+      async renewals() {
+        return []
+      },
+    },
+
     flights: {
       async add(added) {
         records.push(...structuredClone(added))
@@ -454,6 +476,19 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       async setRetention(wanted, event) {
         retention = wanted
         append_([event])
+      },
+    },
+  }
+
+  return {
+    ...stores,
+    simulation: {
+      endpoint: stores.enrolment.endpoint,
+      lookupAny: stores.redemption.lookupAny,
+      otherEndpoints: stores.redemption.otherEndpoints,
+      async challenge(handleHash) {
+        const row = challenges.find((each) => same(each.handleHash, handleHash))
+        return row ? { state: isDue(row) ? 'expired' : row.state, constraints: row.constraints } : null
       },
     },
   }

@@ -13,6 +13,7 @@ import {
 import type { AuditEntry } from '@/lib/services/audit'
 import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
+import { createDevices } from '@/lib/services/devices'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createRetention } from '@/lib/services/retention'
 import {
@@ -22,6 +23,7 @@ import {
   type ScepRequest,
   type ScepResponse,
 } from '@/lib/services/scep-enrolment'
+import { createSimulation } from '@/lib/services/simulation'
 import { createTransactions } from '@/lib/services/transactions'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
 import { memoryCertificateStore, memoryStatusStore } from './certificate-stores'
@@ -152,6 +154,18 @@ export async function enrolmentPortal(
     ...more,
   })
   const transactions = createTransactions({ store: backing.enrolment.transactions })
+  const devices = createDevices({
+    store: backing.enrolment.devices,
+    certificates: base.certificates,
+    challenges,
+    transactions,
+  })
+  const simulation = createSimulation({
+    store: backing.enrolment.simulation,
+    signer: base.signer,
+    transactions,
+    limit: limits,
+  })
   const slug = group.endpoint.slug
   const chain = async (endpoint = slug) =>
     parseCaCertificates((await scep.handle({ ...REQUEST, endpoint, method: 'GET', query: 'operation=GetCACert' })).body)
@@ -188,6 +202,8 @@ export async function enrolmentPortal(
     challenges,
     scep,
     transactions,
+    devices,
+    simulation,
     recorder,
     retention: createRetention({ store: backing.enrolment.flights }),
     paused,

@@ -3,9 +3,11 @@ import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
 import { openDatabase, transact } from '@/lib/adapters/store/database'
+import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
+import { simulationStore } from '@/lib/adapters/store/simulation'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { parseEvent } from '@/lib/services/audit-events'
 import type { EnrolmentBacking } from '@/lib/services/testing/enrolment'
@@ -37,6 +39,8 @@ export async function postgresEnrolmentBacking(): Promise<
       upkeep: challengeUpkeepStore(database),
       transactions: transactionStore(database),
       flights: flightRecordStore(database),
+      simulation: simulationStore(database),
+      devices: deviceStore(database),
     },
     record: (entry) => transact(database, async () => ({ result: undefined, events: [entry] })),
     async age(what, id, minutes) {
