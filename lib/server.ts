@@ -11,6 +11,8 @@ import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-v
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { connectorStore } from '@/lib/adapters/store/connectors'
 import { openDatabase } from '@/lib/adapters/store/database'
+import { deviceStore } from '@/lib/adapters/store/devices'
+import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
@@ -24,6 +26,7 @@ import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { queryStore } from '@/lib/adapters/store/scep-queries'
 import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
+import { simulationStore } from '@/lib/adapters/store/simulation'
 import { staticSecretStore } from '@/lib/adapters/store/static-secrets'
 import { statusStore } from '@/lib/adapters/store/status'
 import { supersessionStore } from '@/lib/adapters/store/supersession'
@@ -36,6 +39,7 @@ import { type Config, config, type OutboundPlace } from '@/lib/config'
 import { closeValidations } from '@/lib/jobs/close-validations'
 import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
+import { forgetRecords } from '@/lib/jobs/forget-records'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
@@ -59,6 +63,8 @@ import { type ChallengeValidation, createChallengeValidation } from '@/lib/servi
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
 import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
+import { createDevices, type DevicesService } from '@/lib/services/devices'
+import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
@@ -67,6 +73,7 @@ import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
 import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
+import { createRetention, type RetentionService } from '@/lib/services/retention'
 import { createRollover, type RolloverService } from '@/lib/services/rollover'
 import {
   createScepEnrolment,
@@ -76,6 +83,7 @@ import {
 } from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import type { Signer } from '@/lib/services/signer'
+import { createSimulation, type SimulationService } from '@/lib/services/simulation'
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets, STATIC_SECRET_COST, type StaticSecretsService } from '@/lib/services/static-secrets'
 import { createStatus, type StatusService } from '@/lib/services/status'
@@ -99,6 +107,9 @@ export interface Services {
   connectors: ConnectorsService
   validation: Pick<ChallengeValidation, 'validate'>
   receivers: ReceiversService
+  devices: DevicesService
+  simulation: SimulationService
+  retention: RetentionService
   audit: AuditService
   status: StatusService
   rollover: RolloverService
@@ -124,6 +135,9 @@ export interface Wiring {
   checkpoint?: NonNullable<IntentDeps['checkpoint']>
   scep?: Partial<ScepOptions>
 }
+
+/** What the flight recorder gathered is written this often, many exchanges in one statement. */
+const RECORDS_EVERY_MS = 500
 
 const { version: VERSION } = packageJson
 
@@ -166,7 +180,7 @@ export function buildServices(wiring: Wiring): Services {
     clock,
   })
   const rollover = createRollover({ store: guarded(rolloverStore(database)), signer, issuance, urls, clock })
-  const transactions = scepEnrolmentStore(database)
+  const turns = scepEnrolmentStore(database)
   const redemption = redemptionStore(database)
   const grants = grantStore(database)
   const approvalRows = approvalStore(database)
@@ -189,12 +203,12 @@ export function buildServices(wiring: Wiring): Services {
     notifications,
     grants,
     redemption,
-    transactions,
+    transactions: turns,
     clock,
   })
   const validation = createChallengeValidation({
     store: validationStore(database),
-    turns: transactions,
+    turns,
     authoriser: createRedemption({
       store: redemption,
       signer,
@@ -206,8 +220,10 @@ export function buildServices(wiring: Wiring): Services {
     signer,
     clock,
   })
+  const flights = flightRecordStore(database)
+  const recorder = createFlightRecorder({ store: flights, clock, log })
   const scepEnrolment = createScepEnrolment({
-    store: transactions,
+    store: turns,
     challenges: redemption,
     renewals: renewalStore(database),
     queries: queryStore(database),
@@ -219,6 +235,7 @@ export function buildServices(wiring: Wiring): Services {
       static: createStaticAuthorisation({ store: secrets, challenges: redemption, signer, passwords: secretHashes }),
       approval: createApprovalAuthorisation({ store: approvalRows, grants, challenges: redemption }),
     },
+    recorder,
     limit: access.limit,
     clock,
     fine: fineTime,
@@ -227,12 +244,18 @@ export function buildServices(wiring: Wiring): Services {
   })
   // Refusals that were only counted reach the trail within a minute; each process counts its own.
   const flushing = setInterval(() => void scepEnrolment.flush().catch(() => {}), 60_000).unref()
+  const recording = setInterval(() => void recorder.flush(), RECORDS_EVERY_MS).unref()
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
+
+  const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit })
+  const certificates = createCertificates({ store: guarded(certificateStore(database)), clock })
+  const transactions = createTransactions({ store: transactionStore(database) })
 
   const jobs = [
     publishCrls(status),
     reconcileIssuance(issuance),
-    expireChallenges(challengeUpkeepStore(database)),
+    expireChallenges(challengeUpkeepStore(database), flights),
+    forgetRecords(flights),
     tendApprovals(approvals),
     closeValidations(validationUpkeepStore(database)),
     deliverNotifications(notifications),
@@ -250,15 +273,18 @@ export function buildServices(wiring: Wiring): Services {
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
-    challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
+    challenges,
+    certificates,
+    transactions,
     staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),
     approvals,
-    certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
-    transactions: createTransactions({ store: transactionStore(database) }),
     rollover,
     connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
     validation,
     receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
+    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
+    simulation: createSimulation({ store: simulationStore(database), signer, transactions, limit: access.limit }),
+    retention: createRetention({ store: flights }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),
     async ready() {
@@ -270,7 +296,9 @@ export function buildServices(wiring: Wiring): Services {
     },
     async close() {
       clearInterval(flushing)
+      clearInterval(recording)
       await scepEnrolment.flush().catch(() => {})
+      await recorder.flush()
       signer.close()
       await database.$disconnect()
     },

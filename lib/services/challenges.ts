@@ -78,11 +78,7 @@ export interface MintedChallenge {
 export interface ChallengesService {
   /** Refusals: not_found (endpoint), invalid_input, conflict (endpoint disabled or not dynamic), rate_limited (1,000 pending per endpoint). */
   mint(actor: Actor, request: MintRequest): Promise<MintedChallenge>
-  list(
-    actor: Actor,
-    filter: { endpoint?: string; group?: string; state?: ChallengeState; search?: string },
-    page: { cursor?: string; limit?: number },
-  ): Promise<Page<ChallengeView>>
+  list(actor: Actor, filter: ChallengeFilter, page: { cursor?: string; limit?: number }): Promise<Page<ChallengeView>>
   get(actor: Actor, id: string): Promise<ChallengeView>
   revoke(actor: Actor, id: string, reason?: string): Promise<ChallengeView>
 }
@@ -96,6 +92,8 @@ export interface ChallengeFilter {
   group?: string
   state?: ChallengeState
   search?: string
+  /** The whole subject. */
+  subject?: string
 }
 
 /** A row to be. The database's clock gives it its times. */

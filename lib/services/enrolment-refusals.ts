@@ -122,7 +122,7 @@ export const ENROLMENT_CAUSES = {
     'The certificate request inside the message cannot be read. Check what software the device runs.',
   ),
   csr_signature_invalid: unprocessable(
-    'The certificate request is not signed by the key it names, so the device has not proven that it holds that key.',
+    'The certificate request is not signed by the key it names, so the device has not proven that it holds that key. Check what software the device runs, and whether a proxy rewrites its requests.',
   ),
   weak_key: policy(
     'The key of the device is too weak or of a kind the profile does not allow. Set a stronger key in the device profile (RSA 2048 or more).',
@@ -132,7 +132,9 @@ export const ENROLMENT_CAUSES = {
     'The request carries a Windows security identifier, which this endpoint does not issue. Take it out of the device profile.',
   ),
   extension_malformed: policy('An extension in the request cannot be read. Check the device profile.'),
-  csr_rejected: policy('The certificate could not be made from this request. The detail says why.'),
+  csr_rejected: policy(
+    'The certificate could not be made from this request. Change what the detail names in the device profile.',
+  ),
   policy_refused: policy(
     'The certificate would break the profile of the endpoint. Compare the request with the profile.',
   ),
@@ -308,6 +310,13 @@ export function isEnrolmentReason(reason: string): reason is EnrolmentReason {
 export function explanationOf(reason: string): string | null {
   if (isEnrolmentReason(reason)) return ENROLMENT_CAUSES[reason].explanation
   return isFailureReason(reason) ? FAILURE_EXPLANATIONS[reason] : null
+}
+
+/** The first sentence says what happened, the others what to do next. */
+export function causeOf(explanation: string): { cause: string; nextStep: string | null } {
+  const end = explanation.search(/\. (?=[A-Z])/)
+  if (end < 0) return { cause: explanation, nextStep: null }
+  return { cause: explanation.slice(0, end + 1), nextStep: explanation.slice(end + 2) }
 }
 
 /** Stops one enrolment. `detail` and `data` go to the row and the trail, never to the device. */

@@ -69,13 +69,13 @@ export interface TurnStore {
   finish(id: string, row: RowOutcome, challengeId: string | null, events: AuditEntry[]): Promise<void>
   /** An attempt whose certificate exists already: the row says so, and comes back with it. */
   finishIssued(id: string, certificateId: string): Promise<KnownTransaction>
-  /** A row that is refused from the start and never live, with its event. */
+  /** A row that is refused from the start and never live, with its event. Returns its id. */
   refuseAtOnce(
     attempt: RefusedAttempt,
     row: RowOutcome,
     challengeId: string | null,
     events: AuditEntry[],
-  ): Promise<void>
+  ): Promise<string>
   /** The newest live row of this transactionID that this key signed or asked to certify. */
   findForPoll(endpointId: string, transactionId: Uint8Array, keySha256: Uint8Array): Promise<KnownTransaction | null>
 }

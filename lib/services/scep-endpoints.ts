@@ -104,13 +104,13 @@ export function createScepEndpoints(
 export function recipientOf(
   endpoint: PreparedEndpoint,
   envelope: Envelope,
-): { authority: RegistrationAuthority; recipient: EnvelopeRecipient } | null {
+): { authority: RegistrationAuthority; recipient: EnvelopeRecipient; named: boolean } | null {
   const chosen = chooseRecipient(
     envelope,
     endpoint.openers.map(({ certificateDer }) => certificateDer),
   )
   const authority = chosen === null ? undefined : endpoint.openers[chosen.certificate]
-  return chosen === null || authority === undefined ? null : { authority, recipient: chosen.recipient }
+  return chosen === null || authority === undefined ? null : { authority, ...chosen }
 }
 
 function prepare(endpoint: ScepEndpoint, now: Date): PreparedEndpoint {

@@ -8,6 +8,7 @@ import type { RedemptionStore } from './challenge-presentation'
 import type { Authorisers } from './enrolment-authorisation'
 import type { TurnRules, TurnStore } from './enrolment-turns'
 import { createTrace } from './exchange-trace'
+import type { FlightRecorder } from './flight-recorder'
 import type { IssuanceService } from './issuance'
 import type { RenewalStore } from './renewal'
 import { answer, comeBackLater, internalError, refuseHttp } from './scep-answers'
@@ -30,6 +31,10 @@ export interface ScepRequest {
   userAgent: string | null
   /** Whether the client has hung up. */
   gone?: () => boolean
+  /** Of the request, for the flight recorder alone. */
+  path?: string
+  contentType?: string | null
+  httpVersion?: string | null
 }
 
 export interface ScepResponse {
@@ -99,6 +104,7 @@ export interface ScepEnrolmentDependencies {
   audit: Pick<AuditService, 'record'>
   /** Beside the dynamic challenges that `challenges` stores. */
   authorisers?: Authorisers
+  recorder?: FlightRecorder
   /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */
   limit(key: string, count: number, seconds: number): Promise<void>
   clock(): Date
@@ -110,7 +116,7 @@ export interface ScepEnrolmentDependencies {
 }
 
 export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): ScepEnrolmentService & FloodCounts {
-  const { store, audit, signer, clock, log, limit, pause = sleep } = dependencies
+  const { store, audit, signer, clock, log, limit, recorder, pause = sleep } = dependencies
   const options = { ...SCEP_OPTIONS, ...dependencies.options }
   const endpoints = createScepEndpoints(store, clock)
   const throttle = createScepThrottle({ limit, record: (entry) => audit.record(entry), clock, limits: options.limits })
@@ -155,6 +161,7 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
     if (endpoint === null || !endpoint.enabled) return refuseHttp(404)
     const asked = parseScepHttp(request, options.maxBodyBytes)
     if ('status' in asked) return refuseHttp(asked.status, asked.allow === undefined ? {} : { Allow: asked.allow })
+    if (asked.operation !== 'PKIOperation') recorder?.asked(request, sourceOf(request.ip), endpoint.id, asked.operation)
     switch (asked.operation) {
       case 'GetCACaps':
         return answer('text/plain', endpoint.capabilities)
@@ -170,10 +177,9 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
         busy += 1
         try {
           await flushCounts()
-          return await pkiOperation(
-            exchangeOf(request, requestId, startedAt, endpoint, clock),
-            asked.message ?? new Uint8Array(0),
-          )
+          const exchange = exchangeOf(request, requestId, startedAt, endpoint, clock)
+          const work = () => pkiOperation(exchange, asked.message ?? new Uint8Array(0))
+          return await (recorder?.recorded(exchange, work) ?? work())
         } finally {
           busy -= 1
         }

@@ -13,6 +13,7 @@ import {
   ScepFault,
 } from '@/lib/scep/message'
 import { EnrolmentRefusal } from './enrolment-refusals'
+import { csrFacts, envelopeFacts } from './flight-facts'
 import { recipientOf } from './scep-endpoints'
 import { type Exchange, type OpenedRequest, openedRequest } from './scep-exchange'
 import type { ScepThrottle } from './scep-throttle'
@@ -34,7 +35,7 @@ export async function openRequest(
   message: PkiMessage,
 ): Promise<OpenedRequest> {
   const { content, cipher } = await open(dependencies, exchange, message, (plaintext) =>
-    readCsr(dependencies, exchange, plaintext),
+    readCsr(dependencies, exchange, message, plaintext),
   )
   return openedRequest(message, content, cipher)
 }
@@ -56,19 +57,25 @@ async function open<T>(
   read: (plaintext: Uint8Array) => T,
 ): Promise<{ content: T; cipher: Cipher }> {
   const envelope = readEnvelope(message)
+  exchange.trace.note('envelope.read', envelopeFacts(envelope))
   if (envelope.cipher === '3des' && !exchange.endpoint.allow3des)
     throw new EnrolmentRefusal('triple_des_not_allowed', 'encrypted with 3DES')
   const scope = exchange.current.id
   dependencies.throttle.check('decryptionFailures', exchange.source, scope)
+  const found = recipientOf(exchange.endpoint, envelope)
   try {
-    const plaintext = await decrypt(dependencies, exchange, envelope)
+    const plaintext = await decrypt(dependencies, exchange, envelope, found)
     return { content: read(plaintext), cipher: envelope.cipher }
   } catch (error) {
-    if (error instanceof EnrolmentRefusal)
-      await dependencies.throttle.count('decryptionFailures', exchange.source, scope)
+    if (!(error instanceof EnrolmentRefusal)) throw error
+    await dependencies.throttle.count('decryptionFailures', exchange.source, scope)
+    // What a wrong key makes of an envelope is noise: its real cause is the certificate that the client used.
+    if (found?.named === false) throw new EnrolmentRefusal('decryption_failed', NOT_OURS)
     throw error
   }
 }
+
+const NOT_OURS = 'encrypted to none of our registration authorities'
 
 function readEnvelope(message: PkiMessage): Envelope {
   if (message.envelope === null) throw new EnrolmentRefusal('envelope_malformed', 'the message has no envelope')
@@ -87,11 +94,12 @@ async function decrypt(
   { signer, log }: OpeningDependencies,
   exchange: Exchange,
   envelope: Envelope,
+  found: ReturnType<typeof recipientOf>,
 ): Promise<Uint8Array> {
-  const found = recipientOf(exchange.endpoint, envelope)
-  if (found === null)
-    throw new EnrolmentRefusal('decryption_failed', 'encrypted to none of our registration authorities')
-  const { authority, recipient } = found
+  if (found === null) throw new EnrolmentRefusal('decryption_failed', NOT_OURS)
+  const { authority, recipient, named } = found
+  const current = authority.id === exchange.current.id
+  exchange.trace.note('recipient.found', { registrationAuthority: authority.id, current, named })
   let contentKey: Uint8Array
   try {
     const oaep = recipient.transport === 'oaep' ? (recipient.oaepHash ?? 'sha1') : undefined
@@ -116,11 +124,13 @@ function readName(plaintext: Uint8Array): CertificateName {
   }
 }
 
-function readCsr({ log }: OpeningDependencies, exchange: Exchange, plaintext: Uint8Array): Csr {
+function readCsr({ log }: OpeningDependencies, exchange: Exchange, message: PkiMessage, plaintext: Uint8Array): Csr {
   let csr: Csr
   let proven: boolean
   try {
     csr = parseCsr(plaintext)
+    for (const value of csr.challengePasswords) exchange.trace.hide(value)
+    exchange.trace.note('csr.read', csrFacts(csr, message.signer.spki))
     proven = verifyCsr(csr)
   } catch (error) {
     if (!(error instanceof DerError))

@@ -14,7 +14,7 @@ import type { Actor } from './actor'
 import type { AuditEntry, Json } from './audit'
 import { fingerprint, sha256 } from './certificate-intent'
 import { ENROLMENT_CAUSES, type EnrolmentRefusal } from './enrolment-refusals'
-import type { Trace } from './exchange-trace'
+import type { ExchangeTrace } from './exchange-trace'
 import type { PreparedEndpoint, RegistrationAuthority } from './scep-endpoints'
 import type { ScepRequest } from './scep-enrolment'
 import type { Signer } from './signer'
@@ -28,7 +28,7 @@ export interface Exchange {
   endpoint: PreparedEndpoint
   current: RegistrationAuthority
   actor: Actor
-  trace: Trace
+  trace: ExchangeTrace
 }
 
 /** A request that was opened: its CSR holds the only key that may be certified. */

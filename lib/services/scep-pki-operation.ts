@@ -11,15 +11,16 @@ import {
   sealPending,
   sealSuccess,
 } from '@/lib/scep/message'
-import type { AuditEntry } from './audit'
+import type { AuditEntry, Json } from './audit'
 import { sha256 } from './certificate-intent'
-import { checkPolicy } from './challenge-match'
+import { checkPolicy, type PolicyVerdict } from './challenge-match'
 import { type Presentation, refusedRow } from './challenge-presentation'
 import { createRedemption } from './challenge-redemption'
 import type { Authorised, Authoriser, Authorisers } from './enrolment-authorisation'
 import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
 import { printable } from './enrolment-text'
 import { type Attempt, isOver, sameAgain, takeTurn } from './enrolment-turns'
+import { messageFacts } from './flight-facts'
 import { createRenewals, type HeldCertificate } from './renewal'
 import { answer, refuseHttp } from './scep-answers'
 import type { ScepEnrolmentDependencies, ScepOptions, ScepResponse } from './scep-enrolment'
@@ -41,7 +42,7 @@ import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep
 import type { ScepThrottle } from './scep-throttle'
 
 export interface PkiOperationDependencies
-  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers'>> {
+  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers' | 'recorder'>> {
   authorisers: Authorisers
   options: ScepOptions
   throttle: ScepThrottle
@@ -81,6 +82,7 @@ export function createPkiOperation(
     try {
       const message = readMessage(exchange, bytes)
       facts = message
+      exchange.trace.note('message.verified', messageFacts(message))
       if (message.digest === 'sha1' && !exchange.endpoint.allowSha1)
         throw new EnrolmentRefusal('sha1_not_allowed', 'signed with SHA-1')
       switch (MESSAGE_TYPES.get(message.messageType ?? -1)) {
@@ -103,11 +105,12 @@ export function createPkiOperation(
       if (error instanceof ScepFault) facts = error.facts ?? facts
       const refusal = asRefusal(error)
       if (refusal === null) throw error
+      const { failInfo, text } = ENROLMENT_CAUSES[refusal.reason]
+      exchange.trace.note('refused', { reason: refusal.reason, detail: refusal.detail, failInfo, text })
       await recordRefusal(exchange, facts, opened, refusal)
       if (isGuess(refusal)) await throttle.count('wrongChallenges', exchange.source, exchange.endpoint.id)
       await waitForFloor(begun, refusal)
       if (facts === null) return refuseHttp(400)
-      const { failInfo, text } = ENROLMENT_CAUSES[refusal.reason]
       return answer(
         'application/x-pki-message',
         await sealFailure(failureContext(signer, exchange, facts), failInfo, text),
@@ -134,6 +137,8 @@ export function createPkiOperation(
   ): Promise<Uint8Array> {
     const attempt = { ...attemptOf(exchange, message, opened), signerCertificateId: held?.id ?? null }
     const turn = await takeTurn(turns, attempt)
+    if (turn.turn !== 'busy') exchange.trace.belongsTo(turn.turn === 'ours' ? turn.rowId : turn.known.id)
+    exchange.trace.note('turn.taken', { turn: turn.turn })
     switch (turn.turn) {
       case 'busy':
         throw new Refusal('unavailable', 'The request is still being worked on.', { retryAfterSeconds: 5 })
@@ -143,14 +148,14 @@ export function createPkiOperation(
         await recordResent(exchange, message, turn.certificate)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
       case 'pending':
-        return sealPending(failureContext(signer, exchange, message))
+        return waits(exchange, message)
       case 'refused':
         if (admitsAgain(exchange, opened))
           await audit.record(refusedAgainEvent(exchange, message, opened, turn.refusal))
         throw turn.refusal
       case 'ours': {
         const der = await decide(exchange, message, opened, turn.rowId, held)
-        if (der === null) return sealPending(failureContext(signer, exchange, message))
+        if (der === null) return waits(exchange, message)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [der])
       }
     }
@@ -213,6 +218,7 @@ export function createPkiOperation(
       ...exchange.endpoint.profile,
       usageOutsideProfile: options.usageOutsideProfile,
     })
+    exchange.trace.note('policy.checked', policyFacts(policy))
     if (!policy.allowed) throw new EnrolmentRefusal(policy.reason, policy.detail)
     return policy.dropped
   }
@@ -231,7 +237,9 @@ export function createPkiOperation(
         proof: authorised.proof,
         csr: opened.csr.der,
       })
+      exchange.trace.note('certificate.issued', { certificateId: issued.id, serial: issued.serial })
       await authoriser.beforeAnswer?.(presentation, authorised, issued)
+      exchange.trace.note('certificate.sent', { certificateId: issued.id, serial: issued.serial, again: false })
       return issued.der
     } catch (error) {
       const refusal = issuanceRefusal(error)
@@ -249,6 +257,7 @@ export function createPkiOperation(
   async function poll(exchange: Exchange, message: PkiMessage): Promise<Uint8Array> {
     const known = await store.findForPoll(exchange.endpoint.id, message.transactionId, sha256(message.signer.spki))
     if (known === null) throw new EnrolmentRefusal('poll_no_match', 'no such transaction under this key')
+    exchange.trace.belongsTo(known.id)
     if (known.certificate !== null && known.certificate.revokedAt !== null)
       throw new EnrolmentRefusal('certificate_revoked', known.certificate.serial)
     if (isOver(known, clock(), options)) throw new EnrolmentRefusal('poll_no_match', 'the transaction is too old')
@@ -265,8 +274,13 @@ export function createPkiOperation(
       case 'received':
       case 'failed':
       case 'pending':
-        return sealPending(failureContext(signer, exchange, message))
+        return waits(exchange, message)
     }
+  }
+
+  function waits(exchange: Exchange, message: PkiMessage): Promise<Uint8Array> {
+    exchange.trace.note('held')
+    return sealPending(failureContext(signer, exchange, message))
   }
 
   async function recordRefusal(
@@ -277,12 +291,12 @@ export function createPkiOperation(
   ): Promise<void> {
     if (refusal.recorded || !throttle.admitsRecord(exchange.source)) return
     const event = refusalEvent(exchange, facts, opened, refusal)
-    if (facts === null) return audit.record(event)
-    await store.refuseAtOnce(
+    const rowId = await store.refuseAtOnce(
       {
         endpointId: exchange.endpoint.id,
-        transactionId: facts.transactionId,
-        messageType: facts.messageType,
+        // A message that cannot be read has none: its row is found by time and source.
+        transactionId: facts?.transactionId ?? new Uint8Array(0),
+        messageType: facts?.messageType ?? null,
         csrSha256: opened?.csrSha256 ?? null,
         spkiSha256: opened?.spkiSha256 ?? null,
         signerSpkiSha256: opened?.signerSpkiSha256 ?? null,
@@ -294,6 +308,7 @@ export function createPkiOperation(
       null,
       [event],
     )
+    exchange.trace.belongsTo(rowId)
   }
 
   /** A request that got as far as a row of its own always ends it; under a flood, its event is only counted. */
@@ -321,6 +336,7 @@ export function createPkiOperation(
     message: PkiMessage,
     certificate: { id: string; name: string; serial: string },
   ): Promise<void> {
+    exchange.trace.note('certificate.sent', { certificateId: certificate.id, serial: certificate.serial, again: true })
     if (throttle.admitsResend(exchange.source, certificate.id))
       await audit.record(resentEvent(exchange, message, certificate))
   }
@@ -385,6 +401,12 @@ function presentationOf(exchange: Exchange, message: PkiMessage, opened: OpenedR
     signerDiffers: !Buffer.from(opened.signerSpkiSha256).equals(opened.spkiSha256),
     dropped: [],
   }
+}
+
+function policyFacts(verdict: PolicyVerdict): { [key: string]: Json } {
+  if (verdict.allowed) return { allowed: true, dropped: verdict.dropped }
+  const differences = verdict.reason === 'usage_mismatch' ? verdict.differences.map((each) => ({ ...each })) : []
+  return { allowed: false, reason: verdict.reason, detail: verdict.detail, differences }
 }
 
 /** A poll is enveloped too; if that cannot be read, AES-128 is what every client knows (scep.md §3.8). */

@@ -91,6 +91,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, front:
     body,
     ip: caller.ip,
     gone: () => response.closed,
+    httpVersion: request.httpVersion,
   })
   send(request, response, answer)
 }

@@ -316,7 +316,7 @@ describe('what became of it', () => {
     await caller().ask(one, now())
     await backing.age('challenge', one.id, 14)
     const upkeep = [
-      expireChallenges(backing.enrolment.upkeep),
+      expireChallenges(backing.enrolment.upkeep, backing.enrolment.flights),
       closeValidations(validationUpkeepStore(backing.database)),
     ]
     for (const job of upkeep) await job.run(new Date())

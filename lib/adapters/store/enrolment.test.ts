@@ -129,9 +129,10 @@ describe('enrolment on Postgres', () => {
       'enrol.request.rejected message_malformed',
     ])
     expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
-    const { items } = await portal.transactions.list(actor('auditor'), { endpoint: portal.slug }, { limit: 4 })
+    const { items } = await portal.transactions.list(actor('auditor'), { endpoint: portal.slug }, { limit: 5 })
     expect(items.map(({ state, reason }) => [state, reason])).toEqual([
       ['issued', null],
+      ['refused', 'message_malformed'],
       ['refused', 'message_type_unsupported'],
       ['refused', 'challenge_unknown'],
       ['refused', 'subject_mismatch'],
@@ -234,6 +235,8 @@ describe('enrolment on Postgres', () => {
     const device = await portal.device({ challenge, subject: [{ type: 'CN', value: 'canary' }] })
     await (await portal.device({ challenge, signer: 1 })).enrol()
     expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    await portal.recorder.flush()
+    expect(await backing.database.enrolmentRecord.count()).toBeGreaterThanOrEqual(2)
     const tables = await backing.database.$queryRaw<
       { name: string }[]
     >`select tablename as name from pg_tables where schemaname = 'public'`

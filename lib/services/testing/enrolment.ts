@@ -15,8 +15,11 @@ import { createApprovals } from '@/lib/services/approvals'
 import type { AuditEntry } from '@/lib/services/audit'
 import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
+import { createDevices } from '@/lib/services/devices'
 import type { EndpointPolicy, EndpointSettings } from '@/lib/services/endpoint-settings'
+import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createPasswords } from '@/lib/services/passwords'
+import { createRetention } from '@/lib/services/retention'
 import {
   createScepEnrolment,
   type ScepEnrolmentDependencies,
@@ -24,6 +27,7 @@ import {
   type ScepRequest,
   type ScepResponse,
 } from '@/lib/services/scep-enrolment'
+import { createSimulation } from '@/lib/services/simulation'
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets } from '@/lib/services/static-secrets'
 import { createTransactions } from '@/lib/services/transactions'
@@ -168,6 +172,11 @@ export async function enrolmentPortal(
     challenges: redemption,
     issuance: base.issuance,
   })
+  const recorder = createFlightRecorder({
+    store: backing.enrolment.flights,
+    clock,
+    log: (level, event, facts) => logged.push({ level, event, facts }),
+  })
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
     challenges: redemption,
@@ -185,6 +194,7 @@ export async function enrolmentPortal(
       }),
       approval: createApprovalAuthorisation({ store: backing.enrolment.approvals, grants, challenges: redemption }),
     },
+    recorder,
     limit: limits,
     clock,
     log: (level, event, facts) => logged.push({ level, event, facts }),
@@ -196,6 +206,18 @@ export async function enrolmentPortal(
     ...more,
   })
   const transactions = createTransactions({ store: backing.enrolment.transactions })
+  const devices = createDevices({
+    store: backing.enrolment.devices,
+    certificates: base.certificates,
+    challenges,
+    transactions,
+  })
+  const simulation = createSimulation({
+    store: backing.enrolment.simulation,
+    signer: base.signer,
+    transactions,
+    limit: limits,
+  })
   const slug = group.endpoint.slug
   const chain = async (endpoint = slug) =>
     parseCaCertificates((await scep.handle({ ...REQUEST, endpoint, method: 'GET', query: 'operation=GetCACert' })).body)
@@ -234,6 +256,10 @@ export async function enrolmentPortal(
     staticSecrets,
     approvals,
     transactions,
+    devices,
+    simulation,
+    recorder,
+    retention: createRetention({ store: backing.enrolment.flights }),
     paused,
     logged,
     chain,

@@ -4,10 +4,13 @@ import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
 import { openDatabase, transact } from '@/lib/adapters/store/database'
+import { deviceStore } from '@/lib/adapters/store/devices'
+import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { queryStore } from '@/lib/adapters/store/scep-queries'
+import { simulationStore } from '@/lib/adapters/store/simulation'
 import { staticSecretStore } from '@/lib/adapters/store/static-secrets'
 import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
@@ -53,6 +56,9 @@ export async function postgresEnrolmentBacking(): Promise<
       supersession: supersessionStore(database),
       staticSecrets: staticSecretStore(database),
       approvals: approvalStore(database),
+      flights: flightRecordStore(database),
+      simulation: simulationStore(database),
+      devices: deviceStore(database),
     },
     now: () => new Date(),
     async setEndpoint(slug, settings) {
