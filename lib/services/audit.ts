@@ -62,6 +62,7 @@ export type AuditEventType =
   | 'minter.updated'
   | 'minter.disabled'
   | 'challenge.accepted'
+  | 'challenge.alarm_dismissed'
   | 'challenge.validated'
   | 'validator.created'
   | 'validator.updated'

@@ -1,10 +1,15 @@
 /** One challenge, one enrolment: minting, listing and revoking. Redeeming it is challenge-redemption.ts. */
-import { randomBytes } from 'node:crypto'
 import { Refusal } from '@/lib/errors'
 import { encodeName, nameToText } from '@/lib/pki/name'
 import type { Actor } from './actor'
-import type { AuditEntry, AuditService, Page } from './audit'
+import type { AuditEntry, AuditService, Json, Page } from './audit'
+import { canonicalJson } from './canonical-json'
+import { sha256 } from './certificate-intent'
 import { checkedConstraints, checkedText } from './challenge-constraints'
+import { LONGEST_LIFE_MINUTES, randomValue, sealedValue } from './challenge-formats'
+import { handleHash } from './challenge-handles'
+import { type ChallengeRules, checkedRules } from './challenge-rules'
+import type { ChallengeFormat } from './endpoint-settings'
 import { authorise } from './permissions'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
@@ -27,6 +32,8 @@ export interface ChallengeConstraints {
   san: SubjectAlternativeName[]
   /** Name, DER in base64: taken as the request encodes it, where the certificate copies the request's subject. */
   subjectDer?: string
+  /** What else the request must be like; absent where nothing is asked. */
+  rules?: ChallengeRules
 }
 
 /** What authorises an enrolment: a password that was minted, or an authorisation made as the request came in. */
@@ -60,6 +67,9 @@ export interface MintRequest {
   san?: SubjectAlternativeName[]
   ttlMinutes?: number
   deviceName?: string
+  /** How the value is written; what the endpoint says unless given. */
+  format?: ChallengeFormat
+  rules?: ChallengeRules
 }
 
 /** The only place the value is ever returned. */
@@ -86,7 +96,7 @@ export interface ChallengesService {
 }
 
 export const PENDING_CHALLENGES_PER_ENDPOINT = 1_000
-const TTL_MINUTES = { min: 1, max: 1_440 }
+const SHORTEST_LIFE_MINUTES = 1
 const PAGE = { usual: 50, most: 200 }
 
 export interface ChallengeFilter {
@@ -100,7 +110,7 @@ export interface ChallengeFilter {
 export interface NewChallenge {
   id: string
   endpointId: string
-  format: 'hex32'
+  format: ChallengeFormat
   handleHash: Uint8Array
   ttlMinutes: number
   constraints: ChallengeConstraints
@@ -118,6 +128,8 @@ export interface MintingEndpoint {
   enabled: boolean
   policy: string
   challengeTtlMinutes: number
+  challengeFormat: ChallengeFormat
+  profile: { extendedKeyUsage: string[] }
 }
 
 export interface ChallengeStore {
@@ -140,7 +152,7 @@ export interface ChallengeStore {
 
 export interface ChallengesDependencies {
   store: ChallengeStore
-  signer: Pick<Signer, 'mac'>
+  signer: Pick<Signer, 'mac' | 'sealChallenge'>
   urls: Pick<Urls, 'scepUrl'>
   audit: Pick<AuditService, 'record'>
   /** Pending challenges an endpoint may have; 1,000 unless said otherwise. */
@@ -156,18 +168,24 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       const endpoint = await store.mintingEndpoint(request.endpoint)
       if (endpoint === null)
         throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
-      const constraints = checkedConstraints(request.subject, request.san ?? [])
+      const rules = checkedRules(request.rules, endpoint.profile)
+      const names = checkedConstraints(request.subject, request.san ?? [])
+      const constraints = rules === null ? names : { ...names, rules }
       const deviceName = checkedText('deviceName', request.deviceName, 100)
-      const ttlMinutes = checkedTtl(request.ttlMinutes ?? endpoint.challengeTtlMinutes)
+      const format = request.format ?? endpoint.challengeFormat
+      const ttlMinutes = lifeOf(format, request.ttlMinutes, endpoint.challengeTtlMinutes)
       if (!isOpen(endpoint)) return refuseMint(audit, actor, endpoint, closedEndpoint(endpoint))
 
       const id = crypto.randomUUID()
-      const value = randomBytes(16).toString('hex').toUpperCase()
+      const value =
+        format === 'sealed'
+          ? await sealed({ challengeId: id, endpointId: endpoint.id, constraints }, ttlMinutes)
+          : randomValue(format)
       const subject = nameToText(encodeName(constraints.subject))
       const row: NewChallenge = {
         id,
         endpointId: endpoint.id,
-        format: 'hex32',
+        format,
         handleHash: await handleHash(signer, endpoint.id, value),
         ttlMinutes,
         constraints,
@@ -230,14 +248,20 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       return revoked
     },
   }
+
+  async function sealed(
+    challenge: { challengeId: string; endpointId: string; constraints: ChallengeConstraints },
+    ttlMinutes: number,
+  ): Promise<string> {
+    const { constraints, ...ids } = challenge
+    const contents = { ...ids, constraintsSha256: constraintsSha256(constraints) }
+    return sealedValue(await signer.sealChallenge(contents, ttlMinutes * 60))
+  }
 }
 
-/**
- * What is stored instead of the value. The endpoint is part of the input, so a challenge is unknown everywhere else; hex
- * is folded to upper case because some clients alter it.
- */
-export async function handleHash(signer: Pick<Signer, 'mac'>, endpointId: string, value: string): Promise<Uint8Array> {
-  return signer.mac('challenge', Buffer.from(`${endpointId}\0${value.toUpperCase()}`, 'utf8'))
+/** Sealed into a challenge, so that nobody who can write to the database can change what it is bound to. */
+export function constraintsSha256(constraints: ChallengeConstraints): Uint8Array {
+  return sha256(Buffer.from(canonicalJson(constraints as unknown as Json), 'utf8'))
 }
 
 const NOT_REVOCABLE: Readonly<Record<ChallengeState, string>> = {
@@ -248,9 +272,13 @@ const NOT_REVOCABLE: Readonly<Record<ChallengeState, string>> = {
   revoked: 'It is revoked already.',
 }
 
-function checkedTtl(minutes: number): number {
-  if (Number.isInteger(minutes) && minutes >= TTL_MINUTES.min && minutes <= TTL_MINUTES.max) return minutes
-  const sentence = `A challenge lives from ${TTL_MINUTES.min} minute to ${TTL_MINUTES.max / 60} hours.`
+/** An endpoint's own life is cut to what the format bears; one that was asked for is refused instead. */
+function lifeOf(format: ChallengeFormat, asked: number | undefined, usual: number): number {
+  const most = LONGEST_LIFE_MINUTES[format]
+  const minutes = asked ?? Math.min(usual, most)
+  if (Number.isInteger(minutes) && minutes >= SHORTEST_LIFE_MINUTES && minutes <= most) return minutes
+  const longest = most === 60 ? '60 minutes, because it is short' : `${most / 60} hours`
+  const sentence = `A challenge lives from ${SHORTEST_LIFE_MINUTES} minute to ${longest}.`
   throw new Refusal('invalid_input', sentence, { reason: 'invalid_ttl', fields: { ttlMinutes: sentence } })
 }
 
@@ -300,6 +328,7 @@ function minted(actor: Actor, endpoint: MintingEndpoint, row: NewChallenge, expi
       format: row.format,
       via: row.mintedVia,
       ...(row.deviceName === null ? {} : { deviceName: row.deviceName }),
+      ...(row.constraints.rules === undefined ? {} : { rules: row.constraints.rules as unknown as Json }),
     },
   }
 }

@@ -34,6 +34,11 @@ export function printable({ store, challenges, audit }: Written): Written {
           events(after).map(printableEntry),
         ),
       lookup: (...given) => challenges.lookup(...given),
+      alarm: (second, events) =>
+        challenges.alarm(
+          { ...second, subject: printableText(second.subject), row: printableRow(second.row) },
+          (revoked) => events(revoked).map(printableEntry),
+        ),
       lookupAny: (hashes) => challenges.lookupAny(hashes),
       otherEndpoints: (...given) => challenges.otherEndpoints(...given),
     },

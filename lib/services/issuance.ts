@@ -171,10 +171,14 @@ function drawLeaf(
   now: Date,
 ): CertificateIntent {
   const { authority, profile } = endpoint
-  const { subject, san, subjectDer } = proof.constraints
+  const { subject, san, subjectDer, rules } = proof.constraints
+  const { maxValidityDays = profile.validityDays } = rules ?? {}
+  const extendedKeyUsage = narrowed(profile.extendedKeyUsage, rules?.extendedKeyUsage)
   const validity = {
     notBefore: new Date(Math.max(now.getTime() - profile.backdateMinutes * MINUTE_MS, authority.notBefore.getTime())),
-    notAfter: new Date(Math.min(now.getTime() + profile.validityDays * DAY_MS, authority.notAfter.getTime())),
+    notAfter: new Date(
+      Math.min(now.getTime() + Math.min(profile.validityDays, maxValidityDays) * DAY_MS, authority.notAfter.getTime()),
+    ),
   }
   if (validity.notAfter <= now) {
     throw new Refusal('unavailable', 'The issuer of this group has expired.', { reason: 'issuer_expired' })
@@ -196,7 +200,7 @@ function drawLeaf(
       crlUrl: urls.crlUrl(authority.slug),
       caUrl: urls.caUrl(authority.slug),
       san,
-      extendedKeyUsage: profile.extendedKeyUsage,
+      extendedKeyUsage,
       subjectEmpty: subject.length === 0,
     }),
     profile: {
@@ -206,6 +210,17 @@ function drawLeaf(
       maxValidityDays: (profile.validityDays * DAY_MS + profile.backdateMinutes * MINUTE_MS) / DAY_MS,
     },
     now,
+  })
+}
+
+/** A challenge may ask for less than the profile grants; a profile that changed since may grant none of it. */
+function narrowed(granted: string[], asked: string[] | undefined): string[] {
+  if (asked === undefined) return granted
+  const usages = granted.filter((usage) => asked.includes(usage))
+  if (usages.length > 0) return usages
+  throw new Refusal('policy_refused', 'The profile no longer grants what the challenge asks for.', {
+    reason: 'no_usage_left',
+    detail: `the challenge asks for ${asked.join(', ')}, the profile grants none of it`,
   })
 }
 

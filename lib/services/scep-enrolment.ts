@@ -75,7 +75,7 @@ export interface ScepEnrolmentDependencies {
   store: ScepEnrolmentStore
   challenges: RedemptionStore
   issuance: Pick<IssuanceService, 'issueLeaf'>
-  signer: Pick<Signer, 'mac' | 'decryptScep' | 'signScepReply'>
+  signer: Pick<Signer, 'mac' | 'challengeHandles' | 'openSealedChallenge' | 'decryptScep' | 'signScepReply'>
   audit: Pick<AuditService, 'record'>
   /** Beside the dynamic challenges that `challenges` stores. */
   authorisers?: Authorisers

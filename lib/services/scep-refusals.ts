@@ -51,9 +51,9 @@ function isChallengeCause(refusal: EnrolmentRefusal): boolean {
   return ENROLMENT_CAUSES[refusal.reason].text === ENROLMENT_CAUSES.challenge_unknown.text
 }
 
-/** A value that was never minted: what a guesser would send many of. */
+/** A value that nobody minted, here or elsewhere: what a guesser would send many of. */
 export function isGuess(refusal: EnrolmentRefusal): boolean {
-  return refusal.reason === 'challenge_unknown'
+  return refusal.reason === 'challenge_unknown' || refusal.reason === 'token_invalid'
 }
 
 /** Faults of opening share one floor, refused challenges share it too (dynamic-challenge.md §5, equal-answer rule). */

@@ -1,5 +1,8 @@
 /** latchkey challenge: one-time passwords for named devices. */
+import { CHALLENGE_FORMATS } from '@/lib/services/challenge-formats'
 import type { ChallengeState } from '@/lib/services/challenges'
+import type { ChallengeFormat } from '@/lib/services/endpoint-settings'
+import { RULE_OPTIONS, rulesFrom } from './challenge-rules'
 import { command, given, moreHint, PAGE_OPTIONS, pageFrom, wholeNumber } from './command'
 import { parseSanOption } from './names'
 import { facts, moment, table } from './text'
@@ -18,17 +21,29 @@ export const mintChallenge = command({
     san: { value: 'TYPE:VALUE', description: 'Alternative name: dns, email, uri, upn or ip', repeats: true },
     ttl: { value: 'MINUTES', description: 'Life, 1 to 1440; what the endpoint says unless given' },
     device: { value: 'NAME', description: 'A name for people; it is not in the certificate' },
+    format: {
+      value: 'FORMAT',
+      description: 'How the value is written; what the endpoint says unless given',
+      choices: CHALLENGE_FORMATS,
+    },
+    ...RULE_OPTIONS,
   },
   examples: [
     'challenge mint --endpoint staff --subject "CN=tablet-7,O=Example"',
     'challenge mint --endpoint staff --subject CN=tablet-7 --san dns:tablet-7.example --ttl 15 --json',
+    'challenge mint --endpoint staff --subject CN=tablet-7 --format sealed --key RSA --min-bits 3072 --max-days 90',
   ],
   async run({ options, withServices }) {
     const request = {
       endpoint: options.endpoint,
       subject: options.subject,
       san: options.san.map(parseSanOption),
-      ...given({ ttlMinutes: wholeNumber('ttl', options.ttl, 1, 1440), deviceName: options.device }),
+      ...given({
+        ttlMinutes: wholeNumber('ttl', options.ttl, 1, 1440),
+        deviceName: options.device,
+        format: options.format as ChallengeFormat | undefined,
+        rules: rulesFrom(options),
+      }),
     }
     const minted = await withServices((services, actor) => services.challenges.mint(actor, request))
     const { id, challenge, expiresAt, scepUrl } = minted

@@ -8,6 +8,7 @@ import {
 } from '@/lib/services/challenge-presentation'
 import type { ChallengeConstraints, ChallengeState } from '@/lib/services/challenges'
 import { bytes } from './certificate-rows'
+import { raiseAlarm } from './challenge-alarms'
 import { effectiveState, hasCertificate } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
@@ -21,13 +22,13 @@ const mismatchesOf = (csrSha256: Uint8Array) => Prisma.sql`
 
 export function redemptionStore(database: Database): RedemptionStore {
   return guarded<RedemptionStore>({
-    async reserve({ handleHash, endpointId, transactionRowId, csrSha256, spkiSha256 }, reserved) {
+    async reserve({ handleHashes, endpointId, transactionRowId, csrSha256, spkiSha256 }, reserved) {
       return transact(database, async (transaction) => {
         const [row] = await transaction.$queryRaw<{ id: string; subject: string; constraints: ChallengeConstraints }[]>`
           with reserved as (
             update challenge c set state = 'reserved', reserved_by = ${transactionRowId}::uuid, reserved_csr_sha256 = ${bytes(csrSha256)},
               reserved_spki_sha256 = ${bytes(spkiSha256)}, reserved_at = now()
-            where handle_hash = ${bytes(handleHash)} and endpoint_id = ${endpointId}::uuid and now() >= not_before
+            where handle_hash = any(${handleHashes.map(bytes)}::bytea[]) and endpoint_id = ${endpointId}::uuid and now() >= not_before
               and ((state = 'pending' and now() < expires_at
                   and (failed_attempts = 0 or not exists (select ${mismatchesOf(csrSha256)})))
                 or (state = 'reserved' and reserved_csr_sha256 = ${bytes(csrSha256)}
@@ -72,7 +73,16 @@ export function redemptionStore(database: Database): RedemptionStore {
       })
     },
 
-    async lookup(handleHash, csrSha256) {
+    async alarm(second, events) {
+      return transact(database, async (transaction) => {
+        const revoked = await raiseAlarm(transaction, second)
+        if (revoked === null) return { result: false, events: [] }
+        await finishRow(transaction, second.transactionRowId, second.row, second.challengeId)
+        return { result: true, events: events(revoked) }
+      })
+    },
+
+    async lookup(handleHashes, csrSha256) {
       const [row] = await database.$queryRaw<PresentedRow[]>`
         select c.id, c.subject, e.slug, ${effectiveState} as state, c.reserved_by, c.reserved_csr_sha256, c.reserved_spki_sha256, c.consumed_at,
           holder.signer_spki_sha256 as reserved_signer_spki_sha256, x.id as certificate_id, x.not_after, x.revoked_at,
@@ -82,7 +92,7 @@ export function redemptionStore(database: Database): RedemptionStore {
         left join certificate x on x.challenge_id = c.id and x.state = 'issued'
         left join enrolment_transaction holder on holder.id = c.reserved_by
         left join lateral (select t.reason, t.detail ${mismatchesOf(csrSha256)} and c.failed_attempts > 0 limit 1) mismatched on true
-        where c.handle_hash = ${bytes(handleHash)}`
+        where c.handle_hash = any(${handleHashes.map(bytes)}::bytea[])`
       if (row === undefined) return null
       return {
         id: row.id,

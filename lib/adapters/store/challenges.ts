@@ -7,6 +7,7 @@ import type {
   ChallengeStore,
   ChallengeView,
 } from '@/lib/services/challenges'
+import type { ChallengeFormat } from '@/lib/services/endpoint-settings'
 import { bytes } from './certificate-rows'
 import { effectiveState, hasCertificate } from './challenge-rows'
 import { type Database, transact } from './database'
@@ -28,12 +29,14 @@ export function challengeStore(database: Database): ChallengeStore {
           enabled: true,
           policy: true,
           challengeTtlMinutes: true,
+          challengeFormat: true,
+          profile: { select: { extendedKeyUsage: true } },
           group: { select: { slug: true } },
         },
       })
       if (endpoint === null) return null
-      const { group, ...rest } = endpoint
-      return { ...rest, groupSlug: group.slug }
+      const { group, challengeFormat, ...rest } = endpoint
+      return { ...rest, challengeFormat: challengeFormat as ChallengeFormat, groupSlug: group.slug }
     },
 
     async add(challenge, quota, minted) {

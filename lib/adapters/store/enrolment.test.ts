@@ -63,7 +63,7 @@ describe('enrolment on Postgres', () => {
         }
         const begun = await backing.enrolment.enrolment.begin(row)
         if (!begun.started) throw new Error('known already')
-        return { ...row, handleHash: hash, transactionRowId: begun.id }
+        return { ...row, handleHashes: [hash], transactionRowId: begun.id }
       }),
     )
     const reserved = await Promise.all(

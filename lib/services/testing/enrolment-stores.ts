@@ -1,6 +1,7 @@
 /** In-memory stores of challenges and enrolment transactions, over the tables of world.ts, with the database's rules. */
 
 import type { AuditEntry, Page } from '@/lib/services/audit'
+import type { AlarmStore, AlarmView } from '@/lib/services/challenge-alarms'
 import {
   MISMATCH_REASONS,
   type RedemptionStore,
@@ -14,9 +15,10 @@ import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/e
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import type { TransactionStore } from '@/lib/services/transactions'
-import { append, type World, type WorldChallenge, type WorldTransaction } from './world'
+import { append, type World, type WorldAlarm, type WorldChallenge, type WorldTransaction } from './world'
 
 export interface EnrolmentStores {
+  alarms: AlarmStore
   challenges: ChallengeStore
   redemption: RedemptionStore
   enrolment: ScepEnrolmentStore
@@ -49,6 +51,7 @@ export interface MemoryTransaction extends WorldTransaction {
 
 const MINUTE_MS = 60_000
 const FREE = { reservedBy: null, reservedCsrSha256: null, reservedSpkiSha256: null, reservedAt: null }
+const among = (hash: Uint8Array, hashes: Uint8Array[]) => hashes.some((each) => same(hash, each))
 const same = (a: Uint8Array | null, b: Uint8Array | null) => a !== null && b !== null && Buffer.from(a).equals(b)
 
 export function memoryEnrolmentStores(world: World, clock: () => Date): EnrolmentStores {
@@ -78,8 +81,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       async mintingEndpoint(slug) {
         const endpoint = world.endpoints.find((each) => each.slug === slug)
         if (!endpoint) return null
-        const { id, enabled, challengeTtlMinutes, group } = endpointOf(endpoint.id)
-        return { id, slug, groupSlug: group.slug, enabled, policy: endpoint.policy, challengeTtlMinutes }
+        const { id, enabled, challengeTtlMinutes, challengeFormat, profile, group, policy } = endpointOf(endpoint.id)
+        return { id, slug, groupSlug: group.slug, enabled, policy, challengeTtlMinutes, challengeFormat, profile }
       },
       async add({ ttlMinutes, ...challenge }, quota, minted) {
         const pending = challenges.filter(
@@ -140,7 +143,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
     redemption: {
       async reserve(request, reserved) {
         const row = challenges.find(
-          (each) => same(each.handleHash, request.handleHash) && each.endpointId === request.endpointId,
+          (each) => among(each.handleHash, request.handleHashes) && each.endpointId === request.endpointId,
         )
         const again =
           row?.state === 'reserved' &&
@@ -181,8 +184,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         } else finish(attempt, outcome, challengeId)
         append_(events({ released, state: row.state, attempt: row.failedAttempts }))
       },
-      async lookup(handleHash, csrSha256) {
-        const row = challenges.find((each) => same(each.handleHash, handleHash))
+      async lookup(handleHashes, csrSha256) {
+        const row = challenges.find((each) => among(each.handleHash, handleHashes))
         if (!row) return null
         const certificate = certificateFor(row.id)
         return {
@@ -202,6 +205,36 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
           mismatched: mismatchOf(row.id, csrSha256),
         }
       },
+      async alarm({ row: outcome, revoke, ...second }, events) {
+        const known = world.alarms.some(
+          (each) => each.challengeId === second.challengeId && same(each.spkiSha256, second.spkiSha256),
+        )
+        if (known) return false
+        world.alarms.push({
+          id: crypto.randomUUID(),
+          ...second,
+          createdAt: clock(),
+          dismissedAt: null,
+          dismissedBy: null,
+        })
+        finish(
+          rows.find(({ id }) => id === second.transactionRowId),
+          outcome,
+          second.challengeId,
+        )
+        const first = certificateFor(second.challengeId)
+        const due = world.certificates.filter(
+          (each) => revoke !== null && each.id === first?.id && each.state === 'issued' && each.revokedAt === null,
+        )
+        for (const each of due) {
+          const { reason: revocationReason, by: revokedBy, comment: revocationComment } = revoke ?? {}
+          Object.assign(each, { revokedAt: clock(), revocationReason, revokedBy, revocationComment })
+          const authority = world.authorities.find(({ id }) => id === each.authorityId)
+          if (authority) authority.crlDueSince = clock()
+        }
+        append_(events(due.map(({ id, serial, subject }) => ({ id, serial, subject }))))
+        return true
+      },
       async lookupAny(handleHashes) {
         const row = challenges.find((each) => handleHashes.some((hash) => same(each.handleHash, hash)))
         return row ? { id: row.id, subject: row.subject, endpointSlug: endpointOf(row.endpointId).slug } : null
@@ -211,6 +244,28 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
           .map(({ id }) => id)
           .filter((id) => id !== endpointId)
           .slice(0, limit)
+      },
+    },
+
+    alarms: {
+      async open(limit) {
+        return world.alarms
+          .filter(({ dismissedAt, challengeId }) => dismissedAt === null && !certificateFor(challengeId)?.revokedAt)
+          .toReversed()
+          .slice(0, limit)
+          .map(alarmOf)
+      },
+      async ofChallenge(challengeId) {
+        return world.alarms
+          .filter((each) => each.challengeId === challengeId)
+          .toReversed()
+          .map(alarmOf)
+      },
+      async dismiss(challengeId, by, dismissed) {
+        const open = world.alarms.filter((each) => each.challengeId === challengeId && each.dismissedAt === null)
+        for (const each of open) Object.assign(each, { dismissedAt: clock(), dismissedBy: by })
+        if (open.length > 0) append_([dismissed(open.length)])
+        return open.length > 0
       },
     },
 
@@ -455,6 +510,23 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
             revokedAt: certificate.revokedAt,
           }
         : null,
+    }
+  }
+
+  function alarmOf({ spkiSha256: _, transactionRowId: __, ...alarm }: WorldAlarm): AlarmView {
+    const row = challenges.find(({ id }) => id === alarm.challengeId)
+    if (!row) throw new Error(`no challenge ${alarm.challengeId}`)
+    const { slug, name } = endpointOf(row.endpointId)
+    const certificate = certificateFor(row.id)
+    return {
+      ...alarm,
+      subject: row.subject,
+      secondSubject: alarm.subject,
+      endpoint: { slug, name },
+      certificate:
+        certificate?.state === 'issued'
+          ? { id: certificate.id, serial: certificate.serial, revokedAt: certificate.revokedAt }
+          : null,
     }
   }
 

@@ -11,7 +11,7 @@ import {
   selfSignedCertificate,
 } from '@/lib/scep/client'
 import type { AuditEntry } from '@/lib/services/audit'
-import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
+import type { ChallengeConstraints, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
 import {
   createScepEnrolment,
@@ -35,6 +35,10 @@ export interface EnrolmentBacking extends Backing {
   record(entry: AuditEntry): Promise<void>
   /** Turns the clock of this backing on by moving the row's times back. */
   age(what: 'challenge' | 'transaction', id: string, minutes: number): Promise<void>
+  /** As somebody who can write to the database would. */
+  rebind(challengeId: string, constraints: ChallengeConstraints): Promise<void>
+  revokeOnSecondKey(endpointId: string): Promise<void>
+  crlDue(authorityId: string): Promise<boolean>
   /** Oldest first, with everything they say. */
   events(): Promise<
     {
@@ -71,6 +75,18 @@ export function memoryEnrolmentBacking(): EnrolmentBacking {
       for (const [key, value] of Object.entries(row) as [string, unknown][]) {
         if (value instanceof Date) Object.assign(row, { [key]: new Date(value.getTime() - minutes * 60_000) })
       }
+    },
+    async rebind(challengeId, constraints) {
+      const row = world.challenges.find(({ id }) => id === challengeId)
+      if (row) Object.assign(row, { constraints })
+    },
+    async revokeOnSecondKey(endpointId) {
+      const endpoint = world.endpoints.find(({ id }) => id === endpointId)
+      if (endpoint) endpoint.revokeOnSecondKey = true
+    },
+    crlDue: async (authorityId) => {
+      const authority = world.authorities.find(({ id }) => id === authorityId)
+      return authority?.crlDueSince !== null && authority?.crlDueSince !== undefined
     },
     events: async () =>
       world.events.map(({ type, outcome, reason, object, data }) => ({

@@ -69,6 +69,18 @@ export interface WorldTransaction {
   createdAt: Date
 }
 
+export interface WorldAlarm {
+  id: string
+  challengeId: string
+  spkiSha256: Uint8Array
+  subject: string
+  sourceIp: string | null
+  transactionRowId: string
+  createdAt: Date
+  dismissedAt: Date | null
+  dismissedBy: string | null
+}
+
 export interface World {
   organisation: { name: string; rootId: string } | null
   groups: GroupPlan['group'][]
@@ -78,6 +90,7 @@ export interface World {
   certificates: WorldCertificate[]
   challenges: WorldChallenge[]
   transactions: WorldTransaction[]
+  alarms: WorldAlarm[]
   crls: NewCrl[]
   /** In the order of the chain, with the time they were appended. */
   events: (AuditEntry & { at: Date })[]
@@ -94,6 +107,7 @@ export function emptyWorld(clock: () => Date): World {
     certificates: [],
     challenges: [],
     transactions: [],
+    alarms: [],
     crls: [],
     events: [],
     clock,

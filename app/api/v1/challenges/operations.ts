@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { instant, name, pageOf, paging, slug, text } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
+import { CHALLENGE_FORMATS } from '@/lib/services/challenge-formats'
+import { RulesShape } from '@/lib/services/challenge-rules-shape'
 
 const SAN_TYPES = ['dns', 'email', 'uri', 'upn', 'ip'] as const
 export const SubjectAlternativeName = z
@@ -91,6 +93,14 @@ const NewChallenge = z
       .exactOptional()
       .meta({ description: 'Life in minutes, a day at most. Without it, what the endpoint says.' }),
     deviceName: name(200).exactOptional().meta({ description: 'A name for people; it is not in the certificate.' }),
+    format: z.enum(CHALLENGE_FORMATS).exactOptional().meta({
+      description:
+        'How the value is written: hex32 and base62 fit nearly everywhere, hex16 lives an hour at most, sealed carries its own binding. Without it, what the endpoint says.',
+    }),
+    rules: RulesShape.exactOptional().meta({
+      id: 'ChallengeRules',
+      description: 'What the request must be like beyond its names. What is left out is not asked.',
+    }),
   })
   .meta({ id: 'NewChallenge' })
 
@@ -121,6 +131,8 @@ export const mintChallenge = operation({
     subject: 'CN=tablet-7,O=Example',
     san: [{ type: 'dns', value: 'tablet-7.example' }],
     ttlMinutes: 60,
+    format: 'base62',
+    rules: { keyAlgorithms: ['RSA'], minRsaBits: 3072, maxValidityDays: 90 },
   },
   idempotent: true,
   answer: {
@@ -129,7 +141,7 @@ export const mintChallenge = operation({
     schema: MintedChallenge,
     example: {
       id: challengeExample.id,
-      challenge: '(32 letters and digits)',
+      challenge: '(43 letters and digits)',
       expiresAt: challengeExample.expiresAt,
       scepUrl: 'https://portal.example/scep/staff',
       endpoint: 'staff',

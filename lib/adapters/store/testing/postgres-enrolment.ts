@@ -1,4 +1,5 @@
 /** The backing of enrolment tests on a Postgres database of its own. */
+import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
 import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
@@ -29,6 +30,7 @@ export async function postgresEnrolmentBacking(): Promise<
       await backing.close()
     },
     enrolment: {
+      alarms: alarmStore(database),
       challenges: challengeStore(database),
       redemption: redemptionStore(database),
       enrolment: scepEnrolmentStore(database),
@@ -43,6 +45,19 @@ export async function postgresEnrolmentBacking(): Promise<
         .map((column) => `${column} = ${column} - make_interval(mins => ${Math.trunc(minutes)})`)
         .join(', ')
       await database.$executeRawUnsafe(`update ${table} set ${set} where id = '${id}'::uuid`)
+    },
+    async rebind(id, constraints) {
+      await database.challenge.update({ where: { id }, data: { constraints: JSON.parse(JSON.stringify(constraints)) } })
+    },
+    async revokeOnSecondKey(id) {
+      await database.endpoint.update({ where: { id }, data: { revokeOnSecondKey: true } })
+    },
+    async crlDue(id) {
+      const { crlDueSince } = await database.authority.findUniqueOrThrow({
+        where: { id },
+        select: { crlDueSince: true },
+      })
+      return crlDueSince !== null
     },
     async events() {
       const rows = await database.auditEvent.findMany({ orderBy: { seq: 'asc' }, select: { payload: true } })

@@ -1,0 +1,4 @@
+/** Challenges that registered minters sign. */
+export interface SignedChallenges {
+  accept(p: unknown, v: string): Promise<Uint8Array | null>
+}
