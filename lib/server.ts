@@ -5,11 +5,13 @@ import { accessStore } from '@/lib/adapters/store/access'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
+import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
+import { minterStore, signedStore } from '@/lib/adapters/store/minters'
 import { guarded } from '@/lib/adapters/store/outage'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
@@ -31,15 +33,18 @@ import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
+import { type AlarmsService, createAlarms } from '@/lib/services/challenge-alarms'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
+import { createMinters, type MintersService } from '@/lib/services/minters'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
 import { createScepEnrolment, type ScepEnrolmentService, type ScepOptions } from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
+import { createSignedChallenges } from '@/lib/services/signed-challenges'
 import type { Signer } from '@/lib/services/signer'
 import { createStatus, type StatusService } from '@/lib/services/status'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
@@ -52,6 +57,8 @@ export interface Services {
   access: AccessService
   groups: GroupsService
   challenges: ChallengesService
+  alarms: AlarmsService
+  minters: MintersService
   certificates: CertificatesService
   transactions: TransactionsService
   audit: AuditService
@@ -118,7 +125,9 @@ export function buildServices(wiring: Wiring): Services {
     urls,
     clock,
   })
+  const signed = createSignedChallenges({ store: signedStore(database), signer, urls, limit: access.limit, clock })
   const scepEnrolment = createScepEnrolment({
+    signed,
     store: scepEnrolmentStore(database),
     challenges: redemptionStore(database),
     issuance,
@@ -149,6 +158,8 @@ export function buildServices(wiring: Wiring): Services {
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
+    alarms: createAlarms({ store: alarmStore(database) }),
+    minters: createMinters({ store: minterStore(database), signer, urls }),
     challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
     certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
     transactions: createTransactions({ store: transactionStore(database) }),

@@ -64,7 +64,8 @@ function printableAttempt<A extends { subject: string | null; userAgent: string 
   }
 }
 
-function printableEntry(entry: AuditEntry): AuditEntry {
+/** For what is written beside these stores while a request is served. */
+export function printableEntry(entry: AuditEntry): AuditEntry {
   const { actor, object, data } = entry
   return {
     ...entry,

@@ -12,6 +12,7 @@ import { createScepEndpoints, type PreparedEndpoint, type ScepEndpoint } from '.
 import { deviceActor, type Exchange } from './scep-exchange'
 import { createPkiOperation } from './scep-pki-operation'
 import { createScepThrottle, SCEP_LIMITS, type ScepLimits, sourceOf } from './scep-throttle'
+import type { SignedChallenges } from './signed-challenges'
 import type { Signer } from './signer'
 
 export interface ScepRequest {
@@ -77,6 +78,8 @@ export interface ScepEnrolmentDependencies {
   issuance: Pick<IssuanceService, 'issueLeaf'>
   signer: Pick<Signer, 'mac' | 'challengeHandles' | 'openSealedChallenge' | 'decryptScep' | 'signScepReply'>
   audit: Pick<AuditService, 'record'>
+  /** Challenges that registered minters sign; without it nobody else mints. */
+  signed?: SignedChallenges
   /** Beside the dynamic challenges that `challenges` stores. */
   authorisers?: Authorisers
   /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */

@@ -36,10 +36,12 @@ import {
 } from './scep-exchange'
 import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep-refusals'
 import type { ScepThrottle } from './scep-throttle'
+import type { SignedChallenges } from './signed-challenges'
 
 export interface PkiOperationDependencies
-  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers'>> {
+  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers' | 'signed'>> {
   authorisers: Authorisers
+  signed?: SignedChallenges
   options: ScepOptions
   throttle: ScepThrottle
 }
@@ -60,7 +62,14 @@ export function createPkiOperation(
   const { issuance, signer, clock, log, pause, options, throttle } = dependencies
   const { store, challenges, audit } = printable(dependencies)
   const authorisers: Authorisers = {
-    dynamic: createRedemption({ store: challenges, signer, pause, clock, rules: options }),
+    dynamic: createRedemption({
+      store: challenges,
+      signer,
+      pause,
+      clock,
+      rules: options,
+      ...(dependencies.signed === undefined ? {} : { signed: dependencies.signed }),
+    }),
     ...dependencies.authorisers,
   }
   const turns = { store, clock, pause, rules: options }

@@ -29,7 +29,7 @@ export interface EnrolmentStores {
 
 export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
   format: string
-  origin: 'minted' | GrantRequest['origin']
+  origin: 'minted' | 'signed' | GrantRequest['origin']
   evidence: GrantRequest['evidence']
   renewsCertificateId: string | null
   mintedBy: string
@@ -112,7 +112,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
       async list(filter, page) {
         const search = filter.search?.toLowerCase()
         const views = challenges
-          .filter(({ origin }) => origin === 'minted')
+          .filter(({ origin }) => origin === 'minted' || origin === 'signed')
           .map(viewOf)
           .filter(
             (view) =>

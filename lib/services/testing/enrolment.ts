@@ -13,6 +13,7 @@ import {
 import type { AuditEntry } from '@/lib/services/audit'
 import type { ChallengeConstraints, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
+import { createMinters } from '@/lib/services/minters'
 import {
   createScepEnrolment,
   type ScepEnrolmentDependencies,
@@ -20,21 +21,26 @@ import {
   type ScepRequest,
   type ScepResponse,
 } from '@/lib/services/scep-enrolment'
+import { createSignedChallenges } from '@/lib/services/signed-challenges'
 import { createTransactions } from '@/lib/services/transactions'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
 import { memoryCertificateStore, memoryStatusStore } from './certificate-stores'
 import { type EnrolmentStores, memoryEnrolmentStores } from './enrolment-stores'
 import { actor, type Backing, installation, NOON } from './harness'
 import { memoryIssuanceStore } from './issuance-store'
+import { memoryMinterStores } from './minter-stores'
 import { append, emptyWorld, recordsOf } from './world'
 
 export interface EnrolmentBacking extends Backing {
   enrolment: EnrolmentStores
+  minters: ReturnType<typeof memoryMinterStores>
   /** Upkeep by a role that may delete transactions. */
   forgetting: EnrolmentStores['upkeep']
   record(entry: AuditEntry): Promise<void>
   /** Turns the clock of this backing on by moving the row's times back. */
   age(what: 'challenge' | 'transaction', id: string, minutes: number): Promise<void>
+  /** What the clock of the rows says. */
+  now(): Date
   /** As somebody who can write to the database would. */
   rebind(challengeId: string, constraints: ChallengeConstraints): Promise<void>
   revokeOnSecondKey(endpointId: string): Promise<void>
@@ -65,6 +71,7 @@ export function memoryEnrolmentBacking(): EnrolmentBacking {
       status: memoryStatusStore(world),
     },
     enrolment,
+    minters: memoryMinterStores(world, () => NOON),
     forgetting: enrolment.upkeep,
     records: recordsOf(world),
     record: async (entry) => append(world, [entry]),
@@ -76,6 +83,7 @@ export function memoryEnrolmentBacking(): EnrolmentBacking {
         if (value instanceof Date) Object.assign(row, { [key]: new Date(value.getTime() - minutes * 60_000) })
       }
     },
+    now: () => NOON,
     async rebind(challengeId, constraints) {
       const row = world.challenges.find(({ id }) => id === challengeId)
       if (row) Object.assign(row, { constraints })
@@ -143,11 +151,20 @@ export async function enrolmentPortal(
     urls: base.urls,
     audit: backing,
   })
+  const signed = createSignedChallenges({
+    store: backing.minters.signed,
+    signer: base.signer,
+    urls: base.urls,
+    limit: limits,
+    clock,
+  })
+  const minters = createMinters({ store: backing.minters.minters, signer: base.signer, urls: base.urls })
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
     challenges: backing.enrolment.redemption,
     issuance: base.issuance,
     signer: base.signer,
+    signed,
     audit: backing,
     limit: limits,
     clock,
@@ -194,6 +211,7 @@ export async function enrolmentPortal(
     group,
     slug,
     challenges,
+    minters,
     scep,
     transactions,
     paused,

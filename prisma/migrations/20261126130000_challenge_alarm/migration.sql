@@ -18,3 +18,6 @@ ALTER TABLE "challenge_alarm" ADD CONSTRAINT "challenge_alarm_challenge_id_fkey"
 -- The quota of one device: what waits for it, wherever its serial number or id was given.
 CREATE INDEX "challenge_device_serial_idx" ON "challenge" ("endpoint_id", ("constraints"->'rules'->>'deviceSerial')) WHERE "state" = 'pending' AND "constraints"->'rules' ? 'deviceSerial';
 CREATE INDEX "challenge_device_udid_idx" ON "challenge" ("endpoint_id", ("constraints"->'rules'->>'deviceUdid')) WHERE "state" = 'pending' AND "constraints"->'rules' ? 'deviceUdid';
+
+-- When a minter's challenges were last accepted.
+CREATE INDEX "challenge_minter_idx" ON "challenge" (("evidence"->>'minterId'), "created_at" DESC) WHERE "origin" = 'signed';

@@ -5,6 +5,7 @@ import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
 import { openDatabase, transact } from '@/lib/adapters/store/database'
 import { grantStore } from '@/lib/adapters/store/grants'
+import { minterStore, signedStore } from '@/lib/adapters/store/minters'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { parseEvent } from '@/lib/services/audit-events'
@@ -24,6 +25,7 @@ export async function postgresEnrolmentBacking(): Promise<
   const owner = openDatabase(ownersUrl(backing.url), 2)
   return {
     ...backing,
+    minters: { minters: minterStore(database), signed: signedStore(database) },
     forgetting: challengeUpkeepStore(owner),
     close: async () => {
       await owner.$disconnect()
@@ -46,6 +48,7 @@ export async function postgresEnrolmentBacking(): Promise<
         .join(', ')
       await database.$executeRawUnsafe(`update ${table} set ${set} where id = '${id}'::uuid`)
     },
+    now: () => new Date(),
     async rebind(id, constraints) {
       await database.challenge.update({ where: { id }, data: { constraints: JSON.parse(JSON.stringify(constraints)) } })
     },
