@@ -160,7 +160,7 @@ export function buildServices(wiring: Wiring): Services {
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     alarms: createAlarms({ store: alarmStore(database) }),
     minters: createMinters({ store: minterStore(database), signer, urls }),
-    challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
+    challenges: createChallenges({ store: challengeStore(database), signer, urls, audit, limit: access.limit }),
     certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
     transactions: createTransactions({ store: transactionStore(database) }),
     scepEnrolment,

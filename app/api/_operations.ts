@@ -9,10 +9,17 @@ import {
   listCertificates,
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
-import { getChallenge, listChallenges, mintChallenge, revokeChallenge } from '@/app/api/v1/challenges/operations'
+import {
+  getChallenge,
+  listChallenges,
+  mintChallenge,
+  reissueChallenge,
+  revokeChallenge,
+} from '@/app/api/v1/challenges/operations'
 import { getEndpoint, listEndpoints, updateEndpoint } from '@/app/api/v1/endpoints/operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { getMe } from '@/app/api/v1/me/operations'
+import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
 import { listTransactions } from '@/app/api/v1/transactions/operations'
 import { createUser, listUsers } from '@/app/api/v1/users/operations'
@@ -28,6 +35,11 @@ export const OPERATIONS: readonly AnyOperation[] = [
   mintChallenge,
   getChallenge,
   revokeChallenge,
+  reissueChallenge,
+  listMinters,
+  createMinter,
+  getMinter,
+  updateMinter,
   listCertificates,
   getCertificate,
   downloadCertificate,

@@ -94,6 +94,8 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'minter.disabled': (event) => `${who(event)} disabled minter ${what(event)}`,
   'challenge.accepted': (event) => `A signed challenge${forSubject(event)} was accepted`,
   'challenge.alarm_dismissed': (event) => `${who(event)} dismissed the alarm about the challenge for ${subject(event)}`,
+  'challenge.guessing': (event) =>
+    `More than ${said(event, 'count') ?? 'many'} unknown challenges came to endpoint ${what(event)}`,
   'challenge.validated': (event) => `Another server asked about a challenge${forSubject(event)}${why(event)}`,
   'validator.created': (event) => `${who(event)} added validator ${what(event)}`,
   'validator.updated': (event) => `${who(event)} changed validator ${what(event)}${fields(event)}`,

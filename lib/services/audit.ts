@@ -63,6 +63,7 @@ export type AuditEventType =
   | 'minter.disabled'
   | 'challenge.accepted'
   | 'challenge.alarm_dismissed'
+  | 'challenge.guessing'
   | 'challenge.validated'
   | 'validator.created'
   | 'validator.updated'

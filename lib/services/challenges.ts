@@ -6,7 +6,7 @@ import type { AuditEntry, AuditService, Json, Page } from './audit'
 import { canonicalJson } from './canonical-json'
 import { sha256 } from './certificate-intent'
 import { checkedConstraints, checkedText } from './challenge-constraints'
-import { LONGEST_LIFE_MINUTES, randomValue, sealedValue } from './challenge-formats'
+import { CHALLENGE_FORMATS, LONGEST_LIFE_MINUTES, randomValue, sealedValue } from './challenge-formats'
 import { handleHash } from './challenge-handles'
 import { type ChallengeRules, checkedRules } from './challenge-rules'
 import type { ChallengeFormat } from './endpoint-settings'
@@ -41,8 +41,18 @@ export type ChallengeOrigin = 'minted' | 'signed' | 'static' | 'approval' | 'del
 
 export type ChallengeState = 'pending' | 'reserved' | 'consumed' | 'expired' | 'revoked'
 
+/** `refused`: presented to no avail, and not used since. */
+export type ChallengeListing = ChallengeState | 'refused'
+
 export interface ChallengeView {
   id: string
+  /** Minted here, or signed by a registered minter. */
+  origin: ChallengeOrigin
+  rules: ChallengeRules | null
+  /** The last time it was refused, and why: for people who are signed in. */
+  lastRefusal: { reason: string; explanation: string | null; detail: string | null; at: Date } | null
+  /** What the one who revoked it said, or why the installation did. */
+  revokedReason: string | null
   state: ChallengeState
   endpoint: { id: string; slug: string; name: string }
   group: { slug: string; name: string }
@@ -88,21 +98,29 @@ export interface ChallengesService {
   mint(actor: Actor, request: MintRequest): Promise<MintedChallenge>
   list(
     actor: Actor,
-    filter: { endpoint?: string; group?: string; state?: ChallengeState; search?: string },
+    filter: { endpoint?: string; group?: string; state?: ChallengeListing; search?: string },
     page: { cursor?: string; limit?: number },
   ): Promise<Page<ChallengeView>>
   get(actor: Actor, id: string): Promise<ChallengeView>
   revoke(actor: Actor, id: string, reason?: string): Promise<ChallengeView>
+  /**
+   * Mints another with the same binding, form and length of life, and revokes the old one if it still waits. Refusals:
+   * those of mint(), and conflict while a device enrols with the old one.
+   */
+  reissue(actor: Actor, id: string): Promise<MintedChallenge>
 }
 
 export const PENDING_CHALLENGES_PER_ENDPOINT = 1_000
+export const PENDING_CHALLENGES_PER_DEVICE = 10
+/** dynamic-challenge.md §5.2: sixty a minute, and a burst of twice as many. */
+const MINTS = { count: 120, seconds: 120 }
 const SHORTEST_LIFE_MINUTES = 1
 const PAGE = { usual: 50, most: 200 }
 
 export interface ChallengeFilter {
   endpoint?: string
   group?: string
-  state?: ChallengeState
+  state?: ChallengeListing
   search?: string
 }
 
@@ -135,17 +153,21 @@ export interface MintingEndpoint {
 export interface ChallengeStore {
   mintingEndpoint(slug: string): Promise<MintingEndpoint | null>
   /**
-   * Adds the row if its endpoint is enabled, dynamic and below the quota, all in one statement, together with the event.
-   * Null when it is not.
+   * Adds the row if its endpoint is enabled and dynamic, and endpoint and device are below their quotas, all in one
+   * statement, together with the event. Null when it is not.
    */
   add(
     challenge: NewChallenge,
     quota: number,
     minted: (expiresAt: Date) => AuditEntry,
   ): Promise<{ expiresAt: Date } | null>
+  /** Challenges that wait for the device with this serial number or id. */
+  waitingForDevice(endpointId: string, device: Pick<ChallengeRules, 'deviceSerial' | 'deviceUdid'>): Promise<number>
   /** Newest first. A pending challenge past its expiry reads as expired, whether or not the job has been by. */
   list(filter: ChallengeFilter, page: { cursor?: string; limit: number }): Promise<Page<ChallengeView>>
   get(id: string): Promise<ChallengeView | null>
+  /** As it was minted, to mint another like it. */
+  binding(id: string): Promise<{ constraints: ChallengeConstraints; ttlMinutes: number } | null>
   /** Revokes a challenge that no certificate has been recorded for; null when it is not in such a state. */
   revoke(id: string, reason: string | null, revoked: AuditEntry): Promise<ChallengeView | null>
 }
@@ -155,14 +177,16 @@ export interface ChallengesDependencies {
   signer: Pick<Signer, 'mac' | 'sealChallenge'>
   urls: Pick<Urls, 'scepUrl'>
   audit: Pick<AuditService, 'record'>
+  /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */
+  limit(key: string, count: number, seconds: number): Promise<void>
   /** Pending challenges an endpoint may have; 1,000 unless said otherwise. */
   quota?: number
 }
 
 export function createChallenges(dependencies: ChallengesDependencies): ChallengesService {
-  const { store, signer, urls, audit, quota = PENDING_CHALLENGES_PER_ENDPOINT } = dependencies
+  const { store, signer, urls, audit, limit, quota = PENDING_CHALLENGES_PER_ENDPOINT } = dependencies
 
-  return {
+  const service: ChallengesService = {
     async mint(actor, request) {
       authorise(actor, 'challenge:mint')
       const endpoint = await store.mintingEndpoint(request.endpoint)
@@ -174,6 +198,8 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       const deviceName = checkedText('deviceName', request.deviceName, 100)
       const format = request.format ?? endpoint.challengeFormat
       const ttlMinutes = lifeOf(format, request.ttlMinutes, endpoint.challengeTtlMinutes)
+      // Whoever works on the machine itself has the database at hand, and migrates whole fleets.
+      if (actor.via !== 'cli') await limit(`mint:${actor.id ?? actor.name}`, MINTS.count, MINTS.seconds)
       if (!isOpen(endpoint)) return refuseMint(audit, actor, endpoint, closedEndpoint(endpoint))
 
       const id = crypto.randomUUID()
@@ -198,12 +224,10 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       const added = await store.add(row, quota, (expiresAt) => minted(actor, endpoint, row, expiresAt))
       if (added === null) {
         const now = await store.mintingEndpoint(request.endpoint)
-        return refuseMint(
-          audit,
-          actor,
-          endpoint,
-          now !== null && isOpen(now) ? quotaReached(quota) : closedEndpoint(endpoint),
-        )
+        if (now === null || !isOpen(now)) return refuseMint(audit, actor, endpoint, closedEndpoint(now ?? endpoint))
+        const waiting = await store.waitingForDevice(endpoint.id, rules ?? {})
+        const full = waiting >= PENDING_CHALLENGES_PER_DEVICE ? deviceQuotaReached() : quotaReached(quota)
+        return refuseMint(audit, actor, endpoint, full)
       }
       return {
         id,
@@ -247,7 +271,39 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
         })
       return revoked
     },
+
+    async reissue(actor, id) {
+      authorise(actor, 'challenge:mint')
+      authorise(actor, 'challenge:revoke')
+      const old = found(await store.get(id))
+      const binding = await store.binding(id)
+      if (binding === null || old.state === 'reserved')
+        throw new Refusal('conflict', NOT_REVOCABLE.reserved, { reason: 'challenge_reserved' })
+      const { subject, san, rules } = binding.constraints
+      const format = CHALLENGE_FORMATS.find((each) => each === old.format)
+      const minted = await service.mint(actor, {
+        endpoint: old.endpoint.slug,
+        subject,
+        san,
+        ...(rules === undefined ? {} : { rules }),
+        ...(format === undefined ? {} : { format }),
+        ...(old.deviceName === null ? {} : { deviceName: old.deviceName }),
+        ttlMinutes: Math.min(binding.ttlMinutes, LONGEST_LIFE_MINUTES[format ?? 'hex32']),
+      })
+      // After the new one, for the mint may be refused; used in between, the old one stays used.
+      if (old.state === 'pending') {
+        await store.revoke(id, `re-issued as ${minted.id}`, {
+          type: 'challenge.revoked',
+          outcome: 'success',
+          actor,
+          object: { type: 'challenge', id, name: old.subject },
+          data: { by: actor.name, why: 'reissued', as: minted.id, endpoint: old.endpoint.slug, group: old.group.slug },
+        })
+      }
+      return minted
+    },
   }
+  return service
 
   async function sealed(
     challenge: { challengeId: string; endpointId: string; constraints: ChallengeConstraints },
@@ -295,6 +351,11 @@ function closedEndpoint(endpoint: MintingEndpoint): Refusal {
 function quotaReached(quota: number): Refusal {
   const sentence = `This endpoint has ${quota.toLocaleString('en-GB')} unused challenges. Revoke some, or wait until they expire.`
   return new Refusal('rate_limited', sentence, { reason: 'challenge_quota', retryAfterSeconds: 60 })
+}
+
+function deviceQuotaReached(): Refusal {
+  const sentence = `${PENDING_CHALLENGES_PER_DEVICE} challenges wait for this device already. Revoke some, or wait until they expire.`
+  return new Refusal('rate_limited', sentence, { reason: 'device_quota', retryAfterSeconds: 60 })
 }
 
 async function refuseMint(

@@ -103,7 +103,7 @@ export function createPkiOperation(
       const refusal = asRefusal(error)
       if (refusal === null) throw error
       await recordRefusal(exchange, facts, opened, refusal)
-      if (isGuess(refusal)) await throttle.count('wrongChallenges', exchange.source, exchange.endpoint.id)
+      if (isGuess(refusal)) await throttle.countGuess(exchange.source, exchange.endpoint)
       await waitForFloor(exchange, refusal)
       if (facts === null) return refuseHttp(400)
       const { failInfo, text } = ENROLMENT_CAUSES[refusal.reason]

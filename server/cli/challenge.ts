@@ -1,6 +1,6 @@
 /** latchkey challenge: one-time passwords for named devices. */
 import { CHALLENGE_FORMATS } from '@/lib/services/challenge-formats'
-import type { ChallengeState } from '@/lib/services/challenges'
+import type { ChallengeListing } from '@/lib/services/challenges'
 import type { ChallengeFormat } from '@/lib/services/endpoint-settings'
 import { RULE_OPTIONS, rulesFrom } from './challenge-rules'
 import { command, given, moreHint, PAGE_OPTIONS, pageFrom, wholeNumber } from './command'
@@ -61,7 +61,14 @@ export const mintChallenge = command({
   },
 })
 
-const STATES = ['pending', 'reserved', 'consumed', 'expired', 'revoked'] as const satisfies readonly ChallengeState[]
+const STATES = [
+  'pending',
+  'reserved',
+  'consumed',
+  'expired',
+  'revoked',
+  'refused',
+] as const satisfies readonly ChallengeListing[]
 
 export const listChallenges = command({
   name: 'challenge list',
@@ -76,7 +83,7 @@ export const listChallenges = command({
   examples: ['challenge list --endpoint staff --state pending'],
   async run({ options, withServices }) {
     const { endpoint, group, search } = options
-    const filter = given({ endpoint, group, search, state: options.state as ChallengeState | undefined })
+    const filter = given({ endpoint, group, search, state: options.state as ChallengeListing | undefined })
     const page = pageFrom(options)
     const found = await withServices((services, actor) => services.challenges.list(actor, filter, page))
     const rows = found.items.map((item) => [
@@ -103,5 +110,29 @@ export const revokeChallenge = command({
     )
     const { id, state, revokedAt } = challenge
     return { json: { id, state, revokedAt }, text: `The challenge for ${challenge.subject} is revoked.` }
+  },
+})
+
+export const reissueChallenge = command({
+  name: 'challenge reissue',
+  summary: 'Mint another challenge with the same binding',
+  details: 'The old one is revoked if it still waits.',
+  argument: 'ID',
+  options: {},
+  examples: ['challenge reissue 0198d2d0-0101-7f00-8a0b-2c3d4e5f6a7b'],
+  async run({ argument, withServices }) {
+    const minted = await withServices((services, actor) => services.challenges.reissue(actor, argument))
+    const { id, challenge, expiresAt, scepUrl, subject } = minted
+    const text = facts([
+      ['Challenge', challenge],
+      ['Subject', subject],
+      ['SCEP URL', scepUrl],
+      ['Expires', moment(expiresAt)],
+      ['Id', id],
+    ])
+    return {
+      json: { id, challenge, expiresAt, scepUrl },
+      text: `${text}\n\nKeep the challenge now: it is not shown again.`,
+    }
   },
 })

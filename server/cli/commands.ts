@@ -2,11 +2,12 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-key'
 import { listAudit, verifyAudit } from './audit'
 import { exportCertificate, listCertificates, revokeCertificate, showCertificate } from './certificate'
-import { listChallenges, mintChallenge, revokeChallenge } from './challenge'
+import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
 import type { Command } from './command'
 import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
+import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { setup } from './setup'
 import { createUser, disableUser, enableUser, listUsers, setPassword } from './user'
 
@@ -30,6 +31,11 @@ export const COMMANDS: readonly Command[] = [
   mintChallenge,
   listChallenges,
   revokeChallenge,
+  reissueChallenge,
+  addMinter,
+  listMinters,
+  enableMinter,
+  disableMinter,
   enrol,
   listCertificates,
   showCertificate,

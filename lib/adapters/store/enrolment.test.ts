@@ -33,6 +33,7 @@ describe('enrolment on Postgres', () => {
     const limits = {
       operations: { count: 10_000, seconds: 60 },
       wrongChallenges: { count: 10_000, seconds: 600 },
+      guessesAtEndpoint: { count: 10_000, seconds: 600 },
       decryptionFailures: { count: 10, seconds: 300 },
       recordedFailures: 1_000,
     }

@@ -9,6 +9,7 @@ import { actor, DAY_MS } from './harness'
 const LIMITS = {
   operations: { count: 10_000, seconds: 60 },
   wrongChallenges: { count: 10_000, seconds: 600 },
+  guessesAtEndpoint: { count: 10_000, seconds: 600 },
   decryptionFailures: { count: 10, seconds: 300 },
   recordedFailures: 1_000,
 }
@@ -132,6 +133,54 @@ export function challengeContract(name: string, open: () => Promise<EnrolmentBac
       const device = await portal.device({ challenge, key: 'ec' })
       for (let time = 0; time < 4; time++) expect(await device.enrol()).toMatchObject(REJECTED)
       expect(await portal.challenges.get(actor('admin'), id)).toMatchObject({ state: 'pending', failedAttempts: 1 })
+    })
+
+    test('ten challenges wait for one device at most, under its serial number or its id', async () => {
+      const device = { deviceSerial: `C02${name}`.replaceAll(' ', '') }
+      const waiting = []
+      for (let count = 0; count < 10; count++) waiting.push(await minted({ rules: device }))
+      const { events } = await portal.eventsOf(() =>
+        expect(minted({ rules: { ...device, deviceUdid: 'another' } })).rejects.toMatchObject({
+          code: 'rate_limited',
+          reason: 'device_quota',
+        }),
+      )
+      expect(events).toEqual(['challenge.mint_refused device_quota'])
+      await portal.challenges.revoke(actor('operator'), waiting[0]?.id ?? '')
+      await minted({ rules: device })
+      await minted({ rules: { deviceSerial: 'OTHER' } })
+    })
+
+    test('the ledger says what was refused and why, and another like it is minted from its row', async () => {
+      const rules = { signatureHashes: ['sha512' as const] }
+      const old = await minted({ rules, format: 'base62', ttlMinutes: 30, deviceName: 'Tablet 7' })
+      await enrol({ challenge: old.challenge })
+      const page = await portal.challenges.list(actor('auditor'), { state: 'refused' }, { limit: 200 })
+      expect(page.items.find(({ id }) => id === old.id)).toMatchObject({
+        state: 'pending',
+        origin: 'minted',
+        rules,
+        lastRefusal: {
+          reason: 'key_mismatch',
+          explanation: expect.stringContaining('key'),
+          detail: expect.stringContaining('sha512'),
+        },
+      })
+      const { result: fresh, events } = await portal.eventsOf(() =>
+        portal.challenges.reissue(actor('operator'), old.id),
+      )
+      expect(events).toEqual(['challenge.minted', 'challenge.revoked'])
+      expect(await portal.challenges.get(actor('auditor'), old.id)).toMatchObject({
+        state: 'revoked',
+        revokedReason: `re-issued as ${fresh.id}`,
+      })
+      const view = await portal.challenges.get(actor('auditor'), fresh.id)
+      expect(view).toMatchObject({ format: 'base62', rules, deviceName: 'Tablet 7', lastRefusal: null })
+      expect(Math.round((view.expiresAt.getTime() - view.createdAt.getTime()) / 60_000)).toBe(30)
+      await expect(portal.challenges.reissue(actor('auditor'), fresh.id)).rejects.toMatchObject({ code: 'forbidden' })
+      await expect(portal.challenges.reissue(actor('operator'), crypto.randomUUID())).rejects.toMatchObject({
+        code: 'not_found',
+      })
     })
 
     describe('a second key for a consumed challenge', () => {

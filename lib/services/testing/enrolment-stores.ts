@@ -8,9 +8,16 @@ import {
   type Reservation,
   type RowOutcome,
 } from '@/lib/services/challenge-presentation'
+import type { ChallengeRules } from '@/lib/services/challenge-rules'
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
-import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
+import {
+  type ChallengeStore,
+  type ChallengeView,
+  type NewChallenge,
+  PENDING_CHALLENGES_PER_DEVICE,
+} from '@/lib/services/challenges'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
+import { explanationOf } from '@/lib/services/enrolment-refusals'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { transactionIdText } from '@/lib/services/scep-exchange'
@@ -37,6 +44,7 @@ export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttl
   reservedCsrSha256: Uint8Array | null
   reservedAt: Date | null
   revokedAt: Date | null
+  revokedReason?: string | null
   failedAttempts: number
 }
 
@@ -93,6 +101,8 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
             !isDue(each),
         )
         if (pending.length >= quota || !endpointOf(challenge.endpointId).enabled) return null
+        if (waitingFor(challenge.endpointId, challenge.constraints.rules ?? {}) >= PENDING_CHALLENGES_PER_DEVICE)
+          return null
         const expiresAt = new Date(clock().getTime() + ttlMinutes * MINUTE_MS)
         challenges.push({
           ...challenge,
@@ -109,6 +119,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         append_([minted(expiresAt)])
         return { expiresAt }
       },
+      waitingForDevice: async (endpointId, device) => waitingFor(endpointId, device),
       async list(filter, page) {
         const search = filter.search?.toLowerCase()
         const views = challenges
@@ -118,7 +129,9 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
             (view) =>
               (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
               (filter.group === undefined || view.group.slug === filter.group) &&
-              (filter.state === undefined || view.state === filter.state) &&
+              (filter.state === undefined ||
+                view.state === filter.state ||
+                (filter.state === 'refused' && view.state !== 'consumed' && view.lastRefusal !== null)) &&
               (search === undefined ||
                 [view.id, view.subject, view.deviceName ?? '', JSON.stringify(view.san)].some((text) =>
                   text.toLowerCase().includes(search),
@@ -130,11 +143,17 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
         const row = challenges.find((each) => each.id === id)
         return row ? viewOf(row) : null
       },
-      async revoke(id, _reason, revoked) {
+      async binding(id) {
+        const row = challenges.find((each) => each.id === id)
+        if (!row) return null
+        const ttlMinutes = Math.round((row.expiresAt.getTime() - row.createdAt.getTime()) / MINUTE_MS)
+        return { constraints: row.constraints, ttlMinutes }
+      },
+      async revoke(id, reason, revoked) {
         const row = challenges.find((each) => each.id === id)
         if (!row || isDue(row) || !(row.state === 'pending' || (row.state === 'reserved' && !certificateFor(id))))
           return null
-        Object.assign(row, { state: 'revoked', revokedAt: clock() })
+        Object.assign(row, { state: 'revoked', revokedAt: clock(), revokedReason: reason })
         append_([revoked])
         return viewOf(row)
       },
@@ -174,6 +193,7 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
           const revoke = counts && failedAttempts >= mostMismatches
           Object.assign(row, FREE, {
             failedAttempts,
+            ...(revoke ? { revokedReason: 'three_mismatches' } : {}),
             state: revoke ? 'revoked' : row.expiresAt <= clock() ? 'expired' : 'pending',
             revokedAt: revoke ? clock() : null,
           })
@@ -459,6 +479,15 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
     },
   }
 
+  function waitingFor(endpointId: string, { deviceSerial, deviceUdid }: ChallengeRules): number {
+    const waiting = challenges.filter(
+      (each) => each.endpointId === endpointId && each.state === 'pending' && !isDue(each),
+    )
+    const under = (key: 'deviceSerial' | 'deviceUdid', value: string | undefined) =>
+      waiting.filter(({ constraints }) => value !== undefined && constraints.rules?.[key] === value).length
+    return Math.max(under('deviceSerial', deviceSerial), under('deviceUdid', deviceUdid))
+  }
+
   function isLive(row: MemoryTransaction): boolean {
     return !row.superseded && row.attempt.csrSha256 !== null
   }
@@ -533,8 +562,20 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
   function viewOf(row: MemoryChallenge): ChallengeView {
     const { slug, name, group } = endpointOf(row.endpointId)
     const certificate = certificateFor(row.id)
+    const refused = rows.findLast((each) => each.challengeId === row.id && each.state === 'refused')
     return {
       id: row.id,
+      origin: row.origin,
+      rules: row.constraints.rules ?? null,
+      lastRefusal: refused?.reason
+        ? {
+            reason: refused.reason,
+            explanation: explanationOf(refused.reason),
+            detail: refused.detail,
+            at: refused.createdAt,
+          }
+        : null,
+      revokedReason: row.revokedReason ?? null,
       state: isDue(row) ? 'expired' : row.state,
       endpoint: { id: row.endpointId, slug, name },
       group: { slug: group.slug, name: group.name },

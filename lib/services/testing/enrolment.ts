@@ -150,6 +150,7 @@ export async function enrolmentPortal(
     signer: base.signer,
     urls: base.urls,
     audit: backing,
+    limit: limits,
   })
   const signed = createSignedChallenges({
     store: backing.minters.signed,
@@ -210,6 +211,7 @@ export async function enrolmentPortal(
     ...base,
     group,
     slug,
+    limits,
     challenges,
     minters,
     scep,

@@ -9,6 +9,7 @@ import { actor } from './harness'
 const LIMITS = {
   operations: { count: 10_000, seconds: 60 },
   wrongChallenges: { count: 10_000, seconds: 600 },
+  guessesAtEndpoint: { count: 10_000, seconds: 600 },
   decryptionFailures: { count: 10, seconds: 300 },
   recordedFailures: 10_000,
 }

@@ -21,3 +21,6 @@ CREATE INDEX "challenge_device_udid_idx" ON "challenge" ("endpoint_id", ("constr
 
 -- When a minter's challenges were last accepted.
 CREATE INDEX "challenge_minter_idx" ON "challenge" (("evidence"->>'minterId'), "created_at" DESC) WHERE "origin" = 'signed';
+
+-- Why a challenge was refused, for the ledger.
+CREATE INDEX "enrolment_transaction_challenge_refused" ON "enrolment_transaction" ("challenge_id", "created_at" DESC) WHERE "challenge_id" IS NOT NULL AND "state" = 'refused';

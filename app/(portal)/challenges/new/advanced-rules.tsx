@@ -3,14 +3,7 @@
 
 import { Disclosure } from '@/app/_components/disclosure'
 import { SelectField, TextField } from '@/app/_components/field'
-import type { ChallengeFormat } from '@/lib/services/endpoint-settings'
-
-const FORMAT_NAMES: Record<ChallengeFormat, string> = {
-  hex32: '32 hex digits',
-  hex16: '16 hex digits, an hour at most',
-  base62: '43 letters and digits',
-  sealed: 'Sealed: carries its own binding',
-}
+import { MINTED_FORMATS } from '@/app/_components/name-of-format'
 
 export function AdvancedRules({ fieldError }: { fieldError(field: string): string | undefined }) {
   return (
@@ -18,7 +11,7 @@ export function AdvancedRules({ fieldError }: { fieldError(field: string): strin
       <div className="grid gap-4 sm:grid-cols-2">
         <SelectField label="Format" name="format" defaultValue="" error={fieldError('format')}>
           <option value="">As the endpoint says</option>
-          {Object.entries(FORMAT_NAMES).map(([format, text]) => (
+          {Object.entries(MINTED_FORMATS).map(([format, text]) => (
             <option key={format} value={format}>
               {text}
             </option>

@@ -10,6 +10,7 @@ export const SubjectAlternativeName = z
   .object({ type: z.enum(SAN_TYPES), value: z.string() })
   .meta({ id: 'SubjectAlternativeName' })
 
+const ORIGINS = ['minted', 'signed', 'static', 'approval', 'delegated', 'renewal'] as const
 const STATES = ['pending', 'reserved', 'consumed', 'expired', 'revoked'] as const
 
 const Challenge = z
@@ -29,6 +30,18 @@ const Challenge = z
     consumedAt: instant.nullable(),
     revokedAt: instant.nullable(),
     failedAttempts: z.number().int(),
+    origin: z.enum(ORIGINS).meta({ description: 'Minted here, or signed by a registered minter.' }),
+    rules: RulesShape.nullable(),
+    lastRefusal: z
+      .object({
+        reason: z.string(),
+        explanation: z.string().nullable(),
+        detail: z.string().nullable(),
+        at: instant,
+      })
+      .nullable()
+      .meta({ description: 'The last time it was presented to no avail, and why.' }),
+    revokedReason: z.string().nullable(),
     certificate: z.object({ id: z.string(), serial: z.string() }).nullable(),
   })
   .meta({ id: 'Challenge', description: 'A challenge without its value, which is returned once, when it is minted.' })
@@ -49,6 +62,10 @@ const challengeExample: z.input<typeof Challenge> = {
   consumedAt: null,
   revokedAt: null,
   failedAttempts: 0,
+  origin: 'minted',
+  rules: null,
+  lastRefusal: null,
+  revokedReason: null,
   certificate: null,
 }
 
@@ -65,7 +82,10 @@ export const listChallenges = operation({
     ...paging,
     endpoint: slug.exactOptional(),
     group: slug.exactOptional(),
-    state: z.enum(STATES).exactOptional(),
+    state: z
+      .enum([...STATES, 'refused'])
+      .exactOptional()
+      .meta({ description: 'refused: presented to no avail, and not used since.' }),
     search: text(200).min(1).exactOptional().meta({ description: 'Part of the subject or of the device name.' }),
   }),
   answer: {
@@ -188,4 +208,33 @@ export const revokeChallenge = operation({
     example: { ...challengeExample, state: 'revoked', revokedAt: new Date('2026-11-23T09:15:00Z') },
   },
   refusals: ['not_found', 'conflict'],
+})
+
+export const reissueChallenge = operation({
+  id: 'reissueChallenge',
+  method: 'POST',
+  path: '/challenges/{id}/reissue',
+  tag: 'Challenges',
+  summary: 'Re-issue a challenge',
+  description: 'Mints another with the same binding, and revokes the old one if it still waits.',
+  access: 'challenge:mint',
+  rate: 'change',
+  params: z.strictObject({ id }),
+  idempotent: true,
+  answer: {
+    status: 201,
+    description: 'The new challenge, with its value.',
+    schema: MintedChallenge,
+    example: {
+      id: '0198d2d0-0101-7f00-8a0b-2c3d4e5f6a7c',
+      challenge: '(32 letters and digits)',
+      expiresAt: challengeExample.expiresAt,
+      scepUrl: 'https://portal.example/scep/staff',
+      endpoint: 'staff',
+      subject: challengeExample.subject,
+      san: challengeExample.san,
+    },
+    location: (minted) => `/challenges/${minted.id}`,
+  },
+  refusals: ['not_found', 'conflict', 'unavailable'],
 })
