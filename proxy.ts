@@ -45,5 +45,7 @@ function contentSecurityPolicy(nonce: string, https: boolean): string {
 
 export const config = {
   // Device and status paths keep their exact headers; static files need no policy.
-  matcher: ['/((?!api/v1|scep|cgi-bin|certsrv|crl/|ca/|ocsp|acme|healthz|readyz|_next/static|favicon.svg).*)'],
+  matcher: [
+    '/((?!api/v1|scep|cgi-bin|certsrv|crl/|ca/|\\.well-known/latchkey/|ocsp|acme|healthz|readyz|_next/static|favicon.svg).*)',
+  ],
 }

@@ -39,6 +39,7 @@ test.each([
   '/scep/staff',
   '/crl/staff.crl',
   '/ca/staff.cer',
+  '/.well-known/latchkey/staff/jwks.json',
   '/api/v1/groups',
   '/healthz',
   '/cgi-bin/pkiclient.exe',

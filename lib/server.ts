@@ -7,6 +7,7 @@ import { approvalStore } from '@/lib/adapters/store/approvals'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
+import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
 import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-validation'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { connectorStore } from '@/lib/adapters/store/connectors'
@@ -17,6 +18,7 @@ import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
+import { minterStore, signedStore } from '@/lib/adapters/store/minters'
 import { notificationStore } from '@/lib/adapters/store/notifications'
 import { guarded } from '@/lib/adapters/store/outage'
 import { pruneStore } from '@/lib/adapters/store/prune'
@@ -58,6 +60,7 @@ import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
+import { type AlarmsService, createAlarms } from '@/lib/services/challenge-alarms'
 import { createRedemption } from '@/lib/services/challenge-redemption'
 import { type ChallengeValidation, createChallengeValidation } from '@/lib/services/challenge-validation'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
@@ -68,6 +71,7 @@ import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
+import { createMinters, type MintersService } from '@/lib/services/minters'
 import { createNotifications } from '@/lib/services/notifications'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
@@ -82,6 +86,7 @@ import {
   type ScepOptions,
 } from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
+import { createSignedChallenges } from '@/lib/services/signed-challenges'
 import type { Signer } from '@/lib/services/signer'
 import { createSimulation, type SimulationService } from '@/lib/services/simulation'
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
@@ -102,6 +107,8 @@ export interface Services {
   challenges: ChallengesService
   staticSecrets: StaticSecretsService
   approvals: ApprovalsService
+  alarms: AlarmsService
+  minters: MintersService
   certificates: CertificatesService
   transactions: TransactionsService
   connectors: ConnectorsService
@@ -206,11 +213,13 @@ export function buildServices(wiring: Wiring): Services {
     transactions: turns,
     clock,
   })
+  const signed = createSignedChallenges({ store: signedStore(database), signer, urls, limit: access.limit, clock })
   const validation = createChallengeValidation({
     store: validationStore(database),
     turns,
     authoriser: createRedemption({
       store: redemption,
+      signed,
       signer,
       clock,
       pause: async () => {},
@@ -227,6 +236,7 @@ export function buildServices(wiring: Wiring): Services {
     challenges: redemption,
     renewals: renewalStore(database),
     queries: queryStore(database),
+    signed,
     issuance,
     signer,
     audit,
@@ -247,7 +257,7 @@ export function buildServices(wiring: Wiring): Services {
   const recording = setInterval(() => void recorder.flush(), RECORDS_EVERY_MS).unref()
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
 
-  const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit })
+  const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit, limit: access.limit })
   const certificates = createCertificates({ store: guarded(certificateStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
@@ -274,6 +284,8 @@ export function buildServices(wiring: Wiring): Services {
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     challenges,
+    alarms: createAlarms({ store: alarmStore(database) }),
+    minters: createMinters({ store: minterStore(database), signer, urls }),
     certificates,
     transactions,
     staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),

@@ -33,11 +33,14 @@ export interface DeviceResponse {
 const CRL_MAX_AGE = 60
 /** A CA certificate under one URL changes at most once in its life. */
 const CA_MAX_AGE = 3600
+/** Minters ask again every five minutes at most. */
+const KEYS_MAX_AGE = 300
 
 const PATHS = {
   scep: /^\/(scep(\/|$)|cgi-bin\/pkiclient\.exe\/?$|certsrv\/mscep\/mscep\.dll(\/|$))/i,
   crl: /^\/crl\/([a-z0-9-]{1,64})\.(crl|pem)$/,
   ca: /^\/ca\/([a-z0-9-]{1,64})\.(cer|pem)$/,
+  keys: /^\/\.well-known\/latchkey\/([a-z0-9-]{1,64})\/jwks\.json$/,
 }
 
 export type DevicePath = 'scep' | 'status'
@@ -45,14 +48,15 @@ export type DevicePath = 'scep' | 'status'
 /** Whether a path belongs to devices; everything else is the portal's. */
 export function devicePath(path: string): DevicePath | null {
   if (PATHS.scep.test(path)) return 'scep'
-  return /^\/(crl|ca)\//.test(path) ? 'status' : null
+  return /^\/(crl|ca|\.well-known\/latchkey)\//.test(path) ? 'status' : null
 }
 
 export async function deviceResponse(
-  services: Pick<Services, 'scepEnrolment' | 'status'>,
+  services: Pick<Services, 'scepEnrolment' | 'status' | 'minters'>,
   request: DeviceRequest,
 ): Promise<DeviceResponse> {
   if (devicePath(request.path) === 'scep') return scepHttpResponse(services, request)
+  if (request.path.startsWith('/.well-known/')) return keysHttpResponse(services, request)
   return request.path.startsWith('/crl/') ? crlHttpResponse(services, request) : caHttpResponse(services, request)
 }
 
@@ -121,6 +125,23 @@ export async function caHttpResponse(
   return form === 'pem'
     ? respond(200, 'application/x-pem-file', pemOf(certificate.der, 'CERTIFICATE'), headers)
     : respond(200, 'application/pkix-cert', certificate.der, headers)
+}
+
+/**
+ * `/.well-known/latchkey/{endpoint}/jwks.json`: to whom signed challenges are encrypted (RFC 7517), and what their `aud`
+ * must say. Public keys only; what is unknown and what nobody may mint for look alike.
+ */
+export async function keysHttpResponse(
+  services: Pick<Services, 'minters'>,
+  request: DeviceRequest,
+): Promise<DeviceResponse> {
+  const [, slug] = PATHS.keys.exec(request.path) ?? []
+  if (!slug) return text(404, 'No such keys.')
+  if (!isRead(request.method)) return methodNotAllowed()
+  const keys = await services.minters.publishedKeys(slug)
+  if (!keys) return text(404, 'No such keys.')
+  const body = utf8(JSON.stringify(keys))
+  return respond(200, 'application/jwk-set+json', body, { 'Cache-Control': `max-age=${KEYS_MAX_AGE}, public` })
 }
 
 /** Made once for each DER that the service keeps: a CRL can be large. */

@@ -6,6 +6,7 @@ import { CardsSkeleton } from '@/app/_components/skeleton'
 import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
+import { Alarms } from './_overview/alarms'
 import { FirstSteps } from './_overview/first-steps'
 import { Health } from './_overview/health'
 import { healthChecks } from './_overview/health-checks'
@@ -29,8 +30,9 @@ export default async function OverviewPage() {
 const NEWEST = { limit: 6 }
 
 async function Overview({ actor }: { actor: Actor }) {
-  const { groups: groupService, certificates, transactions } = server()
-  const [counts, groups, authorities, newest, refused] = await Promise.all([
+  const { groups: groupService, certificates, transactions, alarms: alarmService } = server()
+  const [alarms, counts, groups, authorities, newest, refused] = await Promise.all([
+    alarmService.open(actor),
     certificates.counts(actor),
     groupService.list(actor),
     groupService.authorities(actor),
@@ -43,6 +45,7 @@ async function Overview({ actor }: { actor: Actor }) {
   const quiet = first && refused.items.length === 0
   return (
     <div className="grid gap-5">
+      <Alarms actor={actor} alarms={alarms} />
       {!quiet && <Standing counts={counts} />}
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid content-start gap-5">

@@ -2,7 +2,9 @@
 import type { ChallengeView } from '@/lib/services/challenges'
 import { type Column, DataTable } from './data-table'
 import { Instant } from './instant'
+import { FORMAT_NAMES } from './name-of-format'
 import { nameOfMinter } from './name-of-minter'
+import { ReissueChallenge } from './reissue-challenge'
 import { RevokeChallenge } from './revoke-challenge'
 import { TextLink } from './row-link'
 import { ChallengeStateBadge } from './states'
@@ -11,10 +13,11 @@ import { VisibleText } from './visible-text'
 interface ChallengeTableProps {
   challenges: ChallengeView[]
   mayRevoke: boolean
+  mayReissue?: boolean
   without?: 'group'
 }
 
-export function ChallengeTable({ challenges, mayRevoke, without }: ChallengeTableProps) {
+export function ChallengeTable({ challenges, mayRevoke, mayReissue = false, without }: ChallengeTableProps) {
   const endpoint: Column<ChallengeView> = { head: 'Group', cell: ({ group }) => group.name }
   return (
     <DataTable
@@ -28,7 +31,7 @@ export function ChallengeTable({ challenges, mayRevoke, without }: ChallengeTabl
         {
           head: 'Minted by',
           spare: true,
-          cell: nameOfMinter,
+          cell: MinterCell,
         },
         {
           head: 'Minted',
@@ -40,19 +43,27 @@ export function ChallengeTable({ challenges, mayRevoke, without }: ChallengeTabl
           head: 'Actions',
           quiet: true,
           className: 'md:text-right',
-          cell: ({ id, state, subject }) =>
-            mayRevoke && state === 'pending' && <RevokeChallenge id={id} subject={subject} />,
+          cell: ({ id, state, subject }) => (
+            <span className="flex flex-wrap gap-1 md:justify-end">
+              {mayReissue && state !== 'reserved' && (
+                <ReissueChallenge id={id} subject={subject} waiting={state === 'pending'} />
+              )}
+              {mayRevoke && state === 'pending' && <RevokeChallenge id={id} subject={subject} />}
+            </span>
+          ),
         },
       ]}
     />
   )
 }
 
-function SubjectCell({ subject, san, deviceName, failedAttempts }: ChallengeView) {
+function SubjectCell({ id, subject, san, deviceName, failedAttempts, lastRefusal }: ChallengeView) {
   return (
     <div className="min-w-0">
       <p className="font-medium">
-        <VisibleText>{subject || san.map(({ value }) => value).join(', ')}</VisibleText>
+        <TextLink href={`/challenges/${id}`}>
+          <VisibleText>{subject || san.map(({ value }) => value).join(', ') || 'a device'}</VisibleText>
+        </TextLink>
       </p>
       {deviceName && (
         <p className="text-sm text-muted">
@@ -64,6 +75,22 @@ function SubjectCell({ subject, san, deviceName, failedAttempts }: ChallengeView
           {failedAttempts === 1 ? 'One wrong attempt' : `${failedAttempts} wrong attempts`}
         </p>
       )}
+      {lastRefusal?.detail && (
+        <p className="line-clamp-2 text-sm text-muted">
+          Refused: <VisibleText>{lastRefusal.detail}</VisibleText>
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Who, and in which form where it is not the usual one. */
+function MinterCell(challenge: ChallengeView) {
+  const { format } = challenge
+  return (
+    <div className="min-w-0">
+      <VisibleText>{nameOfMinter(challenge)}</VisibleText>
+      {format !== 'hex32' && <p className="text-sm text-muted">{FORMAT_NAMES[format] ?? format}</p>}
     </div>
   )
 }

@@ -10,7 +10,13 @@ import {
   listCertificates,
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
-import { getChallenge, listChallenges, mintChallenge, revokeChallenge } from '@/app/api/v1/challenges/operations'
+import {
+  getChallenge,
+  listChallenges,
+  mintChallenge,
+  reissueChallenge,
+  revokeChallenge,
+} from '@/app/api/v1/challenges/operations'
 import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
 import {
   createStaticSecret,
@@ -21,6 +27,7 @@ import { getEndpoint, listEndpoints, updateEndpoint } from '@/app/api/v1/endpoin
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getMe } from '@/app/api/v1/me/operations'
+import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
 import {
   createReceiver,
@@ -64,6 +71,11 @@ export const OPERATIONS: readonly AnyOperation[] = [
   approveRequest,
   denyRequest,
   validateChallenge,
+  reissueChallenge,
+  listMinters,
+  createMinter,
+  getMinter,
+  updateMinter,
   listCertificates,
   getCertificate,
   downloadCertificate,

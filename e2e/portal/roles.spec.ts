@@ -23,6 +23,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/certificates': EVERYBODY,
   '/certificates/[id]': EVERYBODY,
   '/challenges': EVERYBODY,
+  '/challenges/[id]': EVERYBODY,
   '/challenges/new': WORKERS,
   '/endpoints/[slug]': EVERYBODY,
   '/enrolments': EVERYBODY,
@@ -33,6 +34,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/settings/about': EVERYBODY,
   '/settings/account': EVERYBODY,
   '/settings/api-keys': ONLOOKERS,
+  '/settings/minters': EVERYBODY,
   '/settings/people': ONLOOKERS,
   '/settings/sessions': EVERYBODY,
   '/setup': STRANGERS,
@@ -49,9 +51,12 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   completeSetup: STRANGERS,
   createApiKey: ADMINS,
   createGroup: ADMINS,
+  createMinter: ADMINS,
   createPerson: ADMINS,
+  dismissAlarm: WORKERS,
   endSession: 'own',
   mintChallenge: WORKERS,
+  reissueChallenge: WORKERS,
   revokeApiKey: ADMINS,
   revokeCertificate: WORKERS,
   revokeChallenge: WORKERS,
@@ -60,6 +65,8 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   setPassword: ADMINS,
   stageRollover: ADMINS,
   switchEndpoint: ADMINS,
+  switchMinter: ADMINS,
+  updateMinter: ADMINS,
   verifyChain: ONLOOKERS,
 }
 
@@ -99,10 +106,12 @@ test.beforeAll(async () => {
   await portal.json('api-key', 'create', '--name', 'wombat connector', '--role', 'auditor')
   const { items } = await portal.json<{ items: { id: string }[] }>('certificate', 'list')
   certificate = items[0]?.id ?? ''
+  const challenges = await portal.json<{ items: { id: string }[] }>('challenge', 'list')
   Object.assign(ids, {
     '/groups/[slug]': `/groups/${group.slug}`,
     '/endpoints/[slug]': `/endpoints/${group.endpoint.slug}`,
     '/certificates/[id]': `/certificates/${certificate}`,
+    '/challenges/[id]': `/challenges/${challenges.items[0]?.id ?? ''}`,
   })
 })
 test.afterAll(() => portal?.stop())

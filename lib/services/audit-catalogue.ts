@@ -85,6 +85,8 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'minter.updated': facts('config', 'high', 'Minter changed'),
   'minter.disabled': facts('config', 'high', 'Minter disabled'),
   'challenge.accepted': facts('enrol', 'info', 'Signed challenge accepted'),
+  'challenge.alarm_dismissed': facts('enrol', 'medium', 'Challenge alarm dismissed'),
+  'challenge.guessing': facts('enrol', 'high', 'Challenges guessed at'),
   'challenge.validated': facts('enrol', 'info', 'Challenge validated elsewhere'),
   'validator.created': facts('config', 'high', 'Validator added'),
   'validator.updated': facts('config', 'high', 'Validator changed'),

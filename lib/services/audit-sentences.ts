@@ -52,7 +52,10 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'challenge.consumed': (event) => `Challenge for ${subject(event)} consumed by its certificate`,
   'challenge.mismatch': (event) =>
     `Challenge for ${subject(event)} presented with a request that does not match${why(event)}`,
-  'challenge.replayed': (event) => `Challenge for ${subject(event)} presented again with another key or request`,
+  'challenge.replayed': (event) =>
+    said(event, 'alarm') === 'true'
+      ? `A second key presented the used challenge for ${event.object.name ?? subject(event)}`
+      : `Challenge for ${subject(event)} presented again with another key or request`,
   'challenge.unknown': (event) => `Unknown challenge presented${by(event)}${why(event)}`,
   'challenge.expired': (event) =>
     said(event, 'count') === undefined
@@ -92,6 +95,9 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'minter.updated': (event) => `${who(event)} changed minter ${what(event)}${fields(event)}`,
   'minter.disabled': (event) => `${who(event)} disabled minter ${what(event)}`,
   'challenge.accepted': (event) => `A signed challenge${forSubject(event)} was accepted`,
+  'challenge.alarm_dismissed': (event) => `${who(event)} dismissed the alarm about the challenge for ${subject(event)}`,
+  'challenge.guessing': (event) =>
+    `More than ${said(event, 'count') ?? 'many'} unknown challenges came to endpoint ${what(event)}`,
   'challenge.validated': (event) => `Another server asked about a challenge${forSubject(event)}${why(event)}`,
   'validator.created': (event) => `${who(event)} added validator ${what(event)}`,
   'validator.updated': (event) => `${who(event)} changed validator ${what(event)}${fields(event)}`,

@@ -63,6 +63,8 @@ export type AuditEventType =
   | 'minter.updated'
   | 'minter.disabled'
   | 'challenge.accepted'
+  | 'challenge.alarm_dismissed'
+  | 'challenge.guessing'
   | 'challenge.validated'
   | 'validator.created'
   | 'validator.updated'

@@ -22,7 +22,7 @@ export interface MatchRules {
 
 /** One field that differs. Names and usages only: nothing secret ever gets here. */
 export interface Difference {
-  field: 'subject' | 'san' | 'keyUsage' | 'extendedKeyUsage'
+  field: 'subject' | 'san' | 'keyUsage' | 'extendedKeyUsage' | 'key' | 'signature' | 'device' | 'messageType'
   expected: string[]
   received: string[]
 }
@@ -34,7 +34,20 @@ export type PolicyVerdict =
 
 export type MatchVerdict =
   | { matches: true }
-  | { matches: false; reason: 'subject_mismatch' | 'san_mismatch'; detail: string; differences: Difference[] }
+  | { matches: false; reason: MismatchCause; detail: string; differences: Difference[] }
+
+/** The cause that the first field to differ stands for. */
+const CAUSES = {
+  subject: 'subject_mismatch',
+  san: 'san_mismatch',
+  keyUsage: 'usage_mismatch',
+  extendedKeyUsage: 'purpose_mismatch',
+  key: 'key_mismatch',
+  signature: 'key_mismatch',
+  device: 'device_mismatch',
+  messageType: 'message_type_mismatch',
+} as const satisfies Record<Difference['field'], string>
+export type MismatchCause = (typeof CAUSES)[Difference['field']]
 
 type PolicyRequest = Pick<Csr, 'publicKey' | 'requestedExtensions' | 'san'>
 
@@ -68,14 +81,13 @@ export function matchNames(
   if (csr.san.some((san) => !bound.has(canonicalName(san)))) {
     differences.push({ field: 'san', expected: constraints.san.map(written), received: csr.san.map(written) })
   }
+  return verdictOf(differences)
+}
+
+export function verdictOf(differences: Difference[]): MatchVerdict {
   const [first] = differences
   if (first === undefined) return { matches: true }
-  return {
-    matches: false,
-    reason: first.field === 'subject' ? 'subject_mismatch' : 'san_mismatch',
-    detail: differences.map(inWords).join(' '),
-    differences,
-  }
+  return { matches: false, reason: CAUSES[first.field], detail: differences.map(inWords).join(' '), differences }
 }
 
 function checkExtensions(csr: PolicyRequest, rules: MatchRules): PolicyVerdict {

@@ -3,6 +3,7 @@ import type { Csr } from '@/lib/pki/csr'
 import type { FailInfo } from '@/lib/scep/fail-info'
 import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
+import type { RevocationReason } from './certificates'
 import type { ChallengeConstraints, ChallengeState } from './challenges'
 import type { EndpointPolicy, EndpointSettings } from './endpoint-settings'
 import { ENROLMENT_CAUSES, type EnrolmentReason, type FailureReason } from './enrolment-refusals'
@@ -32,7 +33,8 @@ export interface Presentation {
 }
 
 export interface ReservationRequest {
-  handleHash: Uint8Array
+  /** Under each key it may have been minted with: at most one is known. */
+  handleHashes: Uint8Array[]
   endpointId: string
   transactionRowId: string
   csrSha256: Uint8Array
@@ -63,8 +65,15 @@ export interface PresentedChallenge {
   mismatched: { reason: MismatchReason; detail: string } | null
 }
 
-/** Causes that a challenge counts: the names are wrong, and will be for this CSR. */
-export const MISMATCH_REASONS = ['subject_mismatch', 'san_mismatch'] as const satisfies EnrolmentReason[]
+/** Causes that a challenge counts: the request is wrong, and will be for this CSR. */
+export const MISMATCH_REASONS = [
+  'subject_mismatch',
+  'san_mismatch',
+  'purpose_mismatch',
+  'key_mismatch',
+  'device_mismatch',
+  'message_type_mismatch',
+] as const satisfies EnrolmentReason[]
 export type MismatchReason = (typeof MISMATCH_REASONS)[number]
 
 /** What becomes of the transaction row when its challenge is given back. */
@@ -77,6 +86,24 @@ export interface RowOutcome {
 
 export function refusedRow(reason: EnrolmentReason, detail: string): RowOutcome {
   return { state: 'refused', reason, detail, failInfo: ENROLMENT_CAUSES[reason].failInfo }
+}
+
+/** Who came second with a consumed challenge, with which key, and what becomes of it. */
+export interface SecondKey {
+  challengeId: string
+  spkiSha256: Uint8Array
+  subject: string
+  sourceIp: string | null
+  transactionRowId: string
+  row: RowOutcome
+  /** What the endpoint asks to do to the certificate of whoever was first. */
+  revoke: { reason: RevocationReason; by: string; comment: string } | null
+}
+
+export interface RevokedAtOnce {
+  id: string
+  serial: string
+  subject: string
 }
 
 export interface RedemptionStore {
@@ -102,7 +129,12 @@ export interface RedemptionStore {
     },
     events: (after: { released: boolean; state: ChallengeState; attempt: number }) => AuditEntry[],
   ): Promise<void>
-  lookup(handleHash: Uint8Array, csrSha256: Uint8Array): Promise<PresentedChallenge | null>
+  lookup(handleHashes: Uint8Array[], csrSha256: Uint8Array): Promise<PresentedChallenge | null>
+  /**
+   * Notes a second key, finishes its row, and revokes what the challenge led to (its renewals too) if asked: all in one
+   * transaction with the events. False, and nothing done, when this key was noted before.
+   */
+  alarm(second: SecondKey, events: (revoked: RevokedAtOnce[]) => AuditEntry[]): Promise<boolean>
   /** Any challenge with one of these handles, in one query. */
   lookupAny(handleHashes: Uint8Array[]): Promise<{ id: string; subject: string; endpointSlug: string } | null>
   /** Other endpoints of the installation, at most `limit`: where a misdirected challenge may belong. */

@@ -1,8 +1,11 @@
 /** Redeeming a challenge: reserved by one conditional update, given back when it does not fit, told apart in the trail. */
 import type { Csr } from '@/lib/pki/csr'
+import { nameToText } from '@/lib/pki/name'
 import { fingerprint } from './certificate-intent'
 import { mismatchEvents, releasedEvent, reservedEvent } from './challenge-events'
-import { type MatchVerdict, matchNames } from './challenge-match'
+import { type PresentedForm, presentedForm } from './challenge-formats'
+import { handleHashes } from './challenge-handles'
+import type { MatchVerdict } from './challenge-match'
 import {
   type Presentation,
   type PresentedChallenge,
@@ -10,12 +13,15 @@ import {
   type Reservation,
   refusedRow,
 } from './challenge-presentation'
-import { handleHash } from './challenges'
+import { matchRequest } from './challenge-request-match'
+import { constraintsSha256 } from './challenges'
 import type { Authorisation, Authorised, Authoriser } from './enrolment-authorisation'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { mayHear } from './enrolment-turns'
 import { EnrolmentProof } from './issuance'
-import type { Signer } from './signer'
+import { raiseAlarm } from './second-key'
+import type { SignedChallenges } from './signed-challenges'
+import type { SealedChallenge, Signer } from './signer'
 
 /** Wrong CSRs that a challenge survives. Each needs its value, so the third one means that it leaked. */
 export const MISMATCHES_BEFORE_REVOCATION = 3
@@ -24,7 +30,9 @@ const MOST_OTHER_ENDPOINTS = 20
 
 export interface RedemptionDependencies {
   store: RedemptionStore
-  signer: Pick<Signer, 'mac'>
+  signer: Pick<Signer, 'mac' | 'challengeHandles' | 'openSealedChallenge'>
+  /** Challenges that registered minters sign; without it they are unknown like any other value. */
+  signed?: SignedChallenges
   pause(milliseconds: number): Promise<void>
   clock(): Date
   rules: {
@@ -34,17 +42,19 @@ export interface RedemptionDependencies {
   }
 }
 
-export function createRedemption({ store, signer, pause, clock, rules }: RedemptionDependencies): Authoriser {
+export function createRedemption(dependencies: RedemptionDependencies): Authoriser {
+  const { store, signer, signed, pause, clock, rules } = dependencies
   return {
     /** Throws EnrolmentRefusal for a challenge that does not authorise this CSR. */
     async authorise(presentation) {
-      const value = presentedValue(presentation.csr)
-      const hash = await handleHash(signer, presentation.endpoint.id, value)
-      const reservation = await reserveOrWait(presentation, hash, value)
+      const presented = presentedForm(presentedValue(presentation.csr))
+      const { hashes, sealed } = await recognise(presentation, presented)
+      const reservation = await reserveOrWait(presentation, hashes, presented.value)
       if ('outcome' in reservation) return reservation
+      if (sealed !== null && !isSealedFor(sealed, reservation)) return giveBackAltered(presentation, reservation)
 
-      const verdict = matchNames(presentation.csr, reservation.constraints)
-      noteMatch(presentation, reservation, verdict)
+      const verdict = matchRequest(presentation, reservation.constraints)
+      noteMatch(presentation, reservation, presented.form, verdict)
       if (!verdict.matches) {
         const row = refusedRow(verdict.reason, verdict.detail)
         const { transactionRowId, csrSha256 } = presentation
@@ -62,7 +72,7 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
           challengeId: reservation.id,
           endpointId: presentation.endpoint.id,
           enrolmentTransactionId: presentation.transactionRowId,
-          constraints: reservation.constraints,
+          constraints: verdict.constraints,
         }),
       }
     },
@@ -78,15 +88,48 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
     },
   }
 
+  /** Under which handles the challenge may be known. Throws for a value that carries its own meaning and proves none. */
+  async function recognise(
+    presentation: Presentation,
+    presented: PresentedForm,
+  ): Promise<{ hashes: Uint8Array[]; sealed: SealedChallenge | null }> {
+    const { endpoint, csrSha256 } = presentation
+    if (presented.form === 'signed') {
+      const hash = await signed?.accept(presentation, presented.value)
+      if (hash !== undefined && hash !== null) return { hashes: [hash], sealed: null }
+    }
+    const hashes = await handleHashes(signer, endpoint.id, presented.value)
+    if (presented.form !== 'sealed') return { hashes, sealed: null }
+    const sealed = await signer.openSealedChallenge(endpoint.id, presented.sealed)
+    if (sealed !== null) return { hashes, sealed }
+    // Altered, or long over. What the portal says is the row's to tell, if there is one.
+    const known = await store.lookup(hashes, csrSha256)
+    const final = known?.state === 'pending' || known?.state === 'reserved' ? null : known
+    throw await explain(presentation, final, presented.value)
+  }
+
+  /** Whoever can write to the database, but cannot make the signer seal, has not changed what the challenge is bound to. */
+  async function giveBackAltered(presentation: Presentation, reservation: Reservation): Promise<never> {
+    const detail = 'the row is not what was sealed into the challenge'
+    const row = refusedRow('challenge_altered', detail)
+    const verdict = { reason: 'challenge_altered' as const, differences: [] }
+    const { transactionRowId, csrSha256 } = presentation
+    const request = { challengeId: reservation.id, transactionRowId, csrSha256, row }
+    await store.release({ ...request, mismatch: false, mostMismatches: MISMATCHES_BEFORE_REVOCATION }, (after) =>
+      mismatchEvents(presentation, reservation, verdict, after),
+    )
+    throw new EnrolmentRefusal('challenge_altered', detail, { recorded: true })
+  }
+
   async function reserveOrWait(
     presentation: Presentation,
-    hash: Uint8Array,
+    handleHashes: Uint8Array[],
     value: string,
   ): Promise<Reservation | Exclude<Authorisation, Authorised>> {
     for (let waited = 0; ; waited += 100) {
       const reservation = await store.reserve(
         {
-          handleHash: hash,
+          handleHashes,
           endpointId: presentation.endpoint.id,
           transactionRowId: presentation.transactionRowId,
           csrSha256: presentation.csrSha256,
@@ -95,7 +138,7 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
         (reserved) => reservedEvent(presentation, reserved),
       )
       if (reservation !== null) return reservation
-      const presented = await store.lookup(hash, presentation.csrSha256)
+      const presented = await store.lookup(handleHashes, presentation.csrSha256)
       const open = presented?.state === 'pending' || presented?.state === 'reserved'
       if (open && presented.mismatched !== null) throw mismatchAgain(presented, presented.mismatched)
       // Free again or still in somebody's hands: which of the two rivals is the rightful one shows when one is finished.
@@ -138,7 +181,11 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
       atAnotherEndpoint(presentation.endpoint.id, value),
       signer.mac('fingerprint', Buffer.from(value, 'utf8')),
     ])
-    if (presented !== null) return refusalOf(presentation, presented)
+    if (presented !== null) {
+      return isSecondKey(presentation, presented)
+        ? raiseAlarm(store, presentation, presented, nameToText(presentation.csr.subjectDer).slice(0, 1_000))
+        : refusalOf(presentation, presented)
+    }
     if (elsewhere !== null) {
       return new EnrolmentRefusal(
         'challenge_other_endpoint',
@@ -155,13 +202,31 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
 
   async function atAnotherEndpoint(endpointId: string, value: string) {
     const others = await store.otherEndpoints(endpointId, MOST_OTHER_ENDPOINTS)
-    return store.lookupAny(await Promise.all(others.map((other) => handleHash(signer, other, value))))
+    const handles = await Promise.all(others.map((other) => handleHashes(signer, other, value)))
+    return store.lookupAny(handles.flat())
   }
 }
 
-function noteMatch({ trace }: Presentation, { id, subject }: Reservation, verdict: MatchVerdict): void {
+function noteMatch(
+  { trace }: Presentation,
+  { id, subject }: Reservation,
+  form: PresentedForm['form'],
+  verdict: MatchVerdict,
+): void {
   const differences = verdict.matches ? [] : verdict.differences.map((each) => ({ ...each }))
-  trace.note('challenge.checked', { challengeId: id, boundTo: subject, fits: verdict.matches, differences })
+  trace.note('challenge.checked', { challengeId: id, form, boundTo: subject, fits: verdict.matches, differences })
+}
+
+function isSealedFor(
+  { challengeId, constraintsSha256: hash }: SealedChallenge,
+  { id, constraints }: Reservation,
+): boolean {
+  return challengeId === id && Buffer.from(hash).equals(constraintsSha256(constraints))
+}
+
+/** Another key than the one that has the certificate: the same device may well make a new CSR for its own. */
+function isSecondKey({ spkiSha256 }: Presentation, { state, reservedSpkiSha256 }: PresentedChallenge): boolean {
+  return state === 'consumed' && reservedSpkiSha256 !== null && !Buffer.from(spkiSha256).equals(reservedSpkiSha256)
 }
 
 /** Decided by the CSR and the challenge alone, so it stays decided: no reservation, no count, one note in the trail. */
@@ -172,12 +237,12 @@ function mismatchAgain(
   return new EnrolmentRefusal(reason, detail, { object: { type: 'challenge', id, name: subject }, again: true })
 }
 
-/** RFC 2985 §5.4.1 allows one value. A trailing line end is trimmed, nothing else: an empty challenge never authorises. */
+/** RFC 2985 §5.4.1 allows one value, and a line end alone is none: an empty challenge never authorises. */
 export function presentedValue(csr: Csr): string {
   if (csr.challengePasswords.length > 1)
     throw new EnrolmentRefusal('challenge_repeated', `${csr.challengePasswords.length} challenge passwords`)
-  const value = csr.challengePasswords[0]?.replace(/\r?\n$/, '') ?? ''
-  if (value === '') throw new EnrolmentRefusal('challenge_missing', 'no challenge password')
+  const value = csr.challengePasswords[0] ?? ''
+  if (/^\r?\n?$/.test(value)) throw new EnrolmentRefusal('challenge_missing', 'no challenge password')
   return value
 }
 

@@ -81,6 +81,7 @@ describe('minting', () => {
       signer: portal.signer,
       urls: portal.urls,
       audit: portal.backing,
+      limit: portal.limits,
       quota: 2,
     })
     const again = () => challenges.mint(actor('operator'), { endpoint: portal.slug, subject: 'CN=a' })
@@ -92,6 +93,17 @@ describe('minting', () => {
     expect(events).toEqual(['challenge.mint_refused challenge_quota'])
     await challenges.revoke(actor('operator'), id)
     await again()
+  })
+
+  test('more than a burst of 120 in two minutes is refused to whoever asks, and to nobody else', async () => {
+    const some = (via: 'api' | 'cli', id: string) =>
+      portal.challenges.mint({ ...actor('operator'), via, id }, { endpoint: portal.slug, subject: 'CN=a' })
+    for (let count = 0; count < 120; count++) await some('api', 'busy')
+    await expect(some('api', 'busy')).rejects.toMatchObject({ code: 'rate_limited' })
+    await some('api', 'quiet')
+    for (let count = 0; count < 121; count++) await some('cli', 'busy')
+    portal.time.now = new Date(portal.time.now.getTime() + 121_000)
+    await some('api', 'busy')
   })
 
   test('is refused at an endpoint that is unknown or switched off', async () => {

@@ -1,10 +1,15 @@
 /** One challenge, one enrolment: minting, listing and revoking. Redeeming it is challenge-redemption.ts. */
-import { randomBytes } from 'node:crypto'
 import { Refusal } from '@/lib/errors'
 import { encodeName, nameToText } from '@/lib/pki/name'
 import type { Actor } from './actor'
-import type { AuditEntry, AuditService, Page } from './audit'
+import type { AuditEntry, AuditService, Json, Page } from './audit'
+import { canonicalJson } from './canonical-json'
+import { sha256 } from './certificate-intent'
 import { checkedConstraints, checkedText } from './challenge-constraints'
+import { CHALLENGE_FORMATS, LONGEST_LIFE_MINUTES, randomValue, sealedValue } from './challenge-formats'
+import { handleHash } from './challenge-handles'
+import { type ChallengeRules, checkedRules } from './challenge-rules'
+import type { ChallengeFormat } from './endpoint-settings'
 import { authorise } from './permissions'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
@@ -27,8 +32,8 @@ export interface ChallengeConstraints {
   san: SubjectAlternativeName[]
   /** Name, DER in base64: taken as the request encodes it, where the certificate copies the request's subject. */
   subjectDer?: string
-  /** The certificate ends so many days from now, if the profile does not end it earlier. */
-  maxValidityDays?: number
+  /** What else the request must be like; absent where nothing is asked. */
+  rules?: ChallengeRules
 }
 
 /** What authorises an enrolment: a password that was minted, or an authorisation made as the request came in. */
@@ -36,8 +41,18 @@ export type ChallengeOrigin = 'minted' | 'signed' | 'static' | 'approval' | 'del
 
 export type ChallengeState = 'pending' | 'reserved' | 'consumed' | 'expired' | 'revoked'
 
+/** `refused`: presented to no avail, and not used since. */
+export type ChallengeListing = ChallengeState | 'refused'
+
 export interface ChallengeView {
   id: string
+  /** Minted here, or signed by a registered minter. */
+  origin: ChallengeOrigin
+  rules: ChallengeRules | null
+  /** The last time it was refused, and why: for people who are signed in. */
+  lastRefusal: { reason: string; explanation: string | null; detail: string | null; at: Date } | null
+  /** What the one who revoked it said, or why the installation did. */
+  revokedReason: string | null
   state: ChallengeState
   endpoint: { id: string; slug: string; name: string }
   group: { slug: string; name: string }
@@ -62,6 +77,9 @@ export interface MintRequest {
   san?: SubjectAlternativeName[]
   ttlMinutes?: number
   deviceName?: string
+  /** How the value is written; what the endpoint says unless given. */
+  format?: ChallengeFormat
+  rules?: ChallengeRules
 }
 
 /** The only place the value is ever returned. */
@@ -81,16 +99,24 @@ export interface ChallengesService {
   list(actor: Actor, filter: ChallengeFilter, page: { cursor?: string; limit?: number }): Promise<Page<ChallengeView>>
   get(actor: Actor, id: string): Promise<ChallengeView>
   revoke(actor: Actor, id: string, reason?: string): Promise<ChallengeView>
+  /**
+   * Mints another with the same binding, form and length of life, and revokes the old one if it still waits. Refusals:
+   * those of mint(), and conflict while a device enrols with the old one.
+   */
+  reissue(actor: Actor, id: string): Promise<MintedChallenge>
 }
 
 export const PENDING_CHALLENGES_PER_ENDPOINT = 1_000
-const TTL_MINUTES = { min: 1, max: 1_440 }
+export const PENDING_CHALLENGES_PER_DEVICE = 10
+/** dynamic-challenge.md §5.2: sixty a minute, and a burst of twice as many. */
+const MINTS = { count: 120, seconds: 120 }
+const SHORTEST_LIFE_MINUTES = 1
 const PAGE = { usual: 50, most: 200 }
 
 export interface ChallengeFilter {
   endpoint?: string
   group?: string
-  state?: ChallengeState
+  state?: ChallengeListing
   search?: string
   /** The whole subject. */
   subject?: string
@@ -100,7 +126,7 @@ export interface ChallengeFilter {
 export interface NewChallenge {
   id: string
   endpointId: string
-  format: 'hex32'
+  format: ChallengeFormat
   handleHash: Uint8Array
   ttlMinutes: number
   constraints: ChallengeConstraints
@@ -118,56 +144,72 @@ export interface MintingEndpoint {
   enabled: boolean
   policy: string
   challengeTtlMinutes: number
+  challengeFormat: ChallengeFormat
+  profile: { extendedKeyUsage: string[] }
 }
 
 export interface ChallengeStore {
   mintingEndpoint(slug: string): Promise<MintingEndpoint | null>
   /**
-   * Adds the row if its endpoint is enabled, dynamic and below the quota, all in one statement, together with the event.
-   * Null when it is not.
+   * Adds the row if its endpoint is enabled and dynamic, and endpoint and device are below their quotas, all in one
+   * statement, together with the event. Null when it is not.
    */
   add(
     challenge: NewChallenge,
     quota: number,
     minted: (expiresAt: Date) => AuditEntry,
   ): Promise<{ expiresAt: Date } | null>
+  /** Challenges that wait for the device with this serial number or id. */
+  waitingForDevice(endpointId: string, device: Pick<ChallengeRules, 'deviceSerial' | 'deviceUdid'>): Promise<number>
   /** Newest first. A pending challenge past its expiry reads as expired, whether or not the job has been by. */
   list(filter: ChallengeFilter, page: { cursor?: string; limit: number }): Promise<Page<ChallengeView>>
   get(id: string): Promise<ChallengeView | null>
+  /** As it was minted, to mint another like it. */
+  binding(id: string): Promise<{ constraints: ChallengeConstraints; ttlMinutes: number } | null>
   /** Revokes a challenge that no certificate has been recorded for; null when it is not in such a state. */
   revoke(id: string, reason: string | null, revoked: AuditEntry): Promise<ChallengeView | null>
 }
 
 export interface ChallengesDependencies {
   store: ChallengeStore
-  signer: Pick<Signer, 'mac'>
+  signer: Pick<Signer, 'mac' | 'sealChallenge'>
   urls: Pick<Urls, 'scepUrl'>
   audit: Pick<AuditService, 'record'>
+  /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */
+  limit(key: string, count: number, seconds: number): Promise<void>
   /** Pending challenges an endpoint may have; 1,000 unless said otherwise. */
   quota?: number
 }
 
 export function createChallenges(dependencies: ChallengesDependencies): ChallengesService {
-  const { store, signer, urls, audit, quota = PENDING_CHALLENGES_PER_ENDPOINT } = dependencies
+  const { store, signer, urls, audit, limit, quota = PENDING_CHALLENGES_PER_ENDPOINT } = dependencies
 
-  return {
+  const service: ChallengesService = {
     async mint(actor, request) {
       authorise(actor, 'challenge:mint')
       const endpoint = await store.mintingEndpoint(request.endpoint)
       if (endpoint === null)
         throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
-      const constraints = checkedConstraints(request.subject, request.san ?? [])
+      const rules = checkedRules(request.rules, endpoint.profile)
+      const names = checkedConstraints(request.subject, request.san ?? [])
+      const constraints = rules === null ? names : { ...names, rules }
       const deviceName = checkedText('deviceName', request.deviceName, 100)
-      const ttlMinutes = checkedTtl(request.ttlMinutes ?? endpoint.challengeTtlMinutes)
+      const format = request.format ?? endpoint.challengeFormat
+      const ttlMinutes = lifeOf(format, request.ttlMinutes, endpoint.challengeTtlMinutes)
+      // Whoever works on the machine itself has the database at hand, and migrates whole fleets.
+      if (actor.via !== 'cli') await limit(`mint:${actor.id ?? actor.name}`, MINTS.count, MINTS.seconds)
       if (!isOpen(endpoint)) return refuseMint(audit, actor, endpoint, closedEndpoint(endpoint))
 
       const id = crypto.randomUUID()
-      const value = randomBytes(16).toString('hex').toUpperCase()
+      const value =
+        format === 'sealed'
+          ? await sealed({ challengeId: id, endpointId: endpoint.id, constraints }, ttlMinutes)
+          : randomValue(format)
       const subject = nameToText(encodeName(constraints.subject))
       const row: NewChallenge = {
         id,
         endpointId: endpoint.id,
-        format: 'hex32',
+        format,
         handleHash: await handleHash(signer, endpoint.id, value),
         ttlMinutes,
         constraints,
@@ -180,12 +222,10 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       const added = await store.add(row, quota, (expiresAt) => minted(actor, endpoint, row, expiresAt))
       if (added === null) {
         const now = await store.mintingEndpoint(request.endpoint)
-        return refuseMint(
-          audit,
-          actor,
-          endpoint,
-          now !== null && isOpen(now) ? quotaReached(quota) : closedEndpoint(endpoint),
-        )
+        if (now === null || !isOpen(now)) return refuseMint(audit, actor, endpoint, closedEndpoint(now ?? endpoint))
+        const waiting = await store.waitingForDevice(endpoint.id, rules ?? {})
+        const full = waiting >= PENDING_CHALLENGES_PER_DEVICE ? deviceQuotaReached() : quotaReached(quota)
+        return refuseMint(audit, actor, endpoint, full)
       }
       return {
         id,
@@ -229,15 +269,53 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
         })
       return revoked
     },
+
+    async reissue(actor, id) {
+      authorise(actor, 'challenge:mint')
+      authorise(actor, 'challenge:revoke')
+      const old = found(await store.get(id))
+      const binding = await store.binding(id)
+      if (binding === null || old.state === 'reserved')
+        throw new Refusal('conflict', NOT_REVOCABLE.reserved, { reason: 'challenge_reserved' })
+      const { subject, san, rules } = binding.constraints
+      const format = CHALLENGE_FORMATS.find((each) => each === old.format)
+      const minted = await service.mint(actor, {
+        endpoint: old.endpoint.slug,
+        subject,
+        san,
+        ...(rules === undefined ? {} : { rules }),
+        ...(format === undefined ? {} : { format }),
+        ...(old.deviceName === null ? {} : { deviceName: old.deviceName }),
+        ttlMinutes: Math.min(binding.ttlMinutes, LONGEST_LIFE_MINUTES[format ?? 'hex32']),
+      })
+      // After the new one, for the mint may be refused; used in between, the old one stays used.
+      if (old.state === 'pending') {
+        await store.revoke(id, `re-issued as ${minted.id}`, {
+          type: 'challenge.revoked',
+          outcome: 'success',
+          actor,
+          object: { type: 'challenge', id, name: old.subject },
+          data: { by: actor.name, why: 'reissued', as: minted.id, endpoint: old.endpoint.slug, group: old.group.slug },
+        })
+      }
+      return minted
+    },
+  }
+  return service
+
+  async function sealed(
+    challenge: { challengeId: string; endpointId: string; constraints: ChallengeConstraints },
+    ttlMinutes: number,
+  ): Promise<string> {
+    const { constraints, ...ids } = challenge
+    const contents = { ...ids, constraintsSha256: constraintsSha256(constraints) }
+    return sealedValue(await signer.sealChallenge(contents, ttlMinutes * 60))
   }
 }
 
-/**
- * What is stored instead of the value. The endpoint is part of the input, so a challenge is unknown everywhere else; hex
- * is folded to upper case because some clients alter it.
- */
-export async function handleHash(signer: Pick<Signer, 'mac'>, endpointId: string, value: string): Promise<Uint8Array> {
-  return signer.mac('challenge', Buffer.from(`${endpointId}\0${value.toUpperCase()}`, 'utf8'))
+/** Sealed into a challenge, so that nobody who can write to the database can change what it is bound to. */
+export function constraintsSha256(constraints: ChallengeConstraints): Uint8Array {
+  return sha256(Buffer.from(canonicalJson(constraints as unknown as Json), 'utf8'))
 }
 
 const NOT_REVOCABLE: Readonly<Record<ChallengeState, string>> = {
@@ -248,9 +326,13 @@ const NOT_REVOCABLE: Readonly<Record<ChallengeState, string>> = {
   revoked: 'It is revoked already.',
 }
 
-function checkedTtl(minutes: number): number {
-  if (Number.isInteger(minutes) && minutes >= TTL_MINUTES.min && minutes <= TTL_MINUTES.max) return minutes
-  const sentence = `A challenge lives from ${TTL_MINUTES.min} minute to ${TTL_MINUTES.max / 60} hours.`
+/** An endpoint's own life is cut to what the format bears; one that was asked for is refused instead. */
+function lifeOf(format: ChallengeFormat, asked: number | undefined, usual: number): number {
+  const most = LONGEST_LIFE_MINUTES[format]
+  const minutes = asked ?? Math.min(usual, most)
+  if (Number.isInteger(minutes) && minutes >= SHORTEST_LIFE_MINUTES && minutes <= most) return minutes
+  const longest = most === 60 ? '60 minutes, because it is short' : `${most / 60} hours`
+  const sentence = `A challenge lives from ${SHORTEST_LIFE_MINUTES} minute to ${longest}.`
   throw new Refusal('invalid_input', sentence, { reason: 'invalid_ttl', fields: { ttlMinutes: sentence } })
 }
 
@@ -267,6 +349,11 @@ function closedEndpoint(endpoint: MintingEndpoint): Refusal {
 function quotaReached(quota: number): Refusal {
   const sentence = `This endpoint has ${quota.toLocaleString('en-GB')} unused challenges. Revoke some, or wait until they expire.`
   return new Refusal('rate_limited', sentence, { reason: 'challenge_quota', retryAfterSeconds: 60 })
+}
+
+function deviceQuotaReached(): Refusal {
+  const sentence = `${PENDING_CHALLENGES_PER_DEVICE} challenges wait for this device already. Revoke some, or wait until they expire.`
+  return new Refusal('rate_limited', sentence, { reason: 'device_quota', retryAfterSeconds: 60 })
 }
 
 async function refuseMint(
@@ -300,6 +387,7 @@ function minted(actor: Actor, endpoint: MintingEndpoint, row: NewChallenge, expi
       format: row.format,
       via: row.mintedVia,
       ...(row.deviceName === null ? {} : { deviceName: row.deviceName }),
+      ...(row.constraints.rules === undefined ? {} : { rules: row.constraints.rules as unknown as Json }),
     },
   }
 }

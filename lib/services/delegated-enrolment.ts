@@ -169,7 +169,7 @@ function grantOf(
     constraints: {
       ...constraints,
       subjectDer: Buffer.from(csr.subjectDer).toString('base64'),
-      ...(maxValidityDays === null ? {} : { maxValidityDays }),
+      ...(maxValidityDays === null ? {} : { rules: { maxValidityDays } }),
     },
     evidence: {
       validatorId: validator.id,

@@ -234,6 +234,34 @@ export const ENROLMENT_CAUSES = {
     FAIL_TEXT.unprocessable,
     'The validator of this endpoint gave no answer, so nothing was decided and nothing was used up. The detail says what failed. Once it answers again, the same request succeeds.',
   ),
+  purpose_mismatch: challenge(
+    'challenge.mismatch',
+    'The request asks for extended key usages that the challenge is not bound to. Correct the device profile, or mint a challenge with these usages.',
+  ),
+  key_mismatch: challenge(
+    'challenge.mismatch',
+    'The key or the signature of the request is not what the challenge is bound to. Correct the key settings in the device profile, or mint a challenge with other key rules.',
+  ),
+  device_mismatch: challenge(
+    'challenge.mismatch',
+    'The request names another device than the challenge is bound to. If the device is the right one, mint a challenge for it.',
+  ),
+  message_type_mismatch: challenge(
+    'challenge.mismatch',
+    'The challenge is not for this kind of request: it allows a first enrolment only, or a renewal only. Mint one that allows it.',
+  ),
+  challenge_altered: challenge(
+    'challenge.mismatch',
+    'What the database says about this challenge is not what was sealed into it when it was minted. Somebody changed the row: look into it before anything else, and mint a new challenge.',
+  ),
+  token_invalid: challenge(
+    'challenge.unknown',
+    'The signed challenge could be opened, but no registered minter signed it; the detail says what is wrong. Compare the keys and the issuer of the minter.',
+  ),
+  token_not_allowed: challenge(
+    'enrol.request.rejected',
+    'A registered minter signed the challenge, but it says what that minter may not say here, or not now; the detail says which. Correct what the minter writes, or its limits.',
+  ),
   transaction_conflict: challenge(
     'scep.transaction_conflict',
     'Somebody sent a request again that another key had signed. Nothing was disclosed. If it repeats, look at the source address.',
@@ -292,6 +320,10 @@ const SETTLED: ReadonlySet<EnrolmentReason> = new Set([
   'request_denied',
   'request_expired',
   'validator_denied',
+  'purpose_mismatch',
+  'key_mismatch',
+  'device_mismatch',
+  'message_type_mismatch',
 ] as const)
 
 export function isSettled(reason: EnrolmentReason): boolean {

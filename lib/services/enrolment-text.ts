@@ -35,6 +35,11 @@ export function printable({ store, challenges, audit }: Written): Written {
           events(after).map(printableEntry),
         ),
       lookup: (...given) => challenges.lookup(...given),
+      alarm: (second, events) =>
+        challenges.alarm(
+          { ...second, subject: printableText(second.subject), row: printableRow(second.row) },
+          (revoked) => events(revoked).map(printableEntry),
+        ),
       lookupAny: (hashes) => challenges.lookupAny(hashes),
       otherEndpoints: (...given) => challenges.otherEndpoints(...given),
     },
@@ -60,6 +65,7 @@ function printableAttempt<A extends { subject: string | null; userAgent: string 
   }
 }
 
+/** For what is written beside these stores while a request is served. */
 export function printableEntry(entry: AuditEntry): AuditEntry {
   const { actor, object, data } = entry
   return {

@@ -197,7 +197,9 @@ function drawLeaf(
   now: Date,
 ): CertificateIntent {
   const { authority, profile } = endpoint
-  const { subject, san, subjectDer, maxValidityDays = profile.validityDays } = proof.constraints
+  const { subject, san, subjectDer, rules } = proof.constraints
+  const { maxValidityDays = profile.validityDays } = rules ?? {}
+  const extendedKeyUsage = narrowed(profile.extendedKeyUsage, rules?.extendedKeyUsage)
   const validity = {
     notBefore: new Date(Math.max(now.getTime() - profile.backdateMinutes * MINUTE_MS, authority.notBefore.getTime())),
     notAfter: new Date(
@@ -225,7 +227,7 @@ function drawLeaf(
       crlUrl: urls.crlUrl(authority.slug),
       caUrl: urls.caUrl(authority.slug),
       san,
-      extendedKeyUsage: profile.extendedKeyUsage,
+      extendedKeyUsage,
       subjectEmpty: subject.length === 0,
     }),
     profile: {
@@ -235,6 +237,17 @@ function drawLeaf(
       maxValidityDays: (profile.validityDays * DAY_MS + profile.backdateMinutes * MINUTE_MS) / DAY_MS,
     },
     now,
+  })
+}
+
+/** A challenge may ask for less than the profile grants; a profile that changed since may grant none of it. */
+function narrowed(granted: string[], asked: string[] | undefined): string[] {
+  if (asked === undefined) return granted
+  const usages = granted.filter((usage) => asked.includes(usage))
+  if (usages.length > 0) return usages
+  throw new Refusal('policy_refused', 'The profile no longer grants what the challenge asks for.', {
+    reason: 'no_usage_left',
+    detail: `the challenge asks for ${asked.join(', ')}, the profile grants none of it`,
   })
 }
 

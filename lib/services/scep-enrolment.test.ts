@@ -652,6 +652,7 @@ describe('limits', () => {
   const limits = {
     operations: { count: 300, seconds: 60 },
     wrongChallenges: { count: 3, seconds: 600 },
+    guessesAtEndpoint: { count: 10_000, seconds: 600 },
     decryptionFailures: { count: 2, seconds: 300 },
     recordedFailures: 20,
   }
@@ -669,6 +670,20 @@ describe('limits', () => {
     expect(await (await portal.device({ challenge, ip: '198.51.100.1' })).enrol()).toMatchObject({
       pkiStatus: 'SUCCESS',
     })
+  })
+
+  test('guesses from many sources at one endpoint are an alert, once, and shut nobody out', async () => {
+    const few = { ...limits, guessesAtEndpoint: { count: 3, seconds: 600 } }
+    portal = await enrolmentPortal(memoryEnrolmentBacking(), { limits: few })
+    const { events } = await portal.eventsOf(async () => {
+      for (let number = 0; number < 6; number++) {
+        const guess = { challenge: `WRONG${number}`, key: 'ec' as const, ip: `198.51.100.${number}` }
+        expect(await (await portal.device(guess)).enrol()).toMatchObject(REFUSED)
+      }
+    })
+    expect(events.filter((event) => event === 'challenge.guessing too_many')).toHaveLength(1)
+    const { challenge } = await portal.mint()
+    expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
   })
 
   test('a whole fleet behind one address with challenges used or expired is refused, not shut out', async () => {

@@ -17,6 +17,7 @@ import { deviceActor, type Exchange } from './scep-exchange'
 import { createPkiOperation } from './scep-pki-operation'
 import type { QueryStore } from './scep-queries'
 import { createScepThrottle, SCEP_LIMITS, type ScepLimits, sourceOf } from './scep-throttle'
+import type { SignedChallenges } from './signed-challenges'
 import type { Signer } from './signer'
 
 export interface ScepRequest {
@@ -100,8 +101,13 @@ export interface ScepEnrolmentDependencies {
   renewals: RenewalStore
   queries: QueryStore
   issuance: Pick<IssuanceService, 'issueLeaf'>
-  signer: Pick<Signer, 'mac' | 'decryptScep' | 'signScepReply' | 'signScepNextCertificates'>
+  signer: Pick<
+    Signer,
+    'mac' | 'challengeHandles' | 'openSealedChallenge' | 'decryptScep' | 'signScepReply' | 'signScepNextCertificates'
+  >
   audit: Pick<AuditService, 'record'>
+  /** Challenges that registered minters sign; without it nobody else mints. */
+  signed?: SignedChallenges
   /** Beside the dynamic challenges that `challenges` stores. */
   authorisers?: Authorisers
   recorder?: FlightRecorder

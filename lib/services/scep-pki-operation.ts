@@ -40,10 +40,12 @@ import {
 import { createQueries } from './scep-queries'
 import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep-refusals'
 import type { ScepThrottle } from './scep-throttle'
+import type { SignedChallenges } from './signed-challenges'
 
 export interface PkiOperationDependencies
-  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers' | 'recorder'>> {
+  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers' | 'recorder' | 'signed'>> {
   authorisers: Authorisers
+  signed?: SignedChallenges
   options: ScepOptions
   throttle: ScepThrottle
 }
@@ -64,7 +66,14 @@ export function createPkiOperation(
   const { issuance, signer, clock, log, pause, fine, options, throttle } = dependencies
   const { store, challenges, audit } = printable(dependencies)
   const authorisers: Authorisers = {
-    dynamic: createRedemption({ store: challenges, signer, pause, clock, rules: options }),
+    dynamic: createRedemption({
+      store: challenges,
+      signer,
+      pause,
+      clock,
+      rules: options,
+      ...(dependencies.signed === undefined ? {} : { signed: dependencies.signed }),
+    }),
     ...dependencies.authorisers,
   }
   const turns = { store, clock, pause, rules: options }
@@ -108,7 +117,7 @@ export function createPkiOperation(
       const { failInfo, text } = ENROLMENT_CAUSES[refusal.reason]
       exchange.trace.note('refused', { reason: refusal.reason, detail: refusal.detail, failInfo, text })
       await recordRefusal(exchange, facts, opened, refusal)
-      if (isGuess(refusal)) await throttle.count('wrongChallenges', exchange.source, exchange.endpoint.id)
+      if (isGuess(refusal)) await throttle.countGuess(exchange.source, exchange.endpoint)
       await waitForFloor(begun, refusal)
       if (facts === null) return refuseHttp(400)
       return answer(

@@ -64,10 +64,11 @@ function isChallengeCause(refusal: EnrolmentRefusal): boolean {
 const GUESSES: ReadonlySet<EnrolmentRefusal['reason']> = new Set([
   'challenge_unknown',
   'static_secret_unknown',
+  'token_invalid',
   'validator_denied',
 ])
 
-/** A value that was never minted, or that the validator does not know: what a guesser would send many of. */
+/** A value that nobody minted, here or elsewhere, or that the validator does not know: what a guesser would send many of. */
 export function isGuess(refusal: EnrolmentRefusal): boolean {
   return GUESSES.has(refusal.reason)
 }

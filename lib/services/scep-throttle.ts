@@ -8,6 +8,8 @@ export interface ScepLimits {
   /** Challenges that were never minted here, per source and endpoint. One that was known is no guess, and behind one
    *  address there may be a whole fleet with last week's challenges. */
   wrongChallenges: { count: number; seconds: number }
+  /** The same of all sources together, per endpoint: nobody is refused for it, but people are told. */
+  guessesAtEndpoint: { count: number; seconds: number }
   /** Envelopes that did not open, per source and registration authority: what a padding oracle would need many of. */
   decryptionFailures: { count: number; seconds: number }
   /** Failures of one source that get an event and a row of their own, each minute. */
@@ -17,6 +19,7 @@ export interface ScepLimits {
 export const SCEP_LIMITS: ScepLimits = {
   operations: { count: 600, seconds: 60 },
   wrongChallenges: { count: 20, seconds: 600 },
+  guessesAtEndpoint: { count: 500, seconds: 600 },
   decryptionFailures: { count: 10, seconds: 300 },
   recordedFailures: 20,
 }
@@ -26,6 +29,8 @@ export type Bucket = 'operations' | 'wrongChallenges' | 'decryptionFailures'
 export interface ScepThrottle {
   /** Counts one, in every instance together. Throws rate_limited when it was one too many. */
   count(bucket: Bucket, source: string, scope?: string): Promise<void>
+  /** Counts a challenge that nobody minted, against its source and its endpoint. Throws like count() for the source. */
+  countGuess(source: string, endpoint: { id: string; slug: string; groupSlug: string }): Promise<void>
   /** Throws rate_limited while an earlier count() said so. Counts nothing: a right answer behind a block is refused too. */
   check(bucket: Bucket, source: string, scope?: string): void
   /** False once this source has failed so often this minute that the rest is only counted. */
@@ -59,8 +64,10 @@ export function createScepThrottle({ limit, record, clock, limits }: ScepThrottl
   const blockedUntil = new Map<string, number>()
   const minutes = new Map<string, Minute>()
   const resent = new Map<string, number>()
+  /** Until when an endpoint's alert stands. */
+  const alerted = new Map<string, number>()
 
-  return {
+  const throttle: ScepThrottle = {
     async count(bucket, source, scope) {
       const { count, seconds } = limits[bucket]
       try {
@@ -76,6 +83,11 @@ export function createScepThrottle({ limit, record, clock, limits }: ScepThrottl
         minuteOf(bucket, source).unrecorded += 1
         throw tooMany(wait)
       }
+    },
+
+    async countGuess(source, endpoint) {
+      await alertAbout(endpoint)
+      await throttle.count('wrongChallenges', source, endpoint.id)
     },
 
     check(bucket, source, scope) {
@@ -120,6 +132,21 @@ export function createScepThrottle({ limit, record, clock, limits }: ScepThrottl
       }
     },
   }
+  return throttle
+
+  /** Once for each window in this process. A counter that does not answer is noticed where the source is counted. */
+  async function alertAbout(endpoint: { id: string; slug: string; groupSlug: string }): Promise<void> {
+    const { count, seconds } = limits.guessesAtEndpoint
+    try {
+      await limit(`scep:guesses:${endpoint.id}`, count, seconds)
+    } catch (error) {
+      if (!isRefusal(error, 'rate_limited')) return
+      const now = clock().getTime()
+      if ((alerted.get(endpoint.id) ?? 0) > now) return
+      alerted.set(endpoint.id, now + seconds * 1_000)
+      await record(guessingEvent(endpoint, count, seconds))
+    }
+  }
 
   function minuteOf(bucket: Minute['bucket'], source: string): Minute {
     const start = Math.floor(clock().getTime() / MINUTE_MS) * MINUTE_MS
@@ -156,21 +183,32 @@ function tooMany(retryAfterSeconds: number): Refusal {
   return new Refusal('rate_limited', 'Too many requests. Wait a moment.', { reason: 'rate_limited', retryAfterSeconds })
 }
 
+function guessingEvent(
+  endpoint: { id: string; slug: string; groupSlug: string },
+  count: number,
+  windowSeconds: number,
+): AuditEntry {
+  return {
+    type: 'challenge.guessing',
+    outcome: 'denied',
+    reason: 'too_many',
+    actor: stranger('many'),
+    object: { type: 'endpoint', id: endpoint.id, name: endpoint.slug },
+    data: { count, windowSeconds, endpoint: endpoint.slug, group: endpoint.groupSlug },
+  }
+}
+
+function stranger(name: string): AuditEntry['actor'] {
+  const requestId = crypto.randomUUID()
+  return { type: 'anonymous', id: null, name, role: null, via: 'scep', ip: null, userAgent: null, requestId }
+}
+
 function floodEvent({ bucket, source, start, unrecorded }: Minute): AuditEntry {
   return {
     type: 'system.rate_limited',
     outcome: 'denied',
     reason: 'too_many',
-    actor: {
-      type: 'anonymous',
-      id: null,
-      name: source,
-      role: null,
-      via: 'scep',
-      ip: null,
-      userAgent: null,
-      requestId: crypto.randomUUID(),
-    },
+    actor: stranger(source),
     object: { type: 'system', id: null, name: 'scep' },
     data: {
       bucket,

@@ -1,7 +1,8 @@
 /** What services see of the signer: a few typed calls. Private keys and the KEK never leave that process. */
 
 export type KeyAlgorithm = 'rsa2048' | 'rsa3072' | 'rsa4096' | 'p256' | 'p384'
-export type KeyPurpose = 'root' | 'issuer' | 'ra'
+/** challenge: an endpoint's key to which others encrypt the challenges they sign. It opens, and signs nothing. */
+export type KeyPurpose = 'root' | 'issuer' | 'ra' | 'challenge'
 export type ScepDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 export interface Signer {
@@ -37,7 +38,7 @@ export interface Signer {
     encryptedKey: Uint8Array,
     oaep?: 'sha1' | 'sha256' | 'sha384' | 'sha512',
   ): Promise<Uint8Array>
-  /** HMAC-SHA-256 under a key derived from the KEK for this purpose alone. */
+  /** HMAC-SHA-256 under a key derived from the KEK for this purpose alone; that of `challenge` changes by itself. */
   mac(purpose: MacPurpose, data: Uint8Array): Promise<Uint8Array>
   /**
    * AES-256-GCM under a key derived from the KEK for this purpose, bound to the row that will hold it: credentials that
@@ -46,7 +47,26 @@ export interface Signer {
   seal(purpose: SealPurpose, rowId: string, plaintext: Uint8Array): Promise<Uint8Array>
   /** Refuses what was sealed for another purpose, another row or under another KEK, all alike. */
   open(purpose: SealPurpose, rowId: string, sealed: Uint8Array): Promise<Uint8Array>
+  /** mac('challenge') under each key that a live challenge may have been minted with, newest first. */
+  challengeHandles(data: Uint8Array): Promise<Uint8Array[]>
+  /** Seals what a self-contained challenge says (dynamic-challenge.md §8): 88 bytes, bound to the endpoint. */
+  sealChallenge(challenge: SealedChallenge, ttlSeconds: number): Promise<Uint8Array>
+  /** What was sealed for this endpoint and is not past its time. Null for every fault alike. */
+  openSealedChallenge(endpointId: string, sealed: Uint8Array): Promise<SealedChallenge | null>
+  /**
+   * Opens a compact JWE (RFC 7516) that was encrypted to this key of purpose `challenge`: ECDH-ES with A256GCM and
+   * nothing else, at most 16 KiB, never compressed. Null for every fault alike.
+   */
+  openToken(keyId: string, token: Uint8Array): Promise<Uint8Array | null>
   status(): Promise<{ ready: boolean; kekId: string; keysLoaded: number; uptimeSeconds: number }>
+}
+
+export interface SealedChallenge {
+  endpointId: string
+  /** Row id: the jti. */
+  challengeId: string
+  /** SHA-256 over the canonical JSON of its constraints. */
+  constraintsSha256: Uint8Array
 }
 
 /** challenge: handle hashes. fingerprint: correlating secrets in the audit trail. pepper: over password hashes. session: next-auth's secret. */

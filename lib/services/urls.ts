@@ -6,6 +6,8 @@ export interface Urls {
   /** As relying parties fetch CRLs and CA certificates: plain http, for https would need the answer being fetched. */
   readonly statusUrl: URL
   scepUrl(endpointSlug: string): string
+  /** Where the keys are published to which challenges for an endpoint are encrypted. */
+  challengeKeysUrl(endpointSlug: string): string
   crlUrl(authoritySlug: string): string
   caUrl(authoritySlug: string): string
 }
@@ -16,6 +18,7 @@ export function createUrls(bases: { publicUrl: URL; statusUrl: URL }): Urls {
     publicUrl: bases.publicUrl,
     statusUrl: bases.statusUrl,
     scepUrl: (slug) => below(bases.publicUrl, `scep/${slug}`),
+    challengeKeysUrl: (slug) => below(bases.publicUrl, `.well-known/latchkey/${slug}/jwks.json`),
     crlUrl: (slug) => below(bases.statusUrl, `crl/${slug}.crl`),
     caUrl: (slug) => below(bases.statusUrl, `ca/${slug}.cer`),
   }

@@ -3,11 +3,12 @@ import { createApiKey, listApiKeys, revokeApiKey } from './api-key'
 import { approveRequest, denyRequest, listApprovals } from './approval'
 import { listAudit, verifyAudit } from './audit'
 import { exportCertificate, listCertificates, revokeCertificate, showCertificate } from './certificate'
-import { listChallenges, mintChallenge, revokeChallenge } from './challenge'
+import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
 import type { Command } from './command'
 import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
+import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
 import { setup } from './setup'
 import { createStaticSecret, listStaticSecrets, revokeStaticSecret } from './static-secret'
@@ -42,6 +43,11 @@ export const COMMANDS: readonly Command[] = [
   listApprovals,
   approveRequest,
   denyRequest,
+  reissueChallenge,
+  addMinter,
+  listMinters,
+  enableMinter,
+  disableMinter,
   enrol,
   listCertificates,
   showCertificate,

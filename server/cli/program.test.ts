@@ -35,7 +35,7 @@ describe('a wrong call is exit code 2 and a sentence', () => {
   test.each([
     [['gruop', 'create'], 'Did you mean "group create"?'],
     [['challenge', 'mnit'], 'Did you mean "challenge mint"?'],
-    [['challenge', 'frobnicate'], 'There are: challenge mint, challenge list, challenge revoke.'],
+    [['challenge', 'frobnicate'], 'There are: challenge mint, challenge list, challenge revoke, challenge reissue.'],
     [['frobnicate'], 'There is no command "frobnicate".'],
     [['group', 'create'], '--name NAME is missing.'],
     [['group', 'create', '--nmae', 'Staff'], 'Did you mean --name?'],

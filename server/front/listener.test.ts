@@ -5,6 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { PublishedKeys } from '@/lib/services/minters'
 import type { ScepRequest, ScepResponse } from '@/lib/services/scep-enrolment'
 import { callerReader, proxyCheck } from './client-address'
 import { createFront } from './listener'
@@ -39,6 +40,14 @@ const crl = {
   nextUpdate: new Date('2026-11-30T10:00:00Z'),
 }
 
+const PUBLISHED: PublishedKeys = {
+  keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k', use: 'enc', alg: 'ECDH-ES' }],
+  enc: 'A256GCM',
+  aud: 'https://portal.example/scep/staff',
+}
+const unasked = () => Promise.reject(new Error('nobody asks the front for it'))
+const NO_MINTERS = { list: unasked, get: unasked, create: unasked, update: unasked, setEnabled: unasked }
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'latchkey-front-'))
   const socket = join(folder, 'web.sock')
@@ -67,6 +76,7 @@ beforeAll(async () => {
         caCertificate: async (slug) => (slug === 'staff' ? { der: new Uint8Array([48, 1, 0]), sha256: 'def' } : null),
         publishDueCrls: async () => 0,
       },
+      minters: { ...NO_MINTERS, publishedKeys: async (slug) => (slug === 'staff' ? PUBLISHED : null) },
       ready: async () => {
         asked += 1
         return ready
@@ -258,12 +268,26 @@ describe('relying parties', () => {
     )
   })
 
-  test.each(['/crl/unknown.crl', '/crl/staff', '/crl/STAFF.crl', '/ca/staff.crl', '/ca/'])(
-    '%s does not exist',
-    async (path) => {
-      expect(statusOf(await get(path))).toBe(404)
-    },
-  )
+  test('read to whom signed challenges are encrypted, without asking anybody who they are', async () => {
+    const answer = await get('/.well-known/latchkey/staff/jwks.json')
+    expect(answer).toContain('Content-Type: application/jwk-set+json\r\n')
+    expect(answer).toContain('Cache-Control: max-age=300, public\r\n')
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toEqual(PUBLISHED)
+    const sent = 'POST /.well-known/latchkey/staff/jwks.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    expect(await raw(sent)).toContain('Allow: GET, HEAD')
+  })
+
+  test.each([
+    '/.well-known/latchkey/other/jwks.json',
+    '/.well-known/latchkey/',
+    '/crl/unknown.crl',
+    '/crl/staff',
+    '/crl/STAFF.crl',
+    '/ca/staff.crl',
+    '/ca/',
+  ])('%s does not exist', async (path) => {
+    expect(statusOf(await get(path))).toBe(404)
+  })
 })
 
 describe('the portal', () => {
@@ -407,6 +431,7 @@ test('without web, people see a page that tries again', async () => {
     services: {
       scepEnrolment: { handle: () => reply() },
       status: { crl: async () => null, caCertificate: async () => null, publishDueCrls: async () => 0 },
+      minters: { ...NO_MINTERS, publishedKeys: async () => null },
       ready: async () => ready,
     },
     portal: createPortal(join(folder, 'nobody.sock')),

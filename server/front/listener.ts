@@ -14,7 +14,7 @@ import { send } from './response'
 import { parseTarget } from './target'
 
 export interface FrontOptions {
-  services: Pick<Services, 'scepEnrolment' | 'status' | 'ready'>
+  services: Pick<Services, 'scepEnrolment' | 'status' | 'minters' | 'ready'>
   portal: Portal
   metrics: Metrics
   callerOf(request: IncomingMessage): Caller

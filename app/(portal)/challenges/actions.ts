@@ -1,4 +1,4 @@
-/** Mints and revokes challenges. */
+/** Mints, re-issues and revokes challenges, and closes their alarms. */
 'use server'
 
 import { refresh } from 'next/cache'
@@ -10,6 +10,19 @@ import { ChallengeIdSchema, MintSchema } from './schema'
 export const mintChallenge = action('challenge:mint', MintSchema, (actor, form) =>
   server().challenges.mint(actor, form),
 )
+
+/** The new value goes to the dialog that asked, and is kept nowhere. */
+export const reissueChallenge = action('challenge:mint', ChallengeIdSchema, async (actor, { id }) => {
+  const minted = await server().challenges.reissue(actor, id)
+  refresh()
+  return minted
+})
+
+export const dismissAlarm = action('challenge:revoke', ChallengeIdSchema, async (actor, { id }) => {
+  await server().alarms.dismiss(actor, id)
+  refresh()
+  return null
+})
 
 export const revokeChallenge = action('challenge:revoke', ChallengeIdSchema, async (actor, { id }) => {
   await server().challenges.revoke(actor, id)

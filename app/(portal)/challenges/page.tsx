@@ -15,12 +15,14 @@ import { CHALLENGE_STATE } from '@/app/_components/states'
 import { listed, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { ChallengeState } from '@/lib/services/challenges'
+import type { ChallengeListing, ChallengeState } from '@/lib/services/challenges'
 import { can } from '@/lib/services/permissions'
 
 export const metadata: Metadata = { title: 'Challenges' }
 
 const STATES = Object.keys(CHALLENGE_STATE) as ChallengeState[]
+/** `refused`: presented to no avail, and not used since. */
+const LISTINGS: readonly ChallengeListing[] = [...STATES, 'refused']
 
 export default async function ChallengesPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('challenge:read')
@@ -53,7 +55,7 @@ export default async function ChallengesPage({ searchParams }: { searchParams: S
           label="State"
           all="All states"
           value={wanted.state}
-          options={STATES.map((state) => [state, CHALLENGE_STATE[state][0]])}
+          options={[...STATES.map((state) => [state, CHALLENGE_STATE[state][0]] as const), ['refused', 'Refused']]}
         />
       </FilterBar>
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
@@ -71,14 +73,18 @@ interface ChallengesProps {
 
 async function Challenges({ actor, wanted, anyGroup }: ChallengesProps) {
   const { cursor, search, group } = wanted
-  const state = oneOf(STATES, wanted.state)
+  const state = oneOf(LISTINGS, wanted.state)
   const filter = { ...(search && { search }), ...(group && { group }), ...(state && { state }) }
   const { items, nextCursor } = await listed(server().challenges.list(actor, filter, cursor ? { cursor } : {}))
   const filtered = cursor !== undefined || Object.keys(filter).length > 0
   return (
     <ListFrame path="/challenges" filters={{ search, group, state }} cursor={cursor} nextCursor={nextCursor}>
       {items.length > 0 ? (
-        <ChallengeTable challenges={items} mayRevoke={can(actor, 'challenge:revoke')} />
+        <ChallengeTable
+          challenges={items}
+          mayRevoke={can(actor, 'challenge:revoke')}
+          mayReissue={can(actor, 'challenge:mint')}
+        />
       ) : filtered ? (
         <EmptyState icon={SearchX} title="No challenge matches">
           Try fewer filters, or another spelling.

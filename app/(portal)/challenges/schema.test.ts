@@ -36,3 +36,31 @@ test.each([
   ['half a minute', { ttlMinutes: '0.5' }],
   ['words for a time', { ttlMinutes: 'soon' }],
 ])('%s is refused', (_what, change) => expect(MintSchema.safeParse({ ...form, ...change }).success).toBe(false))
+
+test('what is advanced is asked only where it was filled in', () => {
+  const empty = {
+    format: '',
+    messageType: '',
+    subjectMode: '',
+    minRsaBits: '',
+    deviceSerial: ' ',
+    extraSubjectParts: '',
+  }
+  expect(MintSchema.parse({ ...form, ...empty })).toEqual(MintSchema.parse(form))
+  expect(
+    MintSchema.parse({ ...form, format: 'sealed', messageType: 'PKCSReq', minRsaBits: '3072', keyAlgorithm: 'RSA' }),
+  ).toMatchObject({
+    format: 'sealed',
+    rules: { messageTypes: ['PKCSReq'], minRsaBits: 3072, keyAlgorithms: ['RSA'] },
+  })
+  expect(MintSchema.parse({ ...form, subjectMode: 'template', extraSubjectParts: 'OU, SERIALNUMBER' }).rules).toEqual({
+    subjectMode: 'template',
+    extraSubjectParts: ['OU', 'SERIALNUMBER'],
+  })
+})
+
+test.each([
+  ['a format that is minted elsewhere', { format: 'signed' }],
+  ['too small a key', { minRsaBits: '1024' }],
+  ['half a day', { maxValidityDays: '0.5' }],
+])('%s is refused', (_what, change) => expect(MintSchema.safeParse({ ...form, ...change }).success).toBe(false))

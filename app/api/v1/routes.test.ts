@@ -52,6 +52,14 @@ const services = (): Fakes => ({
     list: noted('challenges.list', exampleOf('listChallenges')),
     get: noted('challenges.get', exampleOf('getChallenge')),
     revoke: noted('challenges.revoke', exampleOf('revokeChallenge')),
+    reissue: noted('challenges.reissue', exampleOf('reissueChallenge')),
+  },
+  minters: {
+    list: noted('minters.list', page('listMinters')),
+    get: noted('minters.get', exampleOf('getMinter')),
+    create: noted('minters.create', exampleOf('createMinter')),
+    update: noted('minters.update', exampleOf('updateMinter')),
+    setEnabled: noted('minters.setEnabled', exampleOf('updateMinter')),
   },
   staticSecrets: {
     list: noted('staticSecrets.list', [{ ...firstOf('listStaticSecrets'), id: ID }]),
@@ -153,6 +161,13 @@ test.each([
     { json: { enabled: true } },
     ['groups.updateEndpoint', 'as admin key', 'staff', { enabled: true }],
   ],
+  ['reissueChallenge', {}, ['challenges.reissue', 'as admin key', ID]],
+  [
+    'createMinter',
+    { json: { name: 'MDM', issuer: 'mdm', jwks: { keys: [] }, endpoints: ['staff'] } },
+    ['minters.create', 'as admin key', { name: 'MDM', issuer: 'mdm', jwks: '{"keys":[]}', endpoints: ['staff'] }],
+  ],
+  ['updateMinter', { json: { enabled: false } }, ['minters.setEnabled', 'as admin key', ID, false]],
   ['revokeChallenge', { json: {} }, ['challenges.revoke', 'as admin key', ID, undefined]],
   [
     'revokeCertificate',

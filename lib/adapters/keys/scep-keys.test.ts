@@ -1,5 +1,6 @@
 /** The registration authority's key: opens envelopes without an oracle, and signs the attributes of replies alone. */
 import { constants, createPublicKey, publicEncrypt, randomBytes, randomUUID, verify } from 'node:crypto'
+import { CompactEncrypt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TAG } from '@/lib/pki/der'
 import { encode, oid, sequence } from '@/lib/pki/der-write'
@@ -236,6 +237,57 @@ describe('seal and open', () => {
     expect(one).not.toEqual(two)
     for (const size of [0, 4_097])
       await expect(it.signer.seal('receiver', rowId, Buffer.alloc(size))).rejects.toMatchObject({ reason: 'seal_size' })
+  })
+})
+
+describe('challenges', () => {
+  test('are sealed and opened over the socket, and handles come newest first', async () => {
+    const sealed = { endpointId: randomUUID(), challengeId: randomUUID(), constraintsSha256: randomBytes(32) }
+    const bytes = await it.signer.sealChallenge(sealed, 3_600)
+    expect(bytes).toHaveLength(88)
+    expect(await it.signer.openSealedChallenge(sealed.endpointId, bytes)).toEqual(sealed)
+    expect(await it.signer.openSealedChallenge(randomUUID(), bytes)).toBeNull()
+    const handles = await it.signer.challengeHandles(Buffer.from('x'))
+    expect(handles[0]).toEqual(await it.signer.mac('challenge', Buffer.from('x')))
+  })
+
+  test('a token opens with a key of that purpose alone, and that key does nothing else', async () => {
+    const { keyId, spki } = await it.signer.generateKey({
+      purpose: 'challenge',
+      algorithm: 'p256',
+      ownerId: randomUUID(),
+    })
+    const publicKey = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    const header = { alg: 'ECDH-ES', enc: 'A256GCM' }
+    const token = Buffer.from(
+      await new CompactEncrypt(Buffer.from('inside')).setProtectedHeader(header).encrypt(publicKey),
+    )
+    expect(Buffer.from((await it.signer.openToken(keyId, token)) ?? [])).toEqual(Buffer.from('inside'))
+    expect(await it.signer.openToken(keyId, Buffer.from('a.b.c.d.e'))).toBeNull()
+    await expect(it.signer.openToken(organisation.ra.keyId, token)).rejects.toMatchObject({ code: 'policy_refused' })
+    await expect(it.signer.signScepReply(keyId, 'sha256', Buffer.alloc(1))).rejects.toMatchObject({
+      code: 'policy_refused',
+    })
+    await expect(it.signer.decryptScep(keyId, Buffer.alloc(256))).rejects.toMatchObject({ code: 'policy_refused' })
+    await expect(
+      it.signer.generateKey({ purpose: 'challenge', algorithm: 'rsa2048', ownerId: randomUUID() }),
+    ).rejects.toMatchObject({ code: 'policy_refused' })
+  })
+
+  test.each([
+    ['another key wrapping', { alg: 'ECDH-ES+A256KW', enc: 'A256GCM' }],
+    ['another cipher', { alg: 'ECDH-ES', enc: 'A128GCM' }],
+    ['a compressed body', { alg: 'ECDH-ES', enc: 'A256GCM', zip: 'DEF' }],
+    ['a header it does not know', { alg: 'ECDH-ES', enc: 'A256GCM', jku: 'https://example.com/keys' }],
+  ])('a token with %s does not open', async (_, header) => {
+    const { keyId, spki } = await it.signer.generateKey({
+      purpose: 'challenge',
+      algorithm: 'p256',
+      ownerId: randomUUID(),
+    })
+    const publicKey = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    const token = await new CompactEncrypt(Buffer.from('inside')).setProtectedHeader(header).encrypt(publicKey)
+    expect(await it.signer.openToken(keyId, Buffer.from(token))).toBeNull()
   })
 })
 

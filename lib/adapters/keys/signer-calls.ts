@@ -6,6 +6,7 @@ import { assembleCertificate } from '@/lib/pki/certificate'
 import { assembleCrl } from '@/lib/pki/crl'
 import { contentAttributes } from '@/lib/pki/signed-attributes'
 import type { KeyAlgorithm, KeyPurpose, MacPurpose, Signer } from '@/lib/services/signer'
+import { challengeKeys } from './challenge-keys'
 import type { Kek } from './envelope'
 import type { Journal } from './journal'
 import type { KeyRing } from './key-ring'
@@ -13,7 +14,7 @@ import type { RateCeiling } from './rate-ceiling'
 import { isCertRep } from './scep-attributes'
 import { checkAnswersScep, checkNextCertificates } from './scep-identity'
 import { createSealing } from './sealing'
-import { certificateToSign, certifiedKeyId, checkComplete, checkCrl } from './signing-policy'
+import { certificateToSign, certifiedKeyId, checkComplete, checkCrl, checkPurpose } from './signing-policy'
 import { findAuthority, findCertificate, revokedSerials } from './signing-rows'
 
 export interface SignerParts {
@@ -22,6 +23,8 @@ export interface SignerParts {
   keys: KeyRing
   journal: Journal
   ceiling: RateCeiling
+  /** For the keys that change with time; the system's unless given. */
+  clock?: () => Date
 }
 
 /** Certification authorities need 128 bits of strength or near (ASVS 11.2.3); SCEP's envelopes need RSA. */
@@ -29,13 +32,15 @@ const MAY_BE: Record<KeyPurpose, readonly KeyAlgorithm[]> = {
   root: ['rsa3072', 'rsa4096', 'p256', 'p384'],
   issuer: ['rsa3072', 'rsa4096', 'p256', 'p384'],
   ra: ['rsa2048', 'rsa3072', 'rsa4096'],
+  challenge: ['p256'],
 }
 
-export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts): Signer {
+export function createSigner(parts: SignerParts): Signer {
+  const { pool, kek, keys, journal, ceiling, clock = () => new Date() } = parts
   const startedAt = performance.now()
   const signing = new Map<string, Promise<Uint8Array>>()
-  const macKeys: Record<MacPurpose, KeyObject> = {
-    challenge: kek.derive('mac/challenge'),
+  const challenges = challengeKeys(kek, clock)
+  const macKeys: Record<Exclude<MacPurpose, 'challenge'>, KeyObject> = {
     fingerprint: kek.derive('mac/fingerprint'),
     pepper: kek.derive('mac/pepper'),
     session: kek.derive('mac/session'),
@@ -144,6 +149,7 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
     },
 
     async mac(purpose, data) {
+      if (purpose === 'challenge') return challenges.mac(data)
       return createHmac('sha256', macKeys[purpose]).update(data).digest()
     },
 
@@ -153,6 +159,27 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
 
     async open(purpose, rowId, sealed) {
       return sealing.open(purpose, rowId, sealed)
+    },
+
+    async challengeHandles(data) {
+      return challenges.handles(data)
+    },
+
+    async sealChallenge(challenge, ttlSeconds) {
+      if (challenge.constraintsSha256.length !== 32)
+        throw new Refusal('invalid_input', 'A SHA-256 has 32 bytes.', { reason: 'hash_length' })
+      return challenges.seal(challenge, ttlSeconds)
+    },
+
+    async openSealedChallenge(endpointId, sealed) {
+      return challenges.open(endpointId, sealed)
+    },
+
+    async openToken(keyId, token) {
+      const key = await keys.get(keyId)
+      checkPurpose(key, 'challenge')
+      ceiling.take(keyId)
+      return key.openToken(token)
     },
 
     async status() {

@@ -18,6 +18,8 @@ type Result<K extends CallName> = { result: z.infer<(typeof RESULT)[K]>; body: B
 type Settle = (outcome: { header: Response; body: Buffer } | { lost: string }) => void
 
 const NOTHING = new Uint8Array(0)
+/** HMAC-SHA-256. */
+const MAC_BYTES = 32
 const RECONNECT_EVERY_MS = 50
 /** What connect() says while a signer is being restarted; anything else will not pass by waiting. */
 const RESTARTING = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EAGAIN'])
@@ -77,6 +79,24 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     mac: async (purpose, data) => (await call({ call: 'mac', purpose }, data)).body,
     seal: async (purpose, rowId, plaintext) => (await call({ call: 'seal', purpose, rowId }, plaintext)).body,
     open: async (purpose, rowId, sealed) => (await call({ call: 'open', purpose, rowId }, sealed)).body,
+    async challengeHandles(data) {
+      const { body } = await call({ call: 'challengeHandles' }, data)
+      return Array.from({ length: body.length / MAC_BYTES }, (_, at) =>
+        body.subarray(at * MAC_BYTES, (at + 1) * MAC_BYTES),
+      )
+    },
+    sealChallenge: async ({ endpointId, challengeId, constraintsSha256 }, ttlSeconds) =>
+      (await call({ call: 'sealChallenge', endpointId, challengeId, ttlSeconds }, constraintsSha256)).body,
+    async openSealedChallenge(endpointId, sealed) {
+      const { result, body } = await call({ call: 'openSealedChallenge', endpointId }, sealed)
+      return result.challengeId === null
+        ? null
+        : { endpointId, challengeId: result.challengeId, constraintsSha256: body }
+    },
+    async openToken(keyId, token) {
+      const { result, body } = await call({ call: 'openToken', keyId }, token)
+      return result.opened ? body : null
+    },
     status: async () => (await call({ call: 'status' })).result,
     close() {
       closed = true

@@ -163,6 +163,23 @@ async function perform(request: Request, body: Buffer, signer: Signer): Promise<
       return { result: {}, body: await signer.seal(request.purpose, request.rowId, body) }
     case 'open':
       return { result: {}, body: await signer.open(request.purpose, request.rowId, body) }
+    case 'challengeHandles':
+      return { result: {}, body: Buffer.concat(await signer.challengeHandles(body)) }
+    case 'sealChallenge': {
+      const { endpointId, challengeId, ttlSeconds } = request
+      return {
+        result: {},
+        body: await signer.sealChallenge({ endpointId, challengeId, constraintsSha256: body }, ttlSeconds),
+      }
+    }
+    case 'openSealedChallenge': {
+      const opened = await signer.openSealedChallenge(request.endpointId, body)
+      return { result: { challengeId: opened?.challengeId ?? null }, body: opened?.constraintsSha256 ?? NOTHING }
+    }
+    case 'openToken': {
+      const opened = await signer.openToken(request.keyId, body)
+      return { result: { opened: opened !== null }, body: opened ?? NOTHING }
+    }
     case 'status':
       return { result: await signer.status(), body: NOTHING }
   }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ErrorCode } from '@/lib/errors'
 import type { KeyAlgorithm, KeyPurpose, MacPurpose, ScepDigest, SealPurpose } from '@/lib/services/signer'
 import { MAX_BODY_BYTES, MAX_CRL_BYTES } from './frames'
+import { MAX_TOKEN_BYTES } from './token'
 
 const Id = z
   .int()
@@ -11,12 +12,12 @@ const Id = z
 /** As Postgres prints it: one spelling per id, because ids are part of what keys are bound to. */
 const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 export const Algorithm = z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384']) satisfies z.ZodType<KeyAlgorithm>
-export const Purpose = z.enum(['root', 'issuer', 'ra']) satisfies z.ZodType<KeyPurpose>
+export const Purpose = z.enum(['root', 'issuer', 'ra', 'challenge']) satisfies z.ZodType<KeyPurpose>
 const Digest = z.enum(['sha1', 'sha256', 'sha384', 'sha512']) satisfies z.ZodType<ScepDigest>
 const Mac = z.enum(['challenge', 'fingerprint', 'pepper', 'session']) satisfies z.ZodType<MacPurpose>
 const Seal = z.enum(['validator', 'validator-authorization', 'receiver']) satisfies z.ZodType<SealPurpose>
 
-/** The bytes of the calls that sign, decrypt, mac, seal or open travel as the frame's body. */
+/** The bytes that a call is about travel as the frame's body. */
 export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('generateKey'), purpose: Purpose, algorithm: Algorithm, ownerId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('publicKey'), keyId: Uuid }),
@@ -28,6 +29,16 @@ export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('mac'), purpose: Mac }),
   z.strictObject({ id: Id, call: z.literal('seal'), purpose: Seal, rowId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('open'), purpose: Seal, rowId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('challengeHandles') }),
+  z.strictObject({
+    id: Id,
+    call: z.literal('sealChallenge'),
+    endpointId: Uuid,
+    challengeId: Uuid,
+    ttlSeconds: z.int().min(1).max(86_400),
+  }),
+  z.strictObject({ id: Id, call: z.literal('openSealedChallenge'), endpointId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('openToken'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('status') }),
 ])
 export type Request = z.infer<typeof Request>
@@ -44,6 +55,10 @@ const BODY_LIMIT: Record<CallName, number> = {
   mac: MAX_BODY_BYTES,
   seal: MAX_BODY_BYTES,
   open: MAX_BODY_BYTES,
+  challengeHandles: MAX_BODY_BYTES,
+  sealChallenge: 32,
+  openSealedChallenge: 1_024,
+  openToken: MAX_TOKEN_BYTES,
   status: 0,
 }
 
@@ -62,6 +77,9 @@ export function idOf(header: unknown): number | undefined {
 const KeyResult = z.strictObject({ keyId: Uuid })
 const PublicKeyResult = z.strictObject({ algorithm: Algorithm, purpose: Purpose })
 const BytesResult = z.strictObject({})
+/** Null, or absent bytes, for what does not open. */
+const SealedResult = z.strictObject({ challengeId: Uuid.nullable() })
+const OpenedResult = z.strictObject({ opened: z.boolean() })
 const StatusResult = z.strictObject({
   ready: z.boolean(),
   kekId: z.string(),
@@ -80,6 +98,10 @@ export const RESULT = {
   mac: BytesResult,
   seal: BytesResult,
   open: BytesResult,
+  challengeHandles: BytesResult,
+  sealChallenge: BytesResult,
+  openSealedChallenge: SealedResult,
+  openToken: OpenedResult,
   status: StatusResult,
 } satisfies Record<CallName, z.ZodType<object>>
 

@@ -2,6 +2,7 @@
 import { constants, createPrivateKey, createPublicKey, type KeyObject, privateDecrypt, sign, verify } from 'node:crypto'
 import { inspect, promisify } from 'node:util'
 import type { KeyAlgorithm, KeyPurpose, ScepDigest } from '@/lib/services/signer'
+import { openCompactToken } from './token'
 
 const signInBackground = promisify<string, Uint8Array, KeyObject, Buffer>(sign)
 const verifyInBackground = promisify<string, Uint8Array, KeyObject, Uint8Array, boolean>(verify)
@@ -81,6 +82,11 @@ export class SigningKey {
     } catch {
       return null
     }
+  }
+
+  /** A challenge encrypted to this key by whoever signed it; null for a fault of any kind. */
+  openToken(token: Uint8Array): Promise<Uint8Array | null> {
+    return openCompactToken(token, this.#privateKey)
   }
 
   /** Length of an RSA modulus in bytes; 0 for a key that cannot decrypt. */

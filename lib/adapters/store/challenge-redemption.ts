@@ -8,6 +8,7 @@ import {
 } from '@/lib/services/challenge-presentation'
 import type { ChallengeState } from '@/lib/services/challenges'
 import { bytes } from './certificate-rows'
+import { raiseAlarm } from './challenge-alarms'
 import { effectiveState, hasCertificate } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 import { reserveTogether } from './enrolment-statements'
@@ -55,7 +56,16 @@ export function redemptionStore(database: Database): RedemptionStore {
       })
     },
 
-    async lookup(handleHash, csrSha256) {
+    async alarm(second, events) {
+      return transact(database, async (transaction) => {
+        const revoked = await raiseAlarm(transaction, second)
+        if (revoked === null) return { result: false, events: [] }
+        await finishRow(transaction, second.transactionRowId, second.row, second.challengeId)
+        return { result: true, events: events(revoked) }
+      })
+    },
+
+    async lookup(handleHashes, csrSha256) {
       const [row] = await database.$queryRaw<PresentedRow[]>`
         select c.id, c.subject, e.slug, ${effectiveState} as state, c.reserved_by, c.reserved_csr_sha256, c.reserved_spki_sha256, c.consumed_at,
           holder.signer_spki_sha256 as reserved_signer_spki_sha256, x.id as certificate_id, x.not_after, x.revoked_at,
@@ -65,7 +75,7 @@ export function redemptionStore(database: Database): RedemptionStore {
         left join certificate x on x.challenge_id = c.id and x.state = 'issued'
         left join enrolment_transaction holder on holder.id = c.reserved_by
         left join lateral (select t.reason, t.detail ${mismatchesOf(csrSha256)} and c.failed_attempts > 0 limit 1) mismatched on true
-        where c.handle_hash = ${bytes(handleHash)}`
+        where c.handle_hash = any(${handleHashes.map(bytes)}::bytea[])`
       if (row === undefined) return null
       return {
         id: row.id,

@@ -1,12 +1,17 @@
 /** Challenges in Postgres. Whatever two callers could race for is decided inside one statement. */
 import type { Page } from '@/lib/services/audit'
-import type {
-  ChallengeConstraints,
-  ChallengeFilter,
-  ChallengeState,
-  ChallengeStore,
-  ChallengeView,
+import type { ChallengeRules } from '@/lib/services/challenge-rules'
+import {
+  type ChallengeConstraints,
+  type ChallengeFilter,
+  type ChallengeOrigin,
+  type ChallengeState,
+  type ChallengeStore,
+  type ChallengeView,
+  PENDING_CHALLENGES_PER_DEVICE,
 } from '@/lib/services/challenges'
+import type { ChallengeFormat } from '@/lib/services/endpoint-settings'
+import { explanationOf } from '@/lib/services/enrolment-refusals'
 import { bytes } from './certificate-rows'
 import { effectiveState, hasCertificate } from './challenge-rows'
 import { type Database, transact } from './database'
@@ -28,12 +33,14 @@ export function challengeStore(database: Database): ChallengeStore {
           enabled: true,
           policy: true,
           challengeTtlMinutes: true,
+          challengeFormat: true,
+          profile: { select: { extendedKeyUsage: true } },
           group: { select: { slug: true } },
         },
       })
       if (endpoint === null) return null
-      const { group, ...rest } = endpoint
-      return { ...rest, groupSlug: group.slug }
+      const { group, challengeFormat, ...rest } = endpoint
+      return { ...rest, challengeFormat: challengeFormat as ChallengeFormat, groupSlug: group.slug }
     },
 
     async add(challenge, quota, minted) {
@@ -46,6 +53,7 @@ export function challengeStore(database: Database): ChallengeStore {
           from endpoint e
           where e.id = ${challenge.endpointId}::uuid and e.enabled and e.policy = 'dynamic'
             and (select count(*) from challenge c where c.endpoint_id = e.id and c.state = 'pending' and c.origin = 'minted' and c.expires_at > now()) < ${quota}
+            and (${waitingFor(challenge.endpointId, challenge.constraints.rules ?? {})}) < ${PENDING_CHALLENGES_PER_DEVICE}
           returning expires_at`
         if (row === undefined) return { result: null, events: [] }
         return { result: { expiresAt: row.expires_at }, events: [minted(row.expires_at)] }
@@ -57,6 +65,19 @@ export function challengeStore(database: Database): ChallengeStore {
     async get(id) {
       if (!UUID.test(id)) return null
       return (await readPage(database, Prisma.sql`c.id = ${id}::uuid`, undefined, 1)).items[0] ?? null
+    },
+
+    async waitingForDevice(endpointId, device) {
+      const [row] = await database.$queryRaw<
+        { waiting: number }[]
+      >`select (${waitingFor(endpointId, device)})::int as waiting`
+      return row?.waiting ?? 0
+    },
+
+    async binding(id) {
+      const [row] = await database.$queryRaw<{ constraints: ChallengeConstraints; ttl: number }[]>`
+        select constraints, greatest(1, round(extract(epoch from expires_at - created_at) / 60))::int as ttl from challenge where id = ${id}::uuid`
+      return row === undefined ? null : { constraints: row.constraints, ttlMinutes: row.ttl }
     },
 
     async revoke(id, reason, revoked) {
@@ -71,6 +92,23 @@ export function challengeStore(database: Database): ChallengeStore {
     },
   })
 }
+
+/** A count, none for a challenge that names no device. Each half has its own partial index. */
+function waitingFor(endpointId: string, device: Pick<ChallengeRules, 'deviceSerial' | 'deviceUdid'>): Prisma.Sql {
+  const counted = Object.entries({ deviceSerial: device.deviceSerial, deviceUdid: device.deviceUdid }).flatMap(
+    ([key, value]) => (value === undefined ? [] : [waitingUnder(endpointId, key, value)]),
+  )
+  return counted.length === 0 ? Prisma.sql`0` : Prisma.sql`greatest(${Prisma.join(counted)})`
+}
+
+function waitingUnder(endpointId: string, key: string, value: string): Prisma.Sql {
+  const name = Prisma.raw(`'${key}'`)
+  return Prisma.sql`(select count(*) from challenge c where c.endpoint_id = ${endpointId}::uuid and c.state = 'pending' and c.expires_at > now()
+    and c.constraints->'rules' ? ${name} and c.constraints->'rules'->>${name} = ${value})`
+}
+
+/** Presented, and answered with a refusal. */
+const wasRefused = Prisma.sql`exists (select from enrolment_transaction t where t.challenge_id = c.id and t.state = 'refused')`
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -95,6 +133,11 @@ interface ChallengeRow {
   failed_attempts: number
   certificate_id: string | null
   serial: string | null
+  origin: ChallengeOrigin
+  revoked_reason: string | null
+  refused_reason: string | null
+  refused_detail: string | null
+  refused_at: Date | null
 }
 
 function conditionOf(filter: ChallengeFilter): Prisma.Sql {
@@ -102,7 +145,8 @@ function conditionOf(filter: ChallengeFilter): Prisma.Sql {
   const conditions = [Prisma.sql`c.origin in ('minted', 'signed')`]
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
-  if (filter.state !== undefined) conditions.push(Prisma.sql`${effectiveState} = ${filter.state}`)
+  if (filter.state === 'refused') conditions.push(Prisma.sql`c.state <> 'consumed' and ${wasRefused}`)
+  else if (filter.state !== undefined) conditions.push(Prisma.sql`${effectiveState} = ${filter.state}`)
   if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)
   const search = filter.search?.trim().slice(0, 200) ?? ''
   if (search !== '') {
@@ -126,11 +170,15 @@ async function readPage(
   const rows = await database.$queryRaw<ChallengeRow[]>`
     select c.id, ${effectiveState} as state, e.id as endpoint_id, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name,
       c.subject, c.constraints, c.device_name, c.format, c.minted_by, c.minted_via, c.created_at, c.expires_at, c.consumed_at, c.revoked_at,
-      c.failed_attempts, x.id as certificate_id, x.serial
+      c.failed_attempts, x.id as certificate_id, x.serial, c.origin, c.revoked_reason,
+      refused.reason as refused_reason, refused.detail as refused_detail, refused.created_at as refused_at
     from challenge c
     join endpoint e on e.id = c.endpoint_id
     join "group" g on g.id = e.group_id
     left join certificate x on x.challenge_id = c.id and x.state = 'issued'
+    left join lateral (
+      select t.reason, t.detail, t.created_at from enrolment_transaction t where t.challenge_id = c.id and t.state = 'refused' order by t.created_at desc limit 1
+    ) refused on true
     where ${condition} and ${beyond}
     order by c.created_at desc, c.id desc
     limit ${limit + 1}`
@@ -142,8 +190,16 @@ async function readPage(
 }
 
 function viewOf(row: ChallengeRow): ChallengeView {
+  const { refused_reason: reason, refused_at: at } = row
   return {
     id: row.id,
+    origin: row.origin,
+    rules: row.constraints.rules ?? null,
+    lastRefusal:
+      reason === null || at === null
+        ? null
+        : { reason, explanation: explanationOf(reason), detail: row.refused_detail, at },
+    revokedReason: row.revoked_reason,
     state: row.state,
     endpoint: { id: row.endpoint_id, slug: row.endpoint_slug, name: row.endpoint_name },
     group: { slug: row.group_slug, name: row.group_name },

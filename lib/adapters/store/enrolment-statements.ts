@@ -51,7 +51,7 @@ export function reserveTogether(database: Database): (attempt: ReservationAttemp
   return together(async (attempts: ReservationAttempt[]) => {
     const presented = await findPresented(database, attempts)
     const candidates = attempts.flatMap(({ request, reserved }) => {
-      const reservation = presented.get(keyOf(request))
+      const reservation = presentedBy(request, presented)
       return reservation === undefined ? [] : [{ request, reservation, event: reserved(reservation) }]
     })
     if (candidates.length === 0) return attempts.map(() => null)
@@ -73,7 +73,7 @@ export function reserveTogether(database: Database): (attempt: ReservationAttemp
     })
     const holders = new Set(rows.map(({ row_id: rowId }) => rowId))
     return attempts.map(({ request }) =>
-      holders.has(request.transactionRowId) ? (presented.get(keyOf(request)) ?? null) : null,
+      holders.has(request.transactionRowId) ? (presentedBy(request, presented) ?? null) : null,
     )
   })
 }
@@ -83,17 +83,29 @@ async function findPresented(database: Database, attempts: ReservationAttempt[])
   const { rows } = await hotPool(database).query<Reservation & { handle_hash: Buffer; endpoint_id: string }>({
     name: 'find-presented-challenges',
     text: 'select id, endpoint_id, handle_hash, subject, constraints from challenge where handle_hash = any($1::bytea[])',
-    values: [attempts.map(({ request }) => request.handleHash)],
+    values: [attempts.flatMap(({ request }) => request.handleHashes)],
   })
   return new Map(
     rows.map(({ handle_hash: handleHash, endpoint_id: endpointId, id, subject, constraints }) => [
-      keyOf({ handleHash, endpointId }),
+      keyOf(handleHash, endpointId),
       { id, subject, constraints },
     ]),
   )
 }
 
-function keyOf({ handleHash, endpointId }: Pick<ReservationRequest, 'handleHash' | 'endpointId'>): string {
+/** A value has a handle for each key it may have been minted under; one challenge at most has one of them. */
+function presentedBy(
+  { handleHashes, endpointId }: ReservationRequest,
+  presented: ReadonlyMap<string, Reservation>,
+): Reservation | undefined {
+  for (const handleHash of handleHashes) {
+    const found = presented.get(keyOf(handleHash, endpointId))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function keyOf(handleHash: Uint8Array, endpointId: string): string {
   return `${endpointId}:${Buffer.from(handleHash).toString('base64')}`
 }
 

@@ -33,6 +33,7 @@ describe('enrolment on Postgres', () => {
     const limits = {
       operations: { count: 10_000, seconds: 60 },
       wrongChallenges: { count: 10_000, seconds: 600 },
+      guessesAtEndpoint: { count: 10_000, seconds: 600 },
       decryptionFailures: { count: 10, seconds: 300 },
       recordedFailures: 1_000,
     }
@@ -63,7 +64,7 @@ describe('enrolment on Postgres', () => {
         }
         const begun = await backing.enrolment.enrolment.begin(row)
         if (!begun.started) throw new Error('known already')
-        return { ...row, handleHash: hash, transactionRowId: begun.id }
+        return { ...row, handleHashes: [hash], transactionRowId: begun.id }
       }),
     )
     const reserved = await Promise.all(

@@ -74,7 +74,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       return { ...asked, transactionRowId: result.id }
     }
     const reserve = (handleHash: Uint8Array, row: Awaited<ReturnType<typeof begun>>) =>
-      backing.enrolment.redemption.reserve({ ...row, handleHash }, () => note('challenge.reserved'))
+      backing.enrolment.redemption.reserve({ ...row, handleHashes: [handleHash] }, () => note('challenge.reserved'))
     const events = async (work: () => Promise<unknown>) => (await portal.eventsOf(work)).events
 
     describe('minting', () => {
@@ -147,7 +147,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         expect(await events(() => reserve(row.handleHash, rival))).toEqual([])
         expect(await reserve(row.handleHash, mine)).not.toBeNull()
         expect(await reserve(row.handleHash, { ...mine, csrSha256: bytes() })).toBeNull()
-        expect(await backing.enrolment.redemption.lookup(row.handleHash, bytes())).toMatchObject({
+        expect(await backing.enrolment.redemption.lookup([row.handleHash], bytes())).toMatchObject({
           state: 'reserved',
           reservedBy: mine.transactionRowId,
           certificate: null,
@@ -174,7 +174,9 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         const late = await added()
         await backing.age('challenge', late.id, 61)
         expect(await reserve(late.handleHash, await begun())).toBeNull()
-        expect(await backing.enrolment.redemption.lookup(late.handleHash, bytes())).toMatchObject({ state: 'expired' })
+        expect(await backing.enrolment.redemption.lookup([late.handleHash], bytes())).toMatchObject({
+          state: 'expired',
+        })
       })
 
       test('a mismatch gives it back and counts; the last one allowed revokes', async () => {
@@ -229,11 +231,11 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         await reserve(row.handleHash, first)
         await release(first)
         expect(await reserve(row.handleHash, again)).toBeNull()
-        expect(await redemption.lookup(row.handleHash, first.csrSha256)).toMatchObject({
+        expect(await redemption.lookup([row.handleHash], first.csrSha256)).toMatchObject({
           state: 'pending',
           mismatched: { reason: 'san_mismatch', detail: 'why' },
         })
-        expect(await redemption.lookup(row.handleHash, bytes())).toMatchObject({ mismatched: null })
+        expect(await redemption.lookup([row.handleHash], bytes())).toMatchObject({ mismatched: null })
         // As if it had been reserved just before the first one was released.
         const other = await begun()
         await reserve(row.handleHash, other)

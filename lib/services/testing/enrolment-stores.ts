@@ -2,16 +2,24 @@
 
 import type { ApprovalStore } from '@/lib/services/approval-types'
 import type { AuditEntry, Page } from '@/lib/services/audit'
+import type { AlarmStore, AlarmView } from '@/lib/services/challenge-alarms'
 import {
   MISMATCH_REASONS,
   type RedemptionStore,
   type Reservation,
   type RowOutcome,
 } from '@/lib/services/challenge-presentation'
+import type { ChallengeRules } from '@/lib/services/challenge-rules'
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
-import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
+import {
+  type ChallengeStore,
+  type ChallengeView,
+  type NewChallenge,
+  PENDING_CHALLENGES_PER_DEVICE,
+} from '@/lib/services/challenges'
 import type { DeviceStore } from '@/lib/services/devices'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
+import { explanationOf } from '@/lib/services/enrolment-refusals'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
 import type { FlightRecord, FlightRecordStore } from '@/lib/services/flight-recorder'
 import type { RenewalStore } from '@/lib/services/renewal'
@@ -25,9 +33,10 @@ import type { SupersessionStore } from '@/lib/services/supersession'
 import type { TransactionRow, TransactionStore } from '@/lib/services/transactions'
 import { memoryPolicyStores } from './policy-stores'
 import { memoryRenewalStore } from './renewal-store'
-import { append, type World, type WorldChallenge, type WorldTransaction } from './world'
+import { append, type World, type WorldAlarm, type WorldChallenge, type WorldTransaction } from './world'
 
 export interface EnrolmentStores {
+  alarms: AlarmStore
   challenges: ChallengeStore
   redemption: RedemptionStore
   enrolment: ScepEnrolmentStore
@@ -46,7 +55,7 @@ export interface EnrolmentStores {
 
 export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
   format: string
-  origin: 'minted' | GrantRequest['origin']
+  origin: 'minted' | 'signed' | GrantRequest['origin']
   evidence: GrantRequest['evidence']
   renewsCertificateId: string | null
   mintedBy: string
@@ -54,6 +63,7 @@ export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttl
   reservedCsrSha256: Uint8Array | null
   reservedAt: Date | null
   revokedAt: Date | null
+  revokedReason?: string | null
   failedAttempts: number
 }
 
@@ -72,6 +82,7 @@ export interface MemoryTransaction extends WorldTransaction {
 
 const MINUTE_MS = 60_000
 const FREE = { reservedBy: null, reservedCsrSha256: null, reservedSpkiSha256: null, reservedAt: null }
+const among = (hash: Uint8Array, hashes: Uint8Array[]) => hashes.some((each) => same(hash, each))
 const same = (a: Uint8Array | null, b: Uint8Array | null) => a !== null && b !== null && Buffer.from(a).equals(b)
 
 export function memoryEnrolmentStores(world: World, clock: () => Date): EnrolmentStores {
@@ -114,8 +125,8 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
       async mintingEndpoint(slug) {
         const endpoint = world.endpoints.find((each) => each.slug === slug)
         if (!endpoint) return null
-        const { id, enabled, challengeTtlMinutes, group } = endpointOf(endpoint.id)
-        return { id, slug, groupSlug: group.slug, enabled, policy: endpoint.policy, challengeTtlMinutes }
+        const { id, enabled, challengeTtlMinutes, challengeFormat, profile, group, policy } = endpointOf(endpoint.id)
+        return { id, slug, groupSlug: group.slug, enabled, policy, challengeTtlMinutes, challengeFormat, profile }
       },
       async add({ ttlMinutes, ...challenge }, quota, minted) {
         const pending = challenges.filter(
@@ -126,6 +137,8 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
             !isDue(each),
         )
         if (pending.length >= quota || !endpointOf(challenge.endpointId).enabled) return null
+        if (waitingFor(challenge.endpointId, challenge.constraints.rules ?? {}) >= PENDING_CHALLENGES_PER_DEVICE)
+          return null
         const expiresAt = new Date(clock().getTime() + ttlMinutes * MINUTE_MS)
         challenges.push({
           ...challenge,
@@ -142,16 +155,19 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         append_([minted(expiresAt)])
         return { expiresAt }
       },
+      waitingForDevice: async (endpointId, device) => waitingFor(endpointId, device),
       async list(filter, page) {
         const search = filter.search?.toLowerCase()
         const views = challenges
-          .filter(({ origin }) => origin === 'minted')
+          .filter(({ origin }) => origin === 'minted' || origin === 'signed')
           .map(viewOf)
           .filter(
             (view) =>
               (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
               (filter.group === undefined || view.group.slug === filter.group) &&
-              (filter.state === undefined || view.state === filter.state) &&
+              (filter.state === undefined ||
+                view.state === filter.state ||
+                (filter.state === 'refused' && view.state !== 'consumed' && view.lastRefusal !== null)) &&
               (filter.subject === undefined || view.subject === filter.subject) &&
               (search === undefined ||
                 [view.id, view.subject, view.deviceName ?? '', JSON.stringify(view.san)].some((text) =>
@@ -164,11 +180,17 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         const row = challenges.find((each) => each.id === id)
         return row ? viewOf(row) : null
       },
-      async revoke(id, _reason, revoked) {
+      async binding(id) {
+        const row = challenges.find((each) => each.id === id)
+        if (!row) return null
+        const ttlMinutes = Math.round((row.expiresAt.getTime() - row.createdAt.getTime()) / MINUTE_MS)
+        return { constraints: row.constraints, ttlMinutes }
+      },
+      async revoke(id, reason, revoked) {
         const row = challenges.find((each) => each.id === id)
         if (!row || isDue(row) || !(row.state === 'pending' || (row.state === 'reserved' && !certificateFor(id))))
           return null
-        Object.assign(row, { state: 'revoked', revokedAt: clock() })
+        Object.assign(row, { state: 'revoked', revokedAt: clock(), revokedReason: reason })
         append_([revoked])
         return viewOf(row)
       },
@@ -177,7 +199,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     redemption: {
       async reserve(request, reserved) {
         const row = challenges.find(
-          (each) => same(each.handleHash, request.handleHash) && each.endpointId === request.endpointId,
+          (each) => among(each.handleHash, request.handleHashes) && each.endpointId === request.endpointId,
         )
         const again =
           row?.state === 'reserved' &&
@@ -208,6 +230,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
           const revoke = counts && failedAttempts >= mostMismatches
           Object.assign(row, FREE, {
             failedAttempts,
+            ...(revoke ? { revokedReason: 'three_mismatches' } : {}),
             state: revoke ? 'revoked' : row.expiresAt <= clock() ? 'expired' : 'pending',
             revokedAt: revoke ? clock() : null,
           })
@@ -218,8 +241,8 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         } else finish(attempt, outcome, challengeId)
         append_(events({ released, state: row.state, attempt: row.failedAttempts }))
       },
-      async lookup(handleHash, csrSha256) {
-        const row = challenges.find((each) => same(each.handleHash, handleHash))
+      async lookup(handleHashes, csrSha256) {
+        const row = challenges.find((each) => among(each.handleHash, handleHashes))
         if (!row) return null
         const certificate = certificateFor(row.id)
         return {
@@ -239,6 +262,36 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
           mismatched: mismatchOf(row.id, csrSha256),
         }
       },
+      async alarm({ row: outcome, revoke, ...second }, events) {
+        const known = world.alarms.some(
+          (each) => each.challengeId === second.challengeId && same(each.spkiSha256, second.spkiSha256),
+        )
+        if (known) return false
+        world.alarms.push({
+          id: crypto.randomUUID(),
+          ...second,
+          createdAt: clock(),
+          dismissedAt: null,
+          dismissedBy: null,
+        })
+        finish(
+          rows.find(({ id }) => id === second.transactionRowId),
+          outcome,
+          second.challengeId,
+        )
+        const first = certificateFor(second.challengeId)
+        const due = world.certificates.filter(
+          (each) => revoke !== null && each.id === first?.id && each.state === 'issued' && each.revokedAt === null,
+        )
+        for (const each of due) {
+          const { reason: revocationReason, by: revokedBy, comment: revocationComment } = revoke ?? {}
+          Object.assign(each, { revokedAt: clock(), revocationReason, revokedBy, revocationComment })
+          const authority = world.authorities.find(({ id }) => id === each.authorityId)
+          if (authority) authority.crlDueSince = clock()
+        }
+        append_(events(due.map(({ id, serial, subject }) => ({ id, serial, subject }))))
+        return true
+      },
       async lookupAny(handleHashes) {
         const row = challenges.find((each) => handleHashes.some((hash) => same(each.handleHash, hash)))
         return row ? { id: row.id, subject: row.subject, endpointSlug: endpointOf(row.endpointId).slug } : null
@@ -248,6 +301,28 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
           .map(({ id }) => id)
           .filter((id) => id !== endpointId)
           .slice(0, limit)
+      },
+    },
+
+    alarms: {
+      async open(limit) {
+        return world.alarms
+          .filter(({ dismissedAt, challengeId }) => dismissedAt === null && !certificateFor(challengeId)?.revokedAt)
+          .toReversed()
+          .slice(0, limit)
+          .map(alarmOf)
+      },
+      async ofChallenge(challengeId) {
+        return world.alarms
+          .filter((each) => each.challengeId === challengeId)
+          .toReversed()
+          .map(alarmOf)
+      },
+      async dismiss(challengeId, by, dismissed) {
+        const open = world.alarms.filter((each) => each.challengeId === challengeId && each.dismissedAt === null)
+        for (const each of open) Object.assign(each, { dismissedAt: clock(), dismissedBy: by })
+        if (open.length > 0) append_([dismissed(open.length)])
+        return open.length > 0
       },
     },
 
@@ -554,6 +629,15 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     return state === 'pending' && expiresAt !== null && expiresAt <= clock()
   }
 
+  function waitingFor(endpointId: string, { deviceSerial, deviceUdid }: ChallengeRules): number {
+    const waiting = challenges.filter(
+      (each) => each.endpointId === endpointId && each.state === 'pending' && !isDue(each),
+    )
+    const under = (key: 'deviceSerial' | 'deviceUdid', value: string | undefined) =>
+      waiting.filter(({ constraints }) => value !== undefined && constraints.rules?.[key] === value).length
+    return Math.max(under('deviceSerial', deviceSerial), under('deviceUdid', deviceUdid))
+  }
+
   function isLive(row: MemoryTransaction): boolean {
     return !row.superseded && row.attempt.csrSha256 !== null
   }
@@ -616,11 +700,40 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     }
   }
 
+  function alarmOf({ spkiSha256: _, transactionRowId: __, ...alarm }: WorldAlarm): AlarmView {
+    const row = challenges.find(({ id }) => id === alarm.challengeId)
+    if (!row) throw new Error(`no challenge ${alarm.challengeId}`)
+    const { slug, name } = endpointOf(row.endpointId)
+    const certificate = certificateFor(row.id)
+    return {
+      ...alarm,
+      subject: row.subject,
+      secondSubject: alarm.subject,
+      endpoint: { slug, name },
+      certificate:
+        certificate?.state === 'issued'
+          ? { id: certificate.id, serial: certificate.serial, revokedAt: certificate.revokedAt }
+          : null,
+    }
+  }
+
   function viewOf(row: MemoryChallenge): ChallengeView {
     const { slug, name, group } = endpointOf(row.endpointId)
     const certificate = certificateFor(row.id)
+    const refused = rows.findLast((each) => each.challengeId === row.id && each.state === 'refused')
     return {
       id: row.id,
+      origin: row.origin,
+      rules: row.constraints.rules ?? null,
+      lastRefusal: refused?.reason
+        ? {
+            reason: refused.reason,
+            explanation: explanationOf(refused.reason),
+            detail: refused.detail,
+            at: refused.createdAt,
+          }
+        : null,
+      revokedReason: row.revokedReason ?? null,
       state: isDue(row) ? 'expired' : row.state,
       endpoint: { id: row.endpointId, slug, name },
       group: { slug: group.slug, name: group.name },

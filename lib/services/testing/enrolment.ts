@@ -13,11 +13,12 @@ import {
 import { createApprovalAuthorisation } from '@/lib/services/approval-authorisation'
 import { createApprovals } from '@/lib/services/approvals'
 import type { AuditEntry } from '@/lib/services/audit'
-import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
+import type { ChallengeConstraints, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
 import { createDevices } from '@/lib/services/devices'
 import type { EndpointPolicy, EndpointSettings } from '@/lib/services/endpoint-settings'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
+import { createMinters } from '@/lib/services/minters'
 import { createPasswords } from '@/lib/services/passwords'
 import { createRetention } from '@/lib/services/retention'
 import {
@@ -27,6 +28,7 @@ import {
   type ScepRequest,
   type ScepResponse,
 } from '@/lib/services/scep-enrolment'
+import { createSignedChallenges } from '@/lib/services/signed-challenges'
 import { createSimulation } from '@/lib/services/simulation'
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets } from '@/lib/services/static-secrets'
@@ -36,10 +38,12 @@ import { memoryCertificateStore, memoryStatusStore } from './certificate-stores'
 import { type EnrolmentStores, memoryEnrolmentStores } from './enrolment-stores'
 import { actor, type Backing, installation, NOON } from './harness'
 import { memoryIssuanceStore } from './issuance-store'
+import { memoryMinterStores } from './minter-stores'
 import { append, emptyWorld, recordsOf } from './world'
 
 export interface EnrolmentBacking extends Backing {
   enrolment: EnrolmentStores
+  minters: ReturnType<typeof memoryMinterStores>
   /** Upkeep by a role that may delete transactions. */
   forgetting: EnrolmentStores['upkeep']
   record(entry: AuditEntry): Promise<void>
@@ -52,6 +56,10 @@ export interface EnrolmentBacking extends Backing {
   configure(endpointId: string, settings: Partial<EndpointSettings>): Promise<void>
   /** What a line of certificates says of one. */
   line(certificateId: string): Promise<{ renews: string | null; lineageId: string | null; supersedeAt: Date | null }>
+  /** As somebody who can write to the database would. */
+  rebind(challengeId: string, constraints: ChallengeConstraints): Promise<void>
+  revokeOnSecondKey(endpointId: string): Promise<void>
+  crlDue(authorityId: string): Promise<boolean>
   /** Oldest first, with everything they say. */
   events(): Promise<
     {
@@ -82,6 +90,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
       status: memoryStatusStore(world),
     },
     enrolment,
+    minters: memoryMinterStores(world, () => NOON),
     forgetting: enrolment.upkeep,
     records: recordsOf(world),
     record: async (entry) => append(world, [entry]),
@@ -109,6 +118,18 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
     async line(certificateId) {
       const { renews, supersedeAt } = one(world.certificates, certificateId)
       return { renews: renews?.certificateId ?? null, lineageId: renews?.lineageId ?? null, supersedeAt }
+    },
+    async rebind(challengeId, constraints) {
+      const row = world.challenges.find(({ id }) => id === challengeId)
+      if (row) Object.assign(row, { constraints })
+    },
+    async revokeOnSecondKey(endpointId) {
+      const endpoint = world.endpoints.find(({ id }) => id === endpointId)
+      if (endpoint) endpoint.revokeOnSecondKey = true
+    },
+    crlDue: async (authorityId) => {
+      const authority = world.authorities.find(({ id }) => id === authorityId)
+      return authority?.crlDueSince !== null && authority?.crlDueSince !== undefined
     },
     events: async () =>
       world.events.map(({ type, outcome, reason, object, data }) => ({
@@ -162,6 +183,7 @@ export async function enrolmentPortal(
     signer: base.signer,
     urls: base.urls,
     audit: backing,
+    limit: limits,
   })
   const { redemption, grants } = backing.enrolment
   const passwords = createPasswords({ signer: base.signer, parameters: { memoryKib: 64, passes: 1, parallelism: 1 } })
@@ -177,6 +199,14 @@ export async function enrolmentPortal(
     clock,
     log: (level, event, facts) => logged.push({ level, event, facts }),
   })
+  const signed = createSignedChallenges({
+    store: backing.minters.signed,
+    signer: base.signer,
+    urls: base.urls,
+    limit: limits,
+    clock,
+  })
+  const minters = createMinters({ store: backing.minters.minters, signer: base.signer, urls: base.urls })
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
     challenges: redemption,
@@ -184,6 +214,7 @@ export async function enrolmentPortal(
     queries: backing.enrolment.queries,
     issuance: base.issuance,
     signer: base.signer,
+    signed,
     audit: backing,
     authorisers: {
       static: createStaticAuthorisation({
@@ -251,7 +282,9 @@ export async function enrolmentPortal(
     ...base,
     group,
     slug,
+    limits,
     challenges,
+    minters,
     scep,
     staticSecrets,
     approvals,

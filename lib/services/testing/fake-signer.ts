@@ -13,6 +13,9 @@ import {
   sign,
 } from 'node:crypto'
 import { promisify } from 'node:util'
+import { challengeKeys } from '@/lib/adapters/keys/challenge-keys'
+import { Kek } from '@/lib/adapters/keys/envelope'
+import { openCompactToken } from '@/lib/adapters/keys/token'
 import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
 import { assembleCrl } from '@/lib/pki/crl'
@@ -51,7 +54,8 @@ export function primeKey(algorithm: KeyAlgorithm, privateKey: KeyObject): void {
   POOL.set(algorithm, [Promise.resolve({ privateKey, spki })])
 }
 
-export function fakeSigner(records: SignerRecords): FakeSigner {
+export function fakeSigner(records: SignerRecords, clock: () => Date = () => new Date()): FakeSigner {
+  const challenges = challengeKeys(Kek.take(Buffer.alloc(32, 7)), clock)
   const keys = new Map<string, FakeKey>()
   const taken = new Map<KeyAlgorithm, number>()
   /** Distinct within one signer, shared between signers: making RSA keys is what these tests would spend their time on. */
@@ -114,6 +118,7 @@ export function fakeSigner(records: SignerRecords): FakeSigner {
     },
     async mac(purpose, data) {
       use('mac')
+      if (purpose === 'challenge') return new Uint8Array(challenges.mac(data))
       return new Uint8Array(createHmac('sha256', `test ${purpose}`).update(data).digest())
     },
     async seal(purpose, rowId, plaintext) {
@@ -131,6 +136,22 @@ export function fakeSigner(records: SignerRecords): FakeSigner {
       } catch {
         throw new Refusal('invalid_input', 'It does not open.', { reason: 'sealed_unusable' })
       }
+    },
+    async challengeHandles(data) {
+      use('challengeHandles')
+      return challenges.handles(data).map((handle) => new Uint8Array(handle))
+    },
+    async sealChallenge(challenge, ttlSeconds) {
+      use('sealChallenge')
+      return new Uint8Array(challenges.seal(challenge, ttlSeconds))
+    },
+    async openSealedChallenge(endpointId, sealed) {
+      use('openSealedChallenge')
+      return challenges.open(endpointId, sealed)
+    },
+    async openToken(keyId, token) {
+      use('openToken')
+      return openCompactToken(token, key(keyId).privateKey)
     },
     async status() {
       return { ready: !signer.away, kekId: 'test', keysLoaded: keys.size, uptimeSeconds: 0 }

@@ -65,7 +65,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
   const time = { now: NOON }
   const clock = () => time.now
   const { stores } = backing
-  const signer = fakeSigner(backing.records)
+  const signer = fakeSigner(backing.records, clock)
   const urls = createUrls({
     publicUrl: new URL('https://portal.example.com'),
     statusUrl: new URL('http://pki.example.com'),

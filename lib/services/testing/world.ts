@@ -71,6 +71,18 @@ export interface WorldTransaction {
   createdAt: Date
 }
 
+export interface WorldAlarm {
+  id: string
+  challengeId: string
+  spkiSha256: Uint8Array
+  subject: string
+  sourceIp: string | null
+  transactionRowId: string
+  createdAt: Date
+  dismissedAt: Date | null
+  dismissedBy: string | null
+}
+
 export interface World {
   organisation: { name: string; rootId: string } | null
   groups: GroupPlan['group'][]
@@ -82,6 +94,7 @@ export interface World {
   transactions: WorldTransaction[]
   staticSecrets: { id: string }[]
   approvals: { id: string }[]
+  alarms: WorldAlarm[]
   crls: NewCrl[]
   /** In the order of the chain, with the time they were appended. */
   events: (AuditEntry & { at: Date })[]
@@ -100,6 +113,7 @@ export function emptyWorld(clock: () => Date): World {
     transactions: [],
     staticSecrets: [],
     approvals: [],
+    alarms: [],
     crls: [],
     events: [],
     clock,

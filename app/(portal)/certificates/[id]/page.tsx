@@ -6,6 +6,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import { CertificateStatusBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
 import { found, requireActor } from '@/app/_session'
+import { Alarms } from '@/app/(portal)/_overview/alarms'
 import { server } from '@/lib/server'
 import { can } from '@/lib/services/permissions'
 import { ExtensionsCard } from './extensions-card'
@@ -25,6 +26,7 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
   const { id } = await params
   const certificate = await found(server().certificates.get(actor, id))
   const challenge = certificate.challenge && (await server().challenges.get(actor, certificate.challenge.id))
+  const alarms = certificate.challenge ? await server().alarms.ofChallenge(actor, certificate.challenge.id) : []
   const { commonName, subject, status, kind } = certificate
   const revocable = kind === 'leaf' && status !== 'revoked' && status !== 'expired' && can(actor, 'certificate:revoke')
   return (
@@ -46,6 +48,7 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
       </PageHeader>
       <div className="grid gap-5">
         <RevocationNotice certificate={certificate} />
+        <Alarms actor={actor} alarms={alarms.filter(({ dismissedAt }) => dismissedAt === null)} />
         <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="grid content-start gap-5">
             <IdentityCard certificate={certificate} />

@@ -10,6 +10,7 @@ import { useAction } from '@/app/_components/use-action'
 import { mintChallenge } from '@/app/(portal)/challenges/actions'
 import type { RDN_TYPES, SAN_TYPES } from '@/app/(portal)/challenges/name-kinds'
 import type { MintedChallenge } from '@/lib/services/challenges'
+import { AdvancedRules } from './advanced-rules'
 import type { EndpointChoice } from './mint-flow'
 import { NameRows } from './name-rows'
 
@@ -119,6 +120,7 @@ export function MintForm({ choices, first, onMinted }: MintFormProps) {
               autoComplete="off"
             />
           </fieldset>
+          <AdvancedRules fieldError={fieldError} />
           <FormProblem state={state} />
           <div className="flex justify-end">
             <SubmitButton pending={pending}>Mint challenge</SubmitButton>

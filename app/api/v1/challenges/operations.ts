@@ -2,12 +2,15 @@
 import { z } from 'zod'
 import { instant, name, pageOf, paging, slug, text } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
+import { CHALLENGE_FORMATS } from '@/lib/services/challenge-formats'
+import { RulesShape } from '@/lib/services/challenge-rules-shape'
 
 const SAN_TYPES = ['dns', 'email', 'uri', 'upn', 'ip'] as const
 export const SubjectAlternativeName = z
   .object({ type: z.enum(SAN_TYPES), value: z.string() })
   .meta({ id: 'SubjectAlternativeName' })
 
+const ORIGINS = ['minted', 'signed', 'static', 'approval', 'delegated', 'renewal'] as const
 const STATES = ['pending', 'reserved', 'consumed', 'expired', 'revoked'] as const
 
 const Challenge = z
@@ -27,6 +30,18 @@ const Challenge = z
     consumedAt: instant.nullable(),
     revokedAt: instant.nullable(),
     failedAttempts: z.number().int(),
+    origin: z.enum(ORIGINS).meta({ description: 'Minted here, or signed by a registered minter.' }),
+    rules: RulesShape.nullable(),
+    lastRefusal: z
+      .object({
+        reason: z.string(),
+        explanation: z.string().nullable(),
+        detail: z.string().nullable(),
+        at: instant,
+      })
+      .nullable()
+      .meta({ description: 'The last time it was presented to no avail, and why.' }),
+    revokedReason: z.string().nullable(),
     certificate: z.object({ id: z.string(), serial: z.string() }).nullable(),
   })
   .meta({ id: 'Challenge', description: 'A challenge without its value, which is returned once, when it is minted.' })
@@ -47,6 +62,10 @@ const challengeExample: z.input<typeof Challenge> = {
   consumedAt: null,
   revokedAt: null,
   failedAttempts: 0,
+  origin: 'minted',
+  rules: null,
+  lastRefusal: null,
+  revokedReason: null,
   certificate: null,
 }
 
@@ -63,7 +82,10 @@ export const listChallenges = operation({
     ...paging,
     endpoint: slug.exactOptional(),
     group: slug.exactOptional(),
-    state: z.enum(STATES).exactOptional(),
+    state: z
+      .enum([...STATES, 'refused'])
+      .exactOptional()
+      .meta({ description: 'refused: presented to no avail, and not used since.' }),
     search: text(200).min(1).exactOptional().meta({ description: 'Part of the subject or of the device name.' }),
   }),
   answer: {
@@ -91,6 +113,14 @@ const NewChallenge = z
       .exactOptional()
       .meta({ description: 'Life in minutes, a day at most. Without it, what the endpoint says.' }),
     deviceName: name(200).exactOptional().meta({ description: 'A name for people; it is not in the certificate.' }),
+    format: z.enum(CHALLENGE_FORMATS).exactOptional().meta({
+      description:
+        'How the value is written: hex32 and base62 fit nearly everywhere, hex16 lives an hour at most, sealed carries its own binding. Without it, what the endpoint says.',
+    }),
+    rules: RulesShape.exactOptional().meta({
+      id: 'ChallengeRules',
+      description: 'What the request must be like beyond its names. What is left out is not asked.',
+    }),
   })
   .meta({ id: 'NewChallenge' })
 
@@ -121,6 +151,8 @@ export const mintChallenge = operation({
     subject: 'CN=tablet-7,O=Example',
     san: [{ type: 'dns', value: 'tablet-7.example' }],
     ttlMinutes: 60,
+    format: 'base62',
+    rules: { keyAlgorithms: ['RSA'], minRsaBits: 3072, maxValidityDays: 90 },
   },
   idempotent: true,
   answer: {
@@ -129,7 +161,7 @@ export const mintChallenge = operation({
     schema: MintedChallenge,
     example: {
       id: challengeExample.id,
-      challenge: '(32 letters and digits)',
+      challenge: '(43 letters and digits)',
       expiresAt: challengeExample.expiresAt,
       scepUrl: 'https://portal.example/scep/staff',
       endpoint: 'staff',
@@ -176,4 +208,33 @@ export const revokeChallenge = operation({
     example: { ...challengeExample, state: 'revoked', revokedAt: new Date('2026-11-23T09:15:00Z') },
   },
   refusals: ['not_found', 'conflict'],
+})
+
+export const reissueChallenge = operation({
+  id: 'reissueChallenge',
+  method: 'POST',
+  path: '/challenges/{id}/reissue',
+  tag: 'Challenges',
+  summary: 'Re-issue a challenge',
+  description: 'Mints another with the same binding, and revokes the old one if it still waits.',
+  access: 'challenge:mint',
+  rate: 'change',
+  params: z.strictObject({ id }),
+  idempotent: true,
+  answer: {
+    status: 201,
+    description: 'The new challenge, with its value.',
+    schema: MintedChallenge,
+    example: {
+      id: '0198d2d0-0101-7f00-8a0b-2c3d4e5f6a7c',
+      challenge: '(32 letters and digits)',
+      expiresAt: challengeExample.expiresAt,
+      scepUrl: 'https://portal.example/scep/staff',
+      endpoint: 'staff',
+      subject: challengeExample.subject,
+      san: challengeExample.san,
+    },
+    location: (minted) => `/challenges/${minted.id}`,
+  },
+  refusals: ['not_found', 'conflict', 'unavailable'],
 })

@@ -1,5 +1,6 @@
 /** The backing of enrolment tests on a Postgres database of its own. */
 import { approvalStore } from '@/lib/adapters/store/approvals'
+import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
 import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
@@ -7,6 +8,7 @@ import { openDatabase, transact } from '@/lib/adapters/store/database'
 import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
+import { minterStore, signedStore } from '@/lib/adapters/store/minters'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { queryStore } from '@/lib/adapters/store/scep-queries'
@@ -39,12 +41,14 @@ export async function postgresEnrolmentBacking(): Promise<
   const owner = openDatabase(ownersUrl(backing.url), 2)
   return {
     ...backing,
+    minters: { minters: minterStore(database), signed: signedStore(database) },
     forgetting: challengeUpkeepStore(owner),
     close: async () => {
       await owner.$disconnect()
       await backing.close()
     },
     enrolment: {
+      alarms: alarmStore(database),
       challenges: challengeStore(database),
       redemption: redemptionStore(database),
       enrolment: scepEnrolmentStore(database),
@@ -80,6 +84,19 @@ export async function postgresEnrolmentBacking(): Promise<
         where: { id: certificateId },
       })
       return { renews: renewsCertificateId, lineageId, supersedeAt }
+    },
+    async rebind(id, constraints) {
+      await database.challenge.update({ where: { id }, data: { constraints: JSON.parse(JSON.stringify(constraints)) } })
+    },
+    async revokeOnSecondKey(id) {
+      await database.endpoint.update({ where: { id }, data: { revokeOnSecondKey: true } })
+    },
+    async crlDue(id) {
+      const { crlDueSince } = await database.authority.findUniqueOrThrow({
+        where: { id },
+        select: { crlDueSince: true },
+      })
+      return crlDueSince !== null
     },
     async events() {
       const rows = await database.auditEvent.findMany({ orderBy: { seq: 'asc' }, select: { payload: true } })

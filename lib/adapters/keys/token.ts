@@ -1,0 +1,25 @@
+/** Opening a challenge that somebody else signed and encrypted: one way, small, and silent about what was wrong. */
+import type { KeyObject } from 'node:crypto'
+import { compactDecrypt, decodeProtectedHeader } from 'jose'
+
+/** challengePassword of a request may have as much (lib/pki/csr.ts). */
+export const MAX_TOKEN_BYTES = 16_384
+/** Members that a header of ours needs, beside the public key of the other side. A compressed body could be a bomb. */
+const KNOWN_MEMBERS: readonly string[] = ['alg', 'enc', 'kid', 'typ', 'cty', 'epk', 'apu', 'apv']
+
+/** The plaintext, or null: whoever sends it learns nothing from which of the steps failed. */
+export async function openCompactToken(token: Uint8Array, privateKey: KeyObject): Promise<Uint8Array | null> {
+  if (token.length > MAX_TOKEN_BYTES) return null
+  const text = Buffer.from(token).toString('latin1')
+  try {
+    const header = decodeProtectedHeader(text)
+    if (Object.keys(header).some((member) => !KNOWN_MEMBERS.includes(member))) return null
+    const { plaintext } = await compactDecrypt(text, privateKey, {
+      keyManagementAlgorithms: ['ECDH-ES'],
+      contentEncryptionAlgorithms: ['A256GCM'],
+    })
+    return plaintext
+  } catch {
+    return null
+  }
+}

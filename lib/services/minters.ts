@@ -1,0 +1,268 @@
+/** Who else may mint challenges: registered keys, the endpoints they are for, and what they may ask. */
+import { createPublicKey } from 'node:crypto'
+import { Refusal } from '@/lib/errors'
+import type { Actor } from './actor'
+import type { AuditEntry } from './audit'
+import { keyGeneratedEvent } from './certificate-events'
+import { checkedText } from './challenge-constraints'
+import type { SanType } from './challenges'
+import { checkedKeys, type MinterKey, thumbprint } from './minter-keys'
+import { checkedTemplate, SAN_TYPES } from './minter-limits'
+import { authorise } from './permissions'
+import type { Signer } from './signer'
+import type { Urls } from './urls'
+
+export interface MinterView {
+  id: string
+  name: string
+  /** The `iss` of its tokens. */
+  issuer: string
+  keys: { kid: string; algorithm: string }[]
+  endpoints: { id: string; slug: string; name: string }[]
+  subjectTemplate: string | null
+  sanTypes: SanType[]
+  maxTtlMinutes: number
+  perHour: number
+  createdBy: string
+  createdAt: Date
+  disabledAt: Date | null
+  /** Of its tokens, when one was last accepted. */
+  lastUsedAt: Date | null
+}
+
+export interface MinterRequest {
+  name: string
+  issuer: string
+  /** A JWK set as text: public keys, Ed25519 or P-256. */
+  jwks: string
+  /** Slugs. */
+  endpoints: string[]
+  subjectTemplate?: string | null
+  sanTypes?: SanType[]
+  maxTtlMinutes?: number
+  perHour?: number
+}
+
+/** The issuer stays: tokens of another one are another minter's. Keys stay unless new ones are given. */
+export type MinterChange = Partial<Omit<MinterRequest, 'issuer'>>
+
+/** RFC 7517, and beside the keys what a minter must write into its tokens. */
+export interface PublishedKeys {
+  keys: { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; use: 'enc'; alg: 'ECDH-ES' }[]
+  enc: 'A256GCM'
+  aud: string
+}
+
+export interface MintersService {
+  list(actor: Actor): Promise<MinterView[]>
+  get(actor: Actor, id: string): Promise<MinterView>
+  /** Refusals: invalid_input, not_found (endpoint), conflict (issuer is taken). */
+  create(actor: Actor, request: MinterRequest): Promise<MinterView>
+  update(actor: Actor, id: string, change: MinterChange): Promise<MinterView>
+  setEnabled(actor: Actor, id: string, enabled: boolean): Promise<MinterView>
+  /** For anybody. Null for an endpoint that no minter may mint for. */
+  publishedKeys(slug: string): Promise<PublishedKeys | null>
+}
+
+export interface NewMinter {
+  id: string
+  name: string
+  issuer: string
+  keys: MinterKey[]
+  endpointIds: string[]
+  subjectTemplate: string | null
+  sanTypes: SanType[]
+  maxTtlMinutes: number
+  perHour: number
+  createdBy: string
+}
+
+export interface MintingPlace {
+  id: string
+  slug: string
+  encryptionKeyId: string | null
+}
+
+export interface MinterStore {
+  list(): Promise<MinterView[]>
+  get(id: string): Promise<MinterView | null>
+  /** False when the issuer is registered already. */
+  add(minter: NewMinter, created: AuditEntry): Promise<boolean>
+  /** `keys` and `endpointIds` replace what was there. */
+  change(
+    id: string,
+    change: Partial<Omit<NewMinter, 'id' | 'issuer' | 'createdBy'>>,
+    updated: AuditEntry,
+  ): Promise<void>
+  /** False when it was so already. */
+  setEnabled(id: string, enabled: boolean, event: AuditEntry): Promise<boolean>
+  endpoint(slug: string): Promise<MintingPlace | null>
+  /** Only the first key that is offered stays. */
+  giveKey(endpointId: string, keyId: string, generated: AuditEntry): Promise<void>
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const MOST_ENDPOINTS = 100
+const TTL = { least: 1, usual: 60, most: 1_440 }
+const PER_HOUR = { least: 1, usual: 1_000, most: 100_000 }
+
+export interface MintersDependencies {
+  store: MinterStore
+  signer: Pick<Signer, 'generateKey' | 'publicKey'>
+  urls: Pick<Urls, 'scepUrl'>
+}
+
+export function createMinters({ store, signer, urls }: MintersDependencies): MintersService {
+  const published = new Map<string, PublishedKeys['keys'][number]>()
+
+  return {
+    async list(actor) {
+      authorise(actor, 'minter:read')
+      return store.list()
+    },
+
+    async get(actor, id) {
+      authorise(actor, 'minter:read')
+      return found(id)
+    },
+
+    async create(actor, request) {
+      authorise(actor, 'minter:manage')
+      const issuer = checkedText('issuer', request.issuer, 255)
+      if (issuer === null) refuse('issuer', 'Enter the issuer, as its tokens name it in "iss".')
+      const minter: NewMinter = {
+        id: crypto.randomUUID(),
+        issuer,
+        name: nameOf(request.name),
+        keys: checkedKeys(request.jwks),
+        endpointIds: await placesOf(actor, request.endpoints),
+        subjectTemplate: checkedTemplate(request.subjectTemplate),
+        sanTypes: sanTypesOf(request.sanTypes ?? []),
+        maxTtlMinutes: within('maxTtlMinutes', request.maxTtlMinutes ?? TTL.usual, TTL),
+        perHour: within('perHour', request.perHour ?? PER_HOUR.usual, PER_HOUR),
+        createdBy: actor.name,
+      }
+      const added = await store.add(minter, {
+        ...event(actor, 'minter.created', minter),
+        data: { ...factsOf(minter), issuer, endpoints: request.endpoints },
+      })
+      if (!added) {
+        const sentence = 'A minter with this issuer is registered already. Change that one instead.'
+        throw new Refusal('conflict', sentence, { reason: 'issuer_taken', fields: { issuer: sentence } })
+      }
+      return found(minter.id)
+    },
+
+    async update(actor, id, change) {
+      authorise(actor, 'minter:manage')
+      const before = await found(id)
+      const changed = {
+        ...(change.name === undefined ? {} : { name: nameOf(change.name) }),
+        ...(change.jwks === undefined || change.jwks.trim() === '' ? {} : { keys: checkedKeys(change.jwks) }),
+        ...(change.endpoints === undefined ? {} : { endpointIds: await placesOf(actor, change.endpoints) }),
+        ...(change.subjectTemplate === undefined ? {} : { subjectTemplate: checkedTemplate(change.subjectTemplate) }),
+        ...(change.sanTypes === undefined ? {} : { sanTypes: sanTypesOf(change.sanTypes) }),
+        ...(change.maxTtlMinutes === undefined
+          ? {}
+          : { maxTtlMinutes: within('maxTtlMinutes', change.maxTtlMinutes, TTL) }),
+        ...(change.perHour === undefined ? {} : { perHour: within('perHour', change.perHour, PER_HOUR) }),
+      }
+      await store.change(id, changed, {
+        ...event(actor, 'minter.updated', before),
+        change: { fields: Object.keys(changed).map((field) => (field === 'endpointIds' ? 'endpoints' : field)) },
+        data: { ...factsOf(changed), ...(change.endpoints === undefined ? {} : { endpoints: change.endpoints }) },
+      })
+      return found(id)
+    },
+
+    async setEnabled(actor, id, enabled) {
+      authorise(actor, 'minter:manage')
+      const minter = await found(id)
+      const happened = enabled ? 'minter.updated' : 'minter.disabled'
+      await store.setEnabled(id, enabled, {
+        ...event(actor, happened, minter),
+        ...(enabled ? { change: { fields: ['enabled'] } } : {}),
+        data: { enabled },
+      })
+      return found(id)
+    },
+
+    async publishedKeys(slug) {
+      const place = await store.endpoint(slug)
+      if (place === null || place.encryptionKeyId === null) return null
+      const key = published.get(place.encryptionKeyId) ?? (await publicJwk(place.encryptionKeyId))
+      published.set(place.encryptionKeyId, key)
+      return { keys: [key], enc: 'A256GCM', aud: urls.scepUrl(slug) }
+    },
+  }
+
+  async function found(id: string): Promise<MinterView> {
+    const minter = UUID.test(id) ? await store.get(id) : null
+    if (minter === null) throw new Refusal('not_found', 'There is no such minter.', { reason: 'minter_unknown' })
+    return minter
+  }
+
+  /** Each place has a key to encrypt to before anybody may mint for it. */
+  async function placesOf(actor: Actor, slugs: string[]): Promise<string[]> {
+    if (slugs.length === 0) refuse('endpoints', 'Choose at least one endpoint.')
+    if (slugs.length > MOST_ENDPOINTS) refuse('endpoints', `At most ${MOST_ENDPOINTS} endpoints.`)
+    const ids: string[] = []
+    for (const slug of new Set(slugs)) {
+      const place = await store.endpoint(slug)
+      if (place === null) {
+        const sentence = `There is no endpoint "${slug.slice(0, 64)}".`
+        throw new Refusal('not_found', sentence, { reason: 'endpoint_unknown', fields: { endpoints: sentence } })
+      }
+      if (place.encryptionKeyId === null) await giveKey(actor, place)
+      ids.push(place.id)
+    }
+    return ids
+  }
+
+  async function giveKey(actor: Actor, { id }: MintingPlace): Promise<void> {
+    const made = await signer.generateKey({ purpose: 'challenge', algorithm: 'p256', ownerId: id })
+    await store.giveKey(id, made.keyId, keyGeneratedEvent(actor, { ...made, algorithm: 'p256', purpose: 'challenge' }))
+  }
+
+  async function publicJwk(keyId: string): Promise<PublishedKeys['keys'][number]> {
+    const { spki } = await signer.publicKey(keyId)
+    const { x = '', y = '' } = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).export({
+      format: 'jwk',
+    })
+    const jwk = { kty: 'EC', crv: 'P-256', x, y } as const
+    return { ...jwk, kid: thumbprint(jwk), use: 'enc', alg: 'ECDH-ES' }
+  }
+}
+
+function event(actor: Actor, type: AuditEntry['type'], { id, name }: { id: string; name: string }): AuditEntry {
+  return { type, outcome: 'success', actor, object: { type: 'minter', id, name } }
+}
+
+/** What a change says to the trail: public keys by name alone. */
+function factsOf({ keys, subjectTemplate, sanTypes, maxTtlMinutes, perHour }: Partial<NewMinter>) {
+  return {
+    ...(keys === undefined ? {} : { keys: keys.map(({ kid, alg }) => `${alg} ${kid}`) }),
+    ...(subjectTemplate === undefined ? {} : { subjectTemplate }),
+    ...(sanTypes === undefined ? {} : { sanTypes }),
+    ...(maxTtlMinutes === undefined ? {} : { maxTtlMinutes }),
+    ...(perHour === undefined ? {} : { perHour }),
+  }
+}
+
+function nameOf(text: string): string {
+  return checkedText('name', text, 100) ?? refuse('name', 'Enter a name.')
+}
+
+function sanTypesOf(types: SanType[]): SanType[] {
+  if (types.some((type) => !SAN_TYPES.includes(type))) refuse('sanTypes', `Choose from ${SAN_TYPES.join(', ')}.`)
+  return [...new Set(types)]
+}
+
+function within(field: string, value: number, { least, most }: { least: number; most: number }): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  return refuse(field, `From ${least} to ${most.toLocaleString('en-GB')}.`)
+}
+
+function refuse(field: string, sentence: string): never {
+  throw new Refusal('invalid_input', sentence, { reason: `invalid_${field}`, fields: { [field]: sentence } })
+}

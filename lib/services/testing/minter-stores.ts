@@ -1,0 +1,101 @@
+/** Minters and what they sign, over the tables in memory. */
+import type { MinterStore, MinterView, NewMinter } from '@/lib/services/minters'
+import type { SignedStore } from '@/lib/services/signed-challenges'
+import type { MemoryChallenge } from './enrolment-stores'
+import { append, type World } from './world'
+
+interface MemoryMinter extends NewMinter {
+  createdAt: Date
+  disabledAt: Date | null
+}
+
+export function memoryMinterStores(world: World, clock: () => Date): { minters: MinterStore; signed: SignedStore } {
+  const minters: MemoryMinter[] = []
+  const challenges = world.challenges as MemoryChallenge[]
+  const encryptionKeys = new Map<string, string>()
+  const one = (id: string) => minters.find((each) => each.id === id)
+  const viewOf = ({ keys, endpointIds, ...minter }: MemoryMinter): MinterView => ({
+    ...minter,
+    keys: keys.map(({ kid, alg }) => ({ kid, algorithm: alg })),
+    endpoints: world.endpoints
+      .filter(({ id }) => endpointIds.includes(id))
+      .map(({ id, slug, name }) => ({ id, slug, name })),
+    lastUsedAt: challenges.findLast(({ evidence }) => evidence.minterId === minter.id)?.createdAt ?? null,
+  })
+
+  return {
+    minters: {
+      list: async () => minters.map(viewOf),
+      async get(id) {
+        const minter = one(id)
+        return minter ? viewOf(minter) : null
+      },
+      async add(minter, created) {
+        if (minters.some(({ issuer }) => issuer === minter.issuer)) return false
+        minters.push({ ...minter, createdAt: clock(), disabledAt: null })
+        append(world, [created])
+        return true
+      },
+      async change(id, change, updated) {
+        Object.assign(one(id) ?? {}, change)
+        append(world, [updated])
+      },
+      async setEnabled(id, enabled, event) {
+        const minter = one(id)
+        if (!minter || (minter.disabledAt === null) === enabled) return false
+        minter.disabledAt = enabled ? null : clock()
+        append(world, [event])
+        return true
+      },
+      async endpoint(slug) {
+        const endpoint = world.endpoints.find((each) => each.slug === slug)
+        return endpoint ? { id: endpoint.id, slug, encryptionKeyId: encryptionKeys.get(endpoint.id) ?? null } : null
+      },
+      async giveKey(endpointId, keyId, generated) {
+        if (encryptionKeys.has(endpointId)) return
+        encryptionKeys.set(endpointId, keyId)
+        append(world, [generated])
+      },
+    },
+
+    signed: {
+      async acceptingEndpoint(id) {
+        const endpoint = world.endpoints.find((each) => each.id === id)
+        return endpoint ? { encryptionKeyId: encryptionKeys.get(id) ?? null, profile: endpoint.profile } : null
+      },
+      async minterOf(issuer) {
+        const minter = minters.find((each) => each.issuer === issuer)
+        return minter ? { ...minter, enabled: minter.disabledAt === null } : null
+      },
+      async tokenOf(handleHash) {
+        const row = challenges.find((each) => Buffer.from(each.handleHash).equals(handleHash))
+        return typeof row?.evidence.tokenSha256 === 'string' ? row.evidence.tokenSha256 : null
+      },
+      async accept({ minter, tokenSha256, from, ...row }, accepted) {
+        const endpoint = world.endpoints.find(({ id }) => id === row.endpointId)
+        const known = challenges.some((each) => Buffer.from(each.handleHash).equals(row.handleHash))
+        if (known || !endpoint?.enabled || endpoint.policy !== 'dynamic' || row.expiresAt <= clock()) return false
+        challenges.push({
+          ...row,
+          format: 'signed',
+          origin: 'signed',
+          evidence: { minterId: minter.id, minter: minter.name, tokenSha256 },
+          renewsCertificateId: null,
+          mintedBy: minter.name,
+          mintedVia: 'signed',
+          mintedFrom: from,
+          state: 'pending',
+          createdAt: clock(),
+          revokedAt: null,
+          failedAttempts: 0,
+          reservedBy: null,
+          reservedCsrSha256: null,
+          reservedSpkiSha256: null,
+          reservedAt: null,
+        })
+        append(world, [accepted])
+        return true
+      },
+    },
+  }
+}
