@@ -66,6 +66,8 @@ export async function scepHttpResponse(
     query,
     body,
     ip,
+    path: request.path,
+    contentType: headers.get('content-type'),
     contentEncoding: headers.get('content-encoding'),
     userAgent: headers.get('user-agent'),
   })

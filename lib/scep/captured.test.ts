@@ -38,3 +38,16 @@ test('strongSwan 5.9.8, by POST and by GET with its line feeds', () => {
   expect(csr.challengePasswords).toEqual(['ABCDEFGH23456789'])
   expect(csr.san).toEqual([{ type: 'dns', value: 'tablet-7.example' }])
 })
+
+test("micromdm's scepclient 2.1.0: single DES, SHA-1, a transactionID in base64", () => {
+  const message = parsePkiMessage(file('micromdm-2.1.0-pkcsreq.der'))
+  expect(message).toMatchObject({ messageType: 19, digest: 'sha1' })
+  expect(Buffer.from(message.transactionId).toString()).toBe('QPiBQvcdHiZ4wg/zN13FWfqCeAo=')
+  const envelope = parseEnvelope(message.envelope ?? new Uint8Array())
+  expect(envelope.cipher).toBe('des')
+  const chosen = chooseRecipient(envelope, ra)
+  const plaintext = chosen && openEnvelope(envelope, decryptContentKey(raKey, chosen.recipient))
+  const csr = parseCsr(plaintext ?? new Uint8Array())
+  expect(verifyCsr(csr)).toBe(true)
+  expect(csr.challengePasswords).toEqual(['ABCDEFGH23456789'])
+})

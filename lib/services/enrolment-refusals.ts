@@ -33,6 +33,9 @@ export const ENROLMENT_CAUSES = {
   triple_des_not_allowed: algorithm(
     'The message is encrypted with 3DES, which this endpoint does not allow. Set the device to AES, or allow 3DES on the endpoint.',
   ),
+  des_not_allowed: algorithm(
+    'The message is encrypted with single DES, which RFC 8894 forbids and this endpoint does not accept. Update the client, or switch on the legacy setting of the endpoint if it knows nothing newer.',
+  ),
   signature_invalid: rejected(
     'badMessageCheck',
     FAIL_TEXT.signature,

@@ -15,6 +15,8 @@ export interface Attempt {
   subject: string | null
   sourceIp: string | null
   userAgent: string | null
+  /** Family of lib/scep/client-catalogue, when it was recognised. */
+  client: string | null
 }
 
 /** One that was refused as it arrived: perhaps before there was anything to find it by. */

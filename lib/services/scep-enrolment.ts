@@ -22,6 +22,9 @@ export interface ScepRequest {
   query: string
   body: Uint8Array
   contentEncoding: string | null
+  /** Path and content type decide nothing: they only help to tell which client it is. */
+  path?: string
+  contentType?: string | null
   ip: string | null
   userAgent: string | null
 }
@@ -197,6 +200,7 @@ function exchangeOf(
     current,
     actor: deviceActor(request, requestId),
     trace: createTrace(startedAt, clock),
+    client: null,
   }
 }
 

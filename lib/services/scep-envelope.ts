@@ -5,7 +5,7 @@ import { DerError } from '@/lib/pki/der'
 import { type Envelope, openEnvelope, type PkiMessage, parseEnvelope, ScepFault } from '@/lib/scep/message'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { recipientOf } from './scep-endpoints'
-import { type Exchange, type OpenedRequest, openedRequest } from './scep-exchange'
+import { type Exchange, type OpenedRequest, openedRequest, recogniseClient } from './scep-exchange'
 import type { ScepThrottle } from './scep-throttle'
 import type { Signer } from './signer'
 
@@ -25,8 +25,11 @@ export async function openRequest(
   message: PkiMessage,
 ): Promise<OpenedRequest> {
   const envelope = readEnvelope(message)
+  if (exchange.client === null) recogniseClient(exchange, message, envelope.cipher)
   if (envelope.cipher === '3des' && !exchange.endpoint.allow3des)
     throw new EnrolmentRefusal('triple_des_not_allowed', 'encrypted with 3DES')
+  if (envelope.cipher === 'des' && !exchange.endpoint.allowDes)
+    throw new EnrolmentRefusal('des_not_allowed', 'encrypted with single DES')
   const scope = exchange.current.id
   dependencies.throttle.check('decryptionFailures', exchange.source, scope)
   try {

@@ -28,6 +28,7 @@ import {
   failureContext,
   namedAfter,
   type OpenedRequest,
+  recogniseClient,
   refusalEvent,
   refusedAgainEvent,
   replyContext,
@@ -73,8 +74,10 @@ export function createPkiOperation(
     let facts: MessageFacts | null = null
     let opened: OpenedRequest | null = null
     try {
+      recogniseClient(exchange, null)
       const message = readMessage(exchange, bytes)
       facts = message
+      recogniseClient(exchange, message)
       if (message.digest === 'sha1' && !exchange.endpoint.allowSha1)
         throw new EnrolmentRefusal('sha1_not_allowed', 'signed with SHA-1')
       switch (MESSAGE_TYPES.get(message.messageType ?? -1)) {
@@ -266,6 +269,7 @@ export function createPkiOperation(
         subject: opened?.subject ?? null,
         sourceIp: exchange.request.ip,
         userAgent: exchange.actor.userAgent,
+        client: exchange.client,
       },
       refusedRow(refusal.reason, refusal.detail),
       null,
@@ -343,6 +347,7 @@ function attemptOf(exchange: Exchange, message: PkiMessage, opened: OpenedReques
     subject: opened.subject,
     sourceIp: exchange.request.ip,
     userAgent: exchange.actor.userAgent,
+    client: exchange.client,
   }
 }
 

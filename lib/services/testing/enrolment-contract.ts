@@ -57,6 +57,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       subject: 'CN=tablet-7',
       sourceIp: '192.0.2.9',
       userAgent: 'device',
+      client: null,
       ...more,
     })
     const added = async (more: Partial<NewChallenge> = {}) => {
