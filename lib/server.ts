@@ -32,6 +32,7 @@ import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
+import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
@@ -51,6 +52,7 @@ export interface Services {
   setup: SetupService
   access: AccessService
   groups: GroupsService
+  endpoints: EndpointsService
   challenges: ChallengesService
   certificates: CertificatesService
   transactions: TransactionsService
@@ -149,6 +151,7 @@ export function buildServices(wiring: Wiring): Services {
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
+    endpoints: createEndpoints({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
     certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
     transactions: createTransactions({ store: transactionStore(database) }),

@@ -65,6 +65,9 @@ export const ENROLMENT_CAUSES = {
   csr_signature_invalid: unprocessable(
     'The certificate request is not signed by the key it names, so the device has not proven that it holds that key.',
   ),
+  signer_key_mismatch: unprocessable(
+    'The message was signed with another key than the one it asks to certify, and this endpoint does not allow that. If a proxy such as Jamf Pro signs for the device, pin its certificate on the endpoint; if not, somebody may have sent a captured request again.',
+  ),
   weak_key: policy(
     'The key of the device is too weak or of a kind the profile does not allow. Set a stronger key in the device profile (RSA 2048 or more).',
   ),

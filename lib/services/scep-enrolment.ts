@@ -137,10 +137,11 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
     switch (asked.operation) {
       case 'GetCACaps':
         return answer('text/plain', endpoint.capabilities)
-      case 'GetCACert':
-        return endpoint.certificates === null
-          ? comeBackLater(503, 30)
-          : answer('application/x-x509-ca-ra-cert', endpoint.certificates)
+      case 'GetCACert': {
+        if (endpoint.certificates === null) return comeBackLater(503, 30)
+        const { contentType, body } = endpoint.certificates[asked.chainOperation ? 'chain' : 'asked']
+        return answer(contentType, body)
+      }
       case 'GetNextCACert':
         return refuseHttp(404) // no rollover is staged
       case 'PKIOperation': {

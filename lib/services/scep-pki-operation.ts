@@ -37,6 +37,7 @@ import {
 } from './scep-exchange'
 import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep-refusals'
 import type { ScepThrottle } from './scep-throttle'
+import { checkSignerKey } from './signer-key'
 
 export interface PkiOperationDependencies
   extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers'>> {
@@ -126,7 +127,10 @@ export function createPkiOperation(
         throw new Refusal('unavailable', 'The request is still being worked on.', { retryAfterSeconds: 5 })
       case 'issued':
         await recordResent(exchange, message, turn.certificate)
-        return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
+        return sealSuccess(
+          replyContext(signer, exchange, message, opened.cipher),
+          withChain(exchange, turn.certificate.der),
+        )
       case 'pending':
         return sealPending(failureContext(signer, exchange, message))
       case 'refused':
@@ -136,7 +140,7 @@ export function createPkiOperation(
       case 'ours': {
         const der = await decide(exchange, message, opened, turn.rowId)
         if (der === null) return sealPending(failureContext(signer, exchange, message))
-        return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [der])
+        return sealSuccess(replyContext(signer, exchange, message, opened.cipher), withChain(exchange, der))
       }
     }
   }
@@ -154,7 +158,7 @@ export function createPkiOperation(
     const presentation = presentationOf(exchange, message, opened, rowId)
     try {
       presentation.dropped = permitted(exchange, opened)
-      const authoriser = authoriserOf(exchange)
+      const authoriser = authoriserOf(exchange, presentation)
       const authorised = await authoriser.authorise(presentation)
       switch (authorised.outcome) {
         case 'pending':
@@ -184,7 +188,8 @@ export function createPkiOperation(
   }
 
   /** The endpoint's policy names who decides; one that nobody serves authorises nothing. */
-  function authoriserOf({ endpoint }: Exchange): Authoriser {
+  function authoriserOf({ endpoint }: Exchange, presentation: Presentation): Authoriser {
+    checkSignerKey(endpoint, presentation)
     const authoriser = authorisers[endpoint.policy]
     if (authoriser === undefined) throw new EnrolmentRefusal('policy_not_served', endpoint.policy)
     return authoriser
@@ -238,7 +243,8 @@ export function createPkiOperation(
       case 'issued': {
         if (known.certificate === null) throw new Error(`transaction ${known.id} is issued without a certificate`)
         await recordResent(exchange, message, known.certificate)
-        return sealSuccess(replyContext(signer, exchange, message, cipherOf(message)), [known.certificate.der])
+        const certificates = withChain(exchange, known.certificate.der)
+        return sealSuccess(replyContext(signer, exchange, message, cipherOf(message)), certificates)
       }
       case 'refused':
         throw sameAgain(known)
@@ -368,6 +374,11 @@ function presentationOf(exchange: Exchange, message: PkiMessage, opened: OpenedR
     signerDiffers: !Buffer.from(opened.signerSpkiSha256).equals(opened.spkiSha256),
     dropped: [],
   }
+}
+
+/** The leaf first: Apple takes whatever comes first for its own (scep.md §3.9). */
+function withChain({ endpoint }: Exchange, leaf: Uint8Array): Uint8Array[] {
+  return [leaf, ...endpoint.besideLeaf]
 }
 
 /** A poll is enveloped too; if that cannot be read, AES-128 is what every client knows (scep.md §3.8). */
