@@ -27,7 +27,13 @@ const floorMilliseconds = Number(values.floor)
 /** Of one false alarm in a run in which nothing can be told apart. */
 const ALPHA = 0.01
 const ENDLESS = { count: 1e9, seconds: 60 }
-const LIMITS = { operations: ENDLESS, wrongChallenges: ENDLESS, decryptionFailures: ENDLESS, recordedFailures: 20 }
+const LIMITS = {
+  operations: ENDLESS,
+  wrongChallenges: ENDLESS,
+  guessesAtEndpoint: ENDLESS,
+  decryptionFailures: ENDLESS,
+  recordedFailures: 20,
+}
 
 const world = emptyWorld(() => NOON)
 let paused = 0

@@ -67,6 +67,7 @@ import { type ChallengesService, createChallenges } from '@/lib/services/challen
 import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
+import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
@@ -104,6 +105,7 @@ export interface Services {
   setup: SetupService
   access: AccessService
   groups: GroupsService
+  endpoints: EndpointsService
   challenges: ChallengesService
   staticSecrets: StaticSecretsService
   approvals: ApprovalsService
@@ -283,6 +285,7 @@ export function buildServices(wiring: Wiring): Services {
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
+    endpoints: createEndpoints({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     challenges,
     alarms: createAlarms({ store: alarmStore(database) }),
     minters: createMinters({ store: minterStore(database), signer, urls }),

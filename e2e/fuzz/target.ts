@@ -39,7 +39,13 @@ export interface Allowed {
 
 /** Nobody is shut out: behind a limit there is nothing to find. */
 const ENDLESS = { count: 1_000_000_000, seconds: 60 }
-const LIMITS = { operations: ENDLESS, wrongChallenges: ENDLESS, decryptionFailures: ENDLESS, recordedFailures: 1e9 }
+const LIMITS = {
+  operations: ENDLESS,
+  wrongChallenges: ENDLESS,
+  guessesAtEndpoint: ENDLESS,
+  decryptionFailures: ENDLESS,
+  recordedFailures: 1e9,
+}
 /** What a key that does not unwrap is logged as; every other error is a bug of ours. */
 const EXPECTED_ERROR = 'scep.decrypt_failed'
 const MOST_CPU_MS = 1_000
@@ -65,7 +71,7 @@ export async function fuzzTarget(
     certificates.push(der)
     return der
   }
-  const services = { scepEnrolment: portal.scep, status: portal.status }
+  const services = { scepEnrolment: portal.scep, status: portal.status, minters: portal.minters }
   const untouched = new Map<string, Minted>()
 
   return {

@@ -5,8 +5,11 @@ import type { Hash } from '@/lib/pki/signature'
 /** MD5 is not among them: RFC 8894 §2.9 forbids it, and no setting brings it back. */
 export type Digest = Hash
 export type ReplyDigest = Exclude<Digest, 'sha224'>
-/** Single DES and RC2 are not among them either. */
-export type Cipher = 'aes128' | 'aes192' | 'aes256' | '3des'
+/**
+ * RC2 is not among them either. Single DES, which RFC 8894 §2.9 forbids, is read so that an endpoint's legacy switch can
+ * allow it; without the switch it is refused.
+ */
+export type Cipher = 'aes128' | 'aes192' | 'aes256' | '3des' | 'des'
 export type OaepHash = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 /** The digest of the reply: the request's if the endpoint may use it, else SHA-256. */
@@ -27,10 +30,17 @@ export const CIPHERS: Readonly<Record<Cipher, CipherFacts>> = {
   aes192: { oid: OID.aes192Cbc, name: 'aes-192-cbc', keyBytes: 24, blockBytes: 16 },
   aes256: { oid: OID.aes256Cbc, name: 'aes-256-cbc', keyBytes: 32, blockBytes: 16 },
   '3des': { oid: OID.desEde3Cbc, name: 'des-ede3-cbc', keyBytes: 24, blockBytes: 8 },
+  // 3DES with one key three times is DES (NIST SP 800-67 §3.2); node:crypto has the latter only by a legacy provider.
+  des: { oid: OID.desCbc, name: 'des-ede3-cbc', keyBytes: 8, blockBytes: 8 },
+}
+
+/** The key as node:crypto wants it for the cipher's name. */
+export function cipherKey(cipher: Cipher, key: Uint8Array): Uint8Array {
+  return cipher === 'des' ? Buffer.concat([key, key, key]) : key
 }
 
 export function cipherOf(oid: string): Cipher | null {
-  const ciphers: Cipher[] = ['aes128', 'aes192', 'aes256', '3des']
+  const ciphers: Cipher[] = ['aes128', 'aes192', 'aes256', '3des', 'des']
   return ciphers.find((cipher) => CIPHERS[cipher].oid === oid) ?? null
 }
 

@@ -60,3 +60,16 @@ test("micromdm's scepclient 2.1.0: SHA-1, a transactionID in base64, a signer of
   expect(message).toMatchObject({ messageType: 19, digest: 'sha1', signer: { selfSigned: true } })
   expect(Buffer.from(message.transactionId).toString()).toBe('rVIJbRde7AsseSOrsJVJtqE+B/A=')
 })
+
+test("micromdm's scepclient 2.1.0: single DES, SHA-1, a transactionID in base64", () => {
+  const message = parsePkiMessage(file('micromdm-2.1.0-pkcsreq.der'))
+  expect(message).toMatchObject({ messageType: 19, digest: 'sha1' })
+  expect(Buffer.from(message.transactionId).toString()).toBe('QPiBQvcdHiZ4wg/zN13FWfqCeAo=')
+  const envelope = parseEnvelope(message.envelope ?? new Uint8Array())
+  expect(envelope.cipher).toBe('des')
+  const chosen = chooseRecipient(envelope, ra)
+  const plaintext = chosen && openEnvelope(envelope, decryptContentKey(raKey, chosen.recipient))
+  const csr = parseCsr(plaintext ?? new Uint8Array())
+  expect(verifyCsr(csr)).toBe(true)
+  expect(csr.challengePasswords).toEqual(['ABCDEFGH23456789'])
+})

@@ -38,7 +38,10 @@ const CIPHERS: [Cipher, string][] = [
   ['aes192', 'aes-192-cbc'],
   ['aes256', 'aes-256-cbc'],
   ['3des', 'des-ede3-cbc'],
+  ['des', 'des-cbc'],
 ]
+/** Only openssl needs it for single DES. */
+const LEGACY = ['-provider', 'legacy', '-provider', 'default']
 
 describe.each(CIPHERS)('%s', (cipher, name) => {
   test('what we seal, openssl and we open', () => {
@@ -49,7 +52,7 @@ describe.each(CIPHERS)('%s', (cipher, name) => {
       'ra.pem': toPem(ra.der),
     })
     expect(
-      openssl(['cms', '-decrypt', '-inform', 'DER', '-in', file, '-inkey', key, '-recip', cert, '-binary']),
+      openssl(['cms', '-decrypt', '-inform', 'DER', '-in', file, '-inkey', key, '-recip', cert, '-binary', ...LEGACY]),
     ).toEqual(PLAINTEXT)
     expect(open(parseEnvelope(der))).toEqual(PLAINTEXT)
     expect(parseEnvelope(der).cipher).toBe(cipher)
@@ -60,7 +63,19 @@ describe.each(CIPHERS)('%s', (cipher, name) => {
     ['streamed', ['-stream']],
   ])('what openssl seals, %s, we open', (_, options) => {
     const [file = '', cert = ''] = scratchFiles({ plaintext: PLAINTEXT, 'ra.pem': toPem(ra.der) })
-    const der = openssl(['cms', '-encrypt', '-binary', '-in', file, `-${name}`, ...options, '-outform', 'DER', cert])
+    const der = openssl([
+      'cms',
+      '-encrypt',
+      '-binary',
+      '-in',
+      file,
+      `-${name}`,
+      ...options,
+      '-outform',
+      'DER',
+      ...LEGACY,
+      cert,
+    ])
     expect(open(parseEnvelope(der))).toEqual(PLAINTEXT)
   })
 
@@ -110,25 +125,9 @@ describe('key transport', () => {
     ).toBe('badAlg')
   })
 
-  test.each([
-    ['single DES', '-des-cbc'],
-    ['RC2', '-rc2-128'],
-  ])('%s is badAlg', (_, option) => {
+  test('RC2 is badAlg', () => {
     const [file = '', cert = ''] = scratchFiles({ plaintext: PLAINTEXT, 'ra.pem': toPem(ra.der) })
-    const args = [
-      'cms',
-      '-encrypt',
-      '-in',
-      file,
-      option,
-      '-outform',
-      'DER',
-      '-provider',
-      'legacy',
-      '-provider',
-      'default',
-      cert,
-    ]
+    const args = ['cms', '-encrypt', '-in', file, '-rc2-128', '-outform', 'DER', ...LEGACY, cert]
     expect(kindOf(openssl(args))).toBe('badAlg')
   })
 

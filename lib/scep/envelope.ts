@@ -7,7 +7,7 @@ import { context, encode, integer, nullValue, octetString, oid, sequence, setOf 
 import { parsePublicKey } from '@/lib/pki/key'
 import { OID } from '@/lib/pki/oid'
 import { optionalHash, optionalMaskHash, parseAlgorithm } from '@/lib/pki/signature'
-import { CIPHERS, type Cipher, cipherOf, DIGEST_OID, type OaepHash } from './algorithms'
+import { CIPHERS, type Cipher, cipherKey, cipherOf, DIGEST_OID, type OaepHash } from './algorithms'
 import { ScepFault } from './fault'
 import {
   contentInfo,
@@ -150,7 +150,7 @@ export function openEnvelope(envelope: Envelope, contentKey: Uint8Array): Uint8A
   const key = contentKey.length === keyBytes ? contentKey : substitute
   const whole = envelope.ciphertext.length > 0 && envelope.ciphertext.length % blockBytes === 0
   const ciphertext = whole ? envelope.ciphertext : randomBytes(blockBytes)
-  const decipher = createDecipheriv(name, key, envelope.iv).setAutoPadding(false)
+  const decipher = createDecipheriv(name, cipherKey(envelope.cipher, key), envelope.iv).setAutoPadding(false)
   const padded = Buffer.concat([decipher.update(ciphertext), decipher.final()])
   const length = padded.length - paddingLength(padded, blockBytes)
   return whole && length < padded.length ? padded.subarray(0, length) : null
@@ -180,7 +180,7 @@ export interface SealTo {
 export function sealEnvelope(plaintext: Uint8Array, to: SealTo, cipher: Cipher): Uint8Array {
   const { name, oid: cipherOid, keyBytes, blockBytes } = CIPHERS[cipher]
   const [key, iv] = [randomBytes(keyBytes), randomBytes(blockBytes)]
-  const encryption = createCipheriv(name, key, iv)
+  const encryption = createCipheriv(name, cipherKey(cipher, key), iv)
   const ciphertext = Buffer.concat([encryption.update(plaintext), encryption.final()])
   const { key: publicKey } = parsePublicKey(to.spki)
   const encryptedKey = to.oaep

@@ -38,6 +38,7 @@ export { degenerateCertificates } from './signed-data'
 export interface MessageSigner {
   der: Uint8Array
   issuerDer: Uint8Array
+  subjectDer: Uint8Array
   /** Raw INTEGER content, copied byte for byte into the reply's recipient. */
   serial: Uint8Array
   spki: Uint8Array
@@ -88,7 +89,15 @@ export function parsePkiMessage(bytes: Uint8Array, rules: { minSignerRsaBits?: n
     ...facts,
     digest: hash,
     signingTime: signingTimeOf(attributes.first.get(OID.signingTime)),
-    signer: { der, issuerDer, serial, spki, publicKey, selfSigned: Buffer.compare(issuerDer, subjectDer) === 0 },
+    signer: {
+      der,
+      issuerDer,
+      subjectDer,
+      serial,
+      spki,
+      publicKey,
+      selfSigned: Buffer.compare(issuerDer, subjectDer) === 0,
+    },
     envelope: signedData.content && signedData.content.length > 0 ? signedData.content : null,
   }
 }

@@ -102,7 +102,7 @@ describe('SUCCESS', () => {
     expect([enveloped.version, enveloped.recipientInfos.length]).toEqual([0, 1])
   })
 
-  test.each<Cipher>(['aes128', 'aes192', 'aes256', '3des'])('mirrors %s', async (cipher) => {
+  test.each<Cipher>(['aes128', 'aes192', 'aes256', '3des', 'des'])('mirrors %s', async (cipher) => {
     const reply = await sealSuccess(context({ cipher }), [leaf])
     expect(parseEnvelope(parseSignedData(reply).content ?? new Uint8Array()).cipher).toBe(cipher)
     expect(parseCertRep(reply, expected).certificates).toHaveLength(1)

@@ -12,7 +12,6 @@ import type { ChallengeConstraints } from './challenges'
 import { type Authoriser, type Grant, type GrantStore, grantTo } from './enrolment-authorisation'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { printableText } from './enrolment-text'
-import { refuseOtherSigner } from './signer-key'
 import { sourceOf } from './source-address'
 import { issuable } from './subject-template'
 
@@ -31,7 +30,6 @@ export function createApprovalAuthorisation(dependencies: ApprovalAuthorisationD
 
   return {
     async authorise(presentation) {
-      refuseOtherSigner(presentation)
       const wrongChallenge = carriesChallenge(presentation)
       const names = issuable(presentation.csr)
       if ('detail' in names) throw new EnrolmentRefusal('csr_rejected', names.detail)

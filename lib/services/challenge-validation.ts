@@ -8,10 +8,12 @@ import { fromPem } from '@/lib/pki/pem'
 import type { Actor } from './actor'
 import type { AuditEntry, Json } from './audit'
 import { fingerprint, sha256 } from './certificate-intent'
+import { presentedForm } from './challenge-formats'
+import { handleHashes } from './challenge-handles'
 import { checkPolicy, matchNames } from './challenge-match'
 import { type MismatchReason, type Presentation, refusedRow } from './challenge-presentation'
 import { presentedValue } from './challenge-redemption'
-import { type ChallengeConstraints, type ChallengeState, handleHash } from './challenges'
+import type { ChallengeConstraints, ChallengeState } from './challenges'
 import type { Authoriser } from './enrolment-authorisation'
 import { ENROLMENT_CAUSES, type EnrolmentReason, EnrolmentRefusal, isSettled } from './enrolment-refusals'
 import { type Attempt, isOver, sameAgain, type TurnStore } from './enrolment-turns'
@@ -58,7 +60,7 @@ const REPLAY_SECONDS = 86_400
 export interface ValidationStore {
   endpoint(slug: string): Promise<ScepEndpoint | null>
   /** A look that changes nothing. */
-  peek(handleHash: Uint8Array, csrSha256: Uint8Array): Promise<PeekedChallenge | null>
+  peek(handleHashes: Uint8Array[], csrSha256: Uint8Array): Promise<PeekedChallenge | null>
   /** Marks a reservation as held for another server, with the events. False when it is reserved no more. */
   hold(challengeId: string, rowId: string, by: Asker, events: AuditEntry[]): Promise<boolean>
   /** A valid certificate of this subject that is in its renewal window: all that a request without a challenge can show. */
@@ -90,7 +92,7 @@ export interface ChallengeValidationDependencies {
   turns: Pick<TurnStore, 'begin' | 'takeOver' | 'supersede' | 'finish'>
   /** Redeems as for a device, but never waits for a rival: the asking server's patience is short. */
   authoriser: Pick<Authoriser, 'authorise'>
-  signer: Pick<Signer, 'mac'>
+  signer: Pick<Signer, 'challengeHandles'>
   clock(): Date
 }
 
@@ -185,7 +187,7 @@ export function createChallengeValidation(dependencies: ChallengeValidationDepen
 
   async function dryRun(endpoint: ScepEndpoint, csr: Csr): Promise<ValidationAnswer> {
     try {
-      const hash = await handleHash(signer, endpoint.id, presentedValue(csr))
+      const hash = await handleHashes(signer, endpoint.id, presentedForm(presentedValue(csr)).value)
       const peeked = await store.peek(hash, sha256(csr.der))
       const reason = reasonAgainst(endpoint, csr, peeked)
       const challenge = peeked === null ? null : { id: peeked.id, subject: peeked.subject }
@@ -310,6 +312,7 @@ function attemptOf(actor: Actor, asker: Asker, endpoint: ScepEndpoint, csr: Csr,
     subject: subjectOf(csr),
     sourceIp: actor.ip,
     userAgent: actor.userAgent,
+    client: null,
   }
 }
 

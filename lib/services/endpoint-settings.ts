@@ -39,6 +39,27 @@ export interface EndpointSettings {
   validatorId: string | null
 }
 
+/** What the certificates of an endpoint are like. */
+export interface ProfileSettings {
+  validityDays: number
+  /** How long before its making a certificate begins, for devices whose clocks are slow. */
+  backdateMinutes: number
+  minRsaBits: number
+  ellipticCurves: string[]
+  /** Dotted OIDs; never empty. */
+  extendedKeyUsage: string[]
+}
+
+export const PROFILE_DEFAULTS: ProfileSettings = {
+  validityDays: 365,
+  backdateMinutes: 60,
+  minRsaBits: 2048,
+  ellipticCurves: ['P-256', 'P-384'],
+  extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'],
+}
+
+export const DEFAULT_CHALLENGE_TTL_MINUTES = 60
+
 export const ENDPOINT_DEFAULTS: EndpointSettings = {
   includeRoot: true,
   allowSha1: true,
@@ -60,4 +81,20 @@ export const ENDPOINT_DEFAULTS: EndpointSettings = {
   pendingTtlHours: 168,
   approveWrongChallenge: false,
   validatorId: null,
+}
+
+/** What weakens an endpoint, in the order of badness: each wears a badge wherever the endpoint appears. */
+export type Weakness = 'static' | 'des' | 'sha1' | '3des'
+
+export function weaknesses(
+  endpoint: Pick<EndpointSettings, 'allowDes' | 'allowSha1' | 'allow3des'> & { policy: EndpointPolicy },
+): Weakness[] {
+  const { policy, allowDes, allowSha1, allow3des } = endpoint
+  const found: (Weakness | false)[] = [
+    policy === 'static' && 'static',
+    allowDes && 'des',
+    allowSha1 && 'sha1',
+    allow3des && '3des',
+  ]
+  return found.filter((weakness) => weakness !== false)
 }

@@ -33,6 +33,9 @@ export const ENROLMENT_CAUSES = {
   triple_des_not_allowed: algorithm(
     'The message is encrypted with 3DES, which this endpoint does not allow. Set the device to AES, or allow 3DES on the endpoint.',
   ),
+  des_not_allowed: algorithm(
+    'The message is encrypted with single DES, which RFC 8894 forbids and this endpoint does not accept. Update the client, or switch on the legacy setting of the endpoint if it knows nothing newer.',
+  ),
   signature_invalid: rejected(
     'badMessageCheck',
     FAIL_TEXT.signature,
@@ -124,6 +127,9 @@ export const ENROLMENT_CAUSES = {
   csr_signature_invalid: unprocessable(
     'The certificate request is not signed by the key it names, so the device has not proven that it holds that key. Check what software the device runs, and whether a proxy rewrites its requests.',
   ),
+  signer_key_mismatch: unprocessable(
+    'The message was signed with another key than the one it asks to certify, and this endpoint does not allow that. If a proxy such as Jamf Pro signs for the device, pin its certificate on the endpoint; if not, somebody may have sent a captured request again.',
+  ),
   weak_key: policy(
     'The key of the device is too weak or of a kind the profile does not allow. Set a stronger key in the device profile (RSA 2048 or more).',
   ),
@@ -201,9 +207,6 @@ export const ENROLMENT_CAUSES = {
   static_secret_template: challenge(
     'enrol.request.rejected',
     'The request names what the template of the static secret does not allow. Correct the device profile, or create a secret with another template.',
-  ),
-  signer_key_differs: unprocessable(
-    'The message is signed by another key than the one to be certified. This endpoint cannot allow that: a static secret and an approval do not tell the device from whoever wrapped its request. Let the device sign with its own key, or pin the proxy that signs.',
   ),
   approval_challenge: challenge(
     'enrol.request.rejected',

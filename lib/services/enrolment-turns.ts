@@ -17,6 +17,8 @@ export interface Attempt {
   userAgent: string | null
   /** The certificate of ours that signed the message, where one did. */
   signerCertificateId?: string | null
+  /** Family of lib/scep/client-catalogue, when it was recognised. */
+  client: string | null
 }
 
 /** One that was refused as it arrived: perhaps before there was anything to find it by. */

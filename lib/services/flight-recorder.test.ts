@@ -37,6 +37,7 @@ const reader = actor('auditor')
 const limits = {
   operations: { count: 1_000, seconds: 60 },
   wrongChallenges: { count: 1_000, seconds: 600 },
+  guessesAtEndpoint: { count: 100_000, seconds: 600 },
   decryptionFailures: { count: 1_000, seconds: 300 },
   recordedFailures: 1_000,
 }

@@ -12,6 +12,7 @@ import {
   type NewRegistrationAuthority,
 } from './authority-plan'
 import type { CertificateIntent, SigningAuthority } from './certificate-intent'
+import { DEFAULT_CHALLENGE_TTL_MINUTES, PROFILE_DEFAULTS, type ProfileSettings } from './endpoint-settings'
 import type { IssuerKey } from './groups'
 import { registrationAuthorityEvents } from './registration-authorities'
 import type { Urls } from './urls'
@@ -19,15 +20,7 @@ import type { Urls } from './urls'
 /** What is inserted in one transaction. */
 export interface GroupPlan {
   group: { id: string; name: string; slug: string; createdAt: Date }
-  profile: {
-    id: string
-    name: string
-    validityDays: number
-    backdateMinutes: number
-    extendedKeyUsage: string[]
-    minRsaBits: number
-    ellipticCurves: string[]
-  }
+  profile: ProfileSettings & { id: string; name: string }
   endpoint: { id: string; name: string; slug: string; challengeTtlMinutes: number }
   issuer: NewAuthority
   issuerIntent: CertificateIntent
@@ -46,7 +39,6 @@ export interface GroupRequest {
   now: Date
 }
 
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const ISSUER_KEYS: readonly IssuerKey[] = ['rsa3072', 'rsa4096', 'p256', 'p384']
 const MAX_NAME = 64
 const MAX_SLUG = 64
@@ -56,7 +48,7 @@ const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Z
 export function planGroup(request: GroupRequest): GroupPlan {
   const { name, slug, organisation, root, urls, now } = request
   const group = { id: randomUUID(), name, slug, createdAt: now }
-  const endpoint = { id: randomUUID(), name: 'SCEP', slug, challengeTtlMinutes: 60 }
+  const endpoint = { id: randomUUID(), name: 'SCEP', slug, challengeTtlMinutes: DEFAULT_CHALLENGE_TTL_MINUTES }
   const issuer = drawIssuer({ ...request.issuer, root, organisation, group, urls, now })
   const registrationAuthority = drawRegistrationAuthority({
     ...request.registrationAuthority,
@@ -70,15 +62,7 @@ export function planGroup(request: GroupRequest): GroupPlan {
   return {
     group,
     endpoint,
-    profile: {
-      id: randomUUID(),
-      name: `${name} devices`,
-      validityDays: 365,
-      backdateMinutes: 60,
-      extendedKeyUsage: [CLIENT_AUTH],
-      minRsaBits: 2048,
-      ellipticCurves: ['P-256', 'P-384'],
-    },
+    profile: { ...PROFILE_DEFAULTS, id: randomUUID(), name: `${name} devices` },
     issuer: issuer.authority,
     issuerIntent: issuer.intent,
     registrationAuthority: registrationAuthority.registrationAuthority,
@@ -113,10 +97,10 @@ export function groupEvents(
 }
 
 /** The name as it is kept: one way to write each character, no white space that nobody sees. */
-export function checkedGroupName(name: string): string {
+export function checkedName(name: string, what: 'group' | 'endpoint'): string {
   if (UNPRINTABLE.test(name)) refuseName('Leave out control and invisible characters.')
   const text = name.normalize('NFC').trim().replace(/\s+/gu, ' ')
-  if (text === '') refuseName('Give the group a name.')
+  if (text === '') refuseName(`Give the ${what} a name.`)
   if ([...text].length > MAX_NAME) refuseName(`Use at most ${MAX_NAME} characters.`)
   return text
 }

@@ -5,9 +5,19 @@ import type { AuditEntry } from './audit'
 import { type AuthorityRecord, authorityView } from './authorities'
 import { newOwnerId } from './authority-plan'
 import {
+  changed,
+  checkEndpoint,
+  type EndpointChange,
+  type EndpointState,
+  endpointEvents,
+  normalised,
+  unknownValidator,
+} from './endpoint-change'
+import type { EndpointPolicy, EndpointSettings, ProfileSettings, Weakness } from './endpoint-settings'
+import {
   checkedAnswersScep,
-  checkedGroupName,
   checkedIssuerKey,
+  checkedName,
   freeSlug,
   type GroupPlan,
   type GroupRequest,
@@ -17,7 +27,7 @@ import {
   sameName,
   slugOf,
 } from './group-plan'
-import { checkEndpointChange, endpointEvents, endpointView, groupView } from './group-view'
+import { endpointView, groupView } from './group-view'
 import type { Intents } from './intents'
 import { authorise } from './permissions'
 import { RA_KEY } from './registration-authorities'
@@ -50,27 +60,18 @@ export interface AuthorityView {
   crl: { number: string; thisUpdate: Date; nextUpdate: Date; entries: number } | null
 }
 
-export interface EndpointView {
+export interface EndpointView extends EndpointSettings {
   id: string
   slug: string
   name: string
   groupId: string
   protocol: 'scep'
-  policy: 'dynamic' | 'static' | 'approval' | 'delegated'
+  policy: EndpointPolicy
   enabled: boolean
   challengeTtlMinutes: number
   scepUrl: string
-  includeRoot: boolean
-  allowSha1: boolean
-  allow3des: boolean
-  profile: {
-    id: string
-    name: string
-    validityDays: number
-    extendedKeyUsage: string[]
-    minRsaBits: number
-    ellipticCurves: string[]
-  }
+  weaknesses: Weakness[]
+  profile: ProfileSettings & { id: string; name: string }
   /** The certificate that answers SCEP. Its fingerprints let a device compare what GetCACert returned. */
   registrationAuthority: {
     subject: string
@@ -116,22 +117,12 @@ export interface GroupsService {
     slug: string,
   ): Promise<EndpointView & { group: { slug: string; name: string }; issuer: AuthorityView; root: AuthorityView }>
   /** Switches an endpoint on or off at once, or changes its settings. */
-  updateEndpoint(
-    actor: Actor,
-    slug: string,
-    change: {
-      enabled?: boolean
-      challengeTtlMinutes?: number
-      includeRoot?: boolean
-      allowSha1?: boolean
-      allow3des?: boolean
-    },
-  ): Promise<EndpointView>
+  updateEndpoint(actor: Actor, slug: string, change: EndpointChange): Promise<EndpointView>
   /** Root and issuers, root first. */
   authorities(actor: Actor): Promise<AuthorityView[]>
 }
 
-export interface EndpointRecord extends Omit<EndpointView, 'scepUrl' | 'registrationAuthority'> {
+export interface EndpointRecord extends Omit<EndpointView, 'scepUrl' | 'weaknesses' | 'registrationAuthority'> {
   authorityId: string
   /** The one that answers now; null while it is being made. */
   registrationAuthority: { certificateDer: Uint8Array; notBefore: Date; notAfter: Date } | null
@@ -147,8 +138,6 @@ export interface GroupRecord {
   counts: GroupView['counts']
 }
 
-export type EndpointChange = Parameters<GroupsService['updateEndpoint']>[2]
-
 export interface GroupStore {
   /** The organisation with its root, or null before set-up. */
   organisation(): Promise<{ name: string; root: AuthorityRecord } | null>
@@ -163,12 +152,17 @@ export interface GroupStore {
   slugs(): Promise<Set<string>>
   /** All rows of a group and the events, or nothing. */
   insert(plan: GroupPlan, events: AuditEntry[]): Promise<'inserted' | 'name_taken' | 'slug_taken'>
-  /** One conditional update; the event says what was and what is. False when the endpoint is unknown. */
+  /**
+   * Endpoint and profile become what `decide` makes of them, with its events, in one transaction that nobody else's
+   * change comes between. Nothing happens when it throws. False when the endpoint is unknown.
+   */
   updateEndpoint(
     slug: string,
-    change: EndpointChange,
-    event: (endpoint: { id: string; before: EndpointChange }) => AuditEntry[],
-  ): Promise<boolean>
+    decide: (endpoint: { id: string; before: EndpointState; issuerKey: KeyAlgorithm }) => {
+      after: EndpointState
+      events: AuditEntry[]
+    },
+  ): Promise<'updated' | 'unknown' | 'validator_unknown'>
 }
 
 export interface GroupsDeps {
@@ -186,7 +180,7 @@ const SLUG_ATTEMPTS = 5
 export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = () => {} }: GroupsDeps): GroupsService {
   async function create(actor: Actor, request: NewGroupRequest): Promise<GroupView> {
     authorise(actor, 'group:create')
-    const name = checkedGroupName(request.name)
+    const name = checkedName(request.name, 'group')
     const algorithm = checkedIssuerKey(request.issuerKey ?? 'rsa3072')
     const answersScep = checkedAnswersScep(request.answersScep ?? false, algorithm)
     const organisation = await store.organisation()
@@ -255,11 +249,14 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
 
   async function updateEndpoint(actor: Actor, slug: string, change: EndpointChange): Promise<EndpointView> {
     authorise(actor, 'endpoint:update')
-    checkEndpointChange(change)
-    const updated = await store.updateEndpoint(slug, change, ({ id, before }) =>
-      endpointEvents(actor, { id, slug }, before, change),
-    )
-    if (!updated) throw unknownEndpoint()
+    const wish = normalised(change)
+    const outcome = await store.updateEndpoint(slug, ({ id, before, issuerKey }) => {
+      const after = changed(before, wish)
+      checkEndpoint(after, issuerKey)
+      return { after, events: endpointEvents(actor, { id, slug }, before, after) }
+    })
+    if (outcome === 'unknown') throw unknownEndpoint()
+    if (outcome === 'validator_unknown') throw unknownValidator()
     return endpointView(await oneEndpoint(slug), urls)
   }
 

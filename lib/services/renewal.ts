@@ -7,8 +7,9 @@ import type { AuditEntry, AuditObject, Json } from './audit'
 import { fingerprint } from './certificate-intent'
 import type { RevocationReason } from './certificates'
 import { releasedEvent } from './challenge-events'
+import { presentedForm } from './challenge-formats'
+import { handleHashes } from './challenge-handles'
 import type { Presentation, RedemptionStore, Reservation } from './challenge-presentation'
-import { handleHash } from './challenges'
 import {
   type Authorisation,
   type Authorised,
@@ -55,10 +56,10 @@ export interface RenewalStore {
    */
   grant(request: GrantRequest, renews: HeldCertificate, events: AuditEntry[]): Promise<RenewalGrant>
   /** Whether a certificate of this line was issued for the challenge with this handle. */
-  spentByLine(lineageId: string, handleHash: Uint8Array): Promise<boolean>
+  spentByLine(lineageId: string, handleHashes: Uint8Array[]): Promise<boolean>
   /** Uses up a pending challenge for the subject and endpoint of this certificate, if the handle is one's. */
   spend(
-    handleHash: Uint8Array,
+    handleHashes: Uint8Array[],
     certificateId: string,
     spent: (challenge: { id: string; subject: string }) => AuditEntry,
   ): Promise<void>
@@ -67,7 +68,7 @@ export interface RenewalStore {
 export interface RenewalDependencies {
   store: RenewalStore
   challenges: Pick<RedemptionStore, 'release'>
-  signer: Pick<Signer, 'mac'>
+  signer: Pick<Signer, 'challengeHandles'>
   clock(): Date
   pause(milliseconds: number): Promise<void>
   rules: { patienceMilliseconds: number }
@@ -173,7 +174,7 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
     async function carriesNoChallenge({ csr, endpoint }: Presentation): Promise<boolean> {
       const value = presentedValue(csr)
       if (value === '') return endpoint.policy !== 'approval'
-      return store.spentByLine(held.lineageId, await handleHash(signer, endpoint.id, value))
+      return store.spentByLine(held.lineageId, await handleHashes(signer, endpoint.id, presentedForm(value).value))
     }
   }
 
@@ -219,7 +220,7 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
     const { csr, endpoint } = presentation
     const value = presentedValue(csr)
     if (value === '' || endpoint.renewalChallenge !== 'optional' || endpoint.policy !== 'dynamic') return
-    await store.spend(await handleHash(signer, endpoint.id, value), issued.id, (challenge) =>
+    await store.spend(await handleHashes(signer, endpoint.id, presentedForm(value).value), issued.id, (challenge) =>
       printableEntry(spentEvent(presentation, challenge, issued)),
     )
   }

@@ -6,7 +6,9 @@ const EMPTY = new Uint8Array(0)
 
 export type ScepContentType =
   | 'text/plain'
+  | 'application/x-x509-ca-cert'
   | 'application/x-x509-ca-ra-cert'
+  | 'application/x-x509-ca-ra-cert-chain'
   | 'application/x-x509-next-ca-cert'
   | 'application/x-pki-message'
 

@@ -3,6 +3,7 @@ import { caCaps } from '@/lib/scep/ca-caps'
 import { chooseRecipient, degenerateCertificates, type Envelope, type EnvelopeRecipient } from '@/lib/scep/message'
 import type { MatchRules } from './challenge-match'
 import type { EndpointPolicy, EndpointSettings } from './endpoint-settings'
+import type { ScepContentType } from './scep-answers'
 
 /** An endpoint as its row and those it points to say. */
 export interface ScepEndpoint extends EndpointSettings {
@@ -42,10 +43,18 @@ export interface PreparedEndpoint extends ScepEndpoint {
   /** Signs every reply. Null while the endpoint has none that is valid: nothing can be answered then. */
   current: RegistrationAuthority | null
   openers: RegistrationAuthority[]
-  /** The GetCACert answer: RA first, then the issuer, then the root where the endpoint says so (scep.md §3.12). */
-  certificates: Uint8Array | null
+  /** What GetCACert answers, and what the chain operations of old drafts do; null while there is no `current`. */
+  certificates: { asked: CaAnswer; chain: CaAnswer } | null
   /** What GetNextCACert announces, unsigned; null while nothing is staged. */
   nextCertificates: Uint8Array | null
+  /** What a CertRep carries after the leaf. */
+  besideLeaf: Uint8Array[]
+}
+
+export interface CaAnswer {
+  /** Exact: Apple and certmonger compare the whole text. */
+  contentType: ScepContentType
+  body: Uint8Array
 }
 
 export interface ScepEndpoints {
@@ -134,8 +143,37 @@ function prepare(endpoint: ScepEndpoint, now: Date): PreparedEndpoint {
     current,
     // The current one first: it is the one tried when a message names no certificate of ours.
     openers: current === null ? newestFirst : [current, ...newestFirst.filter(({ id }) => id !== current.id)],
-    certificates: current === null ? null : degenerateCertificates([...presented(endpoint, current), ...above]),
+    certificates: current === null ? null : caAnswers(endpoint, current, above),
+    besideLeaf: besideLeaf(endpoint, above),
     nextCertificates,
+  }
+}
+
+/**
+ * RA first, then the issuer, then the root where the endpoint says so (scep.md §3.12). A single certificate is the one
+ * that opens and signs: to the issuer's own key nobody may encrypt.
+ */
+function caAnswers(
+  endpoint: ScepEndpoint,
+  current: RegistrationAuthority,
+  above: Uint8Array[],
+): { asked: CaAnswer; chain: CaAnswer } {
+  const body = degenerateCertificates([...presented(endpoint, current), ...above])
+  const single: CaAnswer = { contentType: 'application/x-x509-ca-cert', body: current.certificateDer }
+  return {
+    asked: endpoint.caCertificates === 'single' ? single : { contentType: 'application/x-x509-ca-ra-cert', body },
+    chain: { contentType: 'application/x-x509-ca-ra-cert-chain', body },
+  }
+}
+
+function besideLeaf({ replyCertificates }: ScepEndpoint, above: Uint8Array[]): Uint8Array[] {
+  switch (replyCertificates) {
+    case 'leaf':
+      return []
+    case 'leaf_issuer':
+      return above.slice(0, 1)
+    case 'leaf_chain':
+      return above
   }
 }
 

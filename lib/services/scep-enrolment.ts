@@ -28,13 +28,14 @@ export interface ScepRequest {
   query: string
   body: Uint8Array
   contentEncoding: string | null
+  /** Path and content type decide nothing: they only help to tell which client it is. */
+  path?: string
+  contentType?: string | null
   ip: string | null
   userAgent: string | null
   /** Whether the client has hung up. */
   gone?: () => boolean
-  /** Of the request, for the flight recorder alone. */
-  path?: string
-  contentType?: string | null
+  /** For the flight recorder alone. */
   httpVersion?: string | null
 }
 
@@ -171,10 +172,11 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
     switch (asked.operation) {
       case 'GetCACaps':
         return answer('text/plain', endpoint.capabilities)
-      case 'GetCACert':
-        return endpoint.certificates === null
-          ? comeBackLater(503, 30)
-          : answer('application/x-x509-ca-ra-cert', endpoint.certificates)
+      case 'GetCACert': {
+        if (endpoint.certificates === null) return comeBackLater(503, 30)
+        const { contentType, body } = endpoint.certificates[asked.chainOperation ? 'chain' : 'asked']
+        return answer(contentType, body)
+      }
       case 'GetNextCACert':
         return nextCertificates(endpoint)
       case 'PKIOperation': {
@@ -254,6 +256,7 @@ function exchangeOf(
     current,
     actor: deviceActor(request, requestId),
     trace: createTrace(startedAt, clock),
+    client: null,
   }
 }
 

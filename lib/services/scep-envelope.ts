@@ -15,7 +15,7 @@ import {
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { csrFacts, envelopeFacts } from './flight-facts'
 import { recipientOf } from './scep-endpoints'
-import { type Exchange, type OpenedRequest, openedRequest } from './scep-exchange'
+import { type Exchange, type OpenedRequest, openedRequest, recogniseClient } from './scep-exchange'
 import type { ScepThrottle } from './scep-throttle'
 import type { Signer } from './signer'
 
@@ -58,8 +58,11 @@ async function open<T>(
 ): Promise<{ content: T; cipher: Cipher }> {
   const envelope = readEnvelope(message)
   exchange.trace.note('envelope.read', envelopeFacts(envelope))
+  if (exchange.client === null) recogniseClient(exchange, message, envelope.cipher)
   if (envelope.cipher === '3des' && !exchange.endpoint.allow3des)
     throw new EnrolmentRefusal('triple_des_not_allowed', 'encrypted with 3DES')
+  if (envelope.cipher === 'des' && !exchange.endpoint.allowDes)
+    throw new EnrolmentRefusal('des_not_allowed', 'encrypted with single DES')
   const scope = exchange.current.id
   dependencies.throttle.check('decryptionFailures', exchange.source, scope)
   const found = recipientOf(exchange.endpoint, envelope)

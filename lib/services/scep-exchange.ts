@@ -2,6 +2,8 @@
 import { Refusal } from '@/lib/errors'
 import type { Csr } from '@/lib/pki/csr'
 import { nameToText } from '@/lib/pki/name'
+import type { ClientFamily } from '@/lib/scep/client-catalogue'
+import { recognise } from '@/lib/scep/client-recognition'
 import {
   type Cipher,
   type FailureContext,
@@ -29,6 +31,8 @@ export interface Exchange {
   current: RegistrationAuthority
   actor: Actor
   trace: ExchangeTrace
+  /** Which client it seems to be. Nothing is decided by it. */
+  client: ClientFamily | null
 }
 
 /** A request that was opened: its CSR holds the only key that may be certified. */
@@ -66,6 +70,18 @@ export function refuseIfLate({ request, startedAt }: Exchange, now: Date, deadli
 export function deviceActor(request: ScepRequest, requestId: string): Actor {
   const userAgent = request.userAgent === null ? null : request.userAgent.slice(0, 200)
   return { type: 'device', id: null, name: 'device', role: null, via: 'scep', ip: request.ip, userAgent, requestId }
+}
+
+/** From what it sent so far; the cipher is known only once the envelope is read. */
+export function recogniseClient(exchange: Exchange, message: PkiMessage | null, cipher: Cipher | null = null): void {
+  const { method, userAgent, path = null, query, contentType = null } = exchange.request
+  const client = recognise({
+    ...{ method, userAgent, path, query, contentType, cipher },
+    ...(message && { digest: message.digest, transactionId: message.transactionId, signer: message.signer }),
+  })
+  if (client === null || client === exchange.client) return
+  exchange.client = client
+  exchange.trace.note('client.recognised', { client })
 }
 
 export function namedAfter(actor: Actor, subject: string): Actor {

@@ -26,6 +26,7 @@ beforeAll(async () => {
   const limits = {
     operations: endless,
     wrongChallenges: endless,
+    guessesAtEndpoint: endless,
     decryptionFailures: endless,
     recordedFailures: 10_000,
   }

@@ -30,6 +30,7 @@ import {
   failureContext,
   namedAfter,
   type OpenedRequest,
+  recogniseClient,
   refusalEvent,
   refusedAgainEvent,
   refuseIfLate,
@@ -41,6 +42,7 @@ import { createQueries } from './scep-queries'
 import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep-refusals'
 import type { ScepThrottle } from './scep-throttle'
 import type { SignedChallenges } from './signed-challenges'
+import { checkSignerKey } from './signer-key'
 
 export interface PkiOperationDependencies
   extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers' | 'recorder' | 'signed'>> {
@@ -89,9 +91,11 @@ export function createPkiOperation(
     let facts: MessageFacts | null = null
     let opened: OpenedRequest | null = null
     try {
+      recogniseClient(exchange, null)
       const message = readMessage(exchange, bytes)
       facts = message
       exchange.trace.note('message.verified', messageFacts(message))
+      recogniseClient(exchange, message)
       if (message.digest === 'sha1' && !exchange.endpoint.allowSha1)
         throw new EnrolmentRefusal('sha1_not_allowed', 'signed with SHA-1')
       switch (MESSAGE_TYPES.get(message.messageType ?? -1)) {
@@ -155,7 +159,10 @@ export function createPkiOperation(
         if (turn.known.undelivered) await store.delivered(turn.known.id)
         await authorisers[exchange.endpoint.policy]?.beforeResending?.(turn.known.id)
         await recordResent(exchange, message, turn.certificate)
-        return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
+        return sealSuccess(
+          replyContext(signer, exchange, message, opened.cipher),
+          withChain(exchange, turn.certificate.der),
+        )
       case 'pending':
         return waits(exchange, message)
       case 'refused':
@@ -165,7 +172,7 @@ export function createPkiOperation(
       case 'ours': {
         const der = await decide(exchange, message, opened, turn.rowId, held)
         if (der === null) return waits(exchange, message)
-        return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [der])
+        return sealSuccess(replyContext(signer, exchange, message, opened.cipher), withChain(exchange, der))
       }
     }
   }
@@ -184,7 +191,7 @@ export function createPkiOperation(
     const presentation = presentationOf(exchange, message, opened, rowId)
     try {
       presentation.dropped = permitted(exchange, opened)
-      const policy = () => authoriserOf(exchange)
+      const policy = () => authoriserOf(exchange, presentation)
       const authoriser = held === null ? policy() : renewals.authoriser(held, policy)
       const authorised = await authoriser.authorise(presentation)
       switch (authorised.outcome) {
@@ -215,7 +222,8 @@ export function createPkiOperation(
   }
 
   /** The endpoint's policy names who decides; one that nobody serves authorises nothing. */
-  function authoriserOf({ endpoint }: Exchange): Authoriser {
+  function authoriserOf({ endpoint }: Exchange, presentation: Presentation): Authoriser {
+    checkSignerKey(endpoint, presentation)
     const authoriser = authorisers[endpoint.policy]
     if (authoriser === undefined) throw new EnrolmentRefusal('policy_not_served', endpoint.policy)
     return authoriser
@@ -276,7 +284,8 @@ export function createPkiOperation(
         if (known.undelivered) await store.delivered(known.id)
         await authorisers[exchange.endpoint.policy]?.beforeResending?.(known.id)
         await recordResent(exchange, message, known.certificate)
-        return sealSuccess(replyContext(signer, exchange, message, cipherOf(message)), [known.certificate.der])
+        const certificates = withChain(exchange, known.certificate.der)
+        return sealSuccess(replyContext(signer, exchange, message, cipherOf(message)), certificates)
       }
       case 'refused':
         throw sameAgain(known)
@@ -312,6 +321,7 @@ export function createPkiOperation(
         subject: opened?.subject ?? null,
         sourceIp: exchange.request.ip,
         userAgent: exchange.actor.userAgent,
+        client: exchange.client,
       },
       refusedRow(refusal.reason, refusal.detail),
       null,
@@ -390,6 +400,7 @@ function attemptOf(exchange: Exchange, message: PkiMessage, opened: OpenedReques
     subject: opened.subject,
     sourceIp: exchange.request.ip,
     userAgent: exchange.actor.userAgent,
+    client: exchange.client,
   }
 }
 
@@ -416,6 +427,11 @@ function policyFacts(verdict: PolicyVerdict): { [key: string]: Json } {
   if (verdict.allowed) return { allowed: true, dropped: verdict.dropped }
   const differences = verdict.reason === 'usage_mismatch' ? verdict.differences.map((each) => ({ ...each })) : []
   return { allowed: false, reason: verdict.reason, detail: verdict.detail, differences }
+}
+
+/** The leaf first: Apple takes whatever comes first for its own (scep.md §3.9). */
+function withChain({ endpoint }: Exchange, leaf: Uint8Array): Uint8Array[] {
+  return [leaf, ...endpoint.besideLeaf]
 }
 
 /** A poll is enveloped too; if that cannot be read, AES-128 is what every client knows (scep.md §3.8). */

@@ -7,9 +7,11 @@ import { type Csr, parseCsr, verifyCsr } from '@/lib/pki/csr'
 import { DerError } from '@/lib/pki/der'
 import type { Actor } from './actor'
 import { checkedConstraints } from './challenge-constraints'
+import { presentedForm } from './challenge-formats'
+import { handleHashes } from './challenge-handles'
 import { checkPolicy, type MatchRules, matchNames } from './challenge-match'
 import type { RedemptionStore } from './challenge-presentation'
-import { type ChallengeConstraints, type ChallengeState, handleHash, type SubjectAlternativeName } from './challenges'
+import type { ChallengeConstraints, ChallengeState, SubjectAlternativeName } from './challenges'
 import type { EndpointPolicy, EndpointSettings } from './endpoint-settings'
 import { causeOf, type EnrolmentReason, explanationOf } from './enrolment-refusals'
 import { compareFields, type FieldComparison } from './field-comparison'
@@ -64,12 +66,12 @@ export interface SimulationService {
 export interface SimulationStore extends Pick<RedemptionStore, 'lookupAny' | 'otherEndpoints'> {
   endpoint(slug: string): Promise<ScepEndpoint | null>
   /** By the hash of its value; looking changes nothing. */
-  challenge(handleHash: Uint8Array): Promise<{ state: ChallengeState; constraints: ChallengeConstraints } | null>
+  challenge(handleHashes: Uint8Array[]): Promise<{ state: ChallengeState; constraints: ChallengeConstraints } | null>
 }
 
 export interface SimulationDependencies {
   store: SimulationStore
-  signer: Pick<Signer, 'mac'>
+  signer: Pick<Signer, 'challengeHandles'>
   transactions: Pick<TransactionsService, 'record'>
   /** AccessService.limit. */
   limit(key: string, count: number, seconds: number): Promise<void>
@@ -147,14 +149,16 @@ export function createSimulation({ store, signer, transactions, limit }: Simulat
     await limit(`simulate:challenge:${actor.id}`, LIMITS.challenges.count, LIMITS.challenges.seconds)
     if (challenge === undefined && (subject.csr?.challengePasswords.length ?? 0) > 1)
       return refusedFor('challenge_repeated')
-    const known = await store.challenge(await handleHash(signer, endpoint.id, value))
+    const known = await store.challenge(await handleHashes(signer, endpoint.id, presentedForm(value).value))
     if (known === null) return refusedFor(await elsewhere(endpoint.id, value))
     return judged(subject, known)
   }
 
   async function elsewhere(endpointId: string, value: string): Promise<EnrolmentReason> {
     const others = await store.otherEndpoints(endpointId, MOST_OTHER_ENDPOINTS)
-    const found = await store.lookupAny(await Promise.all(others.map((other) => handleHash(signer, other, value))))
+    const found = await store.lookupAny(
+      (await Promise.all(others.map((other) => handleHashes(signer, other, presentedForm(value).value)))).flat(),
+    )
     return found === null ? 'challenge_unknown' : 'challenge_other_endpoint'
   }
 }

@@ -13,7 +13,6 @@ import { printableText } from './enrolment-text'
 import { EnrolmentProof } from './issuance'
 import type { Passwords } from './passwords'
 import type { Signer } from './signer'
-import { refuseOtherSigner } from './signer-key'
 import { lookupOf, type PresentedSecret, type StaticSecretStore, type StaticUse } from './static-secrets'
 import { matchTemplate, parseSubjectTemplate } from './subject-template'
 
@@ -38,7 +37,6 @@ export function createStaticAuthorisation(dependencies: StaticAuthorisationDepen
 
   return {
     async authorise(presentation) {
-      refuseOtherSigner(presentation)
       const value = presentedValue(presentation.csr)
       const lookup = await lookupOf(signer, presentation.endpoint.id, value)
       const secret = await store.find(presentation.endpoint.id, lookup, grantHandle(presentation.transactionRowId))

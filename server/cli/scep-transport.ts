@@ -39,7 +39,7 @@ export async function pkiOperation(url: URL, message: Uint8Array, post: boolean)
   const answer = post
     ? await ask(address, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/x-pki-message' },
+        headers: { 'Content-Type': 'application/x-pki-message', 'User-Agent': 'latchkey' },
         body: Buffer.from(message),
       })
     : await ask(`${address}&message=${encodeURIComponent(Buffer.from(message).toString('base64'))}`)

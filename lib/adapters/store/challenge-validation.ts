@@ -16,13 +16,13 @@ export function validationStore(database: Database): ChallengeValidationDependen
   return guarded<ChallengeValidationDependencies['store']>({
     endpoint: (slug) => scepEnrolmentStore(database).endpoint(slug),
 
-    async peek(handleHash, csrSha256) {
+    async peek(handleHashes, csrSha256) {
       const [row] = await database.$queryRaw<(Omit<PeekedChallenge, 'mismatched'> & Mismatched)[]>`
         select c.id, c.subject, c.endpoint_id as "endpointId", ${effectiveState} as state, c.constraints,
           mismatched.reason as mismatch_reason, mismatched.detail as mismatch_detail
         from challenge c
         left join lateral (select t.reason, t.detail ${mismatchesOf(csrSha256)} and c.failed_attempts > 0 limit 1) mismatched on true
-        where c.handle_hash = ${bytes(handleHash)}`
+        where c.handle_hash = any(${handleHashes.map(bytes)}::bytea[])`
       if (row === undefined) return null
       const { mismatch_reason: reason, mismatch_detail: detail, ...peeked } = row
       return { ...peeked, mismatched: reason === null ? null : { reason, detail: detail ?? '' } }

@@ -16,8 +16,8 @@ export function beginTogether(database: Database): (attempt: Attempt) => Promise
     const { rows } = await hotPool(database).query<{ id: string }>({
       name: 'begin-enrolments',
       text: `
-        insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, subject, source_ip, user_agent)
-        select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::int[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[])
+        insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, subject, source_ip, user_agent, client)
+        select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::int[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[])
         on conflict (endpoint_id, transaction_id, csr_sha256) where superseded_at is null do nothing
         returning id`,
       values: [
@@ -31,6 +31,7 @@ export function beginTogether(database: Database): (attempt: Attempt) => Promise
         attempts.map(({ subject }) => subject),
         attempts.map(({ sourceIp }) => sourceIp),
         attempts.map(({ userAgent }) => userAgent),
+        attempts.map(({ client }) => client),
       ],
     })
     const begun = new Set(rows.map(({ id }) => id))

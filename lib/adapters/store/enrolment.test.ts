@@ -61,6 +61,7 @@ describe('enrolment on Postgres', () => {
           subject: null,
           sourceIp: null,
           userAgent: null,
+          client: null,
         }
         const begun = await backing.enrolment.enrolment.begin(row)
         if (!begun.started) throw new Error('known already')

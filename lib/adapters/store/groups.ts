@@ -1,7 +1,10 @@
 /** Groups with their issuers, endpoints and counts. */
 import type { AuthorityRecord } from '@/lib/services/authorities'
+import type { ProfileSettings } from '@/lib/services/endpoint-settings'
+import type { EndpointStore } from '@/lib/services/endpoints'
 import { foldedName } from '@/lib/services/group-plan'
 import type { EndpointRecord, GroupStore, GroupView } from '@/lib/services/groups'
+import type { KeyAlgorithm } from '@/lib/services/signer'
 import {
   insertAuthority,
   insertIntent,
@@ -10,9 +13,10 @@ import {
   readAuthorities,
 } from './certificate-rows'
 import { type Database, transact } from './database'
+import { ENDPOINT_SETTINGS, endpointSettings } from './endpoint-rows'
 import { Prisma } from './generated/client'
 
-export function groupStore(database: Database): GroupStore {
+export function groupStore(database: Database): GroupStore & EndpointStore {
   return {
     async organisation() {
       const organisation = await database.organisation.findUnique({
@@ -104,18 +108,43 @@ export function groupStore(database: Database): GroupStore {
       }
     },
 
-    async updateEndpoint(slug, change, event) {
-      return transact(database, async (transaction) => {
-        const [before] = await transaction.$queryRaw<SettingsRow[]>`
-          select id, enabled, challenge_ttl_minutes as "challengeTtlMinutes", include_root as "includeRoot",
-                 allow_sha1 as "allowSha1", allow_3des as "allow3des"
-          from endpoint where slug = ${slug} for update`
-        if (before === undefined) return { result: false, events: [] }
-        const { id, ...settings } = before
-        const data = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-        await transaction.endpoint.update({ where: { id }, data, select: { id: true } })
-        return { result: true, events: event({ id, before: settings }) }
-      })
+    async insertEndpoint({ endpoint, profile, ...plan }, events) {
+      try {
+        return await transact(database, async (transaction) => {
+          await transaction.profile.create({ data: profile, select: { id: true } })
+          await transaction.endpoint.create({ data: { ...endpoint, profileId: profile.id }, select: { id: true } })
+          await insertRegistrationAuthority(transaction, plan.registrationAuthority)
+          await insertIntent(transaction, plan.registrationAuthorityIntent)
+          return { result: 'inserted' as const, events }
+        })
+      } catch (error) {
+        if (isUniqueViolation(error)) return 'slug_taken'
+        if (isForeignKeyViolation(error)) return 'validator_unknown'
+        throw error
+      }
+    },
+
+    async updateEndpoint(slug, decide) {
+      try {
+        return await transact(database, async (transaction) => {
+          const [locked] = await transaction.$queryRaw<{ id: string; key_algorithm: string }[]>`
+            select e.id, a.key_algorithm from endpoint e join authority a on a.id = e.authority_id
+            where e.slug = ${slug} for update of e`
+          if (locked === undefined) return { result: 'unknown' as const, events: [] }
+          const { id } = locked
+          const { profileId, ...row } = await transaction.endpoint.findUniqueOrThrow({ where: { id }, select: STATE })
+          const before = { ...row, ...endpointSettings(row) }
+          const issuerKey = locked.key_algorithm as KeyAlgorithm
+          const { after, events } = decide({ id, before, issuerKey })
+          const { profile, ...endpoint } = after
+          await transaction.endpoint.update({ where: { id }, data: endpoint, select: { id: true } })
+          await transaction.profile.update({ where: { id: profileId }, data: profile, select: { id: true } })
+          return { result: 'updated' as const, events }
+        })
+      } catch (error) {
+        if (isForeignKeyViolation(error)) return 'validator_unknown'
+        throw error
+      }
     },
   }
 }
@@ -124,14 +153,28 @@ async function readNames(database: Database): Promise<string[]> {
   return (await database.group.findMany({ select: { name: true } })).map(({ name }) => name)
 }
 
-interface SettingsRow {
-  id: string
-  enabled: boolean
-  challengeTtlMinutes: number
-  includeRoot: boolean
-  allowSha1: boolean
-  allow3des: boolean
+/** The only row of another table that a setting names is the validator. */
+function isForeignKeyViolation(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003'
 }
+
+const PROFILE = {
+  validityDays: true,
+  backdateMinutes: true,
+  minRsaBits: true,
+  ellipticCurves: true,
+  extendedKeyUsage: true,
+} as const satisfies Record<keyof ProfileSettings, true>
+
+const STATE = {
+  ...ENDPOINT_SETTINGS,
+  name: true,
+  enabled: true,
+  policy: true,
+  challengeTtlMinutes: true,
+  profileId: true,
+  profile: { select: PROFILE },
+} satisfies Prisma.EndpointSelect
 
 const ENDPOINT = {
   id: true,
@@ -142,20 +185,9 @@ const ENDPOINT = {
   policy: true,
   enabled: true,
   challengeTtlMinutes: true,
-  includeRoot: true,
-  allowSha1: true,
-  allow3des: true,
+  ...ENDPOINT_SETTINGS,
   createdAt: true,
-  profile: {
-    select: {
-      id: true,
-      name: true,
-      validityDays: true,
-      extendedKeyUsage: true,
-      minRsaBits: true,
-      ellipticCurves: true,
-    },
-  },
+  profile: { select: { id: true, name: true, ...PROFILE } },
   registrationAuthorities: {
     where: { retiredAt: null, authorityId: null, certificateDer: { not: null } },
     select: { certificateDer: true, notBefore: true, notAfter: true },
@@ -167,6 +199,7 @@ function endpointRecord(row: Prisma.EndpointGetPayload<{ select: typeof ENDPOINT
   const [answering] = registrationAuthorities
   return {
     ...endpoint,
+    ...endpointSettings(endpoint),
     protocol: 'scep',
     registrationAuthority: answering?.certificateDer
       ? { certificateDer: answering.certificateDer, notBefore: answering.notBefore, notAfter: answering.notAfter }

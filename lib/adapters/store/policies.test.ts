@@ -18,6 +18,7 @@ describe('rivals on Postgres', () => {
     const limits = {
       operations: { count: 10_000, seconds: 60 },
       wrongChallenges: { count: 10_000, seconds: 600 },
+      guessesAtEndpoint: { count: 100_000, seconds: 600 },
       decryptionFailures: { count: 10, seconds: 300 },
       recordedFailures: 1_000,
     }

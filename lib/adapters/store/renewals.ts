@@ -33,18 +33,18 @@ export function renewalStore(database: Database): RenewalStore {
       })
     },
 
-    async spentByLine(lineageId, handleHash) {
+    async spentByLine(lineageId, handleHashes) {
       const rows = await database.$queryRaw<unknown[]>`
         select 1 from challenge h join certificate c on c.challenge_id = h.id
-        where h.handle_hash = ${bytes(handleHash)} and coalesce(c.lineage_id, c.id) = ${lineageId}::uuid`
+        where h.handle_hash = any(${handleHashes.map(bytes)}::bytea[]) and coalesce(c.lineage_id, c.id) = ${lineageId}::uuid`
       return rows.length > 0
     },
 
-    async spend(handleHash, certificateId, spent) {
+    async spend(handleHashes, certificateId, spent) {
       await transact(database, async (transaction) => {
         const [row] = await transaction.$queryRaw<{ id: string; subject: string }[]>`
           update challenge h set state = 'consumed', consumed_at = now() from certificate c
-          where h.handle_hash = ${bytes(handleHash)} and h.state = 'pending' and h.not_before <= now() and now() < h.expires_at
+          where h.handle_hash = any(${handleHashes.map(bytes)}::bytea[]) and h.state = 'pending' and h.not_before <= now() and now() < h.expires_at
             and c.id = ${certificateId}::uuid and h.endpoint_id = c.endpoint_id and h.subject = c.subject
           returning h.id, h.subject`
         return { result: undefined, events: row === undefined ? [] : [spent(row)] }

@@ -15,9 +15,9 @@ export function simulationStore(database: Database): SimulationStore {
     endpoint: (slug) => (slug === '' ? Promise.resolve(null) : endpoint(slug)),
     lookupAny,
     otherEndpoints,
-    async challenge(handleHash) {
+    async challenge(handleHashes) {
       const [row] = await database.$queryRaw<{ state: ChallengeState; constraints: ChallengeConstraints }[]>`
-        select ${effectiveState} as state, c.constraints from challenge c where c.handle_hash = ${bytes(handleHash)}`
+        select ${effectiveState} as state, c.constraints from challenge c where c.handle_hash = any(${handleHashes.map(bytes)}::bytea[])`
       return row ?? null
     },
   })

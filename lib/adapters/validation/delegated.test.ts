@@ -34,6 +34,7 @@ beforeAll(async () => {
   const limits = {
     operations: { count: 10_000, seconds: 60 },
     wrongChallenges: { count: 10_000, seconds: 600 },
+    guessesAtEndpoint: { count: 100_000, seconds: 600 },
     decryptionFailures: { count: 10, seconds: 300 },
     recordedFailures: 10_000,
   }

@@ -259,7 +259,7 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
     test('a message that another key signed is refused', async () => {
       const { result, events } = await portal.eventsOf(async () => (await device({ signer: 1, key: 0 })).enrol())
       expect(result).toMatchObject({ pkiStatus: 'FAILURE', failInfoText: 'request could not be processed' })
-      expect(events).toEqual(['enrol.request.rejected signer_key_differs'])
+      expect(events).toEqual(['enrol.request.rejected signer_key_mismatch'])
     })
 
     test('names that no certificate may have are refused before anybody is asked', async () => {
@@ -319,6 +319,7 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
         subject: null,
         sourceIp: null,
         userAgent: null,
+        client: null,
       })
       if (!begun.started) throw new Error('known already')
       const most = { perEndpoint: 1, perSource: 1 }

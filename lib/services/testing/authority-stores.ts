@@ -1,6 +1,7 @@
 /** In-memory stores of authorities, groups and registration authorities. */
 import type { AuthorityRecord, AuthorityStore } from '@/lib/services/authorities'
 import { ENDPOINT_DEFAULTS } from '@/lib/services/endpoint-settings'
+import type { EndpointStore } from '@/lib/services/endpoints'
 import { foldedName } from '@/lib/services/group-plan'
 import type { EndpointRecord, GroupStore } from '@/lib/services/groups'
 import type { RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
@@ -51,7 +52,7 @@ export function memoryRegistrationAuthorityStore(world: World): RegistrationAuth
   }
 }
 
-export function memoryGroupStore(world: World): GroupStore {
+export function memoryGroupStore(world: World): GroupStore & EndpointStore {
   return {
     async organisation() {
       const { organisation } = world
@@ -111,17 +112,25 @@ export function memoryGroupStore(world: World): GroupStore {
       append(world, events)
       return 'inserted'
     },
-    async updateEndpoint(slug, change, event) {
-      const endpoint = world.endpoints.find((each) => each.slug === slug)
-      if (endpoint === undefined) return false
-      const { enabled, challengeTtlMinutes, includeRoot, allowSha1, allow3des } = endpoint
-      const events = event({
-        id: endpoint.id,
-        before: { enabled, challengeTtlMinutes, includeRoot, allowSha1, allow3des },
-      })
-      Object.assign(endpoint, Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)))
+    async insertEndpoint({ endpoint, profile, ...plan }, events) {
+      if (endpoint.validatorId !== null) return 'validator_unknown'
+      if (world.endpoints.some(({ slug }) => slug === endpoint.slug)) return 'slug_taken'
+      world.endpoints.push({ ...endpoint, profile })
+      world.registrationAuthorities.push({ ...plan.registrationAuthority, certificateDer: null, retiredAt: null })
+      addIntent(world, plan.registrationAuthorityIntent)
       append(world, events)
-      return true
+      return 'inserted'
+    },
+    async updateEndpoint(slug, decide) {
+      const endpoint = world.endpoints.find((each) => each.slug === slug)
+      if (endpoint === undefined) return 'unknown'
+      const { issuer } = surroundings(world, endpoint.id)
+      const { after, events } = decide({ id: endpoint.id, before: endpoint, issuerKey: issuer.keyAlgorithm })
+      if (after.validatorId !== null) return 'validator_unknown'
+      const { profile, ...settings } = after
+      Object.assign(endpoint, settings, { profile: { ...endpoint.profile, ...profile } })
+      append(world, events)
+      return 'updated'
     },
   }
 }
@@ -144,15 +153,12 @@ function authorityRecord(world: World, authority: WorldAuthority): AuthorityReco
 }
 
 function endpointRecord(world: World, endpoint: WorldEndpoint): EndpointRecord {
-  const { backdateMinutes: _, ...profile } = endpoint.profile
   const answering = world.registrationAuthorities.find(
     (ra) => ra.endpointId === endpoint.id && ra.certificateDer !== null && ra.retiredAt === null,
   )
   return {
     ...endpoint,
     protocol: 'scep',
-    policy: 'dynamic',
-    profile,
     registrationAuthority: answering?.certificateDer
       ? { certificateDer: answering.certificateDer, notBefore: answering.notBefore, notAfter: answering.notAfter }
       : null,

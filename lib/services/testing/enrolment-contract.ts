@@ -59,6 +59,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       subject: 'CN=tablet-7',
       sourceIp: '192.0.2.9',
       userAgent: 'device',
+      client: null,
       ...more,
     })
     const added = async (more: Partial<NewChallenge> = {}) => {
@@ -510,10 +511,10 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
     test('a simulation finds a challenge by its hash, with what it binds and how it stands', async () => {
       const { simulation } = backing.enrolment
       const row = await added()
-      expect(await simulation.challenge(row.handleHash)).toEqual({ state: 'pending', constraints: row.constraints })
+      expect(await simulation.challenge([row.handleHash])).toEqual({ state: 'pending', constraints: row.constraints })
       await backing.age('challenge', row.id, 61)
-      expect(await simulation.challenge(row.handleHash)).toMatchObject({ state: 'expired' })
-      expect(await simulation.challenge(bytes())).toBeNull()
+      expect(await simulation.challenge([row.handleHash])).toMatchObject({ state: 'expired' })
+      expect(await simulation.challenge([bytes()])).toBeNull()
       expect(await simulation.endpoint(portal.slug)).toMatchObject({ id: endpointId })
     })
 

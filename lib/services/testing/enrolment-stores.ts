@@ -595,8 +595,8 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
       endpoint: stores.enrolment.endpoint,
       lookupAny: stores.redemption.lookupAny,
       otherEndpoints: stores.redemption.otherEndpoints,
-      async challenge(handleHash) {
-        const row = challenges.find((each) => same(each.handleHash, handleHash))
+      async challenge(handleHashes) {
+        const row = challenges.find((each) => handleHashes.some((hash) => same(each.handleHash, hash)))
         return row ? { state: isDue(row) ? 'expired' : row.state, constraints: row.constraints } : null
       },
     },

@@ -5,6 +5,7 @@ import { type Actor, type Role, systemActor } from '@/lib/services/actor'
 import { type AuthorityStore, createAuthorities } from '@/lib/services/authorities'
 import { type CertificateStore, createCertificates } from '@/lib/services/certificates'
 import type { ChallengeState, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
+import { createEndpoints, type EndpointStore } from '@/lib/services/endpoints'
 import { createGroups, type GroupStore, type IssuerKey } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance, EnrolmentProof, type IssuanceStore } from '@/lib/services/issuance'
@@ -20,7 +21,7 @@ import { emptyWorld, recordsOf } from './world'
 export interface Stores {
   authorities: AuthorityStore
   registrationAuthorities: RegistrationAuthorityStore
-  groups: GroupStore
+  groups: GroupStore & EndpointStore
   issuance: IssuanceStore
   certificates: CertificateStore
   status: StatusStore
@@ -85,6 +86,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
     issuance,
     authorities: createAuthorities({ store: stores.authorities, signer, issuance, urls, clock }),
     groups: createGroups({ store: stores.groups, signer, issuance, urls, clock, onCrlDue }),
+    endpoints: createEndpoints({ store: stores.groups, signer, issuance, urls, clock }),
     registrationAuthorities: createRegistrationAuthorities({
       store: stores.registrationAuthorities,
       signer,

@@ -84,16 +84,18 @@ export function memoryRenewalStore(
         const reservation = await grants.grant(request, events)
         return reservation === null ? { outcome: 'spent' } : { outcome: 'granted', reservation }
       },
-      async spentByLine(lineageId, handleHash) {
+      async spentByLine(lineageId, handleHashes) {
         return world.certificates.some(
-          (each) => lineOf(each) === lineageId && same(challengeOf(each)?.handleHash ?? null, handleHash),
+          (each) =>
+            lineOf(each) === lineageId &&
+            handleHashes.some((hash) => same(challengeOf(each)?.handleHash ?? null, hash)),
         )
       },
-      async spend(handleHash, certificateId, spent) {
+      async spend(handleHashes, certificateId, spent) {
         const { endpointId, subject } = one(certificateId)
         const row = challenges.find(
           (each) =>
-            same(each.handleHash, handleHash) &&
+            handleHashes.some((hash) => same(each.handleHash, hash)) &&
             each.state === 'pending' &&
             each.expiresAt > clock() &&
             each.endpointId === endpointId &&

@@ -1,6 +1,7 @@
 /** What every set of stores promises the services: run on those in memory and on Postgres. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemActor } from '@/lib/services/actor'
+import { createEndpoints } from '@/lib/services/endpoints'
 import { createGroups } from '@/lib/services/groups'
 import { actor, type Backing, DAY_MS, type Installation, installation, NOON, newDevice } from './harness'
 
@@ -84,6 +85,98 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
         expect(result).toMatchObject({ enabled: false, challengeTtlMinutes: 30, includeRoot: true })
         expect(trail).toMatchObject([{ type: 'endpoint.updated', objectId: endpointId }])
         expect(await portal.stores.issuance.issuingEndpoint(endpointId)).toBeNull()
+      })
+
+      test('every setting is kept, of the endpoint and of its profile', async () => {
+        const change = {
+          name: 'Everything',
+          policy: 'static',
+          challengeTtlMinutes: 5,
+          includeRoot: false,
+          allowSha1: false,
+          allow3des: false,
+          allowDes: true,
+          caCertificates: 'single',
+          replyCertificates: 'leaf_issuer',
+          signerKeyPolicy: 'must_match_csr',
+          trustedProxySigners: ['ab'.repeat(32)],
+          renewal: false,
+          renewalByPkcsReq: false,
+          renewalWindowDays: 9,
+          renewalChallenge: 'required',
+          supersedeAfterHours: 0,
+          challengeFormat: 'base62',
+          revokeOnSecondKey: true,
+          approvalsRequired: 2,
+          pendingTtlHours: 1,
+          approveWrongChallenge: true,
+          profile: {
+            validityDays: 90,
+            backdateMinutes: 1_440,
+            minRsaBits: 3072,
+            ellipticCurves: ['P-521'],
+            extendedKeyUsage: ['1.3.6.1.5.5.7.3.4'],
+          },
+        } as const
+        const wish = {
+          ...change,
+          trustedProxySigners: [...change.trustedProxySigners],
+          profile: {
+            ...change.profile,
+            ellipticCurves: [...change.profile.ellipticCurves],
+            extendedKeyUsage: [...change.profile.extendedKeyUsage],
+          },
+        }
+        await portal.groups.updateEndpoint(admin, 'staff', wish)
+        expect(await portal.groups.getEndpoint(admin, 'staff')).toMatchObject(wish)
+        await portal.groups.updateEndpoint(admin, 'staff', { renewalWindowDays: null, supersedeAfterHours: null })
+        expect(await portal.groups.getEndpoint(admin, 'staff')).toMatchObject({
+          ...wish,
+          renewalWindowDays: null,
+          supersedeAfterHours: null,
+        })
+      })
+
+      test('a validator that does not exist is refused, with no change and no event', async () => {
+        const { result, trail } = await portal.trailOf(() =>
+          portal.groups
+            .updateEndpoint(admin, 'staff', { validatorId: crypto.randomUUID(), allowSha1: false })
+            .catch((error: unknown) => error),
+        )
+        expect(result).toMatchObject({ code: 'invalid_input', reason: 'validator_unknown' })
+        expect(trail).toEqual([])
+        expect(await portal.groups.getEndpoint(admin, 'staff')).toMatchObject({ allowSha1: true })
+      })
+
+      test('a second endpoint of the group issues beside the first, and a copy has its settings', async () => {
+        const second = await portal.endpoints.create(admin, {
+          group: 'staff',
+          name: 'Lab',
+          allowDes: true,
+          profile: { validityDays: 3 },
+        })
+        expect(second.registrationAuthority).not.toBeNull()
+        await portal.enrol(second.id)
+        const copy = await portal.endpoints.copy(admin, second.slug, { slug: 'lab-copy' })
+        expect(copy).toMatchObject({ slug: 'lab-copy', allowDes: true, profile: { validityDays: 3 } })
+        expect((await portal.groups.get(admin, 'staff')).endpoints.map(({ slug }) => slug)).toEqual([
+          'staff',
+          'staff-lab',
+          'lab-copy',
+        ])
+      })
+
+      test('of two endpoints with one slug the second leaves nothing behind', async () => {
+        const late = createEndpoints({
+          ...portal.deps,
+          store: { ...portal.stores.groups, slugs: async () => new Set() },
+        })
+        const { result, trail } = await portal.trailOf(() =>
+          late.create(admin, { group: 'staff', name: 'Twice', slug: 'staff' }).catch((error: unknown) => error),
+        )
+        expect(result).toMatchObject({ code: 'conflict', reason: 'slug_taken' })
+        expect(trail).toEqual([])
+        expect((await portal.groups.get(admin, 'staff')).endpoints).toHaveLength(1)
       })
     })
 

@@ -4,9 +4,9 @@ import type { NewAuthority, NewRegistrationAuthority } from '@/lib/services/auth
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { ChallengeState } from '@/lib/services/challenges'
+import type { EndpointState } from '@/lib/services/endpoint-change'
 import type { EndpointPolicy, EndpointSettings } from '@/lib/services/endpoint-settings'
 import type { GroupPlan } from '@/lib/services/group-plan'
-import type { EndpointChange } from '@/lib/services/groups'
 import type { NewCrl } from '@/lib/services/status'
 import type { FakeSigner, SignerRecords } from './fake-signer'
 
@@ -36,11 +36,7 @@ export interface WorldRegistrationAuthority extends NewRegistrationAuthority {
   retiredAt: Date | null
 }
 
-type Defined<T> = { [key in keyof T]-?: Exclude<T[key], undefined> }
-
-export interface WorldEndpoint
-  extends Defined<Pick<EndpointChange, 'enabled' | 'challengeTtlMinutes'>>,
-    EndpointSettings {
+export interface WorldEndpoint extends Pick<EndpointState, 'enabled' | 'challengeTtlMinutes'>, EndpointSettings {
   policy: EndpointPolicy
   id: string
   slug: string
