@@ -215,6 +215,7 @@ export function staticSecretContract(name: string, open: () => Promise<Enrolment
         subject: 'CN=printer-7',
         sourceIp: null,
         userAgent: null,
+        client: null,
       }
       const begun = await backing.enrolment.enrolment.begin(attempt)
       if (!begun.started) throw new Error('known already')
