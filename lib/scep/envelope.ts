@@ -14,8 +14,8 @@ import {
   contentOf,
   encodeIssuerAndSerial,
   hasKeyId,
-  identityOf,
   isNamedBy,
+  ownIdentity,
   parseIssuerAndSerial,
 } from './signed-data'
 
@@ -128,7 +128,7 @@ export function chooseRecipient(
   { recipients }: Envelope,
   certificates: readonly Uint8Array[],
 ): { recipient: EnvelopeRecipient; certificate: number } | null {
-  const own = certificates.map((der) => identityOf(parseDer(der)))
+  const own = certificates.map(ownIdentity)
   for (const [certificate, identity] of own.entries()) {
     const recipient = recipients.find(({ issuerDer, serial, keyId }) =>
       keyId ? hasKeyId(identity, keyId) : !!issuerDer && !!serial && isNamedBy(identity, issuerDer, serial),

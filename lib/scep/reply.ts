@@ -1,13 +1,12 @@
 /** CertRep (RFC 8894 §3.3.2): SUCCESS, FAILURE and PENDING, signed by the registration authority. */
 import { randomBytes } from 'node:crypto'
-import { parseDer } from '@/lib/pki/der'
 import { octetString, printableString, utf8String } from '@/lib/pki/der-write'
 import { OID } from '@/lib/pki/oid'
 import type { Cipher, ReplyDigest } from './algorithms'
 import { type AttributeValue, commonAttributes, encodeSignedAttributes } from './attributes'
 import { sealEnvelope } from './envelope'
 import { FAIL_INFO_NUMBER, type FailInfo, type FailText } from './fail-info'
-import { degenerateCertificates, digestOf, encodeSignedData, identityOf } from './signed-data'
+import { degenerateCertificates, digestOf, encodeSignedData, ownIdentity } from './signed-data'
 
 /** What every reply needs: MessageFacts suffice, so a message that failed its check can be answered too. */
 export interface FailureContext {
@@ -67,7 +66,7 @@ async function seal(
     ...(recipientNonce ? [[OID.recipientNonce, octetString(recipientNonce)] as const] : []),
     ...status,
   ])
-  const certificate = identityOf(parseDer(context.ra.certificateDer))
+  const certificate = ownIdentity(context.ra.certificateDer)
   const signature = await context.sign(signedAttributes)
   return encodeSignedData({ content, digest, certificate, signedAttributes, signature })
 }
