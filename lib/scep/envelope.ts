@@ -1,7 +1,7 @@
 /** pkcsPKIEnvelope (RFC 8894 §3.2.2): EnvelopedData, read, opened and sealed. */
 import { constants, createCipheriv, createDecipheriv, publicEncrypt, randomBytes } from 'node:crypto'
 import { toDer } from '@/lib/pki/ber'
-import { constructedContext, DerError, parseDer, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
+import { constructedContext, DerError, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
 import { smallNumberOf } from '@/lib/pki/der-values'
 import { context, encode, integer, nullValue, octetString, oid, sequence, setOf } from '@/lib/pki/der-write'
 import { parsePublicKey } from '@/lib/pki/key'
