@@ -2,12 +2,19 @@
 import { type LoadResult, percentile } from './load'
 import type { Verdict } from './requests'
 
+/** Seconds. */
+export interface Cpu {
+  application: number
+  postgres: number
+  /** By process. */
+  parts: Record<string, number>
+}
+
 export interface Measurement {
   name: string
   connections: number
   load: LoadResult
-  /** Seconds. */
-  cpu: { application: number; postgres: number; parts: Record<string, number> }
+  cpu: Cpu
   /** What the three private operations of one enrolment cost by themselves; null for the peer. */
   privateMilliseconds: number | null
   verdict: Verdict

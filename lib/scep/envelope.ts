@@ -1,7 +1,7 @@
 /** pkcsPKIEnvelope (RFC 8894 §3.2.2): EnvelopedData, read, opened and sealed. */
 import { constants, createCipheriv, createDecipheriv, publicEncrypt, randomBytes } from 'node:crypto'
 import { toDer } from '@/lib/pki/ber'
-import { constructedContext, DerError, parseDer, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
+import { constructedContext, DerError, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
 import { smallNumberOf } from '@/lib/pki/der-values'
 import { context, encode, integer, nullValue, octetString, oid, sequence, setOf } from '@/lib/pki/der-write'
 import { parsePublicKey } from '@/lib/pki/key'
@@ -14,8 +14,8 @@ import {
   contentOf,
   encodeIssuerAndSerial,
   hasKeyId,
-  identityOf,
   isNamedBy,
+  ownIdentity,
   parseIssuerAndSerial,
 } from './signed-data'
 
@@ -129,7 +129,7 @@ export function chooseRecipient(
   { recipients }: Envelope,
   certificates: readonly Uint8Array[],
 ): { recipient: EnvelopeRecipient; certificate: number; named: boolean } | null {
-  const own = certificates.map((der) => identityOf(parseDer(der)))
+  const own = certificates.map(ownIdentity)
   for (const [certificate, identity] of own.entries()) {
     const recipient = recipients.find(({ issuerDer, serial, keyId }) =>
       keyId ? hasKeyId(identity, keyId) : !!issuerDer && !!serial && isNamedBy(identity, issuerDer, serial),

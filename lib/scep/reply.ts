@@ -1,6 +1,5 @@
 /** CertRep (RFC 8894 §3.3.2): SUCCESS, FAILURE and PENDING, signed by the registration authority. */
 import { randomBytes } from 'node:crypto'
-import { parseDer } from '@/lib/pki/der'
 import { octetString, printableString, utf8String } from '@/lib/pki/der-write'
 import { OID } from '@/lib/pki/oid'
 import { contentAttributes } from '@/lib/pki/signed-attributes'
@@ -8,7 +7,7 @@ import type { Cipher, ReplyDigest } from './algorithms'
 import { type AttributeValue, commonAttributes, encodeSignedAttributes } from './attributes'
 import { sealEnvelope } from './envelope'
 import { FAIL_INFO_NUMBER, type FailInfo, type FailText } from './fail-info'
-import { degenerateCertificates, degenerateCrl, digestOf, encodeSignedData, identityOf } from './signed-data'
+import { degenerateCertificates, degenerateCrl, digestOf, encodeSignedData, ownIdentity } from './signed-data'
 
 /** What every reply needs: MessageFacts suffice, so a message that failed its check can be answered too. */
 export interface FailureContext {
@@ -69,7 +68,7 @@ export async function sealNextCertificates(
 ): Promise<Uint8Array> {
   const digest = 'sha256'
   const signedAttributes = contentAttributes(certificates)
-  const certificate = identityOf(parseDer(ra.certificateDer))
+  const certificate = ownIdentity(ra.certificateDer)
   const signature = await sign(certificates)
   return encodeSignedData({ content: certificates, digest, certificate, signedAttributes, signature })
 }
@@ -92,7 +91,7 @@ async function seal(
     ...(recipientNonce ? [[OID.recipientNonce, octetString(recipientNonce)] as const] : []),
     ...status,
   ])
-  const certificate = identityOf(parseDer(context.ra.certificateDer))
+  const certificate = ownIdentity(context.ra.certificateDer)
   const signature = await context.sign(signedAttributes)
   return encodeSignedData({ content, digest, certificate, signedAttributes, signature })
 }

@@ -121,6 +121,17 @@ export function identityOf(certificate: Tlv): CertificateIdentity {
   return { der: certificate.bytes, issuerDer, subjectDer, serial, spki, subjectKeyId }
 }
 
+/** The same of one of our own certificates, which every message meets: read once for as long as its bytes are kept. */
+export function ownIdentity(der: Uint8Array): CertificateIdentity {
+  const known = own.get(der)
+  if (known !== undefined) return known
+  const identity = identityOf(parseDer(der))
+  own.set(der, identity)
+  return identity
+}
+
+const own = new WeakMap<Uint8Array, CertificateIdentity>()
+
 /**
  * Whether an issuer and serial number name this certificate. Names are compared as names: embedded stacks re-encode
  * them.

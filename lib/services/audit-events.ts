@@ -105,11 +105,17 @@ function withinLimits(entry: AuditEntry, id: string): { [key: string]: Json } {
   const event = outline(entry, id, cut)
   const change = entry.change ? cutChange(entry.change, cut) : null
   const data = entry.data ? cutStrings(entry.data, 'data', cut) : {}
-  dropLargest(data, change, MAX_EVENT_BYTES - TIME_BYTES - TRUNCATED_BYTES - byteLength(event), cut)
+  if (!isSmall(entry))
+    dropLargest(data, change, MAX_EVENT_BYTES - TIME_BYTES - TRUNCATED_BYTES - byteLength(event), cut)
   if (change) event.change = change
   if (cut.size > 0) data.truncated = [...cut].sort().slice(0, MAX_TRUNCATED)
   if (Object.keys(data).length > 0) event.data = data
   return event
+}
+
+/** Nearly every event: not to be measured member by member. Escapes take six bytes for a character at most. */
+function isSmall({ data, change }: AuditEntry): boolean {
+  return JSON.stringify([data, change]).length * 6 < MAX_EVENT_BYTES / 3
 }
 
 /** Drops the largest members until the rest fits into `room`: small facts survive a flood of big ones. */
@@ -212,7 +218,7 @@ function cutStrings(value: Json, path: string, cut: Set<string>): Json {
  * nor the jsonb of Postgres has a place for them; every other control character stays, as its JSON escape.
  */
 function cutString(value: string, path: string, cut: Set<string>, limit: number): string {
-  const storable = value.replace(/\p{Cs}/gu, '\ufffd').replaceAll('\u0000', '\u2400')
+  const storable = value.toWellFormed().replaceAll('\u0000', '\u2400')
   const short = cutTo(storable, limit)
   if (short !== value) cut.add(cutTo(path, MAX_PATH))
   return short

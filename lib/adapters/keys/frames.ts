@@ -1,4 +1,5 @@
 /** How messages lie on the signer's socket: two lengths, a JSON header, and one body of bytes that is never a string. */
+import type { Writable } from 'node:stream'
 
 export const MAX_HEADER_BYTES = 4 * 1024
 export const MAX_BODY_BYTES = 256 * 1024
@@ -19,6 +20,19 @@ export class FrameError extends Error {
     this.name = 'FrameError'
   }
 }
+
+/** Writes a message. Those of one turn leave together: for small ones, entering the kernel is what costs. */
+export function sendFrame(socket: Writable, header: object, body: Uint8Array): void {
+  socket.cork()
+  process.nextTick(() => socket.uncork())
+  const head = frameHead(header, body.length)
+  if (body.length > COPIED_BYTES) {
+    socket.write(head)
+    socket.write(body)
+  } else socket.write(body.length === 0 ? head : Buffer.concat([head, body]))
+}
+
+const COPIED_BYTES = 4 * 1024
 
 /** [header length, body length: 32 bits each, big-endian] [header: UTF-8 JSON] [body] */
 export function frameHead(header: object, bodyLength: number): Buffer {

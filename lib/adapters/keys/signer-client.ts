@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import type { z } from 'zod'
 import { Refusal } from '@/lib/errors'
 import type { Signer } from '@/lib/services/signer'
-import { type Frame, FrameReader, frameHead, MAX_BODY_BYTES, MAX_CRL_BYTES } from './frames'
+import { type Frame, FrameReader, MAX_BODY_BYTES, MAX_CRL_BYTES, sendFrame } from './frames'
 import { type CallName, RESULT, type Request, Response } from './signer-protocol'
 
 export interface SignerClientOptions {
@@ -181,7 +181,6 @@ function multiplex(socket: Socket): Connection {
       return new Promise((resolve, reject) => {
         if (down) return reject(lost('the connection was closed'))
         const id = nextId
-        const head = frameHead({ id, ...request }, body.length)
         nextId = nextId === 2 ** 32 ? 1 : nextId + 1
         const timer = setTimeout(() => {
           pending.delete(id)
@@ -194,10 +193,7 @@ function multiplex(socket: Socket): Connection {
           else resolve(outcome)
         })
         socket.ref()
-        socket.cork()
-        socket.write(head)
-        if (body.length > 0) socket.write(body)
-        socket.uncork()
+        sendFrame(socket, { id, ...request }, body)
       })
     },
     whenLost(listener) {

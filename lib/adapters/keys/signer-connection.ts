@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import { Refusal } from '@/lib/errors'
 import type { Signer } from '@/lib/services/signer'
 import { KeyUnusable } from './envelope'
-import { type Frame, FrameReader, frameHead, MAX_BODY_BYTES } from './frames'
+import { type Frame, FrameReader, MAX_BODY_BYTES, sendFrame } from './frames'
 import type { Log } from './log'
-import { asRefusalCode, idOf, Request, type Response, requestBodyLimit } from './signer-protocol'
+import { asRefusalCode, idOf, type Request, type Response, readRequest, requestBodyLimit } from './signer-protocol'
 
 /** Beyond these a connection is not read until it has caught up. */
 const MAX_IN_FLIGHT = 256
@@ -50,20 +50,14 @@ export function serveConnection(socket: Socket, signer: Signer, log: Log, largeB
 
   async function serve({ header, body }: Frame): Promise<void> {
     inFlight += 1
-    const id = idOf(header)
+    const request = readRequest(header)
+    const id = request?.id ?? idOf(header)
     if (id === undefined) return hangUp('a message without an id')
-    const { response, body: answer } = await answerTo(header, body, id, signer, log)
+    const { response, body: answer } = await answerTo(request, body, id, signer, log)
     if (body.length > MAX_BODY_BYTES && !socket.destroyed) hold(-body.length)
-    if (!socket.destroyed) send(response, answer)
+    if (!socket.destroyed) sendFrame(socket, response, answer)
     inFlight -= 1
     readOrWait()
-  }
-
-  function send(response: Response, body: Uint8Array): void {
-    socket.cork()
-    socket.write(frameHead(response, body.length))
-    if (body.length > 0) socket.write(body)
-    socket.uncork()
   }
 
   function readOrWait(): void {
@@ -110,18 +104,17 @@ export function serveConnection(socket: Socket, signer: Signer, log: Log, largeB
 
 /** Never rejects: what is not a Refusal is logged here and told to nobody. */
 async function answerTo(
-  header: unknown,
+  request: Request | null,
   body: Buffer,
   id: number,
   signer: Signer,
   log: Log,
 ): Promise<{ response: Response; body: Uint8Array }> {
-  const request = Request.safeParse(header)
-  if (!request.success)
+  if (request === null)
     return refused(id, new Refusal('invalid_input', 'The signer has no such call.', { reason: 'unknown_call' }))
-  const { call } = request.data
+  const { call } = request
   try {
-    const answer = await perform(request.data, body, signer)
+    const answer = await perform(request, body, signer)
     return { response: { id, result: { ...answer.result } }, body: answer.body }
   } catch (error) {
     if (!(error instanceof Refusal)) {

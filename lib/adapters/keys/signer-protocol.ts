@@ -62,10 +62,22 @@ const BODY_LIMIT: Record<CallName, number> = {
   status: 0,
 }
 
+/** A header as the request that it is, or null. It is asked for its body's length first and performed later: read once. */
+export function readRequest(header: unknown): Request | null {
+  if (typeof header !== 'object' || header === null) return null
+  const known = requests.get(header)
+  if (known !== undefined) return known
+  const request = Request.safeParse(header).data ?? null
+  requests.set(header, request)
+  return request
+}
+
+const requests = new WeakMap<object, Request | null>()
+
 /** How many bytes may follow this header. What is no request may carry a small body, so that it can be answered. */
 export function requestBodyLimit(header: unknown): number {
-  const request = Request.safeParse(header)
-  return request.success ? BODY_LIMIT[request.data.call] : MAX_BODY_BYTES
+  const request = readRequest(header)
+  return request === null ? MAX_BODY_BYTES : BODY_LIMIT[request.call]
 }
 
 /** The id of a message that is no request, so that its sender still gets an answer; undefined when it has none. */
