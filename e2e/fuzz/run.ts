@@ -63,7 +63,7 @@ export async function fuzz(campaign: Campaign): Promise<Outcome> {
     while (performance.now() < end && outcome.findings.length < MOST_FINDINGS) {
       const { kind, request, may } = attempt(by, prizes)
       guard.beforeRound(describe(seed, outcome.rounds, kind, request))
-      const { problems, issued } = await target.judge(request, may)
+      const { problems, issued } = await target.judge(request, may, by.oneIn(12) ? 3 : 1)
       if (problems.length > 0) outcome.findings.push(keep(campaign, outcome.rounds, kind, request, problems))
       if (issued) outcome.issued += 1
       await renew(target, prizes)

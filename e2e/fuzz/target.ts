@@ -22,8 +22,8 @@ export interface Target {
   raDer: Uint8Array
   /** A fresh challenge for SUBJECT and SAN. */
   mint(): Promise<Minted>
-  /** Everything wrong with what came of this request; empty when all is well. */
-  judge(request: DeviceRequest, may: Allowed): Promise<{ problems: string[]; issued: boolean }>
+  /** Everything wrong with what came of this request, or of so many copies at once; empty when all is well. */
+  judge(request: DeviceRequest, may: Allowed, copies?: number): Promise<{ problems: string[]; issued: boolean }>
   /** Whether the challenge can still be used. */
   isPending(minted: Minted): Promise<boolean>
 }
@@ -56,7 +56,11 @@ export async function fuzzTarget(
 ): Promise<Target & { forget(): void }> {
   primeKey('rsa2048', ra.key)
   certify(backing, ra.der)
-  const portal = await enrolmentPortal(backing, { limits: LIMITS }, { pause: async () => {} })
+  const portal = await enrolmentPortal(
+    backing,
+    { limits: LIMITS, patienceMilliseconds: 600_000 },
+    { pause: () => new Promise((resolve) => setImmediate(resolve)) },
+  )
   const sign = portal.signer.signScepReply
   const refusedToSign: string[] = []
   portal.signer.signScepReply = (keyId, digest, signedAttributes) => {
@@ -91,14 +95,18 @@ export async function fuzzTarget(
     },
   }
 
-  async function judge(request: DeviceRequest, may: Allowed): Promise<{ problems: string[]; issued: boolean }> {
+  async function judge(
+    request: DeviceRequest,
+    may: Allowed,
+    copies = 1,
+  ): Promise<{ problems: string[]; issued: boolean }> {
     const problems: string[] = []
     const cpu = process.cpuUsage()
-    const response = await answered(request, problems)
+    const responses = await Promise.all(Array.from({ length: copies }, () => answered(request, problems)))
     const spent = process.cpuUsage(cpu)
     const milliseconds = (spent.user + spent.system) / 1_000
     if (milliseconds > MOST_CPU_MS) problems.push(`took ${Math.round(milliseconds)} ms of processor time`)
-    if (response !== null) problems.push(...replyFaults(response))
+    for (const response of responses) if (response !== null) problems.push(...replyFaults(response))
     for (const { level, event, facts } of portal.logged.splice(0))
       if (level === 'error' && event !== EXPECTED_ERROR) problems.push(`${event}: ${JSON.stringify(facts)}`)
     for (const bytes of refusedToSign.splice(0)) problems.push(`the signer would not sign ${bytes}`)
