@@ -14,6 +14,8 @@ export function issuanceStore(database: Database): IssuanceStore {
 
     async recordLeafIntent(intent, events) {
       const renewed = intent.renews?.certificateId ?? null
+      // One certificate for a challenge; for a renewal one successor as well, which only its own index can say.
+      const once = renewed === null ? Prisma.sql`(challenge_id)` : Prisma.empty
       const rows = await database.$queryRaw<unknown[]>`
         with allowed as (
           select id from challenge
@@ -35,7 +37,7 @@ export function issuanceStore(database: Database): IssuanceStore {
             ${intent.keyAlgorithm}, ${bytes(intent.spkiSha256)}, ${intent.notBefore}, ${intent.notAfter},
               ${intent.createdAt}
           from allowed
-          on conflict do nothing
+          on conflict ${once} do nothing
           returning id
         )
         select ${appended(events)} as events from recorded`
