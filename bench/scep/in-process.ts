@@ -157,7 +157,12 @@ function makeStation(kind: Kind) {
       subjectAuthority: null,
       registrationAuthority: null,
       endpoint,
-      challenge: { state: 'reserved', endpointId: ownerId, reservedSpkiSha256: Buffer.from(intent.spkiSha256) },
+      challenge: {
+        state: 'reserved',
+        endpointId: ownerId,
+        reservedSpkiSha256: Buffer.from(intent.spkiSha256),
+        renewsCertificateId: null,
+      },
       keyOnRecord: false,
     }
   }

@@ -5,6 +5,7 @@ import { describeExtensions } from '@/lib/pki/inspect'
 import type { AuditEventView } from './audit'
 import { fingerprints } from './authorities'
 import { sha256 } from './certificate-intent'
+import type { LineMember, LineRow } from './certificate-line'
 import type {
   CertificateDetail,
   CertificateListRow,
@@ -48,8 +49,13 @@ export function certificateSummary(record: CertificateListRow, now: Date): Certi
   }
 }
 
-export function certificateDetail(record: CertificateRecord, history: AuditEventView[], now: Date): CertificateDetail {
+export function certificateDetail(
+  record: CertificateRecord,
+  { history, line }: { history: AuditEventView[]; line: LineRow[] },
+  now: Date,
+): CertificateDetail {
   const { der } = record
+  const member = (row: LineRow | undefined): LineMember | null => (row === undefined ? null : lineMember(row, now))
   const certificate = parseCertificate(der)
   const [algorithm = '', ...size] = record.keyAlgorithm.split(' ')
   return {
@@ -68,6 +74,16 @@ export function certificateDetail(record: CertificateRecord, history: AuditEvent
     transaction: record.transaction,
     revokedBy: record.revokedBy,
     revocationComment: record.revocationComment,
+    renews: member(line.find(({ id }) => id === record.renewsCertificateId)),
+    // One that was revoked because its answer never arrived may have been followed by another.
+    renewedBy: member(line.findLast(({ renewsCertificateId }) => renewsCertificateId === record.id)),
+    lineage: line.length > 1 ? line.map((row) => lineMember(row, now)) : [],
+    supersedeAt: record.supersedeAt,
     history,
   }
+}
+
+function lineMember(row: LineRow, now: Date): LineMember {
+  const { id, serial, issuedAt, notAfter } = row
+  return { id, serial, status: statusOf(row, now), issuedAt, notAfter }
 }

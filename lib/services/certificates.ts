@@ -2,6 +2,7 @@
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
 import type { AuditEntry, AuditEventView, Page } from './audit'
+import type { LineMember, LineRow } from './certificate-line'
 import { checkedComment, checkedFilter, checkedReason, cursorOf, keyOf, parseCursor } from './certificate-requests'
 import { certificateDetail, certificateSummary, EXPIRING_MS } from './certificate-view'
 import type { SubjectAlternativeName } from './challenges'
@@ -53,6 +54,14 @@ export interface CertificateDetail extends CertificateSummary {
   transaction: { id: string; sourceIp: string | null; userAgent: string | null; at: Date } | null
   revokedBy: string | null
   revocationComment: string | null
+  /** The certificate whose holder asked for this one. */
+  renews: LineMember | null
+  /** The one that took over. */
+  renewedBy: LineMember | null
+  /** Every certificate that came of the first one by renewal, oldest first, itself included; empty while it is alone. */
+  lineage: LineMember[]
+  /** When it is revoked as superseded, unless somebody revokes it before. */
+  supersedeAt: Date | null
   history: AuditEventView[]
 }
 
@@ -121,9 +130,16 @@ export interface CertificateRecord {
   chain: Uint8Array[]
   challenge: CertificateDetail['challenge']
   transaction: CertificateDetail['transaction']
+  renewsCertificateId: string | null
+  /** The first one of its line; null while nothing was renewed. */
+  lineageId: string | null
+  supersedeAt: Date | null
 }
 
-export type CertificateListRow = Omit<CertificateRecord, 'der' | 'chain' | 'challenge' | 'transaction'>
+export type CertificateListRow = Omit<
+  CertificateRecord,
+  'der' | 'chain' | 'challenge' | 'transaction' | 'renewsCertificateId' | 'lineageId' | 'supersedeAt'
+>
 
 export interface CertificateStore {
   /** Issued leaves, newest first; those after `after` when it is given. */
@@ -133,6 +149,8 @@ export interface CertificateStore {
   ): Promise<CertificateListRow[]>
   /** Issued certificates of any kind with this id or serial: two when a serial is ambiguous across issuers. */
   find(key: { id: string } | { serial: string }): Promise<CertificateRecord[]>
+  /** Issued certificates of one line, oldest first: its first one and all that came of it. */
+  line(firstId: string, limit: number): Promise<LineRow[]>
   /** The trail of these objects, newest first. */
   history(objectIds: string[], limit: number): Promise<AuditEventView[]>
   /**
@@ -159,6 +177,8 @@ export interface CertificatesDeps {
 
 const PAGE = { usual: 50, most: 200 }
 const HISTORY = 200
+/** Renewals of one device: more are not shown. */
+const LINE = 100
 
 export function createCertificates({ store, clock, onCrlDue = () => {} }: CertificatesDeps): CertificatesService {
   async function list(actor: Actor, filter: CertificateFilter, page: { cursor?: string; limit?: number }) {
@@ -181,7 +201,11 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     authorise(actor, 'certificate:read')
     const record = await one(idOrSerial)
     const objects = record.challenge ? [record.id, record.challenge.id] : [record.id]
-    return certificateDetail(record, await store.history(objects, HISTORY), clock())
+    const [history, line] = await Promise.all([
+      store.history(objects, HISTORY),
+      store.line(record.lineageId ?? record.id, LINE),
+    ])
+    return certificateDetail(record, { history, line }, clock())
   }
 
   async function revoke(actor: Actor, idOrSerial: string, request: { reason: RevocationReason; comment?: string }) {

@@ -1,6 +1,7 @@
 /** Issued certificates: the list with its filters, one with its page's facts, and the one update that revokes. */
 import type { AuditEventView } from '@/lib/services/audit'
 import { eventView } from '@/lib/services/audit-events'
+import type { LineRow } from '@/lib/services/certificate-line'
 import type {
   CertificateFilter,
   CertificateListRow,
@@ -30,7 +31,7 @@ export function certificateStore(database: Database): CertificateStore {
     async find(key) {
       const condition = 'id' in key ? Prisma.sql`c.id = ${key.id}::uuid` : Prisma.sql`c.serial = ${key.serial}`
       const rows = await database.$queryRaw<DetailRow[]>`
-        select ${LIST_COLUMNS}, c.der, a.certificate_der as issuer_der, r.certificate_der as root_der,
+        select ${LIST_COLUMNS}, c.der, c.renews_certificate_id, c.lineage_id, c.supersede_at, a.certificate_der as issuer_der, r.certificate_der as root_der,
                h.id as challenge_id, h.minted_by, h.created_at as minted_at,
                t.id as transaction_id, t.source_ip, t.user_agent, t.created_at as transaction_at
         from ${LIST_TABLES}
@@ -39,6 +40,15 @@ export function certificateStore(database: Database): CertificateStore {
         left join enrolment_transaction t on t.id = c.enrolment_transaction_id
         where c.state = 'issued' and ${condition} order by c.created_at, c.id limit 2`
       return rows.map(detailRow)
+    },
+
+    async line(firstId, limit) {
+      const rows = await database.$queryRaw<LineRows[]>`
+        select c.id, c.serial, c.issued_at, c.not_before, c.not_after, c.revoked_at, c.revocation_reason, c.renews_certificate_id
+        from certificate c
+        where (c.id = ${firstId}::uuid or c.lineage_id = ${firstId}::uuid) and c.state = 'issued'
+        order by c.issued_at desc, c.id desc limit ${limit}`
+      return rows.reverse().map(lineRow)
     },
 
     async history(objectIds, limit): Promise<AuditEventView[]> {
@@ -165,8 +175,35 @@ interface ListRow {
   issuer_name: string
 }
 
+interface LineRows {
+  id: string
+  serial: string
+  issued_at: Date
+  not_before: Date
+  not_after: Date
+  revoked_at: Date | null
+  revocation_reason: RevocationReason | null
+  renews_certificate_id: string | null
+}
+
+function lineRow(row: LineRows): LineRow {
+  return {
+    id: row.id,
+    serial: row.serial,
+    issuedAt: row.issued_at,
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+    revokedAt: row.revoked_at,
+    revocationReason: row.revocation_reason,
+    renewsCertificateId: row.renews_certificate_id,
+  }
+}
+
 interface DetailRow extends ListRow {
   der: Uint8Array
+  renews_certificate_id: string | null
+  lineage_id: string | null
+  supersede_at: Date | null
   issuer_der: Uint8Array | null
   root_der: Uint8Array | null
   challenge_id: string | null
@@ -208,6 +245,9 @@ function detailRow(row: DetailRow): CertificateRecord {
     ...listRow(row),
     der: row.der,
     chain,
+    renewsCertificateId: row.renews_certificate_id,
+    lineageId: row.lineage_id,
+    supersedeAt: row.supersede_at,
     challenge:
       row.challenge_id && row.minted_by && row.minted_at
         ? { id: row.challenge_id, mintedBy: row.minted_by, createdAt: row.minted_at }

@@ -29,6 +29,12 @@ export function memoryCertificateStore(world: World): CertificateStore {
         .filter((row) => ('id' in key ? row.id === key.id : row.serial === key.serial))
         .slice(0, 2)
     },
+    async line(firstId, limit) {
+      return issued()
+        .filter(({ id, lineageId }) => id === firstId || lineageId === firstId)
+        .sort((a, b) => a.issuedAt.getTime() - b.issuedAt.getTime())
+        .slice(-limit)
+    },
     async history(objectIds, limit) {
       const views = world.events.map(
         (event, index): AuditEventView => ({
@@ -242,6 +248,9 @@ function record(world: World, row: WorldCertificate): CertificateRecord {
     fingerprintSha256: Buffer.from(row.fingerprintSha256).toString('hex'),
     der: row.der,
     chain: chain.filter((der) => der !== null),
+    renewsCertificateId: row.renews?.certificateId ?? null,
+    lineageId: row.renews?.lineageId ?? null,
+    supersedeAt: row.supersedeAt,
     challenge: challenge ? { id: challenge.id, mintedBy: challenge.mintedBy, createdAt: challenge.createdAt } : null,
     transaction: attempt
       ? { id: attempt.id, sourceIp: attempt.sourceIp, userAgent: attempt.userAgent, at: attempt.createdAt }

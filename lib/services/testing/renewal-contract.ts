@@ -120,6 +120,10 @@ export function renewalContract(name: string, open: () => Promise<EnrolmentBacki
         })
         const reply = await third.enrol()
         expect(await backing.line(await idOf(reply))).toMatchObject({ renews: await idOf(second), lineageId: held.id })
+        const serials = [held.serial, certificateOf(second).serial, certificateOf(reply).serial]
+        const middle = await portal.certificates.get(actor('auditor'), serials[1] as string)
+        expect(middle.lineage.map(({ serial }) => serial)).toEqual(serials)
+        expect([middle.renews?.serial, middle.renewedBy?.serial]).toEqual([serials[0], serials[2]])
       })
 
       test('with the subject in other letters: the old one is copied byte for byte', async () => {

@@ -4,6 +4,7 @@ import { Fact, Facts } from '@/app/_components/facts'
 import { Instant } from '@/app/_components/instant'
 import { nameOfMinter } from '@/app/_components/name-of-minter'
 import { TextLink } from '@/app/_components/row-link'
+import { shortSerial } from '@/app/_components/short-serial'
 import { VisibleText } from '@/app/_components/visible-text'
 import { WeakBadge } from '@/app/_components/weak-badge'
 import type { CertificateDetail } from '@/lib/services/certificates'
@@ -15,7 +16,7 @@ interface OriginCardProps {
 }
 
 export function OriginCard({ certificate, mintedVia }: OriginCardProps) {
-  const { group, endpoint, challenge, transaction, issuedAt } = certificate
+  const { group, endpoint, challenge, transaction, issuedAt, renews } = certificate
   return (
     <Card title="Origin">
       <Facts>
@@ -32,7 +33,18 @@ export function OriginCard({ certificate, mintedVia }: OriginCardProps) {
             <TextLink href={`/endpoints/${endpoint.slug}`}>{endpoint.name}</TextLink>
           </Fact>
         )}
-        {challenge && (
+        {challenge && mintedVia === 'renewal' && (
+          <Fact name="Allowed by">
+            {renews ? (
+              <>
+                renewal of <TextLink href={`/certificates/${renews.id}`}>{shortSerial(renews.serial)}</TextLink>
+              </>
+            ) : (
+              'renewal of the certificate before'
+            )}
+          </Fact>
+        )}
+        {challenge && mintedVia !== 'renewal' && (
           <Fact name="Allowed by">
             <span className="flex flex-wrap items-center gap-x-2">
               <span>

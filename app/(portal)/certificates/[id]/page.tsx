@@ -13,8 +13,10 @@ import { ExtensionsCard } from './extensions-card'
 import { FingerprintsCard } from './fingerprints-card'
 import { HistoryCard } from './history-card'
 import { IdentityCard } from './identity-card'
+import { LineCard } from './line-card'
 import { OriginCard } from './origin-card'
 import { PemCard } from './pem-card'
+import { RenewalNotice } from './renewal-notice'
 import { RevocationNotice } from './revocation-notice'
 import { RevokeDialog } from './revoke-dialog'
 import { ValidityCard } from './validity-card'
@@ -49,6 +51,7 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
       <div className="grid gap-5">
         <RevocationNotice certificate={certificate} />
         <Alarms actor={actor} alarms={alarms.filter(({ dismissedAt }) => dismissedAt === null)} />
+        <RenewalNotice certificate={certificate} />
         <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="grid content-start gap-5">
             <IdentityCard certificate={certificate} />
@@ -58,6 +61,7 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
           </div>
           <div className="grid content-start gap-5">
             <ValidityCard certificate={certificate} />
+            <LineCard certificate={certificate} />
             <OriginCard certificate={certificate} mintedVia={challenge?.mintedVia ?? 'ui'} />
             <HistoryCard events={certificate.history} />
           </div>

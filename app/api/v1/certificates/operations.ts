@@ -42,6 +42,16 @@ const Certificate = z
   })
   .meta({ id: 'Certificate' })
 
+const LineMember = z
+  .object({
+    id: z.string(),
+    serial: z.string(),
+    status: z.enum(STATUSES),
+    issuedAt: instant,
+    notAfter: instant,
+  })
+  .meta({ id: 'LineMember', description: 'A certificate of a line of renewals.' })
+
 const CertificateDetail = Certificate.extend({
   kind: z.enum(['root', 'issuer', 'ra', 'leaf']),
   fingerprintSha1: z.string(),
@@ -58,6 +68,14 @@ const CertificateDetail = Certificate.extend({
     .nullable(),
   revokedBy: z.string().nullable(),
   revocationComment: z.string().nullable(),
+  renews: LineMember.nullable().meta({ description: 'The certificate whose holder asked for this one.' }),
+  renewedBy: LineMember.nullable().meta({ description: 'The certificate that took over from it.' }),
+  lineage: z
+    .array(LineMember)
+    .meta({ description: 'All that came of the first one by renewal, oldest first; empty while it is alone.' }),
+  supersedeAt: instant
+    .nullable()
+    .meta({ description: 'When it is revoked as superseded, unless somebody revokes it before.' }),
   history: z
     .array(
       z.object({
@@ -117,6 +135,10 @@ const detailExample: z.input<typeof CertificateDetail> = {
   },
   revokedBy: null,
   revocationComment: null,
+  renews: null,
+  renewedBy: null,
+  lineage: [],
+  supersedeAt: null,
   history: [
     {
       seq: '42',
