@@ -21,6 +21,7 @@ test('without any variable everything has a default', () => {
     databaseUrl: undefined,
     dataDirChosen: false,
     trustedProxies: [],
+    outboundAllow: [],
     log: 'text',
   })
   expect(settings({}).publicUrl.href).toBe('http://localhost:3000/')
@@ -67,6 +68,9 @@ describe.each([
   ['DATABASE_MIGRATION_URL', DATABASE_URL],
   ['LATCHKEY_TRUSTED_PROXIES', '10.0.0.0/33'],
   ['LATCHKEY_TRUSTED_PROXIES', 'proxy.example'],
+  ['LATCHKEY_OUTBOUND_ALLOW', 'https://validator.internal'],
+  ['LATCHKEY_OUTBOUND_ALLOW', '10.0.0.0/33'],
+  ['LATCHKEY_OUTBOUND_ALLOW', 'a host'],
   ['LATCHKEY_KEK', Buffer.alloc(31).toString('base64')],
   ['LATCHKEY_LOG', 'xml'],
   ['LATCHKEY_DATADIR', '/data'],
@@ -122,4 +126,17 @@ test('the key-encryption key reaches the signer and nobody else', () => {
   })
   expect(JSON.stringify(readConfig(environment))).not.toContain(kek)
   expect(problemsOf({ LATCHKEY_KEK: kek, LATCHKEY_KEK_FILE: '/x' })).toHaveLength(1)
+})
+
+test('where calls may go is read as hosts, ports and networks', () => {
+  const { outboundAllow } = settings({
+    LATCHKEY_OUTBOUND_ALLOW: 'Validator.Internal, 10.1.0.0/16,http://127.0.0.1:9000,[fd12::1]:8443,fd12::2',
+  })
+  expect(outboundAllow).toEqual([
+    { host: 'validator.internal', port: null, prefix: null, plain: false },
+    { host: '10.1.0.0', port: null, prefix: 16, plain: false },
+    { host: '127.0.0.1', port: 9_000, prefix: null, plain: true },
+    { host: 'fd12::1', port: 8_443, prefix: null, plain: false },
+    { host: 'fd12::2', port: null, prefix: null, plain: false },
+  ])
 })

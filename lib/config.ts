@@ -21,7 +21,17 @@ export interface Settings {
   dataDirChosen: boolean
   /** Networks whose X-Forwarded-For we believe, as "address/prefix". */
   trustedProxies: string[]
+  /** What calls to addresses typed in the portal may reach beyond public ones. */
+  outboundAllow: OutboundPlace[]
   log: 'text' | 'json'
+}
+
+/** A host or a network, perhaps with a port; `plain` where http:// may be used. */
+export interface OutboundPlace {
+  host: string
+  port: number | null
+  prefix: number | null
+  plain: boolean
 }
 
 /** What every process of an installation knows. No secret beside the database's address. */
@@ -110,6 +120,7 @@ function toSettings(variables: Variables): Settings {
     dataDir: resolve(/* turbopackIgnore: true */ variables.LATCHKEY_DATA_DIR ?? 'data'),
     dataDirChosen: variables.LATCHKEY_DATA_DIR !== undefined,
     trustedProxies: variables.LATCHKEY_TRUSTED_PROXIES,
+    outboundAllow: variables.LATCHKEY_OUTBOUND_ALLOW,
     log: variables.LATCHKEY_LOG,
   }
 }
@@ -182,6 +193,15 @@ const Variables = z.object({
     )
     .transform((list) => list.map(withPrefix))
     .default([]),
+  LATCHKEY_OUTBOUND_ALLOW: z
+    .string()
+    .transform((list) => list.split(',').map((item) => outboundPlace(item.trim())))
+    .refine(
+      (list) => list.every((place) => place !== null),
+      'must be hosts or networks separated by commas, such as validator.internal,10.1.0.0/16,http://127.0.0.1:9000.',
+    )
+    .transform((list) => list.filter((place) => place !== null))
+    .default([]),
   LATCHKEY_LOG: z.enum(['text', 'json'], 'must be text or json.').default('text'),
   LATCHKEY_SIGNER_SOCKET: z.string().optional(),
   LATCHKEY_WEB_SOCKET: z.string().optional(),
@@ -228,6 +248,21 @@ function toUrl(text: string): URL | null {
 function isOrigin(url: URL | null, protocols: string[]): url is URL {
   if (!url || !protocols.includes(url.protocol) || url.username || url.password) return false
   return url.pathname === '/' && !url.search && !url.hash
+}
+
+/** "host", "host:port", "address/prefix"; with "http://" in front, plain HTTP is allowed there as well. */
+function outboundPlace(text: string): OutboundPlace | null {
+  const plain = text.startsWith('http://')
+  const rest = text.slice(plain ? 'http://'.length : 0)
+  if (rest.includes('/')) {
+    const [host = '', prefix] = rest.split('/')
+    return isNetwork(rest) ? { host, port: null, prefix: Number(prefix), plain } : null
+  }
+  if (isIP(rest) === 6) return { host: rest, port: null, prefix: null, plain }
+  const [, name = '', port] = /^(.+?)(?::(\d{1,5}))?$/.exec(rest) ?? []
+  const host = name.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  if (isIP(host) === 0 && !HOST_NAME.test(host)) return null
+  return { host, port: port === undefined ? null : Number(port), prefix: null, plain }
 }
 
 function isNetwork(text: string): boolean {

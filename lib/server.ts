@@ -1,32 +1,52 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
 import { hostname } from 'node:os'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
+import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { accessStore } from '@/lib/adapters/store/access'
 import { approvalStore } from '@/lib/adapters/store/approvals'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
+import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-validation'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
+import { connectorStore } from '@/lib/adapters/store/connectors'
 import { openDatabase } from '@/lib/adapters/store/database'
+import { deviceStore } from '@/lib/adapters/store/devices'
+import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
+import { notificationStore } from '@/lib/adapters/store/notifications'
 import { guarded } from '@/lib/adapters/store/outage'
 import { pruneStore } from '@/lib/adapters/store/prune'
+import { renewalStore } from '@/lib/adapters/store/renewals'
+import { rolloverStore } from '@/lib/adapters/store/rollover'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
+import { queryStore } from '@/lib/adapters/store/scep-queries'
 import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
+import { simulationStore } from '@/lib/adapters/store/simulation'
 import { staticSecretStore } from '@/lib/adapters/store/static-secrets'
 import { statusStore } from '@/lib/adapters/store/status'
+import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
-import { type Config, config } from '@/lib/config'
+import { validationUpkeepStore } from '@/lib/adapters/store/validation-upkeep'
+import { validatorCircuitStore } from '@/lib/adapters/store/validator-calls'
+import { fineTime } from '@/lib/adapters/time/fine-time'
+import { webhookClient } from '@/lib/adapters/validation/webhook'
+import { type Config, config, type OutboundPlace } from '@/lib/config'
+import { closeValidations } from '@/lib/jobs/close-validations'
+import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
+import { forgetRecords } from '@/lib/jobs/forget-records'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
 import { renewRegistrationAuthorities } from '@/lib/jobs/renew-registration-authorities'
+import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
 import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
+import { supersedeCertificates } from '@/lib/jobs/supersede-certificates'
 import { tendApprovals } from '@/lib/jobs/tend-approvals'
 import type { AccessService } from '@/lib/services/access'
 import { createAccess } from '@/lib/services/access'
@@ -38,21 +58,40 @@ import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
+import { createRedemption } from '@/lib/services/challenge-redemption'
+import { type ChallengeValidation, createChallengeValidation } from '@/lib/services/challenge-validation'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
+import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
+import { createDelegation } from '@/lib/services/delegated-enrolment'
+import { createDevices, type DevicesService } from '@/lib/services/devices'
+import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
+import { createNotifications } from '@/lib/services/notifications'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
+import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
-import { createScepEnrolment, type ScepEnrolmentService, type ScepOptions } from '@/lib/services/scep-enrolment'
+import { createRetention, type RetentionService } from '@/lib/services/retention'
+import { createRollover, type RolloverService } from '@/lib/services/rollover'
+import {
+  createScepEnrolment,
+  SCEP_OPTIONS,
+  type ScepEnrolmentService,
+  type ScepOptions,
+} from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import type { Signer } from '@/lib/services/signer'
+import { createSimulation, type SimulationService } from '@/lib/services/simulation'
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets, STATIC_SECRET_COST, type StaticSecretsService } from '@/lib/services/static-secrets'
 import { createStatus, type StatusService } from '@/lib/services/status'
+import { createSupersession } from '@/lib/services/supersession'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
 import { createUrls, type Urls } from '@/lib/services/urls'
+import { parseVerdict } from '@/lib/services/validator-verdict'
+import { createValidatorCalls } from '@/lib/services/validators'
 import packageJson from '@/package.json' with { type: 'json' }
 
 export interface Services {
@@ -65,8 +104,15 @@ export interface Services {
   approvals: ApprovalsService
   certificates: CertificatesService
   transactions: TransactionsService
+  connectors: ConnectorsService
+  validation: Pick<ChallengeValidation, 'validate'>
+  receivers: ReceiversService
+  devices: DevicesService
+  simulation: SimulationService
+  retention: RetentionService
   audit: AuditService
   status: StatusService
+  rollover: RolloverService
   scepEnrolment: ScepEnrolmentService
   signer: Signer
   /** Everything that runs by the clock; started by one process per instance. */
@@ -82,12 +128,16 @@ export interface Wiring {
   signerSocket: string
   publicUrl: URL
   statusUrl: URL
+  outboundAllow?: OutboundPlace[]
   clock?: () => Date
   log?(level: 'info' | 'warn' | 'error', event: string, facts: Record<string, string | number | null>): void
   /** Called between the steps of issuance, for the tests that kill the process there. */
   checkpoint?: NonNullable<IntentDeps['checkpoint']>
   scep?: Partial<ScepOptions>
 }
+
+/** What the flight recorder gathered is written this often, many exchanges in one statement. */
+const RECORDS_EVERY_MS = 500
 
 const { version: VERSION } = packageJson
 
@@ -99,8 +149,8 @@ export function server(): Services {
   return services
 }
 
-function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl }: Config): Wiring {
-  return { databaseUrl, signerSocket, publicUrl, statusUrl }
+function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl, outboundAllow }: Config): Wiring {
+  return { databaseUrl, signerSocket, publicUrl, statusUrl, outboundAllow }
 }
 
 export function buildServices(wiring: Wiring): Services {
@@ -129,6 +179,8 @@ export function buildServices(wiring: Wiring): Services {
     urls,
     clock,
   })
+  const rollover = createRollover({ store: guarded(rolloverStore(database)), signer, issuance, urls, clock })
+  const turns = scepEnrolmentStore(database)
   const redemption = redemptionStore(database)
   const grants = grantStore(database)
   const approvalRows = approvalStore(database)
@@ -136,31 +188,80 @@ export function buildServices(wiring: Wiring): Services {
   const secrets = staticSecretStore(database)
   // A queue of its own: devices never keep people from signing in.
   const secretHashes = createPasswords({ signer, parameters: STATIC_SECRET_COST })
+  const validators = validatorCircuitStore(database)
+  const calls = createValidatorCalls({
+    store: validators,
+    client: webhookClient({ outbound: guardedFetch({ rules: wiring.outboundAllow ?? [] }) }),
+    signer,
+    clock,
+    parse: parseVerdict,
+  })
+  const notifications = createNotifications({ store: notificationStore(database), calls, clock })
+  const delegated = createDelegation({
+    validators,
+    calls,
+    notifications,
+    grants,
+    redemption,
+    transactions: turns,
+    clock,
+  })
+  const validation = createChallengeValidation({
+    store: validationStore(database),
+    turns,
+    authoriser: createRedemption({
+      store: redemption,
+      signer,
+      clock,
+      pause: async () => {},
+      // Whoever asks by webhook waits two seconds at most: a rival's reservation is a no for now.
+      rules: { patienceMilliseconds: 0, replayWindowSeconds: SCEP_OPTIONS.replayWindowSeconds },
+    }),
+    signer,
+    clock,
+  })
+  const flights = flightRecordStore(database)
+  const recorder = createFlightRecorder({ store: flights, clock, log })
   const scepEnrolment = createScepEnrolment({
-    store: scepEnrolmentStore(database),
+    store: turns,
     challenges: redemption,
+    renewals: renewalStore(database),
+    queries: queryStore(database),
     issuance,
     signer,
     audit,
     authorisers: {
+      delegated,
       static: createStaticAuthorisation({ store: secrets, challenges: redemption, signer, passwords: secretHashes }),
       approval: createApprovalAuthorisation({ store: approvalRows, grants, challenges: redemption }),
     },
+    recorder,
     limit: access.limit,
     clock,
+    fine: fineTime,
     log,
     ...(wiring.scep === undefined ? {} : { options: wiring.scep }),
   })
   // Refusals that were only counted reach the trail within a minute; each process counts its own.
   const flushing = setInterval(() => void scepEnrolment.flush().catch(() => {}), 60_000).unref()
+  const recording = setInterval(() => void recorder.flush(), RECORDS_EVERY_MS).unref()
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
+
+  const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit })
+  const certificates = createCertificates({ store: guarded(certificateStore(database)), clock })
+  const transactions = createTransactions({ store: transactionStore(database) })
 
   const jobs = [
     publishCrls(status),
     reconcileIssuance(issuance),
-    expireChallenges(challengeUpkeepStore(database)),
+    expireChallenges(challengeUpkeepStore(database), flights),
+    forgetRecords(flights),
     tendApprovals(approvals),
+    closeValidations(validationUpkeepStore(database)),
+    deliverNotifications(notifications),
     renewRegistrationAuthorities(registrationAuthorities),
+    rollOverIssuers(rollover),
+    supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
   return {
@@ -172,11 +273,18 @@ export function buildServices(wiring: Wiring): Services {
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
-    challenges: createChallenges({ store: challengeStore(database), signer, urls, audit }),
+    challenges,
+    certificates,
+    transactions,
     staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),
     approvals,
-    certificates: createCertificates({ store: guarded(certificateStore(database)), clock }),
-    transactions: createTransactions({ store: transactionStore(database) }),
+    rollover,
+    connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
+    validation,
+    receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
+    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
+    simulation: createSimulation({ store: simulationStore(database), signer, transactions, limit: access.limit }),
+    retention: createRetention({ store: flights }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),
     async ready() {
@@ -188,7 +296,9 @@ export function buildServices(wiring: Wiring): Services {
     },
     async close() {
       clearInterval(flushing)
+      clearInterval(recording)
       await scepEnrolment.flush().catch(() => {})
+      await recorder.flush()
       signer.close()
       await database.$disconnect()
     },

@@ -88,22 +88,31 @@ export async function generateClient() {
 
 /** server/*.ts, each to one file in .build/ that imports only packages. */
 export function bundle() {
-  return once(join(BUILD, 'bundle.stamp'), BUNDLE_SOURCES, async () => {
-    const { build } = await import('esbuild')
-    await build({
-      absWorkingDir: ROOT,
-      entryPoints: ENTRIES.map((name) => join('server', `${name}.ts`)),
-      outdir: BUILD,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node24',
-      packages: 'external',
-      logLevel: 'error',
-    }).catch(() => {
-      throw new Fault('The server could not be built; the messages above say why.')
-    })
+  return once(join(BUILD, 'bundle.stamp'), BUNDLE_SOURCES, () =>
+    bundleInto(Object.fromEntries(ENTRIES.map((name) => [name, join('server', `${name}.ts`)]))),
+  )
+}
+
+/** A program that is no part of the product, such as a benchmark: built each time, for it takes less than a second. */
+export function bundleTool(name, source) {
+  return bundleInto({ [name]: source })
+}
+
+async function bundleInto(entryPoints) {
+  const { build } = await import('esbuild')
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints,
+    outdir: BUILD,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    packages: 'external',
+    logLevel: 'error',
+  }).catch(() => {
+    throw new Fault('The server could not be built; the messages above say why.')
   })
 }
 

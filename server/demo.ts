@@ -295,7 +295,7 @@ async function movableClock({ databaseUrl, ownerUrl }: Installation): Promise<Mo
       'select pg_catalog.now() + (select by from demo_time.shift)';
     grant usage on schema demo_time to public;
     grant select on demo_time.shift to public;
-    alter function public.audit_append(text, text) set search_path = demo_time, pg_catalog, public, pg_temp;
+    alter function public.audit_append_all(text[], text[]) set search_path = demo_time, pg_catalog, public, pg_temp;
   `)
   // CURRENT_TIMESTAMP is a keyword that no schema can stand in front of, so the columns' defaults lie for a while too.
   const { rows: columns } = await client.query<{ table_name: string; column_name: string }>(
@@ -323,7 +323,7 @@ async function movableClock({ databaseUrl, ownerUrl }: Installation): Promise<Mo
     async stop() {
       await everyDefault('CURRENT_TIMESTAMP')
       await client.query(`
-        alter function public.audit_append(text, text) set search_path = pg_catalog, public, pg_temp;
+        alter function public.audit_append_all(text[], text[]) set search_path = pg_catalog, public, pg_temp;
         drop schema demo_time cascade;
       `)
       await client.end()

@@ -15,6 +15,10 @@ export interface DeviceRequest {
   headers: { get(name: string): string | null }
   body: Uint8Array
   ip: string | null
+  /** Whether the client has hung up. */
+  gone?: () => boolean
+  /** Such as 1.1. */
+  httpVersion?: string
 }
 
 export interface DeviceResponse {
@@ -59,7 +63,7 @@ export async function scepHttpResponse(
 ): Promise<DeviceResponse> {
   const endpoint = slugOfPath(request.path)
   if (endpoint === null) return text(404, 'No such endpoint.')
-  const { method, query, body, ip, headers } = request
+  const { method, path, query, body, ip, headers, gone, httpVersion = null } = request
   const reply = await services.scepEnrolment.handle({
     endpoint,
     method,
@@ -68,6 +72,10 @@ export async function scepHttpResponse(
     ip,
     contentEncoding: headers.get('content-encoding'),
     userAgent: headers.get('user-agent'),
+    ...(gone === undefined ? {} : { gone }),
+    path,
+    contentType: headers.get('content-type'),
+    httpVersion,
   })
   // Apple and certmonger compare the whole content type, so nothing may be appended to it (scep.md §1.6).
   return respond(reply.status, reply.contentType, reply.body, { 'Cache-Control': 'no-store', ...reply.headers })

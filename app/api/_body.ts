@@ -25,7 +25,7 @@ export async function readJson(request: Request): Promise<{ bytes: Uint8Array; v
   return { bytes, value: parseJson(decode(bytes)) }
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+export async function readBytes(request: Request): Promise<Uint8Array> {
   const tooLarge = () =>
     new TransportFault('payload_too_large', `A body may have ${MAX_BODY_BYTES / 1024} KiB at most.`)
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge()

@@ -18,6 +18,7 @@ const TAGS: Record<Tag, string> = {
   Transactions: 'Every enrolment attempt, and why it got what it got.',
   Audit: 'Everything that happened, each row chained to the one before.',
   Authorities: 'The root and the issuers.',
+  Connectors: 'Validators that we ask about requests, and other servers that ask us about challenges.',
   Access: 'API keys and people.',
   Description: 'The API about itself.',
 }

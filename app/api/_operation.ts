@@ -18,6 +18,7 @@ export type Tag =
   | 'Transactions'
   | 'Audit'
   | 'Authorities'
+  | 'Connectors'
   | 'Access'
   | 'Description'
 

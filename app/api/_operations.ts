@@ -11,6 +11,7 @@ import {
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
 import { getChallenge, listChallenges, mintChallenge, revokeChallenge } from '@/app/api/v1/challenges/operations'
+import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
 import {
   createStaticSecret,
   listStaticSecrets,
@@ -18,15 +19,36 @@ import {
 } from '@/app/api/v1/endpoints/[slug]/static-secrets/operations'
 import { getEndpoint, listEndpoints, updateEndpoint } from '@/app/api/v1/endpoints/operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
+import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
+import {
+  createReceiver,
+  getReceiver,
+  listReceivers,
+  rotateReceiverSecret,
+  updateReceiver,
+} from '@/app/api/v1/receivers/operations'
 import { listTransactions } from '@/app/api/v1/transactions/operations'
 import { createUser, listUsers } from '@/app/api/v1/users/operations'
+import {
+  activateValidatorSecret,
+  createValidator,
+  getValidator,
+  listValidators,
+  rotateValidatorSecret,
+  testValidator,
+  updateValidator,
+} from '@/app/api/v1/validators/operations'
 
 export const OPERATIONS: readonly AnyOperation[] = [
   listGroups,
   createGroup,
   getGroup,
+  getRollover,
+  stageRollover,
+  rescheduleRollover,
+  cancelRollover,
   listEndpoints,
   getEndpoint,
   updateEndpoint,
@@ -41,6 +63,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getApproval,
   approveRequest,
   denyRequest,
+  validateChallenge,
   listCertificates,
   getCertificate,
   downloadCertificate,
@@ -49,6 +72,18 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listAuditEvents,
   verifyAuditEvents,
   listAuthorities,
+  listValidators,
+  createValidator,
+  getValidator,
+  updateValidator,
+  rotateValidatorSecret,
+  activateValidatorSecret,
+  testValidator,
+  listReceivers,
+  createReceiver,
+  getReceiver,
+  updateReceiver,
+  rotateReceiverSecret,
   getMe,
   listApiKeys,
   createApiKey,

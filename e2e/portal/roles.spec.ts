@@ -43,6 +43,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
 /** The same for what changes something. `own`: for everybody, about themselves. */
 const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANGERS>> = {
   changePassword: 'own',
+  cancelRollover: ADMINS,
   changeRole: ADMINS,
   checkSetupLink: STRANGERS,
   completeSetup: STRANGERS,
@@ -57,6 +58,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   saveEndpointSettings: ADMINS,
   setDisabled: ADMINS,
   setPassword: ADMINS,
+  stageRollover: ADMINS,
   switchEndpoint: ADMINS,
   verifyChain: ONLOOKERS,
 }

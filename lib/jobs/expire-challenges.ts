@@ -2,15 +2,15 @@
 import { systemActor } from '@/lib/services/actor'
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import type { Job } from '@/lib/services/jobs'
+import type { RetentionStore } from '@/lib/services/retention'
 
 /** dynamic-challenge.md §5: the reservation of a crashed worker is swept after this time. */
 export const ABANDONED_MINUTES = 10
-/** How long the portal shows why a device was refused. The audit trail keeps it for good. */
-export const REFUSED_DAYS = 30
 const FORGET_EVERY_MS = 3_600_000
 const BATCH = 1_000
 
-export function expireChallenges(store: ChallengeUpkeepStore): Job {
+/** Refusals are shown for as long as the flight recorder keeps them. The audit trail keeps them for good. */
+export function expireChallenges(store: ChallengeUpkeepStore, recorder: Pick<RetentionStore, 'retention'>): Job {
   let forgotten = 0
   return {
     name: 'expire-challenges',
@@ -38,7 +38,8 @@ export function expireChallenges(store: ChallengeUpkeepStore): Job {
       await untilDone(() => store.failInterrupted(ABANDONED_MINUTES, BATCH))
       // It reads through what was issued in those days, so not every minute.
       if (now.getTime() - forgotten >= FORGET_EVERY_MS) {
-        await untilDone(() => store.forgetRefused(REFUSED_DAYS, BATCH))
+        const { failedDays } = await recorder.retention()
+        await untilDone(() => store.forgetRefused(failedDays, BATCH))
         forgotten = now.getTime()
       }
     },

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { ecKey, rsaKey, type TestKey } from '@/e2e/fixtures/chain'
 import { openssl, scratchFiles } from '@/e2e/fixtures/openssl'
 import { buildCsr, parseCsr, verifyCsr } from './csr'
-import { DerError, TAG } from './der'
+import { DerError, parseDer, TAG } from './der'
 import {
   bitString,
   context,
@@ -161,6 +161,14 @@ test('BER is read as the DER it stands for', () => {
   const csr = parseCsr(ber)
   expect(Buffer.from(csr.der)).toEqual(Buffer.from(der))
   expect(verifyCsr(csr)).toBe(true)
+})
+
+test('an RSA key without the NULL of its algorithm is the same key, and is certified as RFC 3279 writes it', () => {
+  const key = parseDer(RSA.spki).children()[1]?.bytes ?? new Uint8Array()
+  const bare = { ...RSA, spki: sequence(sequence(oid(OID.rsaEncryption)), key) }
+  const csr = parseCsr(requestWith([], bare))
+  expect(verifyCsr(csr)).toBe(true)
+  expect(Buffer.from(csr.spki)).toEqual(Buffer.from(RSA.spki))
 })
 
 describe('the challengePassword', () => {

@@ -5,7 +5,7 @@ import { constructedContext, DerError, parseDer, TAG, type Tlv, UNTRUSTED } from
 import { octetsOfBits, oidOf, smallNumberOf, textOf } from './der-values'
 import { bitString, context, directoryString, integer, oid, sequence, setOf } from './der-write'
 import { type Extension, encodeExtensions, parseExtensions } from './extension'
-import { type PublicKeyInfo, parsePublicKey } from './key'
+import { canonicalSpki, type PublicKeyInfo, parsePublicKey } from './key'
 import { encodeName, type NameAttribute, type NamePart, parseName } from './name'
 import { OID } from './oid'
 import { encodeSan, parseSan, type San } from './san'
@@ -45,7 +45,7 @@ export function parseCsr(bytes: Uint8Array): Csr {
   const reader = info.open()
   if (smallNumberOf(reader.next(TAG.integer).content) !== 0) throw new DerError('not a version 1 request')
   const subjectDer = reader.next(TAG.sequence).bytes
-  const spki = reader.next(TAG.sequence).bytes
+  const spki = canonicalSpki(reader.next(TAG.sequence).bytes)
   const attributes = (reader.optional(constructedContext(0))?.children(50) ?? []).map(parseAttribute)
   reader.finish()
   const requestedExtensions = mergeExtensions(attributes)

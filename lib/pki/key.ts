@@ -2,6 +2,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import { DerError, parseDer, TAG, type Tlv } from './der'
 import { integerOf, octetsOfBits, oidOf } from './der-values'
+import { bitString, nullValue, oid, sequence } from './der-write'
 import { OID } from './oid'
 
 export { keyWeakness } from './key-weakness'
@@ -41,6 +42,16 @@ export function parsePublicKey(spki: Uint8Array): PublicKeyInfo {
     default:
       throw new DerError(`public keys of algorithm ${algorithm}`, 'unsupported')
   }
+}
+
+/**
+ * As a certificate has to write it: RFC 3279 §2.3.1 wants NULL beside rsaEncryption, and some stacks leave it out. The
+ * same key in two spellings would also be two keys to everything that compares them.
+ */
+export function canonicalSpki(spki: Uint8Array): Uint8Array {
+  const { algorithm, parameters, bits } = parseSpki(spki)
+  if (algorithm !== OID.rsaEncryption || parameters !== null) return spki
+  return sequence(sequence(oid(OID.rsaEncryption), nullValue()), bitString(bits))
 }
 
 /** RFC 5280 §4.2.1.2, method 1: SHA-1 over the content of the BIT STRING. A name, not a protection. */

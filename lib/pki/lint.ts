@@ -146,7 +146,10 @@ function lintUsage(certificate: Subject, key: PublicKeyInfo, { kind, profile }: 
     [kind === 'issuer' && pathLength !== 0, 'an issuer has path length 0'],
     [!isCa && pathLength !== null, 'a path length without CA:TRUE'],
     [usage?.critical !== true, 'key usage is present and critical'],
-    [!sameSet(keyUsage, expectedUsage(kind, key)), `key usage ${keyUsage.join(', ')} does not fit`],
+    [
+      !expectedUsages(kind, key).some((expected) => sameSet(keyUsage, expected)),
+      `key usage ${keyUsage.join(', ')} does not fit`,
+    ],
     [authority && extendedKeyUsage.length > 0, 'an extended key usage on an authority'],
     [!authority && extendedKeyUsage.length === 0, 'no extended key usage: it would be good for everything'],
     [extendedKeyUsage.some((oid) => FORBIDDEN_USAGE.includes(oid)), 'an extended key usage no device gets'],
@@ -160,9 +163,12 @@ function lintUsage(certificate: Subject, key: PublicKeyInfo, { kind, profile }: 
 /** Any, time stamping, OCSP signing, certificate request agent: none of them is a device's. */
 const FORBIDDEN_USAGE = [OID.anyExtendedKeyUsage, '1.3.6.1.5.5.7.3.8', '1.3.6.1.5.5.7.3.9', '1.3.6.1.4.1.311.20.2.1']
 
-function expectedUsage(kind: CertificateKind, key: PublicKeyInfo): string[] {
-  if (kind === 'root' || kind === 'issuer') return ['keyCertSign', 'cRLSign']
-  return key.algorithm === 'RSA' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature']
+/** An RSA issuer may have been made to answer SCEP with its own key. */
+function expectedUsages(kind: CertificateKind, key: PublicKeyInfo): string[][] {
+  const endEntity = key.algorithm === 'RSA' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature']
+  const authority = ['keyCertSign', 'cRLSign']
+  if (kind === 'issuer' && key.algorithm === 'RSA') return [authority, [...endEntity, ...authority]]
+  return [kind === 'root' || kind === 'issuer' ? authority : endEntity]
 }
 
 function lintKey(key: PublicKeyInfo, { kind, profile }: LintRules): string[] {

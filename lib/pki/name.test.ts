@@ -125,4 +125,10 @@ describe('equality', () => {
     expect(namesEqual(parseName(dn([TAG.utf8String, 'x'])), parseName(dn([TAG.printableString, 'X'])))).toBe(true)
     expect(namesEqual(parseName(dn([TAG.utf8String, 'x'])), [{ type: 'CN', value: 'x' }])).toBe(true)
   })
+
+  test('a received type that we could never write is compared like any other', () => {
+    const odd = [{ type: `1.2${'.3'.repeat(40)}`, value: 'x' }]
+    expect(namesEqual(odd, [{ type: 'CN', value: 'x' }])).toBe(false)
+    expect(namesEqual(odd, odd)).toBe(true)
+  })
 })

@@ -64,7 +64,8 @@ export function parseNameText(text: string): NamePart[] {
 
 /**
  * Equal types in equal order, values compared as people read them (case-folded, white space collapsed, any string
- * type): clients re-encode names, and byte-exact matching has stranded fleets. Types may be given either way.
+ * type): clients re-encode names, and byte-exact matching has stranded fleets. Types may be given either way, and one
+ * that no certificate of ours could hold equals itself: received names are compared, not judged.
  */
 export function namesEqual(a: readonly NamePart[], b: readonly NamePart[]): boolean {
   return a.length === b.length && a.every((part, at) => comparable(part) === comparable(b[at]))
@@ -74,18 +75,22 @@ export function namesEqual(a: readonly NamePart[], b: readonly NamePart[]): bool
 function comparable(part: NamePart | undefined): string | undefined {
   if (!part) return undefined
   const value = part.value.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim()
-  return `${attributeOid(part.type)}=${value}`
+  return `${knownOid(part.type) ?? part.type}=${value}`
 }
 
 /** The dotted object identifier of a short name; a dotted one is returned as it is. */
 export function attributeOid(type: string): string {
-  const upper = type.toUpperCase()
-  const dotted = ATTRIBUTE_OID[ALIASES[upper] ?? upper]
+  const dotted = knownOid(type)
   if (dotted) return dotted
   if (/^[0-2](\.(0|[1-9]\d{0,9})){1,15}$/.test(type)) return type
   throw invalid(
     `"${type}" is not a name attribute we know. Use CN, O, OU, C, L, ST, DC, UID, E or an object identifier.`,
   )
+}
+
+function knownOid(type: string): string | undefined {
+  const upper = type.toUpperCase()
+  return ATTRIBUTE_OID[ALIASES[upper] ?? upper]
 }
 
 /** The short name of a dotted object identifier, or the identifier itself. */

@@ -27,11 +27,14 @@ export function rootExtensions(spki: Uint8Array): Extension[] {
   return [critical(OID.basicConstraints, encodeBasicConstraints(true)), authorityUsage(), subjectKeyId(spki)]
 }
 
-/** No EKU: with OCSPSigning in it, the issuer would be a delegated responder of the root (RFC 6960 §4.2.2.2). */
-export function issuerExtensions(options: IssuedBy & { spki: Uint8Array }): Extension[] {
+/**
+ * No EKU: with OCSPSigning in it, the issuer would be a delegated responder of the root (RFC 6960 §4.2.2.2). One that
+ * answers SCEP itself needs the usages of a registration authority too: Apple and Windows look for them.
+ */
+export function issuerExtensions(options: IssuedBy & { spki: Uint8Array; answersScep?: boolean }): Extension[] {
   return [
     critical(OID.basicConstraints, encodeBasicConstraints(true, 0)),
-    authorityUsage(),
+    options.answersScep ? keyUsage('digitalSignature', 'keyEncipherment', 'keyCertSign', 'cRLSign') : authorityUsage(),
     subjectKeyId(options.spki),
     ...issuedBy(options),
   ]

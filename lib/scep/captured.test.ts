@@ -38,3 +38,25 @@ test('strongSwan 5.9.8, by POST and by GET with its line feeds', () => {
   expect(csr.challengePasswords).toEqual(['ABCDEFGH23456789'])
   expect(csr.san).toEqual([{ type: 'dns', value: 'tablet-7.example' }])
 })
+
+test('certmonger 0.79.17, by GET with its decimal transactionID', () => {
+  const query = file('certmonger-0.79.17-pkcsreq.query').toString()
+  const asked = parseScepHttp({ method: 'GET', query, body: new Uint8Array(), contentEncoding: null }, 131_072)
+  if (!('message' in asked) || !asked.message) throw new Error('no message')
+  const message = parsePkiMessage(asked.message)
+  expect(message).toMatchObject({ messageType: 19, digest: 'sha256' })
+  expect(Buffer.from(message.transactionId).toString()).toMatch(/^[0-9]{77}$/)
+  const envelope = parseEnvelope(message.envelope ?? new Uint8Array())
+  const chosen = chooseRecipient(envelope, ra)
+  const csr = parseCsr(
+    (chosen && openEnvelope(envelope, decryptContentKey(raKey, chosen.recipient))) ?? new Uint8Array(),
+  )
+  expect([verifyCsr(csr), nameToText(csr.subjectDer)]).toEqual([true, 'C=CH,O=Example,CN=tablet-7'])
+  expect(csr.challengePasswords).toEqual(['ABCDEFGH23456789'])
+})
+
+test("micromdm's scepclient 2.1.0: SHA-1, a transactionID in base64, a signer of its own making", () => {
+  const message = parsePkiMessage(file('scepclient-2.1.0-pkcsreq.der'))
+  expect(message).toMatchObject({ messageType: 19, digest: 'sha1', signer: { selfSigned: true } })
+  expect(Buffer.from(message.transactionId).toString()).toBe('rVIJbRde7AsseSOrsJVJtqE+B/A=')
+})

@@ -4,6 +4,7 @@ import { toDer } from '@/lib/pki/ber'
 import { assembleCertificate, buildTbsCertificate } from '@/lib/pki/certificate'
 import { DerError, parseDer, TAG, type Tlv, UNTRUSTED } from '@/lib/pki/der'
 import { textOf } from '@/lib/pki/der-values'
+import { sequence } from '@/lib/pki/der-write'
 import { encodeKeyUsage } from '@/lib/pki/extension-values'
 import { parsePublicKey } from '@/lib/pki/key'
 import { encodeName, type NamePart } from '@/lib/pki/name'
@@ -21,12 +22,20 @@ import {
 } from './attributes'
 import { openEnvelope, parseEnvelope, sealEnvelope } from './envelope'
 import { ScepFault } from './fault'
-import { digestOf, encodeSignedData, identityOf, parseSignedData, type SignedData, verifySigner } from './signed-data'
+import {
+  digestOf,
+  encodeIssuerAndSerial,
+  encodeSignedData,
+  identityOf,
+  parseSignedData,
+  type SignedData,
+  verifySigner,
+} from './signed-data'
 
 export const MESSAGE_TYPE = { certRep: 3, renewalReq: 17, pkcsReq: 19, certPoll: 20, getCert: 21, getCrl: 22 } as const
 
-export interface PkcsReqOptions {
-  csr: Uint8Array
+/** What every message of a client has, whatever it asks for. */
+export interface MessageOptions {
   signerKey: KeyObject
   signerCertificateDer: Uint8Array
   /** The RA certificate of GetCACert. */
@@ -36,15 +45,43 @@ export interface PkcsReqOptions {
   senderNonce: Uint8Array
   digest?: Digest
   cipher?: Cipher
-  messageType?: number
   oaep?: OaepHash
+}
+
+export interface PkcsReqOptions extends MessageOptions {
+  csr: Uint8Array
+  messageType?: number
 }
 
 /** A pkiMessage with the request in an envelope to the recipient, signed by the signer key (RSA). */
 export function buildPkcsReq(options: PkcsReqOptions): Uint8Array {
-  const { csr, signerKey, digest = 'sha256', cipher = 'aes128', messageType = MESSAGE_TYPE.pkcsReq, oaep } = options
+  return buildMessage(options, options.messageType ?? MESSAGE_TYPE.pkcsReq, options.csr)
+}
+
+/** The same request, signed by the certificate to be renewed and its key (RFC 8894 §3.3.1.2). */
+export function buildRenewalReq(options: Omit<PkcsReqOptions, 'messageType'>): Uint8Array {
+  return buildMessage(options, MESSAGE_TYPE.renewalReq, options.csr)
+}
+
+/** Asks what became of a request (RFC 8894 §3.3.3). */
+export function buildCertPoll(options: MessageOptions & { issuerDer: Uint8Array; subjectDer: Uint8Array }): Uint8Array {
+  return buildMessage(options, MESSAGE_TYPE.certPoll, sequence(options.issuerDer, options.subjectDer))
+}
+
+/** Asks for the certificate of this issuer and serial number, both as its DER has them (RFC 8894 §3.3.4). */
+export function buildGetCert(options: MessageOptions & { issuerDer: Uint8Array; serial: Uint8Array }): Uint8Array {
+  return buildMessage(options, MESSAGE_TYPE.getCert, encodeIssuerAndSerial(options))
+}
+
+/** Asks for the revocation list of the issuer of a certificate (RFC 8894 §3.3.5). */
+export function buildGetCrl(options: MessageOptions & { issuerDer: Uint8Array; serial: Uint8Array }): Uint8Array {
+  return buildMessage(options, MESSAGE_TYPE.getCrl, encodeIssuerAndSerial(options))
+}
+
+function buildMessage(options: MessageOptions, messageType: number, plaintext: Uint8Array): Uint8Array {
+  const { signerKey, digest = 'sha256', cipher = 'aes128', oaep } = options
   const recipient = identityOf(parseDer(options.recipientDer))
-  const content = sealEnvelope(csr, oaep ? { ...recipient, oaep } : recipient, cipher)
+  const content = sealEnvelope(plaintext, oaep ? { ...recipient, oaep } : recipient, cipher)
   const signedAttributes = encodeSignedAttributes(
     commonAttributes({
       digest: digestOf(digest, content),
@@ -97,6 +134,8 @@ export interface CertRep {
   failInfo?: number
   failInfoText?: string
   certificates: Uint8Array[]
+  /** Of a GetCRL. */
+  crls: Uint8Array[]
   transactionId: string
 }
 
@@ -127,13 +166,13 @@ function readCertRep(bytes: Uint8Array, expected: Parameters<typeof parseCertRep
   const text = first.get(OID.failInfoText)
   switch (smallCodeOf(first.get(OID.pkiStatus))) {
     case 0:
-      return { pkiStatus: 'SUCCESS', certificates: openCertificates(signedData, expected.privateKey), transactionId }
+      return { pkiStatus: 'SUCCESS', ...openContent(signedData, expected.privateKey), transactionId }
     case 2: {
       const why = { ...(failInfo === null ? {} : { failInfo }), ...(text ? { failInfoText: textOf(text) } : {}) }
-      return { pkiStatus: 'FAILURE', ...why, certificates: [], transactionId }
+      return { pkiStatus: 'FAILURE', ...why, certificates: [], crls: [], transactionId }
     }
     case 3:
-      return { pkiStatus: 'PENDING', certificates: [], transactionId }
+      return { pkiStatus: 'PENDING', certificates: [], crls: [], transactionId }
     default:
       throw untrue('the reply has no status')
   }
@@ -160,14 +199,15 @@ function verifiedAttributes({ signers, content }: SignedData, raDer: Uint8Array)
   return attributes
 }
 
-function openCertificates({ content }: SignedData, privateKey: KeyObject): Uint8Array[] {
+function openContent({ content }: SignedData, privateKey: KeyObject): Pick<CertRep, 'certificates' | 'crls'> {
   if (!content) throw untrue('the reply says success and carries nothing')
   const envelope = parseEnvelope(content)
   const [recipient] = envelope.recipients
   if (!recipient) throw untrue('the reply is encrypted to nobody')
   const plaintext = openEnvelope(envelope, decryptKey(privateKey, recipient.encryptedKey, recipient.oaepHash))
   if (!plaintext) throw untrue('the reply is encrypted to another key')
-  return parseSignedData(toDer(plaintext)).certificates.map((certificate) => certificate.bytes)
+  const { certificates, crls } = parseSignedData(toDer(plaintext))
+  return { certificates: certificates.map(({ bytes }) => bytes), crls: crls.map(({ bytes }) => bytes) }
 }
 
 function decryptKey(privateKey: KeyObject, encryptedKey: Uint8Array, oaepHash?: OaepHash): Uint8Array {

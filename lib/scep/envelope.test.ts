@@ -14,6 +14,7 @@ const { ra, device } = makeParties()
 const other = makeDevice()
 const TO = identityOf(parseDer(ra.der))
 const PLAINTEXT = Buffer.from('certification request, 37 octets long')
+const NOISE = Buffer.from('no name')
 const pem = (party: typeof ra): string => party.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
 
 function open(envelope: Envelope, party = ra): Buffer | null {
@@ -162,6 +163,13 @@ describe('recipients', () => {
     const issuerDer = sequence(encode(0x31, sequence(oid('2.5.4.3'), utf8String('STAFF  issuer'))))
     const envelope = parseEnvelope(sealEnvelope(PLAINTEXT, { ...TO, issuerDer }, 'aes128'))
     expect(chooseRecipient(envelope, [device.der, ra.der])?.certificate).toBe(1)
+  })
+
+  test('an issuer that is no name at all names nobody', () => {
+    const envelope = parseEnvelope(
+      sealEnvelope(PLAINTEXT, { ...TO, issuerDer: sequence(octetString(NOISE)) }, 'aes128'),
+    )
+    expect(chooseRecipient(envelope, [device.der, ra.der])?.certificate).toBe(0)
   })
 
   test('a key identifier names one too', () => {

@@ -122,21 +122,22 @@ function parseOaep(parameters: Tlv | null): OaepHash | null {
 
 /**
  * The recipient to open, and which of our certificates (active one first) holds its key. Clients point at certificates
- * of yesterday or write names their way; with nothing matching, a single recipient is tried with the active key.
+ * of yesterday or write names their way; with nothing matching, a single recipient is tried with the active key, and
+ * `named` says that it was only tried.
  */
 export function chooseRecipient(
   { recipients }: Envelope,
   certificates: readonly Uint8Array[],
-): { recipient: EnvelopeRecipient; certificate: number } | null {
+): { recipient: EnvelopeRecipient; certificate: number; named: boolean } | null {
   const own = certificates.map((der) => identityOf(parseDer(der)))
   for (const [certificate, identity] of own.entries()) {
     const recipient = recipients.find(({ issuerDer, serial, keyId }) =>
       keyId ? hasKeyId(identity, keyId) : !!issuerDer && !!serial && isNamedBy(identity, issuerDer, serial),
     )
-    if (recipient) return { recipient, certificate }
+    if (recipient) return { recipient, certificate, named: true }
   }
   const [only, second] = recipients
-  return only && !second && own.length > 0 ? { recipient: only, certificate: 0 } : null
+  return only && !second && own.length > 0 ? { recipient: only, certificate: 0, named: false } : null
 }
 
 /**

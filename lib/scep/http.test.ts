@@ -97,6 +97,8 @@ describe('the message of a GET', () => {
     expect(got(`operation=PKIOperation&message=AAAA&message=AAAA`)).toEqual({ status: 400 })
     expect(got(`message=${BASE64}&operation=PKIOperation`)).toEqual(accepted)
     expect(message('A'.repeat(200_000))).toEqual({ status: 413 })
+    // Refused by its length alone: to decode it would cost seconds.
+    expect(message('*'.repeat(2_000_000))).toEqual({ status: 413 })
   })
 
   test('a message of 20 KiB is read', () => {

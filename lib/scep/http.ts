@@ -94,10 +94,14 @@ function operationOf(
 function messageOfQuery(parameters: readonly Parameter[], maxBytes: number): ScepHttp {
   const [message, second] = parameters.filter(({ key }) => key === 'message')
   if (!message || second) return { status: 400 }
+  if (message.value.length > LONGEST_SPELLING * maxBytes) return { status: 413 }
   const bytes = decodeMessage(message.value)
   if (!bytes || bytes.length === 0) return { status: 400 }
   return bytes.length > maxBytes ? { status: 413 } : { operation: 'PKIOperation', message: bytes }
 }
+
+/** Characters an octet takes at most: four thirds in base64, each of them escaped twice. Beyond it nothing is decoded. */
+const LONGEST_SPELLING = 8
 
 /**
  * Base64 as the field sends it: macOS and jscep leave '+' and '/' bare, form parsers on the way turn '+' into a space,

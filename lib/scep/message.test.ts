@@ -377,6 +377,15 @@ describe('a FAILURE that can be sealed', () => {
       'another content type',
       { attributes: { contentType: attribute(OID.contentType, oid(OID.signedData)) } },
     ],
+    [
+      'badMessageCheck',
+      'a content type that no number can hold',
+      {
+        attributes: {
+          contentType: attribute(OID.contentType, encode(TAG.oid, Buffer.alloc(20, 0xff), Uint8Array.of(1))),
+        },
+      },
+    ],
     ['badMessageCheck', 'another eContentType', { contentType: OID.envelopedData }],
     ['badMessageCheck', 'an attribute twice', { extra: [attribute(OID.contentType, oid(OID.data))] }],
     [

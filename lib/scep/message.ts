@@ -2,8 +2,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { toDer } from '@/lib/pki/ber'
 import { DerError, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
-import { oidOf } from '@/lib/pki/der-values'
-import { type PublicKeyInfo, parsePublicKey } from '@/lib/pki/key'
+import { oid } from '@/lib/pki/der-write'
+import { canonicalSpki, type PublicKeyInfo, parsePublicKey } from '@/lib/pki/key'
 import { OID } from '@/lib/pki/oid'
 import { hashOf, signatureScheme } from '@/lib/pki/signature'
 import type { Digest } from './algorithms'
@@ -28,8 +28,10 @@ export type { Envelope, EnvelopeRecipient } from './envelope'
 export { chooseRecipient, openEnvelope, parseEnvelope } from './envelope'
 export type { MessageFacts, ScepFaultKind } from './fault'
 export { ScepFault } from './fault'
+export type { CertificateName } from './queries'
+export { parseCertificateName } from './queries'
 export type { FailureContext, ReplyContext } from './reply'
-export { sealFailure, sealPending, sealSuccess } from './reply'
+export { sealCrl, sealFailure, sealNextCertificates, sealPending, sealSuccess } from './reply'
 export { degenerateCertificates } from './signed-data'
 
 /** The certificate that signed, as it was sent: self-made ones break rules, so nothing is read but this. */
@@ -80,7 +82,8 @@ export function parsePkiMessage(bytes: Uint8Array, rules: { minSignerRsaBits?: n
   if (!verifySigner(signer, hash, publicKey)) throw fault('badMessageCheck', 'signature')
   if (publicKey.bits < (rules.minSignerRsaBits ?? MIN_SIGNER_RSA_BITS))
     throw fault('badAlg', 'the signer key is too small')
-  const { der, issuerDer, subjectDer, serial, spki } = identity
+  const { der, issuerDer, subjectDer, serial } = identity
+  const spki = canonicalSpki(identity.spki)
   return {
     ...facts,
     digest: hash,
@@ -195,11 +198,13 @@ function signerKey({ spki }: CertificateIdentity, facts: MessageFacts): PublicKe
   }
 }
 
+const DATA = oid(OID.data)
+
 /** contentType may be missing, but not differ; messageDigest must be the digest of the octets (RFC 5652 §5.4, §11). */
 function bindsContent({ first }: SignedAttributes, signedData: SignedData, hash: Digest): boolean {
   const type = first.get(OID.contentType)
   if (signedData.contentType !== OID.data) return false
-  if (type && (type.tag !== TAG.oid || oidOf(type.content) !== OID.data)) return false
+  if (type && Buffer.compare(type.bytes, DATA) !== 0) return false
   const stated = first.get(OID.messageDigest)
   const actual = digestOf(hash, signedData.content)
   return (

@@ -58,6 +58,7 @@ describe('SUCCESS', () => {
     expect(parseCertRep(reply, expected)).toEqual({
       pkiStatus: 'SUCCESS',
       certificates: buffers([leaf]),
+      crls: [],
       transactionId: TRANSACTION_ID,
     })
   })
@@ -136,6 +137,7 @@ describe('FAILURE and PENDING', () => {
       failInfo: FAIL_INFO_NUMBER[failInfo],
       failInfoText: 'request could not be processed',
       certificates: [],
+      crls: [],
       transactionId: TRANSACTION_ID,
     })
     expect(parseSignedData(reply).content).toBeNull()

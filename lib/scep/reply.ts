@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { parseDer } from '@/lib/pki/der'
 import { octetString, printableString, utf8String } from '@/lib/pki/der-write'
 import { OID } from '@/lib/pki/oid'
+import { contentAttributes } from '@/lib/pki/signed-attributes'
 import type { Cipher, ReplyDigest } from './algorithms'
 import { type AttributeValue, commonAttributes, encodeSignedAttributes } from './attributes'
 import { sealEnvelope } from './envelope'
 import { FAIL_INFO_NUMBER, type FailInfo, type FailText } from './fail-info'
-import { degenerateCertificates, digestOf, encodeSignedData, identityOf } from './signed-data'
+import { degenerateCertificates, degenerateCrl, digestOf, encodeSignedData, identityOf } from './signed-data'
 
 /** What every reply needs: MessageFacts suffice, so a message that failed its check can be answered too. */
 export interface FailureContext {
@@ -33,7 +34,16 @@ const PKI_STATUS = { SUCCESS: '0', FAILURE: '2', PENDING: '3' } as const
 
 /** `certificates` in the order the client shall see them, the leaf first. */
 export function sealSuccess(context: ReplyContext, certificates: readonly Uint8Array[]): Promise<Uint8Array> {
-  const envelope = sealEnvelope(degenerateCertificates(certificates), context.signer, context.cipher)
+  return succeed(context, degenerateCertificates(certificates))
+}
+
+/** The answer to GetCRL (RFC 8894 §4.6.1). */
+export function sealCrl(context: ReplyContext, crl: Uint8Array): Promise<Uint8Array> {
+  return succeed(context, degenerateCrl(crl))
+}
+
+function succeed(context: ReplyContext, content: Uint8Array): Promise<Uint8Array> {
+  const envelope = sealEnvelope(content, context.signer, context.cipher)
   return seal(context, envelope, [[OID.pkiStatus, printableString(PKI_STATUS.SUCCESS)]])
 }
 
@@ -47,6 +57,21 @@ export function sealFailure(context: FailureContext, failInfo: FailInfo, text: F
 
 export function sealPending(context: FailureContext): Promise<Uint8Array> {
   return seal(context, null, [[OID.pkiStatus, printableString(PKI_STATUS.PENDING)]])
+}
+
+/**
+ * GetNextCACert (RFC 8894 §4.7.1): the certificates of the next generation, signed by the present one. No SCEP attributes:
+ * it is no pkiMessage. `sign` is given the content and signs these very attributes, SHA-256 with PKCS#1 v1.5.
+ */
+export async function sealNextCertificates(
+  certificates: Uint8Array,
+  { ra, sign }: { ra: FailureContext['ra']; sign(certificates: Uint8Array): Promise<Uint8Array> },
+): Promise<Uint8Array> {
+  const digest = 'sha256'
+  const signedAttributes = contentAttributes(certificates)
+  const certificate = identityOf(parseDer(ra.certificateDer))
+  const signature = await sign(certificates)
+  return encodeSignedData({ content: certificates, digest, certificate, signedAttributes, signature })
 }
 
 /** A new senderNonce every time: jscep refuses a nonce it has seen, so replies are never kept and sent again. */

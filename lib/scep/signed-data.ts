@@ -23,6 +23,8 @@ export interface SignedData {
   contentType: string
   /** X.509 certificates in order; other kinds in the CHOICE are passed over. */
   certificates: Tlv[]
+  /** Certificate revocation lists, in order. */
+  crls: Tlv[]
   signers: SignerInfo[]
 }
 
@@ -37,6 +39,7 @@ export interface SignerInfo {
 
 /** A chain is three or four. */
 const MAX_CERTIFICATES = 16
+const MAX_CRLS = 16
 
 /** Takes strict DER of a ContentInfo. Throws DerError. */
 export function parseSignedData(der: Uint8Array): SignedData {
@@ -45,10 +48,11 @@ export function parseSignedData(der: Uint8Array): SignedData {
   reader.next(TAG.set)
   const { contentType, content } = parseEncapsulated(reader.next(TAG.sequence))
   const certificates = reader.optional(constructedContext(0))?.children(MAX_CERTIFICATES) ?? []
-  reader.optional(constructedContext(1))
+  const crls = reader.optional(constructedContext(1))?.children(MAX_CRLS) ?? []
   const signers = reader.next(TAG.set).children(8).map(parseSignerInfo)
   reader.finish()
-  return { content, contentType, certificates: certificates.filter(({ tag }) => tag === TAG.sequence), signers }
+  const sequences = (values: Tlv[]) => values.filter(({ tag }) => tag === TAG.sequence)
+  return { content, contentType, certificates: sequences(certificates), crls: sequences(crls), signers }
 }
 
 /** The content of a ContentInfo of the type wanted. */
@@ -123,10 +127,17 @@ export function identityOf(certificate: Tlv): CertificateIdentity {
  */
 export function isNamedBy(certificate: CertificateIdentity, issuerDer: Uint8Array, serial: Uint8Array): boolean {
   if (Buffer.compare(certificate.serial, serial) !== 0) return false
-  return (
-    Buffer.compare(certificate.issuerDer, issuerDer) === 0 ||
-    namesEqual(parseName(certificate.issuerDer), parseName(issuerDer))
-  )
+  return Buffer.compare(certificate.issuerDer, issuerDer) === 0 || sameName(certificate.issuerDer, issuerDer)
+}
+
+/** What cannot be read as a name is nobody's: a stranger chose these octets, and most callers have nothing to catch. */
+function sameName(a: Uint8Array, b: Uint8Array): boolean {
+  try {
+    return namesEqual(parseName(a), parseName(b))
+  } catch (error) {
+    if (error instanceof DerError) return false
+    throw error
+  }
 }
 
 export function hasKeyId(certificate: CertificateIdentity, keyId: Uint8Array): boolean {
@@ -212,6 +223,12 @@ export function encodeSignedData(parts: SignedDataParts): Uint8Array {
 /** Certificates only: no content, no signer (RFC 8894 §3.4). The order is kept: Apple takes the first as its own. */
 export function degenerateCertificates(certificates: readonly Uint8Array[]): Uint8Array {
   const signedData = sequence(integer(1), setOf([]), sequence(oid(OID.data)), context(0, ...certificates), setOf([]))
+  return contentInfo(OID.signedData, signedData)
+}
+
+/** One list and nothing else: the certificates stay absent (RFC 8894 §4.6.1). */
+export function degenerateCrl(crl: Uint8Array): Uint8Array {
+  const signedData = sequence(integer(1), setOf([]), sequence(oid(OID.data)), context(1, crl), setOf([]))
   return contentInfo(OID.signedData, signedData)
 }
 

@@ -73,6 +73,7 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'audit.verified': facts('audit', 'info', 'Audit trail verified'),
   'audit.verification_failed': facts('audit', 'critical', 'Audit trail broken'),
   'system.rate_limited': facts('system', 'low', 'Rate limited'),
+  'system.retention_changed': facts('config', 'high', 'Retention changed'),
   'static_secret.created': facts('config', 'high', 'Static secret created'),
   'static_secret.revoked': facts('config', 'high', 'Static secret revoked'),
   'static_secret.used': facts('enrol', 'low', 'Static secret used'),

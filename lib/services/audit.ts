@@ -51,6 +51,7 @@ export type AuditEventType =
   | 'audit.verified'
   | 'audit.verification_failed'
   | 'system.rate_limited'
+  | 'system.retention_changed'
   | 'static_secret.created'
   | 'static_secret.revoked'
   | 'static_secret.used'

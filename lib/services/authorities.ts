@@ -14,9 +14,10 @@ import type { KeyPurpose, Signer } from './signer'
 import type { Urls } from './urls'
 
 /** An authority row with its newest CRL. */
-export interface AuthorityRecord extends NewAuthority {
+export interface AuthorityRecord extends Omit<NewAuthority, 'status' | 'activatesAt' | 'replacesId'> {
   /** Null until its certificate is signed. */
   certificateDer: Uint8Array | null
+  status: 'active' | 'staged' | 'retired'
   crl: { number: bigint; thisUpdate: Date; nextUpdate: Date; entries: number } | null
 }
 
@@ -104,6 +105,7 @@ export function authorityView(authority: AuthorityRecord, urls: Urls): Authority
   return {
     id: authority.id,
     kind: authority.kind,
+    status: authority.status,
     slug: authority.slug,
     name: authority.name,
     keyAlgorithm: authority.keyAlgorithm,

@@ -16,11 +16,17 @@ export interface NewAuthority extends SigningAuthority {
   keyId: string
   certificateId: string
   createdAt: Date
+  /** A staged issuer is announced, and issues nothing before it takes over. */
+  status?: 'active' | 'staged'
+  activatesAt?: Date
+  replacesId?: string
 }
 
 export interface NewRegistrationAuthority {
   id: string
   endpointId: string
+  /** The staged issuer it waits for. */
+  authorityId?: string
   keyId: string
   certificateId: string
   notBefore: Date
@@ -86,11 +92,15 @@ export function drawIssuer(request: {
   group: { id: string; name: string; slug: string }
   algorithm: KeyAlgorithm
   key: MadeKey
+  /** 1 for a group's first issuer; every further one has a name of its own. */
+  generation?: number
+  /** Its own key may open envelopes and sign replies (RSA only). */
+  answersScep?: boolean
   urls: Urls
   now: Date
 }): { authority: NewAuthority; intent: CertificateIntent } {
-  const { root, group, key, now } = request
-  const name = shortened(group.name, ' Issuing CA')
+  const { root, group, key, now, generation = 1 } = request
+  const name = shortened(group.name, generation === 1 ? ' Issuing CA' : ` Issuing CA G${generation}`)
   const authority: Omit<NewAuthority, 'certificateId'> = {
     id: request.id,
     kind: 'issuer',
@@ -113,7 +123,11 @@ export function drawIssuer(request: {
     spki: key.spki,
     notBefore: authority.notBefore,
     notAfter: authority.notAfter,
-    extensions: issuerExtensions({ spki: key.spki, ...statusOf(root, request.urls) }),
+    extensions: issuerExtensions({
+      spki: key.spki,
+      answersScep: request.answersScep ?? false,
+      ...statusOf(root, request.urls),
+    }),
     now,
   })
   return { authority: { ...authority, certificateId: intent.id }, intent }

@@ -64,6 +64,7 @@ export function issuedEvents(actor: Actor, intent: StoredIntent, fingerprintSha2
       fingerprint: fingerprint(fingerprintSha256),
       spkiSha256: fingerprint(intent.spkiSha256),
       ...(intent.challengeId ? { challengeId: intent.challengeId } : {}),
+      ...(intent.renews ? { renewsCertificateId: intent.renews.certificateId } : {}),
     },
   }
   switch (intent.kind) {

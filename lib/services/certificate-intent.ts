@@ -22,6 +22,11 @@ export interface SigningAuthority {
   notAfter: Date
 }
 
+export interface Renewed {
+  certificateId: string
+  lineageId: string
+}
+
 /** A certificate that is meant: its serial is taken and its bytes are fixed, but nothing is signed yet. */
 export interface CertificateIntent {
   id: string
@@ -31,6 +36,8 @@ export interface CertificateIntent {
   endpointId: string | null
   challengeId: string | null
   enrolmentTransactionId: string | null
+  /** The certificate it takes over from, and the first one of their line. */
+  renews: Renewed | null
   serial: string
   tbs: Uint8Array
   tbsSha256: Uint8Array
@@ -52,6 +59,7 @@ export interface IntentRequest {
   endpointId?: string
   challengeId?: string
   enrolmentTransactionId?: string
+  renews?: Renewed | null
   subjectDer: Uint8Array
   sans?: SubjectAlternativeName[]
   spki: Uint8Array
@@ -97,6 +105,7 @@ export function drawIntent(request: IntentRequest): CertificateIntent {
     endpointId: request.endpointId ?? null,
     challengeId: request.challengeId ?? null,
     enrolmentTransactionId: request.enrolmentTransactionId ?? null,
+    renews: request.renews ?? null,
     serial,
     tbs,
     tbsSha256: sha256(tbs),

@@ -62,6 +62,8 @@ export interface CertificateFilter {
   status?: CertificateStatus
   /** Serial, fingerprint, common name, subject or SAN; from three characters. */
   search?: string
+  /** The whole subject. */
+  subject?: string
 }
 
 export interface CertificatesService {

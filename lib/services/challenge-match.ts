@@ -36,12 +36,14 @@ export type MatchVerdict =
   | { matches: true }
   | { matches: false; reason: 'subject_mismatch' | 'san_mismatch'; detail: string; differences: Difference[] }
 
+type PolicyRequest = Pick<Csr, 'publicKey' | 'requestedExtensions' | 'san'>
+
 const SID_EXTENSION = '1.3.6.1.4.1.311.25.2'
 /**
  * What no challenge can allow: weak keys, CA powers, Windows security identifiers, names we cannot issue. Looked at
  * before the challenge, so that such a request never touches one. Every other extension is dropped and listed.
  */
-export function checkPolicy(csr: Csr, rules: MatchRules): PolicyVerdict {
+export function checkPolicy(csr: PolicyRequest, rules: MatchRules): PolicyVerdict {
   const weakness = keyWeakness(csr.publicKey, { minRsaBits: rules.minRsaBits, curves: rules.ellipticCurves })
   if (weakness !== null) return { allowed: false, reason: 'weak_key', detail: weakness }
   try {
@@ -76,7 +78,7 @@ export function matchNames(
   }
 }
 
-function checkExtensions(csr: Csr, rules: MatchRules): PolicyVerdict {
+function checkExtensions(csr: PolicyRequest, rules: MatchRules): PolicyVerdict {
   const dropped: string[] = []
   const differences: Difference[] = []
   for (const { oid, value } of csr.requestedExtensions) {
@@ -115,7 +117,7 @@ function note(differences: Difference[], field: Difference['field'], expected: s
 }
 
 /** RFC 8017 keys encrypt, elliptic curve keys only sign. */
-function grantedKeyUsage(csr: Csr): string[] {
+export function grantedKeyUsage(csr: Pick<Csr, 'publicKey'>): string[] {
   return csr.publicKey.algorithm === 'RSA' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature']
 }
 

@@ -4,13 +4,13 @@ import type { FailInfo } from '@/lib/scep/fail-info'
 import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
 import type { ChallengeConstraints, ChallengeState } from './challenges'
-import type { EndpointSettings } from './endpoint-settings'
+import type { EndpointPolicy, EndpointSettings } from './endpoint-settings'
 import { ENROLMENT_CAUSES, type EnrolmentReason, type FailureReason } from './enrolment-refusals'
 import type { Trace } from './exchange-trace'
 
 /** Who presents what: the transaction row, and the CSR whose retransmission may take a reservation over. */
 export interface Presentation {
-  endpoint: EndpointSettings & { id: string; slug: string; groupSlug: string }
+  endpoint: EndpointSettings & { id: string; slug: string; groupSlug: string; policy: EndpointPolicy }
   actor: Actor
   trace: Trace
   /** RFC 8894 §3.2.1.2: 17 or 19. */

@@ -2,7 +2,7 @@
 import type { Csr } from '@/lib/pki/csr'
 import { fingerprint } from './certificate-intent'
 import { mismatchEvents, releasedEvent, reservedEvent } from './challenge-events'
-import { matchNames } from './challenge-match'
+import { type MatchVerdict, matchNames } from './challenge-match'
 import {
   type Presentation,
   type PresentedChallenge,
@@ -44,6 +44,7 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
       if ('outcome' in reservation) return reservation
 
       const verdict = matchNames(presentation.csr, reservation.constraints)
+      noteMatch(presentation, reservation, verdict)
       if (!verdict.matches) {
         const row = refusedRow(verdict.reason, verdict.detail)
         const { transactionRowId, csrSha256 } = presentation
@@ -156,6 +157,11 @@ export function createRedemption({ store, signer, pause, clock, rules }: Redempt
     const others = await store.otherEndpoints(endpointId, MOST_OTHER_ENDPOINTS)
     return store.lookupAny(await Promise.all(others.map((other) => handleHash(signer, other, value))))
   }
+}
+
+function noteMatch({ trace }: Presentation, { id, subject }: Reservation, verdict: MatchVerdict): void {
+  const differences = verdict.matches ? [] : verdict.differences.map((each) => ({ ...each }))
+  trace.note('challenge.checked', { challengeId: id, boundTo: subject, fits: verdict.matches, differences })
 }
 
 /** Decided by the CSR and the challenge alone, so it stays decided: no reservation, no count, one note in the trail. */

@@ -4,7 +4,10 @@ import type { AuditEntry } from './audit'
 export interface ChallengeUpkeepStore {
   /** pending → expired past the end; one event for all of them. Returns how many. */
   expire(limit: number, expired: (count: number, perEndpoint: Record<string, number>) => AuditEntry): Promise<number>
-  /** reserved → pending, or expired, where no certificate was even begun; an event each. */
+  /**
+   * reserved → pending, or expired, where no certificate was even begun; an event each. What is reserved for another
+   * server's request stays: that server may be issuing.
+   */
   freeAbandoned(
     minutes: number,
     limit: number,

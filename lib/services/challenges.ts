@@ -27,6 +27,8 @@ export interface ChallengeConstraints {
   san: SubjectAlternativeName[]
   /** Name, DER in base64: taken as the request encodes it, where the certificate copies the request's subject. */
   subjectDer?: string
+  /** The certificate ends so many days from now, if the profile does not end it earlier. */
+  maxValidityDays?: number
 }
 
 /** What authorises an enrolment: a password that was minted, or an authorisation made as the request came in. */
@@ -76,11 +78,7 @@ export interface MintedChallenge {
 export interface ChallengesService {
   /** Refusals: not_found (endpoint), invalid_input, conflict (endpoint disabled or not dynamic), rate_limited (1,000 pending per endpoint). */
   mint(actor: Actor, request: MintRequest): Promise<MintedChallenge>
-  list(
-    actor: Actor,
-    filter: { endpoint?: string; group?: string; state?: ChallengeState; search?: string },
-    page: { cursor?: string; limit?: number },
-  ): Promise<Page<ChallengeView>>
+  list(actor: Actor, filter: ChallengeFilter, page: { cursor?: string; limit?: number }): Promise<Page<ChallengeView>>
   get(actor: Actor, id: string): Promise<ChallengeView>
   revoke(actor: Actor, id: string, reason?: string): Promise<ChallengeView>
 }
@@ -94,6 +92,8 @@ export interface ChallengeFilter {
   group?: string
   state?: ChallengeState
   search?: string
+  /** The whole subject. */
+  subject?: string
 }
 
 /** A row to be. The database's clock gives it its times. */

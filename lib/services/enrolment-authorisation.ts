@@ -1,9 +1,10 @@
 /** Who may enrol: each challenge policy is an authoriser, and each leads to a reservation that one request holds. */
 import type { AuditEntry, Json } from './audit'
-import { sha256 } from './certificate-intent'
+import { type Renewed, sha256 } from './certificate-intent'
 import type { Presentation, Reservation, RowOutcome } from './challenge-presentation'
 import type { ChallengeConstraints } from './challenges'
 import type { EndpointPolicy } from './endpoint-settings'
+import { printableText } from './enrolment-text'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
 
 export interface Authorised {
@@ -30,6 +31,8 @@ export interface Authoriser {
   giveBack(presentation: Presentation, authorised: Authorised, row: RowOutcome, besides: AuditEntry[]): Promise<void>
   /** After issuance and before the answer: throws to withhold the certificate. */
   beforeAnswer?(presentation: Presentation, authorised: Authorised, issued: IssuedCertificate): Promise<void>
+  /** Before a certificate that was issued earlier is sent again: throws to go on withholding it. */
+  beforeResending?(transactionRowId: string): Promise<void>
 }
 
 export type Authorisers = Partial<Record<EndpointPolicy, Authoriser>>
@@ -44,6 +47,8 @@ export interface Grant {
   /** What it rests on, for the certificate's history: no secret. */
   evidence: { [key: string]: Json }
   renewsCertificateId: string | null
+  /** Somebody to be told what becomes of it: noted in the same transaction, so that it is never forgotten. */
+  notify?: { validatorId: string; body: { [key: string]: Json } }
 }
 
 export interface GrantRequest extends Grant {
@@ -79,23 +84,31 @@ export async function grantTo(
   grant: Grant,
   events: AuditEntry[],
 ): Promise<Authorised | null> {
+  const reservation = await store.grant(grantRequest(presentation, grant), events)
+  return reservation === null ? null : authorisedBy(presentation, reservation)
+}
+
+export function grantRequest(presentation: Presentation, grant: Grant): GrantRequest {
   const { actor, endpoint, transactionRowId, csrSha256, spkiSha256 } = presentation
-  const reservation = await store.grant(
-    {
-      ...grant,
-      id: crypto.randomUUID(),
-      handleHash: grantHandle(transactionRowId),
-      endpointId: endpoint.id,
-      transactionRowId,
-      csrSha256,
-      spkiSha256,
-      by: actor.name,
-      via: grant.origin,
-      ip: actor.ip,
-    },
-    events,
-  )
-  if (reservation === null) return null
+  return {
+    ...grant,
+    id: crypto.randomUUID(),
+    handleHash: grantHandle(transactionRowId),
+    endpointId: endpoint.id,
+    transactionRowId,
+    csrSha256,
+    spkiSha256,
+    by: printableText(actor.name),
+    via: grant.origin,
+    ip: actor.ip,
+  }
+}
+
+export function authorisedBy(
+  { endpoint, transactionRowId }: Presentation,
+  reservation: Reservation,
+  renews?: Renewed,
+): Authorised {
   return {
     outcome: 'redeemed',
     challengeId: reservation.id,
@@ -105,6 +118,7 @@ export async function grantTo(
       endpointId: endpoint.id,
       enrolmentTransactionId: transactionRowId,
       constraints: reservation.constraints,
+      ...(renews === undefined ? {} : { renews }),
     }),
   }
 }

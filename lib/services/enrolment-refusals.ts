@@ -44,8 +44,70 @@ export const ENROLMENT_CAUSES = {
   message_type_unsupported: operation(
     'The message type is none that a certificate could be issued for. Check what software the device runs.',
   ),
-  operation_not_enabled: operation(
-    'The device asked to renew or to fetch by SCEP, which this endpoint does not offer yet. Enrol again with a fresh challenge.',
+  query_malformed: unprocessable(
+    'The device asked for a certificate or a revocation list by something that is no issuer and serial number. Check what software it runs.',
+  ),
+  endpoint_off: operation(
+    'The endpoint is switched off, so nothing is allowed at it. Switch it on again if devices may enrol.',
+  ),
+  renewal_off: operation(
+    'The device asked to renew, and this endpoint does not offer renewal. Allow it on the endpoint, or let the device enrol with a fresh challenge.',
+  ),
+  renewal_signer_unknown: operation(
+    'The request to renew was signed by a certificate that is none of this group. Only a certificate that this endpoint issued can renew itself; let the device enrol with a challenge.',
+  ),
+  renewal_signer_forged: operation(
+    'The request was signed by a certificate that names our issuer and one of our serial numbers, and is not the one we issued: a forgery. Look at the source address.',
+  ),
+  renewal_signer_no_leaf: operation(
+    'The request was signed by a certificate of the authority itself, which authorises nobody to enrol. Find out who has its key.',
+  ),
+  renewal_other_endpoint: operation(
+    'The certificate was issued by another endpoint of the group, which may grant less. Let the device renew at the SCEP URL it enrolled at.',
+  ),
+  renewal_by_pkcs_req_off: operation(
+    'The device signed an ordinary request with its certificate, and this endpoint does not take that for a renewal. Allow it on the endpoint, or put a challenge into the device profile.',
+  ),
+  renewal_signer_expired: operation(
+    'The certificate that was to be renewed is not valid now: it has expired, or its time has not come. Let the device enrol with a fresh challenge.',
+  ),
+  renewal_signer_revoked: rejected(
+    'badRequest',
+    FAIL_TEXT.operation,
+    'The request was signed by a certificate that is revoked or on hold. It authenticates nobody; if the device may still enrol, remove that certificate from it and mint a challenge.',
+  ),
+  renewal_device_blocked: operation(
+    'The certificate issued last for this subject was revoked for a reason that takes the trust from the device, so older ones cannot be renewed. Mint a challenge if it may enrol again.',
+  ),
+  renewal_subject_differs: operation(
+    'The request names another subject than the certificate it would renew. Names change by a new enrolment: mint a challenge for the new one.',
+  ),
+  renewal_san_outside: operation(
+    'The request asks for names that the certificate before does not have. Names are added by a new enrolment: mint a challenge with them.',
+  ),
+  renewal_too_early: operation(
+    'The certificate may not be renewed yet: its renewal window has not opened. Let the device wait, or widen the window on the endpoint.',
+  ),
+  renewal_repeated: {
+    ...operation(
+      'The certificate has been renewed before, with another request. If the device lost that answer, revoke the certificate it never got as "unspecified", and the old one may renew again. If it did not, somebody else has its key: revoke both.',
+    ),
+    event: 'renewal.repeated',
+  },
+  certificate_not_found: rejected(
+    'badCertId',
+    FAIL_TEXT.noMatch,
+    'The device asked for a certificate that is not its own, or that this group never issued. A certificate is given to the holder of its key only.',
+  ),
+  crl_not_found: rejected(
+    'badCertId',
+    FAIL_TEXT.noMatch,
+    'The device asked for the revocation list of an authority that is none of this group, or that has published none yet.',
+  ),
+  crl_too_large: rejected(
+    'badCertId',
+    FAIL_TEXT.noMatch,
+    'The revocation list is too large to be sealed for every device that asks. Let the device fetch it over HTTP from the address in its certificate.',
   ),
   policy_not_served: operation(
     'Nobody decides for the challenge policy of this endpoint. Choose another policy on the endpoint.',
@@ -60,7 +122,7 @@ export const ENROLMENT_CAUSES = {
     'The certificate request inside the message cannot be read. Check what software the device runs.',
   ),
   csr_signature_invalid: unprocessable(
-    'The certificate request is not signed by the key it names, so the device has not proven that it holds that key.',
+    'The certificate request is not signed by the key it names, so the device has not proven that it holds that key. Check what software the device runs, and whether a proxy rewrites its requests.',
   ),
   weak_key: policy(
     'The key of the device is too weak or of a kind the profile does not allow. Set a stronger key in the device profile (RSA 2048 or more).',
@@ -70,7 +132,9 @@ export const ENROLMENT_CAUSES = {
     'The request carries a Windows security identifier, which this endpoint does not issue. Take it out of the device profile.',
   ),
   extension_malformed: policy('An extension in the request cannot be read. Check the device profile.'),
-  csr_rejected: policy('The certificate could not be made from this request. The detail says why.'),
+  csr_rejected: policy(
+    'The certificate could not be made from this request. Change what the detail names in the device profile.',
+  ),
   policy_refused: policy(
     'The certificate would break the profile of the endpoint. Compare the request with the profile.',
   ),
@@ -158,6 +222,18 @@ export const ENROLMENT_CAUSES = {
     'challenge.mismatch',
     'The request asks for key usages outside the profile. Correct the device profile.',
   ),
+  validator_missing: operation(
+    'Nobody decides for this endpoint: it has no validator, or its validator is disabled. Choose one on the endpoint.',
+  ),
+  validator_denied: challenge(
+    'validator.answered',
+    'The validator of this endpoint does not allow the request. The detail gives its reason. Look into its records, or let the device enrol with what the validator expects.',
+  ),
+  validator_unavailable: rejected(
+    'badRequest',
+    FAIL_TEXT.unprocessable,
+    'The validator of this endpoint gave no answer, so nothing was decided and nothing was used up. The detail says what failed. Once it answers again, the same request succeeds.',
+  ),
   transaction_conflict: challenge(
     'scep.transaction_conflict',
     'Somebody sent a request again that another key had signed. Nothing was disclosed. If it repeats, look at the source address.',
@@ -184,8 +260,12 @@ export const FAILURE_EXPLANATIONS = {
     'The endpoint was switched off, or its issuer has no certificate yet. Nothing was used up. Switch it on; the device tries again by itself.',
   issuer_expired:
     'The issuer of the group has expired, so nothing can be issued under it. Nothing was used up. Set up a new group for these devices.',
+  too_late:
+    'The device hung up, or had waited too long, before its certificate was signed. Nothing was issued and nothing was used up. It tries again by itself; if this repeats, look at how busy Latchkey and its database are.',
   interrupted:
     'The request was cut short by a restart, and the device has not come back. Its challenge can be used again.',
+  failed_elsewhere:
+    'The other server asked about this request, was allowed, and could not issue the certificate. The challenge can be used again.',
   internal_error: 'An unexpected error stopped the request. Nothing was used up. The log has the details.',
 } as const
 
@@ -211,6 +291,7 @@ const SETTLED: ReadonlySet<EnrolmentReason> = new Set([
   'static_secret_template',
   'request_denied',
   'request_expired',
+  'validator_denied',
 ] as const)
 
 export function isSettled(reason: EnrolmentReason): boolean {
@@ -229,6 +310,13 @@ export function isEnrolmentReason(reason: string): reason is EnrolmentReason {
 export function explanationOf(reason: string): string | null {
   if (isEnrolmentReason(reason)) return ENROLMENT_CAUSES[reason].explanation
   return isFailureReason(reason) ? FAILURE_EXPLANATIONS[reason] : null
+}
+
+/** The first sentence says what happened, the others what to do next. */
+export function causeOf(explanation: string): { cause: string; nextStep: string | null } {
+  const end = explanation.search(/\. (?=[A-Z])/)
+  if (end < 0) return { cause: explanation, nextStep: null }
+  return { cause: explanation.slice(0, end + 1), nextStep: explanation.slice(end + 2) }
 }
 
 /** Stops one enrolment. `detail` and `data` go to the row and the trail, never to the device. */

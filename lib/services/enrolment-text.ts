@@ -60,7 +60,7 @@ function printableAttempt<A extends { subject: string | null; userAgent: string 
   }
 }
 
-function printableEntry(entry: AuditEntry): AuditEntry {
+export function printableEntry(entry: AuditEntry): AuditEntry {
   const { actor, object, data } = entry
   return {
     ...entry,

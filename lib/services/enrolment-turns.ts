@@ -15,6 +15,8 @@ export interface Attempt {
   subject: string | null
   sourceIp: string | null
   userAgent: string | null
+  /** The certificate of ours that signed the message, where one did. */
+  signerCertificateId?: string | null
 }
 
 /** One that was refused as it arrived: perhaps before there was anything to find it by. */
@@ -43,6 +45,8 @@ export interface KnownTransaction {
     der: Uint8Array
     notAfter: Date
     revokedAt: Date | null
+    /** It took over from another, whose holder asked for it. */
+    renewal: boolean
   } | null
 }
 
@@ -65,13 +69,13 @@ export interface TurnStore {
   finish(id: string, row: RowOutcome, challengeId: string | null, events: AuditEntry[]): Promise<void>
   /** An attempt whose certificate exists already: the row says so, and comes back with it. */
   finishIssued(id: string, certificateId: string): Promise<KnownTransaction>
-  /** A row that is refused from the start and never live, with its event. */
+  /** A row that is refused from the start and never live, with its event. Returns its id. */
   refuseAtOnce(
     attempt: RefusedAttempt,
     row: RowOutcome,
     challengeId: string | null,
     events: AuditEntry[],
-  ): Promise<void>
+  ): Promise<string>
   /** The newest live row of this transactionID that this key signed or asked to certify. */
   findForPoll(endpointId: string, transactionId: Uint8Array, keySha256: Uint8Array): Promise<KnownTransaction | null>
 }
@@ -103,11 +107,11 @@ export async function takeTurn({ store, clock, pause, rules }: TurnDependencies,
     const begun = await store.begin(attempt)
     if (begun.started) return { turn: 'ours', rowId: begun.id }
     const { known } = begun
-    if (isOver(known, clock(), rules)) {
+    if (isOver(known, clock(), rules) || isDelivered(known, attempt)) {
       await store.supersede(known.id)
       continue
     }
-    if (!mayHear(known, attempt.signerSpkiSha256))
+    if (!mayHear(known, attempt.signerSpkiSha256) || (known.certificate?.renewal && !isParty(known, attempt)))
       throw new EnrolmentRefusal('transaction_conflict', 'sent again under another key')
     switch (known.state) {
       case 'issued':
@@ -115,7 +119,9 @@ export async function takeTurn({ store, clock, pause, rules }: TurnDependencies,
         throw new Error(`transaction ${known.id} is issued without a certificate`)
       case 'refused': {
         const refusal = sameAgain(known)
-        if (known.reason === null || isSettled(refusal.reason)) return { turn: 'refused', known, refusal }
+        // Settled by a challenge; a certificate of ours that signs the same request now may settle it otherwise.
+        const settled = isSettled(refusal.reason) && (attempt.signerCertificateId ?? null) === null
+        if (known.reason === null || settled) return { turn: 'refused', known, refusal }
         if (await store.takeOver(known.id, rules.abandonedAfterSeconds, known.reason))
           return { turn: 'ours', rowId: known.id }
         break
@@ -141,6 +147,16 @@ export function isOver(known: KnownTransaction, now: Date, rules: Pick<TurnRules
   if (known.certificate !== null && (known.certificate.revokedAt !== null || known.certificate.notAfter <= now))
     return true
   return known.finishedAt !== null && now.getTime() - known.finishedAt.getTime() > rules.replayWindowSeconds * 1_000
+}
+
+/** Whoever signs with the certificate that this very request led to has it, and renews it with the same key. */
+function isDelivered({ state, certificate }: KnownTransaction, { signerCertificateId }: Attempt): boolean {
+  return state === 'issued' && certificate !== null && certificate.id === signerCertificateId
+}
+
+/** A renewal has two keys, the old and the new, and its holder signs with one of them: no proxy is in between. */
+function isParty({ signerSpkiSha256, spkiSha256 }: KnownTransaction, attempt: Attempt): boolean {
+  return [signerSpkiSha256, spkiSha256].some((key) => key !== null && Buffer.from(attempt.signerSpkiSha256).equals(key))
 }
 
 export function sameAgain(known: KnownTransaction): EnrolmentRefusal {

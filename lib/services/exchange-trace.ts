@@ -14,14 +14,36 @@ export interface Trace {
   readonly steps: readonly Step[]
 }
 
+/** What the exchange itself knows beside its steps. */
+export interface ExchangeTrace extends Trace {
+  /** The enrolment transaction that this exchange is about; without one nothing is kept. */
+  belongsTo(rowId: string): void
+  /** A value that no step may show, whoever repeats it. */
+  hide(value: string): void
+  readonly rowId: string | null
+  readonly hidden: readonly string[]
+}
+
 const MOST_STEPS = 64
 
-export function createTrace(startedAt: Date, clock: () => Date): Trace {
+export function createTrace(startedAt: Date, clock: () => Date): ExchangeTrace {
   const steps: Step[] = []
+  const hidden: string[] = []
+  let row: string | null = null
   return {
     steps,
+    hidden,
+    get rowId() {
+      return row
+    },
     note(step, facts = {}) {
       if (steps.length < MOST_STEPS) steps.push({ at: clock().getTime() - startedAt.getTime(), step, facts })
+    },
+    belongsTo(rowId) {
+      row = rowId
+    },
+    hide(value) {
+      hidden.push(value)
     },
   }
 }

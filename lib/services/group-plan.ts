@@ -40,7 +40,7 @@ export interface GroupRequest {
   slug: string
   organisation: string
   root: SigningAuthority
-  issuer: { id: string; algorithm: IssuerKey; key: MadeKey }
+  issuer: { id: string; algorithm: IssuerKey; key: MadeKey; answersScep: boolean }
   registrationAuthority: { id: string; key: MadeKey }
   urls: Urls
   now: Date
@@ -139,6 +139,13 @@ export function checkedIssuerKey(key: IssuerKey): IssuerKey {
   if (ISSUER_KEYS.includes(key)) return key
   const sentence = `The issuer key is one of ${ISSUER_KEYS.join(', ')}.`
   throw new Refusal('invalid_input', sentence, { reason: 'invalid_issuer_key', fields: { issuerKey: sentence } })
+}
+
+/** Envelopes are encrypted to the key that answers, and only RSA keys can be encrypted to. */
+export function checkedAnswersScep(answersScep: boolean, key: IssuerKey): boolean {
+  if (!answersScep || key.startsWith('rsa')) return answersScep
+  const sentence = 'Only an RSA key can answer SCEP: envelopes are encrypted to it.'
+  throw new Refusal('invalid_input', sentence, { reason: 'invalid_key', fields: { issuerKey: sentence } })
 }
 
 /** The name in the alphabet of URLs; "group" when nothing of it is left. */

@@ -5,6 +5,7 @@ import type { AuditEntry } from './audit'
 import { type AuthorityRecord, authorityView } from './authorities'
 import { newOwnerId } from './authority-plan'
 import {
+  checkedAnswersScep,
   checkedGroupName,
   checkedIssuerKey,
   freeSlug,
@@ -28,6 +29,8 @@ export type IssuerKey = 'rsa3072' | 'rsa4096' | 'p256' | 'p384'
 export interface AuthorityView {
   id: string
   kind: 'root' | 'issuer'
+  /** staged: announced, issues nothing yet. retired: issues nothing any more, its CRL goes on. */
+  status: 'active' | 'staged' | 'retired'
   slug: string
   name: string
   keyAlgorithm: KeyAlgorithm
@@ -92,6 +95,13 @@ export interface GroupView {
   counts: { certificates: number; valid: number; revoked: number; pendingChallenges: number }
 }
 
+export interface NewGroupRequest {
+  name: string
+  issuerKey?: IssuerKey
+  /** The issuer may answer SCEP with its own key, for endpoints whose identity is the CA: RSA only. */
+  answersScep?: boolean
+}
+
 export interface GroupsService {
   list(actor: Actor): Promise<GroupView[]>
   get(actor: Actor, slug: string): Promise<GroupView>
@@ -99,7 +109,7 @@ export interface GroupsService {
    * Issuer key and certificate, RA, dynamic SCEP endpoint and profile in one step. Takes seconds for RSA.
    * Refusals: invalid_input (name), conflict (name taken), setup_required.
    */
-  create(actor: Actor, request: { name: string; issuerKey?: IssuerKey }): Promise<GroupView>
+  create(actor: Actor, request: NewGroupRequest): Promise<GroupView>
   listEndpoints(actor: Actor): Promise<(EndpointView & { group: { slug: string; name: string } })[]>
   getEndpoint(
     actor: Actor,
@@ -174,16 +184,17 @@ export interface GroupsDeps {
 const SLUG_ATTEMPTS = 5
 
 export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = () => {} }: GroupsDeps): GroupsService {
-  async function create(actor: Actor, request: { name: string; issuerKey?: IssuerKey }): Promise<GroupView> {
+  async function create(actor: Actor, request: NewGroupRequest): Promise<GroupView> {
     authorise(actor, 'group:create')
     const name = checkedGroupName(request.name)
     const algorithm = checkedIssuerKey(request.issuerKey ?? 'rsa3072')
+    const answersScep = checkedAnswersScep(request.answersScep ?? false, algorithm)
     const organisation = await store.organisation()
     if (organisation === null) throw new Refusal('setup_required', 'Set up the organisation first.')
     authorityView(organisation.root, urls) // refuses while the root has no certificate
     if ((await store.names()).some((other) => sameName(other, name))) throw nameTaken(name)
 
-    const keys = await makeKeys(algorithm)
+    const keys = await makeKeys(algorithm, answersScep)
     const plan = await insert(actor, name, organisation, keys)
     await finish(actor, plan)
     return oneGroup(plan.group.slug)
@@ -201,14 +212,14 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
   }
 
   /** Keys take seconds, so they are made before anything is recorded, and both at once. */
-  async function makeKeys(algorithm: IssuerKey) {
+  async function makeKeys(algorithm: IssuerKey, answersScep: boolean) {
     const ids = { issuer: newOwnerId(), registrationAuthority: newOwnerId() }
     const [issuer, registrationAuthority] = await Promise.all([
       signer.generateKey({ purpose: 'issuer', algorithm, ownerId: ids.issuer }),
       signer.generateKey({ purpose: 'ra', algorithm: RA_KEY, ownerId: ids.registrationAuthority }),
     ])
     return {
-      issuer: { id: ids.issuer, algorithm, key: issuer },
+      issuer: { id: ids.issuer, algorithm, key: issuer, answersScep },
       registrationAuthority: { id: ids.registrationAuthority, key: registrationAuthority },
     }
   }

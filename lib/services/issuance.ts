@@ -8,7 +8,7 @@ import { leafExtensions } from '@/lib/pki/profile'
 import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
 import { intentEvent } from './certificate-events'
-import { type CertificateIntent, drawIntent, type SigningAuthority } from './certificate-intent'
+import { type CertificateIntent, drawIntent, type Renewed, type SigningAuthority } from './certificate-intent'
 import type { ChallengeConstraints } from './challenges'
 import { createIntents, type IntentDeps, type IntentStore, type Intents, type StoredIntent } from './intents'
 import type { Urls } from './urls'
@@ -23,6 +23,7 @@ export class EnrolmentProof {
   readonly endpointId: string
   readonly enrolmentTransactionId: string
   readonly constraints: ChallengeConstraints
+  readonly renews: Renewed | null
   /** SubjectPublicKeyInfo of an approved request, whose CSR was verified when it came in. Null: a CSR has to prove it. */
   readonly verifiedKey: Uint8Array | null
   readonly #made = true
@@ -32,6 +33,7 @@ export class EnrolmentProof {
     this.endpointId = reservation.endpointId
     this.enrolmentTransactionId = reservation.enrolmentTransactionId
     this.constraints = reservation.constraints
+    this.renews = reservation.renews ?? null
     this.verifiedKey = verifiedKey
   }
 
@@ -55,6 +57,8 @@ export interface ReservedChallenge {
   endpointId: string
   enrolmentTransactionId: string
   constraints: ChallengeConstraints
+  /** For a renewal: the certificate before. */
+  renews?: Renewed
 }
 
 export interface IssuedCertificate {
@@ -96,11 +100,16 @@ export type LeafIntentOutcome =
   /** The challenge has a certificate row already. */
   | { outcome: 'existing'; intent: StoredIntent }
   | { outcome: 'challenge_gone' }
+  /** The certificate that it was to renew has a successor, or is revoked. */
+  | { outcome: 'not_renewable'; revoked: boolean }
 
 export interface IssuanceStore extends IntentStore {
   /** Null when the endpoint is unknown or disabled, or its issuer has no certificate yet. */
   issuingEndpoint(endpointId: string): Promise<IssuingEndpoint | null>
-  /** In one statement: inserts only while the challenge is reserved and has no certificate row yet. */
+  /**
+   * In one statement: inserts only while the challenge is reserved and has no certificate row yet; a renewal also only
+   * while the certificate before is not revoked and has no other successor.
+   */
   recordLeafIntent(intent: CertificateIntent, events: AuditEntry[]): Promise<LeafIntentOutcome>
 }
 
@@ -188,10 +197,12 @@ function drawLeaf(
   now: Date,
 ): CertificateIntent {
   const { authority, profile } = endpoint
-  const { subject, san, subjectDer } = proof.constraints
+  const { subject, san, subjectDer, maxValidityDays = profile.validityDays } = proof.constraints
   const validity = {
     notBefore: new Date(Math.max(now.getTime() - profile.backdateMinutes * MINUTE_MS, authority.notBefore.getTime())),
-    notAfter: new Date(Math.min(now.getTime() + profile.validityDays * DAY_MS, authority.notAfter.getTime())),
+    notAfter: new Date(
+      Math.min(now.getTime() + Math.min(profile.validityDays, maxValidityDays) * DAY_MS, authority.notAfter.getTime()),
+    ),
   }
   if (validity.notAfter <= now) {
     throw new Refusal('unavailable', 'The issuer of this group has expired.', { reason: 'issuer_expired' })
@@ -203,6 +214,7 @@ function drawLeaf(
     endpointId: endpoint.endpointId,
     challengeId: proof.challengeId,
     enrolmentTransactionId: proof.enrolmentTransactionId,
+    renews: proof.renews,
     subjectDer: subjectDer === undefined ? encodeName(subject) : new Uint8Array(Buffer.from(subjectDer, 'base64')),
     sans: san,
     spki: key.spki,
@@ -251,6 +263,10 @@ function continued(
     case 'challenge_gone':
       throw new Refusal('conflict', 'The challenge is no longer reserved for this request.', {
         reason: 'challenge_not_reserved',
+      })
+    case 'not_renewable':
+      throw new Refusal('conflict', 'The certificate was renewed or revoked meanwhile.', {
+        reason: recorded.revoked ? 'renewed_is_revoked' : 'renewed_already',
       })
   }
 }

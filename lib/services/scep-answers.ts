@@ -4,7 +4,11 @@ import type { ScepResponse } from './scep-enrolment'
 const NO_STORE = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 const EMPTY = new Uint8Array(0)
 
-export type ScepContentType = 'text/plain' | 'application/x-x509-ca-ra-cert' | 'application/x-pki-message'
+export type ScepContentType =
+  | 'text/plain'
+  | 'application/x-x509-ca-ra-cert'
+  | 'application/x-x509-next-ca-cert'
+  | 'application/x-pki-message'
 
 /** Apple and certmonger compare the type as an exact string: no parameters, lower case (scep.md §1.6). */
 export function answer(contentType: ScepContentType, body: Uint8Array): ScepResponse {

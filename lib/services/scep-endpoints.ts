@@ -20,9 +20,15 @@ export interface ScepEndpoint extends EndpointSettings {
     notBefore: Date
     notAfter: Date
     retiredAt: Date | null
+    /** Waits for a staged issuer: opens already, answers later. */
+    staged: boolean
   }[]
+  /** The issuer's own key, for endpoints whose CA answers SCEP itself; null while it has no certificate. */
+  issuer: RegistrationAuthority | null
   /** From the issuer up to the root. */
   chain: Uint8Array[]
+  /** From the staged issuer up to the root; empty while nothing is staged. */
+  nextChain: Uint8Array[]
 }
 
 export interface RegistrationAuthority {
@@ -38,6 +44,8 @@ export interface PreparedEndpoint extends ScepEndpoint {
   openers: RegistrationAuthority[]
   /** The GetCACert answer: RA first, then the issuer, then the root where the endpoint says so (scep.md §3.12). */
   certificates: Uint8Array | null
+  /** What GetNextCACert announces, unsigned; null while nothing is staged. */
+  nextCertificates: Uint8Array | null
 }
 
 export interface ScepEndpoints {
@@ -96,26 +104,49 @@ export function createScepEndpoints(
 export function recipientOf(
   endpoint: PreparedEndpoint,
   envelope: Envelope,
-): { authority: RegistrationAuthority; recipient: EnvelopeRecipient } | null {
+): { authority: RegistrationAuthority; recipient: EnvelopeRecipient; named: boolean } | null {
   const chosen = chooseRecipient(
     envelope,
     endpoint.openers.map(({ certificateDer }) => certificateDer),
   )
   const authority = chosen === null ? undefined : endpoint.openers[chosen.certificate]
-  return chosen === null || authority === undefined ? null : { authority, recipient: chosen.recipient }
+  return chosen === null || authority === undefined ? null : { authority, ...chosen }
 }
 
 function prepare(endpoint: ScepEndpoint, now: Date): PreparedEndpoint {
   const newestFirst = endpoint.registrationAuthorities.toSorted((a, b) => b.notBefore.getTime() - a.notBefore.getTime())
-  const current = newestFirst.find((ra) => ra.retiredAt === null && ra.notBefore <= now && now < ra.notAfter) ?? null
+  const answering = newestFirst.find(
+    (ra) => !ra.staged && ra.retiredAt === null && ra.notBefore <= now && now < ra.notAfter,
+  )
+  const current = (endpoint.scepIdentity === 'ca' ? endpoint.issuer : answering) ?? null
+  const next = newestFirst.find((ra) => ra.staged && ra.retiredAt === null)
+  const nextCertificates = next === undefined || endpoint.nextChain.length === 0 ? null : nextAnswer(endpoint, next)
   const above = endpoint.includeRoot ? endpoint.chain : endpoint.chain.slice(0, Math.max(endpoint.chain.length - 1, 1))
-  const options = { allowSha1: endpoint.allowSha1, allow3des: endpoint.allow3des, renewal: false, rollover: false }
+  const options = {
+    allowSha1: endpoint.allowSha1,
+    allow3des: endpoint.allow3des,
+    renewal: endpoint.renewal,
+    rollover: nextCertificates !== null,
+  }
   return {
     ...endpoint,
     capabilities: Buffer.from(caCaps(options), 'ascii'),
     current,
     // The current one first: it is the one tried when a message names no certificate of ours.
     openers: current === null ? newestFirst : [current, ...newestFirst.filter(({ id }) => id !== current.id)],
-    certificates: current === null ? null : degenerateCertificates([current.certificateDer, ...above]),
+    certificates: current === null ? null : degenerateCertificates([...presented(endpoint, current), ...above]),
+    nextCertificates,
   }
+}
+
+/** A CA that answers itself is in its chain already. */
+function presented({ scepIdentity }: ScepEndpoint, current: RegistrationAuthority): Uint8Array[] {
+  return scepIdentity === 'ca' ? [] : [current.certificateDer]
+}
+
+/** RFC 8894 §4.7.1: the certificates of the next generation, in the order of GetCACert. */
+function nextAnswer(endpoint: ScepEndpoint, next: RegistrationAuthority): Uint8Array {
+  const { nextChain, includeRoot } = endpoint
+  const above = includeRoot ? nextChain : nextChain.slice(0, Math.max(nextChain.length - 1, 1))
+  return degenerateCertificates([...presented(endpoint, next), ...above])
 }

@@ -1,16 +1,21 @@
 /** The SCEP endpoint: which operation is asked, and what is answered when a part of ours cannot. */
 import { isRefusal, Refusal } from '@/lib/errors'
 import { parseScepHttp } from '@/lib/scep/http'
+import { sealNextCertificates } from '@/lib/scep/message'
 import type { AuditService } from './audit'
+import { sha256 } from './certificate-intent'
 import type { RedemptionStore } from './challenge-presentation'
 import type { Authorisers } from './enrolment-authorisation'
 import type { TurnRules, TurnStore } from './enrolment-turns'
 import { createTrace } from './exchange-trace'
+import type { FlightRecorder } from './flight-recorder'
 import type { IssuanceService } from './issuance'
+import type { RenewalStore } from './renewal'
 import { answer, comeBackLater, internalError, refuseHttp } from './scep-answers'
 import { createScepEndpoints, type PreparedEndpoint, type ScepEndpoint } from './scep-endpoints'
 import { deviceActor, type Exchange } from './scep-exchange'
 import { createPkiOperation } from './scep-pki-operation'
+import type { QueryStore } from './scep-queries'
 import { createScepThrottle, SCEP_LIMITS, type ScepLimits, sourceOf } from './scep-throttle'
 import type { Signer } from './signer'
 
@@ -24,6 +29,12 @@ export interface ScepRequest {
   contentEncoding: string | null
   ip: string | null
   userAgent: string | null
+  /** Whether the client has hung up. */
+  gone?: () => boolean
+  /** Of the request, for the flight recorder alone. */
+  path?: string
+  contentType?: string | null
+  httpVersion?: string | null
 }
 
 export interface ScepResponse {
@@ -56,6 +67,8 @@ export interface ScepOptions extends TurnRules {
   floorMilliseconds: number
   /** PKIOperations at once in this process; more are told to come back. */
   concurrent: number
+  /** From the arrival of a request to its signature: later, nothing is signed any more (scep.md §9.1 item 8). */
+  deadlineMilliseconds: number
   limits: ScepLimits
   usageOutsideProfile: 'drop' | 'refuse'
 }
@@ -64,6 +77,7 @@ export const SCEP_OPTIONS: ScepOptions = {
   maxBodyBytes: 131_072,
   floorMilliseconds: 50,
   concurrent: 200,
+  deadlineMilliseconds: 10_000,
   replayWindowSeconds: 86_400,
   abandonedAfterSeconds: 15,
   patienceMilliseconds: 10_000,
@@ -71,24 +85,38 @@ export const SCEP_OPTIONS: ScepOptions = {
   usageOutsideProfile: 'drop',
 }
 
+/** One per endpoint with a rollover under way. */
+const MOST_ANNOUNCED = 1_000
+
+/** Milliseconds with their fractions, which never run backwards. */
+export interface FineTime {
+  now(): number
+  pause(milliseconds: number): Promise<void>
+}
+
 export interface ScepEnrolmentDependencies {
   store: ScepEnrolmentStore
   challenges: RedemptionStore
+  renewals: RenewalStore
+  queries: QueryStore
   issuance: Pick<IssuanceService, 'issueLeaf'>
-  signer: Pick<Signer, 'mac' | 'decryptScep' | 'signScepReply'>
+  signer: Pick<Signer, 'mac' | 'decryptScep' | 'signScepReply' | 'signScepNextCertificates'>
   audit: Pick<AuditService, 'record'>
   /** Beside the dynamic challenges that `challenges` stores. */
   authorisers?: Authorisers
+  recorder?: FlightRecorder
   /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */
   limit(key: string, count: number, seconds: number): Promise<void>
   clock(): Date
   log(level: 'info' | 'warn' | 'error', event: string, facts: Record<string, string | number | null>): void
   pause?(milliseconds: number): Promise<void>
+  /** For answers that must not show how long their work took; `clock` and `pause` when absent. */
+  fine?: FineTime
   options?: Partial<ScepOptions>
 }
 
 export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): ScepEnrolmentService & FloodCounts {
-  const { store, audit, clock, log, limit, pause = sleep } = dependencies
+  const { store, audit, signer, clock, log, limit, recorder, pause = sleep } = dependencies
   const options = { ...SCEP_OPTIONS, ...dependencies.options }
   const endpoints = createScepEndpoints(store, clock)
   const throttle = createScepThrottle({ limit, record: (entry) => audit.record(entry), clock, limits: options.limits })
@@ -96,9 +124,11 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
     ...dependencies,
     authorisers: dependencies.authorisers ?? {},
     pause,
+    fine: dependencies.fine ?? { now: () => clock().getTime(), pause },
     options,
     throttle,
   })
+  const announced = new Map<string, Promise<Uint8Array>>()
   let busy = 0
 
   return { handle, flush: () => throttle.flush(true) }
@@ -131,6 +161,7 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
     if (endpoint === null || !endpoint.enabled) return refuseHttp(404)
     const asked = parseScepHttp(request, options.maxBodyBytes)
     if ('status' in asked) return refuseHttp(asked.status, asked.allow === undefined ? {} : { Allow: asked.allow })
+    if (asked.operation !== 'PKIOperation') recorder?.asked(request, sourceOf(request.ip), endpoint.id, asked.operation)
     switch (asked.operation) {
       case 'GetCACaps':
         return answer('text/plain', endpoint.capabilities)
@@ -139,21 +170,41 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
           ? comeBackLater(503, 30)
           : answer('application/x-x509-ca-ra-cert', endpoint.certificates)
       case 'GetNextCACert':
-        return refuseHttp(404) // no rollover is staged
+        return nextCertificates(endpoint)
       case 'PKIOperation': {
         if (stale) throw new Refusal('unavailable', 'The database does not answer.')
         if (busy >= options.concurrent) return comeBackLater(503, 5)
         busy += 1
         try {
           await flushCounts()
-          return await pkiOperation(
-            exchangeOf(request, requestId, startedAt, endpoint, clock),
-            asked.message ?? new Uint8Array(0),
-          )
+          const exchange = exchangeOf(request, requestId, startedAt, endpoint, clock)
+          const work = () => pkiOperation(exchange, asked.message ?? new Uint8Array(0))
+          return await (recorder?.recorded(exchange, work) ?? work())
         } finally {
           busy -= 1
         }
       }
+    }
+  }
+
+  /** Signed once per generation and instance: it says nothing about who asks. */
+  async function nextCertificates({ nextCertificates: next, current }: PreparedEndpoint): Promise<ScepResponse> {
+    if (next === null) return refuseHttp(404)
+    if (current === null) return comeBackLater(503, 30)
+    const key = `${current.keyId}:${Buffer.from(sha256(next)).toString('hex')}`
+    const signed =
+      announced.get(key) ??
+      sealNextCertificates(next, {
+        ra: current,
+        sign: (certificates) => signer.signScepNextCertificates(current.keyId, certificates),
+      })
+    if (announced.size >= MOST_ANNOUNCED) announced.clear()
+    announced.set(key, signed)
+    try {
+      return answer('application/x-x509-next-ca-cert', await signed)
+    } catch (error) {
+      announced.delete(key)
+      throw error
     }
   }
 

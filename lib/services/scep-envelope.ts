@@ -2,8 +2,18 @@
 import { isRefusal } from '@/lib/errors'
 import { type Csr, parseCsr, verifyCsr } from '@/lib/pki/csr'
 import { DerError } from '@/lib/pki/der'
-import { type Envelope, openEnvelope, type PkiMessage, parseEnvelope, ScepFault } from '@/lib/scep/message'
+import {
+  type CertificateName,
+  type Cipher,
+  type Envelope,
+  openEnvelope,
+  type PkiMessage,
+  parseCertificateName,
+  parseEnvelope,
+  ScepFault,
+} from '@/lib/scep/message'
 import { EnrolmentRefusal } from './enrolment-refusals'
+import { csrFacts, envelopeFacts } from './flight-facts'
 import { recipientOf } from './scep-endpoints'
 import { type Exchange, type OpenedRequest, openedRequest } from './scep-exchange'
 import type { ScepThrottle } from './scep-throttle'
@@ -24,20 +34,48 @@ export async function openRequest(
   exchange: Exchange,
   message: PkiMessage,
 ): Promise<OpenedRequest> {
+  const { content, cipher } = await open(dependencies, exchange, message, (plaintext) =>
+    readCsr(dependencies, exchange, message, plaintext),
+  )
+  return openedRequest(message, content, cipher)
+}
+
+/** What GetCert and GetCRL name. */
+export async function openQuery(
+  dependencies: OpeningDependencies,
+  exchange: Exchange,
+  message: PkiMessage,
+): Promise<{ name: CertificateName; cipher: Cipher }> {
+  const { content, cipher } = await open(dependencies, exchange, message, readName)
+  return { name: content, cipher }
+}
+
+async function open<T>(
+  dependencies: OpeningDependencies,
+  exchange: Exchange,
+  message: PkiMessage,
+  read: (plaintext: Uint8Array) => T,
+): Promise<{ content: T; cipher: Cipher }> {
   const envelope = readEnvelope(message)
+  exchange.trace.note('envelope.read', envelopeFacts(envelope))
   if (envelope.cipher === '3des' && !exchange.endpoint.allow3des)
     throw new EnrolmentRefusal('triple_des_not_allowed', 'encrypted with 3DES')
   const scope = exchange.current.id
   dependencies.throttle.check('decryptionFailures', exchange.source, scope)
+  const found = recipientOf(exchange.endpoint, envelope)
   try {
-    const plaintext = await decrypt(dependencies, exchange, envelope)
-    return openedRequest(message, readCsr(dependencies, exchange, plaintext), envelope.cipher)
+    const plaintext = await decrypt(dependencies, exchange, envelope, found)
+    return { content: read(plaintext), cipher: envelope.cipher }
   } catch (error) {
-    if (error instanceof EnrolmentRefusal)
-      await dependencies.throttle.count('decryptionFailures', exchange.source, scope)
+    if (!(error instanceof EnrolmentRefusal)) throw error
+    await dependencies.throttle.count('decryptionFailures', exchange.source, scope)
+    // What a wrong key makes of an envelope is noise: its real cause is the certificate that the client used.
+    if (found?.named === false) throw new EnrolmentRefusal('decryption_failed', NOT_OURS)
     throw error
   }
 }
+
+const NOT_OURS = 'encrypted to none of our registration authorities'
 
 function readEnvelope(message: PkiMessage): Envelope {
   if (message.envelope === null) throw new EnrolmentRefusal('envelope_malformed', 'the message has no envelope')
@@ -56,11 +94,12 @@ async function decrypt(
   { signer, log }: OpeningDependencies,
   exchange: Exchange,
   envelope: Envelope,
+  found: ReturnType<typeof recipientOf>,
 ): Promise<Uint8Array> {
-  const found = recipientOf(exchange.endpoint, envelope)
-  if (found === null)
-    throw new EnrolmentRefusal('decryption_failed', 'encrypted to none of our registration authorities')
-  const { authority, recipient } = found
+  if (found === null) throw new EnrolmentRefusal('decryption_failed', NOT_OURS)
+  const { authority, recipient, named } = found
+  const current = authority.id === exchange.current.id
+  exchange.trace.note('recipient.found', { registrationAuthority: authority.id, current, named })
   let contentKey: Uint8Array
   try {
     const oaep = recipient.transport === 'oaep' ? (recipient.oaepHash ?? 'sha1') : undefined
@@ -76,11 +115,22 @@ async function decrypt(
   return plaintext
 }
 
-function readCsr({ log }: OpeningDependencies, exchange: Exchange, plaintext: Uint8Array): Csr {
+function readName(plaintext: Uint8Array): CertificateName {
+  try {
+    return parseCertificateName(plaintext)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new EnrolmentRefusal('query_malformed', error.message.slice(0, 200))
+  }
+}
+
+function readCsr({ log }: OpeningDependencies, exchange: Exchange, message: PkiMessage, plaintext: Uint8Array): Csr {
   let csr: Csr
   let proven: boolean
   try {
     csr = parseCsr(plaintext)
+    for (const value of csr.challengePasswords) exchange.trace.hide(value)
+    exchange.trace.note('csr.read', csrFacts(csr, message.signer.spki))
     proven = verifyCsr(csr)
   } catch (error) {
     if (!(error instanceof DerError))

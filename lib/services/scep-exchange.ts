@@ -1,4 +1,5 @@
 /** One PKIOperation while it is being answered: what is known of the device, and how its reply is sealed. */
+import { Refusal } from '@/lib/errors'
 import type { Csr } from '@/lib/pki/csr'
 import { nameToText } from '@/lib/pki/name'
 import {
@@ -13,7 +14,7 @@ import type { Actor } from './actor'
 import type { AuditEntry, Json } from './audit'
 import { fingerprint, sha256 } from './certificate-intent'
 import { ENROLMENT_CAUSES, type EnrolmentRefusal } from './enrolment-refusals'
-import type { Trace } from './exchange-trace'
+import type { ExchangeTrace } from './exchange-trace'
 import type { PreparedEndpoint, RegistrationAuthority } from './scep-endpoints'
 import type { ScepRequest } from './scep-enrolment'
 import type { Signer } from './signer'
@@ -27,7 +28,7 @@ export interface Exchange {
   endpoint: PreparedEndpoint
   current: RegistrationAuthority
   actor: Actor
-  trace: Trace
+  trace: ExchangeTrace
 }
 
 /** A request that was opened: its CSR holds the only key that may be certified. */
@@ -49,6 +50,16 @@ export function openedRequest(message: PkiMessage, csr: Csr, cipher: Cipher): Op
     signerSpkiSha256: sha256(message.signer.spki),
     subject: readableName(csr.subjectDer),
   }
+}
+
+/** Whoever has hung up, or has waited so long that it tries again: a certificate signed now would be one too many. */
+export function refuseIfLate({ request, startedAt }: Exchange, now: Date, deadlineMilliseconds: number): void {
+  const waited = now.getTime() - startedAt.getTime()
+  if (waited <= deadlineMilliseconds && request.gone?.() !== true) return
+  throw new Refusal('unavailable', 'The device no longer waits for its certificate.', {
+    reason: 'too_late',
+    retryAfterSeconds: 5,
+  })
 }
 
 /** Nobody is signed in on this side: a device is who its challenge says, and that is recorded as the object. */

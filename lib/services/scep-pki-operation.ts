@@ -11,15 +11,17 @@ import {
   sealPending,
   sealSuccess,
 } from '@/lib/scep/message'
-import type { AuditEntry } from './audit'
+import type { AuditEntry, Json } from './audit'
 import { sha256 } from './certificate-intent'
-import { checkPolicy } from './challenge-match'
+import { checkPolicy, type PolicyVerdict } from './challenge-match'
 import { type Presentation, refusedRow } from './challenge-presentation'
 import { createRedemption } from './challenge-redemption'
 import type { Authorised, Authoriser, Authorisers } from './enrolment-authorisation'
 import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
 import { printable } from './enrolment-text'
 import { type Attempt, isOver, sameAgain, takeTurn } from './enrolment-turns'
+import { messageFacts } from './flight-facts'
+import { createRenewals, type HeldCertificate } from './renewal'
 import { answer, refuseHttp } from './scep-answers'
 import type { ScepEnrolmentDependencies, ScepOptions, ScepResponse } from './scep-enrolment'
 import { openRequest } from './scep-envelope'
@@ -30,74 +32,85 @@ import {
   type OpenedRequest,
   refusalEvent,
   refusedAgainEvent,
+  refuseIfLate,
   replyContext,
   resentEvent,
   transactionIdText,
 } from './scep-exchange'
+import { createQueries } from './scep-queries'
 import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep-refusals'
 import type { ScepThrottle } from './scep-throttle'
 
 export interface PkiOperationDependencies
-  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers'>> {
+  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers' | 'recorder'>> {
   authorisers: Authorisers
   options: ScepOptions
   throttle: ScepThrottle
 }
 
 /** RFC 8894 §3.2.1.2, as an allow-list: a type that is not here is refused before anything is decrypted (CVE-2026-30836). */
-const MESSAGE_TYPES: ReadonlyMap<number, 'enrol' | 'poll' | 'not_yet'> = new Map([
-  [17, 'not_yet'], // RenewalReq
+const MESSAGE_TYPES: ReadonlyMap<number, 'enrol' | 'poll' | 'certificate' | 'crl'> = new Map([
+  [17, 'enrol'], // RenewalReq
   [19, 'enrol'], // PKCSReq
   [20, 'poll'], // CertPoll
-  [21, 'not_yet'], // GetCert
-  [22, 'not_yet'], // GetCRL
+  [21, 'certificate'], // GetCert
+  [22, 'crl'], // GetCRL
 ])
 
 /** Throws Refusal rate_limited or unavailable, which are HTTP answers; everything else about a message is a CertRep. */
 export function createPkiOperation(
   dependencies: PkiOperationDependencies,
 ): (exchange: Exchange, bytes: Uint8Array) => Promise<ScepResponse> {
-  const { issuance, signer, clock, log, pause, options, throttle } = dependencies
+  const { issuance, signer, clock, log, pause, fine, options, throttle } = dependencies
   const { store, challenges, audit } = printable(dependencies)
   const authorisers: Authorisers = {
     dynamic: createRedemption({ store: challenges, signer, pause, clock, rules: options }),
     ...dependencies.authorisers,
   }
   const turns = { store, clock, pause, rules: options }
+  const renewals = createRenewals({ store: dependencies.renewals, challenges, signer, clock, pause, rules: options })
+  const queries = createQueries({ ...dependencies, renewals })
 
   return pkiOperation
 
   /** The decision order of scep.md §3.6. */
   async function pkiOperation(exchange: Exchange, bytes: Uint8Array): Promise<ScepResponse> {
+    const begun = fine.now()
     await throttle.count('operations', exchange.source)
     let facts: MessageFacts | null = null
     let opened: OpenedRequest | null = null
     try {
       const message = readMessage(exchange, bytes)
       facts = message
+      exchange.trace.note('message.verified', messageFacts(message))
       if (message.digest === 'sha1' && !exchange.endpoint.allowSha1)
         throw new EnrolmentRefusal('sha1_not_allowed', 'signed with SHA-1')
       switch (MESSAGE_TYPES.get(message.messageType ?? -1)) {
         case undefined:
           throw new EnrolmentRefusal('message_type_unsupported', `messageType ${message.messageType ?? 'unreadable'}`)
-        case 'not_yet':
-          throw new EnrolmentRefusal('operation_not_enabled', `messageType ${message.messageType}`)
+        case 'certificate':
+          return answer('application/x-pki-message', await queries.certificate(exchange, message))
+        case 'crl':
+          return answer('application/x-pki-message', await queries.crl(exchange, message))
         case 'poll':
           return answer('application/x-pki-message', await poll(exchange, message))
-        case 'enrol':
+        case 'enrol': {
           throttle.check('wrongChallenges', exchange.source, exchange.endpoint.id)
+          const held = await renewals.recognise(exchange.endpoint, message)
           opened = await openRequest({ signer, throttle, log }, exchange, message)
-          return answer('application/x-pki-message', await enrol(exchange, message, opened))
+          return answer('application/x-pki-message', await enrol(exchange, message, opened, held))
+        }
       }
     } catch (error) {
       if (error instanceof ScepFault) facts = error.facts ?? facts
       const refusal = asRefusal(error)
       if (refusal === null) throw error
+      const { failInfo, text } = ENROLMENT_CAUSES[refusal.reason]
+      exchange.trace.note('refused', { reason: refusal.reason, detail: refusal.detail, failInfo, text })
       await recordRefusal(exchange, facts, opened, refusal)
       if (isGuess(refusal)) await throttle.count('wrongChallenges', exchange.source, exchange.endpoint.id)
-      await waitForFloor(exchange, refusal)
+      await waitForFloor(begun, refusal)
       if (facts === null) return refuseHttp(400)
-      const { failInfo, text } = ENROLMENT_CAUSES[refusal.reason]
       return answer(
         'application/x-pki-message',
         await sealFailure(failureContext(signer, exchange, facts), failInfo, text),
@@ -116,24 +129,33 @@ export function createPkiOperation(
     }
   }
 
-  async function enrol(exchange: Exchange, message: PkiMessage, opened: OpenedRequest): Promise<Uint8Array> {
-    const turn = await takeTurn(turns, attemptOf(exchange, message, opened))
+  async function enrol(
+    exchange: Exchange,
+    message: PkiMessage,
+    opened: OpenedRequest,
+    held: HeldCertificate | null,
+  ): Promise<Uint8Array> {
+    const attempt = { ...attemptOf(exchange, message, opened), signerCertificateId: held?.id ?? null }
+    const turn = await takeTurn(turns, attempt)
+    if (turn.turn !== 'busy') exchange.trace.belongsTo(turn.turn === 'ours' ? turn.rowId : turn.known.id)
+    exchange.trace.note('turn.taken', { turn: turn.turn })
     switch (turn.turn) {
       case 'busy':
         throw new Refusal('unavailable', 'The request is still being worked on.', { retryAfterSeconds: 5 })
       case 'issued':
         if (turn.known.undelivered) await store.delivered(turn.known.id)
+        await authorisers[exchange.endpoint.policy]?.beforeResending?.(turn.known.id)
         await recordResent(exchange, message, turn.certificate)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [turn.certificate.der])
       case 'pending':
-        return sealPending(failureContext(signer, exchange, message))
+        return waits(exchange, message)
       case 'refused':
         if (admitsAgain(exchange, opened))
           await audit.record(refusedAgainEvent(exchange, message, opened, turn.refusal))
         throw turn.refusal
       case 'ours': {
-        const der = await decide(exchange, message, opened, turn.rowId)
-        if (der === null) return sealPending(failureContext(signer, exchange, message))
+        const der = await decide(exchange, message, opened, turn.rowId, held)
+        if (der === null) return waits(exchange, message)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), [der])
       }
     }
@@ -148,11 +170,13 @@ export function createPkiOperation(
     message: PkiMessage,
     opened: OpenedRequest,
     rowId: string,
+    held: HeldCertificate | null,
   ): Promise<Uint8Array | null> {
     const presentation = presentationOf(exchange, message, opened, rowId)
     try {
       presentation.dropped = permitted(exchange, opened)
-      const authoriser = authoriserOf(exchange)
+      const policy = () => authoriserOf(exchange)
+      const authoriser = held === null ? policy() : renewals.authoriser(held, policy)
       const authorised = await authoriser.authorise(presentation)
       switch (authorised.outcome) {
         case 'pending':
@@ -194,6 +218,7 @@ export function createPkiOperation(
       ...exchange.endpoint.profile,
       usageOutsideProfile: options.usageOutsideProfile,
     })
+    exchange.trace.note('policy.checked', policyFacts(policy))
     if (!policy.allowed) throw new EnrolmentRefusal(policy.reason, policy.detail)
     return policy.dropped
   }
@@ -206,12 +231,15 @@ export function createPkiOperation(
     { authoriser, authorised }: { authoriser: Authoriser; authorised: Authorised },
   ): Promise<Uint8Array> {
     try {
+      refuseIfLate(exchange, clock(), options.deadlineMilliseconds)
       const issued = await issuance.issueLeaf({
         actor: presentation.actor,
         proof: authorised.proof,
         csr: opened.csr.der,
       })
+      exchange.trace.note('certificate.issued', { certificateId: issued.id, serial: issued.serial })
       await authoriser.beforeAnswer?.(presentation, authorised, issued)
+      exchange.trace.note('certificate.sent', { certificateId: issued.id, serial: issued.serial, again: false })
       return issued.der
     } catch (error) {
       const refusal = issuanceRefusal(error)
@@ -229,6 +257,7 @@ export function createPkiOperation(
   async function poll(exchange: Exchange, message: PkiMessage): Promise<Uint8Array> {
     const known = await store.findForPoll(exchange.endpoint.id, message.transactionId, sha256(message.signer.spki))
     if (known === null) throw new EnrolmentRefusal('poll_no_match', 'no such transaction under this key')
+    exchange.trace.belongsTo(known.id)
     if (known.certificate !== null && known.certificate.revokedAt !== null)
       throw new EnrolmentRefusal('certificate_revoked', known.certificate.serial)
     if (isOver(known, clock(), options)) throw new EnrolmentRefusal('poll_no_match', 'the transaction is too old')
@@ -236,6 +265,7 @@ export function createPkiOperation(
       case 'issued': {
         if (known.certificate === null) throw new Error(`transaction ${known.id} is issued without a certificate`)
         if (known.undelivered) await store.delivered(known.id)
+        await authorisers[exchange.endpoint.policy]?.beforeResending?.(known.id)
         await recordResent(exchange, message, known.certificate)
         return sealSuccess(replyContext(signer, exchange, message, cipherOf(message)), [known.certificate.der])
       }
@@ -244,8 +274,13 @@ export function createPkiOperation(
       case 'received':
       case 'failed':
       case 'pending':
-        return sealPending(failureContext(signer, exchange, message))
+        return waits(exchange, message)
     }
+  }
+
+  function waits(exchange: Exchange, message: PkiMessage): Promise<Uint8Array> {
+    exchange.trace.note('held')
+    return sealPending(failureContext(signer, exchange, message))
   }
 
   async function recordRefusal(
@@ -256,12 +291,12 @@ export function createPkiOperation(
   ): Promise<void> {
     if (refusal.recorded || !throttle.admitsRecord(exchange.source)) return
     const event = refusalEvent(exchange, facts, opened, refusal)
-    if (facts === null) return audit.record(event)
-    await store.refuseAtOnce(
+    const rowId = await store.refuseAtOnce(
       {
         endpointId: exchange.endpoint.id,
-        transactionId: facts.transactionId,
-        messageType: facts.messageType,
+        // A message that cannot be read has none: its row is found by time and source.
+        transactionId: facts?.transactionId ?? new Uint8Array(0),
+        messageType: facts?.messageType ?? null,
         csrSha256: opened?.csrSha256 ?? null,
         spkiSha256: opened?.spkiSha256 ?? null,
         signerSpkiSha256: opened?.signerSpkiSha256 ?? null,
@@ -273,6 +308,7 @@ export function createPkiOperation(
       null,
       [event],
     )
+    exchange.trace.belongsTo(rowId)
   }
 
   /** A request that got as far as a row of its own always ends it; under a flood, its event is only counted. */
@@ -300,6 +336,7 @@ export function createPkiOperation(
     message: PkiMessage,
     certificate: { id: string; name: string; serial: string },
   ): Promise<void> {
+    exchange.trace.note('certificate.sent', { certificateId: certificate.id, serial: certificate.serial, again: true })
     if (throttle.admitsResend(exchange.source, certificate.id))
       await audit.record(resentEvent(exchange, message, certificate))
   }
@@ -319,11 +356,10 @@ export function createPkiOperation(
   }
 
   /** Up to the next multiple of the floor: what took longer than one floor does not show by how much. */
-  async function waitForFloor(exchange: Exchange, refusal: EnrolmentRefusal): Promise<void> {
+  async function waitForFloor(begun: number, refusal: EnrolmentRefusal): Promise<void> {
     if (!hasFloor(refusal)) return
     const { floorMilliseconds: floor } = options
-    const elapsed = clock().getTime() - exchange.startedAt.getTime()
-    if (floor > 0) await pause(floor - (Math.max(elapsed, 0) % floor))
+    if (floor > 0) await fine.pause(floor - (Math.max(fine.now() - begun, 0) % floor))
   }
 }
 
@@ -365,6 +401,12 @@ function presentationOf(exchange: Exchange, message: PkiMessage, opened: OpenedR
     signerDiffers: !Buffer.from(opened.signerSpkiSha256).equals(opened.spkiSha256),
     dropped: [],
   }
+}
+
+function policyFacts(verdict: PolicyVerdict): { [key: string]: Json } {
+  if (verdict.allowed) return { allowed: true, dropped: verdict.dropped }
+  const differences = verdict.reason === 'usage_mismatch' ? verdict.differences.map((each) => ({ ...each })) : []
+  return { allowed: false, reason: verdict.reason, detail: verdict.detail, differences }
 }
 
 /** A poll is enveloped too; if that cannot be read, AES-128 is what every client knows (scep.md §3.8). */

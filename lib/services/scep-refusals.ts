@@ -2,7 +2,7 @@
 import { isRefusal } from '@/lib/errors'
 import { ScepFault } from '@/lib/scep/message'
 import type { RowOutcome } from './challenge-presentation'
-import { ENROLMENT_CAUSES, EnrolmentRefusal, isFailureReason } from './enrolment-refusals'
+import { ENROLMENT_CAUSES, type EnrolmentReason, EnrolmentRefusal, isFailureReason } from './enrolment-refusals'
 
 /** The row of a request that a fault of ours stopped: the same request may take it up again. */
 export function failedRow(error: unknown): RowOutcome {
@@ -22,12 +22,22 @@ export function issuanceRefusal(error: unknown): EnrolmentRefusal | null {
     case 'policy_refused':
       return new EnrolmentRefusal('policy_refused', error.detail.slice(0, 500))
     case 'conflict':
-      return new EnrolmentRefusal(
-        error.reason === 'challenge_not_reserved' ? 'challenge_revoked' : 'challenge_replayed',
-        error.detail.slice(0, 500),
-      )
+      return new EnrolmentRefusal(conflictReason(error.reason), error.detail.slice(0, 500))
     default:
       return null
+  }
+}
+
+function conflictReason(reason: string): EnrolmentReason {
+  switch (reason) {
+    case 'renewed_already':
+      return 'renewal_repeated'
+    case 'renewed_is_revoked':
+      return 'renewal_signer_revoked'
+    case 'challenge_not_reserved':
+      return 'challenge_revoked'
+    default:
+      return 'challenge_replayed'
   }
 }
 
@@ -51,9 +61,15 @@ function isChallengeCause(refusal: EnrolmentRefusal): boolean {
   return ENROLMENT_CAUSES[refusal.reason].text === ENROLMENT_CAUSES.challenge_unknown.text
 }
 
-/** A value that was never minted: what a guesser would send many of. */
+const GUESSES: ReadonlySet<EnrolmentRefusal['reason']> = new Set([
+  'challenge_unknown',
+  'static_secret_unknown',
+  'validator_denied',
+])
+
+/** A value that was never minted, or that the validator does not know: what a guesser would send many of. */
 export function isGuess(refusal: EnrolmentRefusal): boolean {
-  return refusal.reason === 'challenge_unknown' || refusal.reason === 'static_secret_unknown'
+  return GUESSES.has(refusal.reason)
 }
 
 /** Faults of opening share one floor, refused challenges share it too (dynamic-challenge.md §5, equal-answer rule). */

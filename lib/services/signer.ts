@@ -23,6 +23,12 @@ export interface Signer {
   /** Signs the DER SET OF signed attributes of a CertRep with an RA key, PKCS#1 v1.5. Returns the signature bytes. */
   signScepReply(keyId: string, digest: ScepDigest, signedAttributes: Uint8Array): Promise<Uint8Array>
   /**
+   * Signs what GetNextCACert announces (RFC 8894 §4.7.1): `certificates` is a degenerate SignedData, DER, and each one in
+   * it must be on record as an authority's or a registration authority's. Returns the signature over contentType and
+   * messageDigest, SHA-256 with PKCS#1 v1.5.
+   */
+  signScepNextCertificates(keyId: string, certificates: Uint8Array): Promise<Uint8Array>
+  /**
    * RSA key transport of a SCEP envelope with an RA key. A tampered key yields random bytes, never an error (implicit
    * rejection), so that nobody can tell the faults apart. `oaep` names the hash for RSAES-OAEP; absent is PKCS#1 v1.5.
    */
@@ -33,8 +39,18 @@ export interface Signer {
   ): Promise<Uint8Array>
   /** HMAC-SHA-256 under a key derived from the KEK for this purpose alone. */
   mac(purpose: MacPurpose, data: Uint8Array): Promise<Uint8Array>
+  /**
+   * AES-256-GCM under a key derived from the KEK for this purpose, bound to the row that will hold it: credentials that
+   * we must present again, so that a copy of the database does not hold them. At most 4 KiB.
+   */
+  seal(purpose: SealPurpose, rowId: string, plaintext: Uint8Array): Promise<Uint8Array>
+  /** Refuses what was sealed for another purpose, another row or under another KEK, all alike. */
+  open(purpose: SealPurpose, rowId: string, sealed: Uint8Array): Promise<Uint8Array>
   status(): Promise<{ ready: boolean; kekId: string; keysLoaded: number; uptimeSeconds: number }>
 }
 
 /** challenge: handle hashes. fingerprint: correlating secrets in the audit trail. pepper: over password hashes. session: next-auth's secret. */
 export type MacPurpose = 'challenge' | 'fingerprint' | 'pepper' | 'session'
+
+/** validator: the secret that signs what we ask. validator-authorization: its bearer token or password. receiver: the secret that signs what we are asked. */
+export type SealPurpose = 'validator' | 'validator-authorization' | 'receiver'

@@ -1,9 +1,9 @@
 /** Every cause of a refusal is explained to people, and told to devices in a fixed phrase. */
 import { expect, test } from 'vitest'
 import { FAIL_TEXT } from '@/lib/scep/fail-info'
-import { ENROLMENT_CAUSES, explanationOf, FAILURE_EXPLANATIONS } from './enrolment-refusals'
+import { causeOf, ENROLMENT_CAUSES, explanationOf, FAILURE_EXPLANATIONS } from './enrolment-refusals'
 import { actor } from './testing/harness'
-import { createTransactions, type TransactionView } from './transactions'
+import { createTransactions, type TransactionStore, type TransactionView } from './transactions'
 
 const row = (state: TransactionView['state'], reason: string | null): Omit<TransactionView, 'explanation'> => ({
   id: '1',
@@ -16,14 +16,22 @@ const row = (state: TransactionView['state'], reason: string | null): Omit<Trans
   transactionId: 'T',
   sourceIp: null,
   userAgent: null,
+  client: null,
   challengeId: null,
   certificate: null,
   createdAt: new Date(0),
   finishedAt: null,
 })
 
+const EMPTY: TransactionStore = {
+  list: async () => ({ items: [], nextCursor: null }),
+  get: async () => null,
+  countByReason: async () => [],
+  clients: async () => [],
+}
+
 const list = async (state: TransactionView['state'], reason: string | null) => {
-  const store = { list: async () => ({ items: [row(state, reason)], nextCursor: null }) }
+  const store = { ...EMPTY, list: async () => ({ items: [row(state, reason)], nextCursor: null }) }
   return (await createTransactions({ store }).list(actor('auditor'), {}, {})).items[0]?.explanation
 }
 
@@ -33,6 +41,12 @@ test.each([...Object.keys(ENROLMENT_CAUSES), ...Object.keys(FAILURE_EXPLANATIONS
     expect(explanationOf(reason)).toMatch(/^[A-Z].*\.$/)
   },
 )
+
+test.each(Object.keys(ENROLMENT_CAUSES))('%s names the cause first and then the next step', (reason) => {
+  const { cause, nextStep } = causeOf(explanationOf(reason) ?? '')
+  expect(cause).toMatch(/^[A-Z].*\.$/)
+  expect(nextStep).toMatch(/^[A-Z].*\.$/)
+})
 
 test('devices hear the fixed phrases only, and one phrase for every challenge', () => {
   const phrases: string[] = Object.values(FAIL_TEXT)
@@ -53,8 +67,9 @@ test('an issued transaction needs no explanation, one being worked on says so, a
 })
 
 test('only people who may read transactions do', async () => {
-  const store = { list: async () => ({ items: [], nextCursor: null }) }
-  await expect(createTransactions({ store }).list({ ...actor('admin'), role: null }, {}, {})).rejects.toMatchObject({
+  await expect(
+    createTransactions({ store: EMPTY }).list({ ...actor('admin'), role: null }, {}, {}),
+  ).rejects.toMatchObject({
     code: 'unauthenticated',
   })
 })

@@ -1,8 +1,15 @@
 /** Enrolment attempts as the portal shows them: what a device asked, and why it got what it got. */
+import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { Page } from './audit'
-import { explanationOf } from './enrolment-refusals'
+import type { AuditEventView, Page } from './audit'
+import type { MatchRules } from './challenge-match'
+import type { ChallengeConstraints, ChallengeOrigin, ChallengeState } from './challenges'
+import { causeOf, explanationOf } from './enrolment-refusals'
+import type { FieldComparison } from './field-comparison'
+import type { FlightOutcome, FlightRecord } from './flight-recorder'
 import { authorise } from './permissions'
+import { supportText } from './support-text'
+import { exchangeView, fieldsOf } from './transaction-story'
 
 export interface TransactionView {
   id: string
@@ -16,9 +23,12 @@ export interface TransactionView {
   explanation: string | null
   /** What exactly differed or was wrong; technical. */
   detail: string | null
+  /** As the client chose it; empty when the message could not be read. */
   transactionId: string
   sourceIp: string | null
   userAgent: string | null
+  /** Client family, where it was recognised. */
+  client: string | null
   challengeId: string | null
   certificate: { id: string; serial: string } | null
   createdAt: Date
@@ -29,25 +39,109 @@ export interface TransactionFilter {
   endpoint?: string
   group?: string
   state?: TransactionView['state']
+  /** Code of the cause. */
+  reason?: string
+  client?: string
+  /** Part of the subject. */
+  device?: string
+  /** The whole subject. */
+  subject?: string
+  from?: Date
+  to?: Date
+}
+
+/** One step in plain words. */
+export interface StepView {
+  /** Milliseconds since the request came in; below zero for what was asked before. */
+  at: number
+  /** Milliseconds since the step before. */
+  took: number
+  step: string
+  label: string
+  tone: 'neutral' | 'good' | 'bad'
+  /** What the step says, in short phrases. */
+  says: string[]
+}
+
+export interface ExchangeView {
+  id: string
+  at: Date
+  /** PKCSReq, RenewalReq, CertPoll, or PKIOperation for what could not be read. */
+  operation: string
+  outcome: FlightOutcome
+  client: string | null
+  sourceIp: string | null
+  steps: StepView[]
+}
+
+export interface TransactionDetail extends TransactionView {
+  /** The explanation in two parts. */
+  cause: string | null
+  nextStep: string | null
+  messageType: number | null
+  csrSha256: string | null
+  spkiSha256: string | null
+  signerSpkiSha256: string | null
+  challenge: { id: string; subject: string; state: ChallengeState; origin: ChallengeOrigin } | null
+  /** Expected against received; empty when no request could be read. */
+  fields: FieldComparison[]
+  /** Oldest first; empty when the recorder's time is over. */
+  exchanges: ExchangeView[]
+  history: AuditEventView[]
+  /** All of it as text without names and addresses, to be passed on. */
+  support: string
+}
+
+export interface CauseCount {
+  reason: string
+  cause: string
+  count: number
 }
 
 export interface TransactionsService {
+  /** Refusals: invalid_input (cursor). */
   list(
     actor: Actor,
     filter: TransactionFilter,
     page: { cursor?: string; limit?: number },
   ): Promise<Page<TransactionView>>
+  /** Refusals: not_found. */
+  get(actor: Actor, id: string): Promise<TransactionDetail>
+  /** What the flight recorder kept, for those who judge it again. Refusals: not_found. */
+  record(actor: Actor, id: string): Promise<TransactionRecord>
+  /** Refused and failed since then, most frequent first. */
+  failuresByCause(actor: Actor, since: Date): Promise<CauseCount[]>
+  /** Client families that have ever asked. */
+  clients(actor: Actor): Promise<string[]>
+}
+
+export type TransactionRow = Omit<TransactionView, 'explanation'>
+
+export interface TransactionRecord extends TransactionRow {
+  messageType: number | null
+  csrSha256: Uint8Array | null
+  spkiSha256: Uint8Array | null
+  signerSpkiSha256: Uint8Array | null
+  challenge: (TransactionDetail['challenge'] & { constraints: ChallengeConstraints }) | null
+  /** Of the endpoint's profile as it is now. */
+  rules: MatchRules
+  records: Pick<FlightRecord, 'id' | 'createdAt' | 'operation' | 'outcome' | 'client' | 'sourceIp' | 'steps'>[]
+  history: AuditEventView[]
 }
 
 export interface TransactionStore {
   /** Newest first, keyset paging. */
-  list(
-    filter: TransactionFilter,
-    page: { cursor?: string; limit: number },
-  ): Promise<Page<Omit<TransactionView, 'explanation'>>>
+  list(filter: TransactionFilter, page: { cursor?: string; limit: number }): Promise<Page<TransactionRow>>
+  /** With at most so many records, oldest first. */
+  get(id: string, mostRecords: number): Promise<TransactionRecord | null>
+  countByReason(since: Date): Promise<{ reason: string; count: number }[]>
+  clients(): Promise<string[]>
 }
 
 const PAGE = { usual: 50, most: 200 }
+/** A device that polls for a week asks more often than anybody wants to read. */
+const MOST_RECORDS = 40
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export function createTransactions({ store }: { store: TransactionStore }): TransactionsService {
   return {
@@ -60,6 +154,54 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
       const { items, nextCursor } = await store.list(filter, asked)
       return { items: items.map((item) => ({ ...item, explanation: explain(item) })), nextCursor }
     },
+
+    async get(actor, id) {
+      authorise(actor, 'transaction:read')
+      const record = await recordOf(id)
+      const { records, rules: _, challenge, csrSha256, spkiSha256, signerSpkiSha256, ...row } = record
+      const explanation = explain(row)
+      const view = {
+        ...row,
+        explanation,
+        ...(explanation === null ? { cause: null, nextStep: null } : causeOf(explanation)),
+        csrSha256: hex(csrSha256),
+        spkiSha256: hex(spkiSha256),
+        signerSpkiSha256: hex(signerSpkiSha256),
+        challenge: challenge && {
+          id: challenge.id,
+          subject: challenge.subject,
+          state: challenge.state,
+          origin: challenge.origin,
+        },
+        client: row.client ?? records.findLast(({ client }) => client !== null)?.client ?? null,
+        fields: fieldsOf(record),
+        exchanges: records.map(exchangeView),
+      }
+      return { ...view, support: supportText(view, record) }
+    },
+
+    async record(actor, id) {
+      authorise(actor, 'transaction:read')
+      return recordOf(id)
+    },
+
+    async failuresByCause(actor, since) {
+      authorise(actor, 'transaction:read')
+      const counts = await store.countByReason(since)
+      return counts.map(({ reason, count }) => ({ reason, count, cause: causeOf(explanationFor(reason)).cause }))
+    },
+
+    async clients(actor) {
+      authorise(actor, 'transaction:read')
+      return store.clients()
+    },
+  }
+
+  async function recordOf(id: string): Promise<TransactionRecord> {
+    const record = UUID.test(id) ? await store.get(id, MOST_RECORDS) : null
+    if (record === null)
+      throw new Refusal('not_found', 'There is no such enrolment.', { reason: 'transaction_unknown' })
+    return record
   }
 }
 
@@ -73,6 +215,14 @@ function explain({ state, reason }: Pick<TransactionView, 'state' | 'reason'>): 
       return 'The request waits for approval. The device asks again by itself.'
     case 'refused':
     case 'failed':
-      return reason === null ? null : (explanationOf(reason) ?? `The request was refused: ${reason}.`)
+      return reason === null ? null : explanationFor(reason)
   }
+}
+
+function explanationFor(reason: string): string {
+  return explanationOf(reason) ?? `The request was refused: ${reason}.`
+}
+
+function hex(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes).toString('hex')
 }

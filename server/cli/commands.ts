@@ -8,6 +8,7 @@ import type { Command } from './command'
 import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
+import { cancelRollover, showRollover, stageRollover } from './rollover'
 import { setup } from './setup'
 import { createStaticSecret, listStaticSecrets, revokeStaticSecret } from './static-secret'
 import { createUser, disableUser, enableUser, listUsers, setPassword } from './user'
@@ -25,6 +26,9 @@ export const COMMANDS: readonly Command[] = [
   createGroup,
   listGroups,
   showGroup,
+  showRollover,
+  stageRollover,
+  cancelRollover,
   listEndpoints,
   showEndpoint,
   enableEndpoint,

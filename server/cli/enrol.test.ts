@@ -220,8 +220,60 @@ describe('no certificate', () => {
     [['--key-out', 'a', '--no-challenge']],
     [['--key-out', 'a', '--poll-interval', '0']],
     [['--key-out', 'a', '--san', 'tablet-7.example']],
+    [['--key-out', 'a', '--cert', 'b']],
+    [['--key-out', 'a', '--new-key', 'b']],
   ])('%j is a wrong call', async (more) => {
     expect((await enrol(...more)).code).toBe(2)
+  })
+})
+
+describe('--renew', () => {
+  const renew = (...more: string[]) =>
+    latchkey(['enrol', '--renew', '--url', scep.url, '--cert-out', at('next.pem'), ...more])
+  const from = (...more: string[]) => renew('--cert', at('cert.pem'), '--key', at('key.pem'), ...more)
+
+  test('the certificate that is there signs a RenewalReq for a new key, without a challenge', async () => {
+    expect((await withNewKey('--san', 'dns:tablet-7.example')).code).toBe(0)
+    const { code, json } = await from('--key-out', at('next.key'), '--json')
+    expect([code, json.status]).toEqual([0, 'SUCCESS'])
+    const [before, next] = ['cert.pem', 'next.pem'].map((file) => new X509Certificate(readFileSync(at(file))))
+    expect(next?.subject).toBe(before?.subject)
+    expect(next?.subjectAltName).toBe('DNS:tablet-7.example')
+    expect(next?.checkPrivateKey(createPrivateKey(readFileSync(at('next.key'))))).toBe(true)
+    expect(next?.publicKey.equals(before?.publicKey as never)).toBe(false)
+    const request = scep.requests.at(-1)
+    expect(request).toMatchObject({ messageType: 17 })
+    expect(request?.csr?.challengePasswords).toEqual([])
+    expect(Buffer.from(request?.signerDer ?? []).equals(before?.raw as Buffer)).toBe(true)
+  })
+
+  test('a server that does not offer Renewal gets a PKCSReq signed by it; the same key may go on', async () => {
+    expect((await withNewKey()).code).toBe(0)
+    scep.behaviour.capabilities = 'AES\nSHA-256\nPOSTPKIOperation\n'
+    expect((await from('--new-key', at('key.pem'))).code).toBe(0)
+    const next = new X509Certificate(readFileSync(at('next.pem')))
+    expect(next.checkPrivateKey(createPrivateKey(readFileSync(at('key.pem'))))).toBe(true)
+    expect(scep.requests.at(-1)).toMatchObject({ messageType: 19 })
+  })
+
+  test('a key of another certificate is one clear sentence, and nothing is sent', async () => {
+    expect((await withNewKey()).code).toBe(0)
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    writeFileSync(at('key.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    const { code, json } = await from('--key-out', at('next.key'), '--json')
+    expect([code, json.error?.code]).toEqual([1, 'bad_certificate'])
+    writeFileSync(at('cert.pem'), 'no certificate')
+    expect((await from('--key-out', at('next.key'), '--json')).json.error?.code).toBe('bad_certificate')
+    expect(scep.requests).toHaveLength(1)
+  })
+
+  test.each([
+    [['--key-out', 'a', '--key', 'b']],
+    [['--key-out', 'a', '--cert', 'b']],
+    [['--cert', 'a', '--key', 'b']],
+    [['--cert', 'a', '--key', 'b', '--key-out', 'c', '--new-key', 'd']],
+  ])('%j is a wrong call', async (more) => {
+    expect((await renew(...more)).code).toBe(2)
   })
 })
 

@@ -14,12 +14,14 @@ export const createGroup = command({
       description: 'Key of the issuer; rsa3072 unless given, which every device knows',
       choices: ['rsa3072', 'rsa4096', 'p256', 'p384'],
     },
+    'answers-scep': { description: 'The issuer may answer SCEP with its own key (RSA only)' },
   },
   examples: ['group create --name Staff', 'group create --name Printers --issuer-key p256 --json'],
   async run({ options, withServices }) {
     const issuerKey = options['issuer-key'] as IssuerKey | undefined
+    const answersScep = options['answers-scep'] || undefined
     const group = await withServices((services, actor) =>
-      services.groups.create(actor, { name: options.name, ...given({ issuerKey }) }),
+      services.groups.create(actor, { name: options.name, ...given({ issuerKey, answersScep }) }),
     )
     return { json: created(group), text: described(group) }
   },

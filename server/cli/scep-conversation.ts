@@ -3,18 +3,24 @@ import { createHash, createPublicKey, type KeyObject, randomBytes } from 'node:c
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CertificateInfo, parseCertificate } from '@/lib/pki/certificate'
 import { buildCsr } from '@/lib/pki/csr'
-import { sequence } from '@/lib/pki/der-write'
 import { encodeName, type NamePart } from '@/lib/pki/name'
 import type { Cipher, Digest } from '@/lib/scep/algorithms'
-import { buildPkcsReq, type CertRep, parseCertRep, selfSignedCertificate } from '@/lib/scep/client'
+import {
+  buildCertPoll,
+  buildPkcsReq,
+  buildRenewalReq,
+  type CertRep,
+  type MessageOptions,
+  parseCertRep,
+  selfSignedCertificate,
+} from '@/lib/scep/client'
 import { FAIL_INFO_NUMBER } from '@/lib/scep/fail-info'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import { CommandFault } from './command'
+import type { Holder } from './renewal'
 import { type Capabilities, NoAnswer, pkiOperation } from './scep-transport'
 import { signed, type Trust } from './scep-trust'
 
-/** CertPoll, called GetCertInitial before RFC 8894. */
-const CERT_POLL = 20
 /** A request that got no answer is sent again as it is: the server answers a resend as it answered the first. */
 const ATTEMPTS = 3
 
@@ -24,9 +30,12 @@ export interface Enrolment {
   trust: Trust
   subject: readonly NamePart[]
   san: readonly SubjectAlternativeName[]
-  /** Null where people approve. */
+  /** Null where people approve, and for a renewal. */
   challenge: string | null
+  /** The key to certify. */
   privateKey: KeyObject
+  /** Who signs and hears the answer, for a renewal; the new key and a certificate of its own making otherwise. */
+  holder: Holder | null
   polling: { everySeconds: number; forSeconds: number }
   say(sentence: string): void
 }
@@ -38,15 +47,24 @@ export type Verdict =
 
 export async function converse(enrolment: Enrolment): Promise<Verdict> {
   const { subject, san, challenge, privateKey, polling, say } = enrolment
-  const password = challenge === null ? {} : { challengePassword: challenge }
-  const csr = buildCsr({ subject, san, ...password, privateKey })
-  say('PKCSReq: sent.')
-  let reply = await exchange(enrolment, csr)
+  const csr = buildCsr({
+    subject,
+    san,
+    ...(challenge === null ? {} : { challengePassword: challenge }),
+    privateKey,
+  })
+  const renewal = enrolment.holder !== null && enrolment.capabilities.has('RENEWAL')
+  say(sentence(enrolment, renewal))
+  let reply = await exchange(enrolment, (options) =>
+    renewal ? buildRenewalReq({ ...options, csr }) : buildPkcsReq({ ...options, csr }),
+  )
   const until = Date.now() + polling.forSeconds * 1000
   while (reply.pkiStatus === 'PENDING' && Date.now() + polling.everySeconds * 1000 <= until) {
     say(`PENDING: the request waits for approval. Asking again in ${polling.everySeconds} seconds.`)
     await wait(polling.everySeconds * 1000)
-    reply = await exchange(enrolment, issuerAndSubject(enrolment), CERT_POLL)
+    const issuerDer = (enrolment.trust.chain[0] ?? enrolment.trust.recipient).subjectDer
+    const subjectDer = encodeName(subject)
+    reply = await exchange(enrolment, (options) => buildCertPoll({ ...options, issuerDer, subjectDer }))
   }
   if (reply.pkiStatus === 'PENDING') return { status: 'PENDING' }
   if (reply.pkiStatus === 'FAILURE') {
@@ -55,26 +73,33 @@ export async function converse(enrolment: Enrolment): Promise<Verdict> {
   return { status: 'SUCCESS', certificate: ours(reply, enrolment) }
 }
 
-async function exchange(enrolment: Enrolment, content: Uint8Array, messageType?: number): Promise<CertRep> {
-  const { url, capabilities, trust, subject, privateKey, say } = enrolment
+function sentence({ holder }: Enrolment, renewal: boolean): string {
+  if (holder === null) return 'PKCSReq: sent.'
+  const { serial } = holder.certificate
+  return renewal
+    ? `RenewalReq: sent, signed by certificate ${serial}.`
+    : `PKCSReq: sent, signed by certificate ${serial}; the server does not offer RenewalReq.`
+}
+
+async function exchange(enrolment: Enrolment, build: (options: MessageOptions) => Uint8Array): Promise<CertRep> {
+  const { url, capabilities, trust, subject, privateKey, holder, say } = enrolment
   const spki = spkiOf(privateKey)
   const senderNonce = randomBytes(16)
-  const message = buildPkcsReq({
-    csr: content,
-    signerKey: privateKey,
-    signerCertificateDer: selfSignedCertificate({ subject, privateKey, spki }),
+  const signerKey = holder?.privateKey ?? privateKey
+  const message = build({
+    signerKey,
+    signerCertificateDer: holder?.certificate.der ?? selfSignedCertificate({ subject, privateKey, spki }),
     recipientDer: trust.recipient.der,
     // The same for every attempt with this key, so that a server knows a resend when it sees one (RFC 8894 §3.2.1.1).
     transactionId: createHash('sha256').update(spki).digest('hex'),
     senderNonce,
     digest: digestFor(capabilities),
     cipher: cipherFor(capabilities),
-    ...(messageType === undefined ? {} : { messageType }),
   })
   const post = capabilities.has('POSTPKIOPERATION') || capabilities.has('SCEPSTANDARD')
   const bytes = await persistently(() => pkiOperation(url, message, post), say)
   try {
-    return parseCertRep(bytes, { raDer: trust.recipient.der, privateKey, senderNonce })
+    return parseCertRep(bytes, { raDer: trust.recipient.der, privateKey: signerKey, senderNonce })
   } catch {
     throw new CommandFault(
       'bad_reply',
@@ -108,12 +133,6 @@ function ours(reply: CertRep, { trust, privateKey, say }: Enrolment): Certificat
   }
   say('CertRep: the certificate is for this key, and the CA signed it.')
   return certificate
-}
-
-/** IssuerAndSubject (RFC 8894 §3.3.3). */
-function issuerAndSubject({ trust, subject }: Enrolment): Uint8Array {
-  const issuer = trust.chain[0] ?? trust.recipient
-  return sequence(issuer.subjectDer, encodeName(subject))
 }
 
 function spkiOf(privateKey: KeyObject): Buffer {

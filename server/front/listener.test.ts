@@ -190,6 +190,32 @@ describe('devices', () => {
     expect(scep).toHaveLength(1)
   })
 
+  test.each(['', 'Content-Type:\r\n', 'Content-Type: application/octet-stream\r\n', 'Content-Type: text/html; x\r\n'])(
+    'may name any content type for their message or none (%j)',
+    async (header) => {
+      const head = `POST /scep/staff?operation=PKIOperation HTTP/1.1\r\nHost: x\r\n${header}Content-Length: 2\r\n`
+      expect(statusOf(await raw(`${head}Connection: close\r\n\r\nab`))).toBe(200)
+      expect(scep).toMatchObject([{ method: 'POST', query: 'operation=PKIOperation', contentEncoding: null }])
+      expect(Buffer.from(scep[0]?.body ?? []).toString()).toBe('ab')
+    },
+  )
+
+  test('that hang up are known to have done so while their request is worked on', async () => {
+    let answerNow = () => {}
+    reply = () =>
+      new Promise((resolve) => {
+        answerNow = () => resolve({ status: 200, body: new Uint8Array() })
+      })
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('POST /scep/staff HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab'),
+    )
+    await vi.waitFor(() => expect(scep).toHaveLength(1))
+    expect(scep[0]?.gone?.()).toBe(false)
+    socket.destroy()
+    await vi.waitFor(() => expect(scep[0]?.gone?.()).toBe(true))
+    answerNow()
+  })
+
   test('learn nothing about a fault of ours', async () => {
     reply = async () => {
       throw new Error('secret detail')

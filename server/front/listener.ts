@@ -90,6 +90,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, front:
     headers: { get: (name) => [request.headers[name] ?? []].flat().join(', ') || null },
     body,
     ip: caller.ip,
+    gone: () => response.closed,
+    httpVersion: request.httpVersion,
   })
   send(request, response, answer)
 }

@@ -3,7 +3,8 @@
  * front, as has happened to Next more than once, finds no file but the program's own, no other program to start and no
  * native code to load: neither the key-encryption key nor /proc/<pid of the signer>/mem can be read from there.
  */
-import { dirname, join, parse } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, join, parse, resolve } from 'node:path'
 import type { Config } from '@/lib/config'
 import type { ChildOptions } from './child'
 import { PROJECT_FOLDER } from './folders'
@@ -51,6 +52,7 @@ export function confinement(name: ChildOptions['name'], config: Config): string[
   if (name === 'signer') return [...hardened, '--secure-heap=4194304', '--secure-heap-min=16']
   const readable = [
     ...landmarks(),
+    ...worktreeMarker(),
     ...PROGRAM.map((entry) => join(PROJECT_FOLDER, entry)),
     ...SYSTEM,
     ...tlsFiles(config),
@@ -71,6 +73,16 @@ function landmarks(): string[] {
     if (folder === parse(folder).root) break
   }
   return folders.flatMap((folder) => LANDMARKS.map((name) => join(folder, name)))
+}
+
+/** In a git worktree `.git` is a file, and Next follows it to one more file. */
+function worktreeMarker(): string[] {
+  try {
+    const [, folder] = /^gitdir: (.+)$/m.exec(readFileSync(join(PROJECT_FOLDER, '.git'), 'utf8')) ?? []
+    return folder === undefined ? [] : [join(resolve(PROJECT_FOLDER, folder), 'commondir')]
+  } catch {
+    return []
+  }
 }
 
 /** A connection to a Postgres of one's own may name its certificates. */

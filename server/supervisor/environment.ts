@@ -12,6 +12,7 @@ export function childEnvironment(config: Config): NodeJS.ProcessEnv {
     DATABASE_URL: config.databaseUrl,
     LATCHKEY_DATA_DIR: config.dataDir,
     LATCHKEY_LOG: config.log,
+    LATCHKEY_OUTBOUND_ALLOW: config.outboundAllow.map(written).join(','),
     LATCHKEY_SIGNER_SOCKET: config.signerSocket,
     LATCHKEY_TRUSTED_PROXIES: config.trustedProxies.join(','),
     LATCHKEY_WEB_SOCKET: config.webSocket,
@@ -20,6 +21,11 @@ export function childEnvironment(config: Config): NodeJS.ProcessEnv {
     STATUS_URL: config.statusUrl.origin,
     ...(config.host ? { HOST: config.host } : {}),
   }
+}
+
+function written({ host, port, prefix, plain }: Config['outboundAllow'][number]): string {
+  const name = host.includes(':') && prefix === null && port !== null ? `[${host}]` : host
+  return `${plain ? 'http://' : ''}${name}${prefix === null ? '' : `/${prefix}`}${port === null ? '' : `:${port}`}`
 }
 
 /** The signer alone gets the key-encryption key. */

@@ -17,7 +17,7 @@ import type { AuthorityView } from '@/lib/services/groups'
 const TONES = { far: 'ok', soon: 'warn', over: 'bad' } as const
 
 export function AuthorityCard({ authority, now }: { authority: AuthorityView; now: Date }) {
-  const { kind, slug, name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
+  const { kind, status, slug, name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
   return (
     <article className="overflow-clip rounded-xl border border-line bg-surface shadow-card">
       <header className="flex flex-wrap items-center justify-between gap-3 border-b border-line px-4 py-3 sm:px-5">
@@ -28,6 +28,8 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityView; no
               Root
             </Badge>
           )}
+          {status === 'staged' && <Badge tone="accent">Staged</Badge>}
+          {status === 'retired' && <Badge tone="neutral">Retired</Badge>}
         </div>
         <div className="flex flex-wrap gap-2">
           <a href={`/ca/${slug}.cer`} download className={buttonClass('secondary', 'small')}>

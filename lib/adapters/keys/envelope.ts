@@ -116,7 +116,8 @@ function withKekId(additionalData: Buffer, kekId: string): Buffer {
   return Buffer.concat([additionalData, Buffer.from([0]), Buffer.from(kekId, 'utf8')])
 }
 
-function encrypt(key: KeyObject | Buffer, plaintext: Buffer, additionalData: Buffer): Buffer {
+/** nonce || AES-256-GCM || tag */
+export function encrypt(key: KeyObject | Buffer, plaintext: Buffer, additionalData: Buffer): Buffer {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
   cipher.setAAD(additionalData)
@@ -125,7 +126,7 @@ function encrypt(key: KeyObject | Buffer, plaintext: Buffer, additionalData: Buf
   return Buffer.concat([nonce, body, cipher.getAuthTag()])
 }
 
-function decrypt(key: KeyObject | Buffer, sealed: Uint8Array, additionalData: Buffer): Buffer {
+export function decrypt(key: KeyObject | Buffer, sealed: Uint8Array, additionalData: Buffer): Buffer {
   if (sealed.length <= NONCE_BYTES + TAG_BYTES) throw new Error('too short')
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
   decipher.setAAD(additionalData)

@@ -207,6 +207,38 @@ describe('mac', () => {
   })
 })
 
+describe('seal and open', () => {
+  const rowId = randomUUID()
+  const secret = Buffer.from('a webhook secret')
+
+  test('what is sealed opens for its purpose and its row, also after a restart', async () => {
+    const sealed = await it.signer.seal('validator', rowId, secret)
+    expect(Buffer.from(sealed).includes(secret)).toBe(false)
+    await it.restart()
+    expect(Buffer.from(await it.signer.open('validator', rowId, sealed))).toEqual(secret)
+  })
+
+  test('for another purpose or row, or with a bit changed, it does not open', async () => {
+    const sealed = Buffer.from(await it.signer.seal('validator', rowId, secret))
+    const unusable = { code: 'invalid_input', reason: 'sealed_unusable' }
+    await expect(it.signer.open('receiver', rowId, sealed)).rejects.toMatchObject(unusable)
+    await expect(it.signer.open('validator', randomUUID(), sealed)).rejects.toMatchObject(unusable)
+    for (let at = 0; at < sealed.length; at++) {
+      const changed = Buffer.from(sealed)
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at)
+      await expect(it.signer.open('validator', rowId, changed)).rejects.toMatchObject(unusable)
+    }
+    await expect(it.signer.open('validator', rowId, sealed.subarray(0, 20))).rejects.toMatchObject(unusable)
+  })
+
+  test('no two sealings are alike, and nothing empty or large is sealed', async () => {
+    const [one, two] = await Promise.all([1, 2].map(() => it.signer.seal('receiver', rowId, secret)))
+    expect(one).not.toEqual(two)
+    for (const size of [0, 4_097])
+      await expect(it.signer.seal('receiver', rowId, Buffer.alloc(size))).rejects.toMatchObject({ reason: 'seal_size' })
+  })
+})
+
 test('status says that it is ready, and never shows a secret', async () => {
   const status = await it.signer.status()
   expect(status).toEqual({

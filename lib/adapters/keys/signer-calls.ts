@@ -4,13 +4,16 @@ import type pg from 'pg'
 import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
 import { assembleCrl } from '@/lib/pki/crl'
+import { contentAttributes } from '@/lib/pki/signed-attributes'
 import type { KeyAlgorithm, KeyPurpose, MacPurpose, Signer } from '@/lib/services/signer'
 import type { Kek } from './envelope'
 import type { Journal } from './journal'
 import type { KeyRing } from './key-ring'
 import type { RateCeiling } from './rate-ceiling'
 import { isCertRep } from './scep-attributes'
-import { certificateToSign, certifiedKeyId, checkComplete, checkCrl, checkPurpose } from './signing-policy'
+import { checkAnswersScep, checkNextCertificates } from './scep-identity'
+import { createSealing } from './sealing'
+import { certificateToSign, certifiedKeyId, checkComplete, checkCrl } from './signing-policy'
 import { findAuthority, findCertificate, revokedSerials } from './signing-rows'
 
 export interface SignerParts {
@@ -38,6 +41,7 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
     session: kek.derive('mac/session'),
   }
   const rejection = kek.derive('implicit-rejection')
+  const sealing = createSealing(kek)
 
   async function signCertificate(certificateId: string): Promise<Uint8Array> {
     const record = await findCertificate(pool, certificateId)
@@ -102,7 +106,7 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
 
     async signScepReply(keyId, digest, signedAttributes) {
       const key = await keys.get(keyId)
-      checkPurpose(key, 'ra')
+      await checkAnswersScep(pool, key)
       if (!isCertRep(signedAttributes)) {
         throw new Refusal('policy_refused', 'The signer does not sign this.', {
           reason: 'not_a_cert_rep',
@@ -115,9 +119,20 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
       return released(written, () => key.signScepReply(digest, signedAttributes))
     },
 
+    async signScepNextCertificates(keyId, certificates) {
+      const key = await keys.get(keyId)
+      await checkAnswersScep(pool, key)
+      await checkNextCertificates(pool, certificates)
+      ceiling.take(keyId)
+      const signedAttributes = contentAttributes(certificates)
+      const sha256 = createHash('sha256').update(signedAttributes).digest('hex')
+      const written = journal.append({ call: 'signScepNextCertificates', keyId, sha256 })
+      return released(written, () => key.signScepReply('sha256', signedAttributes))
+    },
+
     async decryptScep(keyId, encryptedKey, oaep) {
       const key = await keys.get(keyId)
-      checkPurpose(key, 'ra')
+      await checkAnswersScep(pool, key)
       ceiling.take(keyId)
       // Always computed, so that both ways cost the same; always the same for one message, as in OpenSSL.
       const substitute = createHmac('sha256', rejection)
@@ -130,6 +145,14 @@ export function createSigner({ pool, kek, keys, journal, ceiling }: SignerParts)
 
     async mac(purpose, data) {
       return createHmac('sha256', macKeys[purpose]).update(data).digest()
+    },
+
+    async seal(purpose, rowId, plaintext) {
+      return sealing.seal(purpose, rowId, plaintext)
+    },
+
+    async open(purpose, rowId, sealed) {
+      return sealing.open(purpose, rowId, sealed)
     },
 
     async status() {

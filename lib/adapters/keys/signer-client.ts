@@ -70,9 +70,13 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     signCrl: async (authorityId, tbs) => (await call({ call: 'signCrl', authorityId }, tbs)).body,
     signScepReply: async (keyId, digest, attributes) =>
       (await call({ call: 'signScepReply', keyId, digest }, attributes)).body,
+    signScepNextCertificates: async (keyId, certificates) =>
+      (await call({ call: 'signScepNextCertificates', keyId }, certificates)).body,
     decryptScep: async (keyId, encryptedKey, oaep) =>
       (await call({ call: 'decryptScep', keyId, ...(oaep === undefined ? {} : { oaep }) }, encryptedKey)).body,
     mac: async (purpose, data) => (await call({ call: 'mac', purpose }, data)).body,
+    seal: async (purpose, rowId, plaintext) => (await call({ call: 'seal', purpose, rowId }, plaintext)).body,
+    open: async (purpose, rowId, sealed) => (await call({ call: 'open', purpose, rowId }, sealed)).body,
     status: async () => (await call({ call: 'status' })).result,
     close() {
       closed = true

@@ -153,10 +153,16 @@ async function perform(request: Request, body: Buffer, signer: Signer): Promise<
       return { result: {}, body: await signer.signCrl(request.authorityId, body) }
     case 'signScepReply':
       return { result: {}, body: await signer.signScepReply(request.keyId, request.digest, body) }
+    case 'signScepNextCertificates':
+      return { result: {}, body: await signer.signScepNextCertificates(request.keyId, body) }
     case 'decryptScep':
       return { result: {}, body: await signer.decryptScep(request.keyId, body, request.oaep) }
     case 'mac':
       return { result: {}, body: await signer.mac(request.purpose, body) }
+    case 'seal':
+      return { result: {}, body: await signer.seal(request.purpose, request.rowId, body) }
+    case 'open':
+      return { result: {}, body: await signer.open(request.purpose, request.rowId, body) }
     case 'status':
       return { result: await signer.status(), body: NOTHING }
   }

@@ -1,7 +1,7 @@
 /** What signer and client say to each other: one strict schema per call. An unknown call or field is refused. */
 import { z } from 'zod'
 import type { ErrorCode } from '@/lib/errors'
-import type { KeyAlgorithm, KeyPurpose, MacPurpose, ScepDigest } from '@/lib/services/signer'
+import type { KeyAlgorithm, KeyPurpose, MacPurpose, ScepDigest, SealPurpose } from '@/lib/services/signer'
 import { MAX_BODY_BYTES, MAX_CRL_BYTES } from './frames'
 
 const Id = z
@@ -14,16 +14,20 @@ export const Algorithm = z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384'
 export const Purpose = z.enum(['root', 'issuer', 'ra']) satisfies z.ZodType<KeyPurpose>
 const Digest = z.enum(['sha1', 'sha256', 'sha384', 'sha512']) satisfies z.ZodType<ScepDigest>
 const Mac = z.enum(['challenge', 'fingerprint', 'pepper', 'session']) satisfies z.ZodType<MacPurpose>
+const Seal = z.enum(['validator', 'validator-authorization', 'receiver']) satisfies z.ZodType<SealPurpose>
 
-/** The bytes of signCrl, signScepReply, decryptScep and mac travel as the frame's body. */
+/** The bytes of the calls that sign, decrypt, mac, seal or open travel as the frame's body. */
 export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('generateKey'), purpose: Purpose, algorithm: Algorithm, ownerId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('publicKey'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('signCertificate'), certificateId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('signCrl'), authorityId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('signScepReply'), keyId: Uuid, digest: Digest }),
+  z.strictObject({ id: Id, call: z.literal('signScepNextCertificates'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('decryptScep'), keyId: Uuid, oaep: Digest.optional() }),
   z.strictObject({ id: Id, call: z.literal('mac'), purpose: Mac }),
+  z.strictObject({ id: Id, call: z.literal('seal'), purpose: Seal, rowId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('open'), purpose: Seal, rowId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('status') }),
 ])
 export type Request = z.infer<typeof Request>
@@ -35,8 +39,11 @@ const BODY_LIMIT: Record<CallName, number> = {
   signCertificate: 0,
   signCrl: MAX_CRL_BYTES,
   signScepReply: MAX_BODY_BYTES,
+  signScepNextCertificates: MAX_BODY_BYTES,
   decryptScep: MAX_BODY_BYTES,
   mac: MAX_BODY_BYTES,
+  seal: MAX_BODY_BYTES,
+  open: MAX_BODY_BYTES,
   status: 0,
 }
 
@@ -68,8 +75,11 @@ export const RESULT = {
   signCertificate: BytesResult,
   signCrl: BytesResult,
   signScepReply: BytesResult,
+  signScepNextCertificates: BytesResult,
   decryptScep: BytesResult,
   mac: BytesResult,
+  seal: BytesResult,
+  open: BytesResult,
   status: StatusResult,
 } satisfies Record<CallName, z.ZodType<object>>
 

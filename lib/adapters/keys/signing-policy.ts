@@ -164,7 +164,8 @@ function checkWhatItMakes(record: CertificateRecord, info: Tbs, certified: Signi
       if (made !== null || ra !== null || info.isCa) refuse('ca_not_allowed')
       if (record.endpoint?.authorityId !== authority.id) refuse('endpoint_of_another_authority')
       if (record.keyOnRecord) refuse('key_of_ours', 'a leaf for a key that the signer holds')
-      return checkChallenge(record)
+      checkChallenge(record)
+      return checkRenewal(record, info)
   }
 }
 
@@ -197,6 +198,22 @@ function checkChallenge({ challenge, endpoint, spkiSha256 }: CertificateRecord):
     challenge.endpointId === endpoint?.id &&
     challenge.reservedSpkiSha256?.equals(spkiSha256)
   if (!reserved) refuse('challenge_not_reserved')
+}
+
+/**
+ * A challenge that rests on a certificate lets in that certificate's successor and nothing else: the same group, the same
+ * subject, and a certificate that counted for something when the new one begins. By the dates of the two, not by this
+ * process's clock, so that what a crash left behind can still be finished.
+ */
+function checkRenewal({ challenge, renewed }: CertificateRecord, info: Tbs): void {
+  const restsOn = challenge?.renewsCertificateId ?? null
+  if (restsOn !== null && restsOn !== renewed?.id) refuse('renews_another_certificate')
+  if (renewed === null) return
+  if (renewed.kind !== 'leaf' || renewed.state !== 'issued') refuse('renews_no_leaf')
+  if (!renewed.sameGroup) refuse('renews_in_another_group')
+  if (!equal(renewed.subjectDer, info.subjectDer)) refuse('renews_another_subject')
+  if (renewed.revoked) refuse('renews_a_revoked_certificate')
+  if (seconds(renewed.notAfter) <= seconds(info.notBefore)) refuse('renews_an_expired_certificate')
 }
 
 function checkIssuedBy(authority: AuthorityRecord, kind: 'root' | 'issuer'): void {

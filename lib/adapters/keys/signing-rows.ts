@@ -29,9 +29,28 @@ export interface CertificateRecord {
   /** The endpoint that a leaf was asked for at. */
   endpoint: (LeafProfile & { id: string; authorityId: string }) | null
   /** The challenge that a leaf was asked for with. */
-  challenge: { state: string; endpointId: string; reservedSpkiSha256: Buffer | null } | null
+  challenge: {
+    state: string
+    endpointId: string
+    reservedSpkiSha256: Buffer | null
+    /** The certificate whose holder was let in by it alone. */
+    renewsCertificateId: string | null
+  } | null
+  /** The certificate that a leaf takes over from; null when it names none. */
+  renewed: RenewedRecord | null
   /** Whether a key row names the certified key. No proof that it is ours: whoever can write rows can write this one. */
   keyOnRecord: boolean
+}
+
+export interface RenewedRecord {
+  id: string
+  kind: CertificateKind
+  state: 'intent' | 'issued' | 'abandoned'
+  revoked: boolean
+  /** Issued by an authority of the group whose authority is to sign now. */
+  sameGroup: boolean
+  subjectDer: Buffer
+  notAfter: Date
 }
 
 /** What the profile of an endpoint allows; the names are those of the lint's rules. */
@@ -98,6 +117,14 @@ interface CertificateRow {
   h_state: string | null
   h_endpoint_id: string
   h_reserved_spki_sha256: Buffer | null
+  h_renews_certificate_id: string | null
+  o_id: string | null
+  o_kind: CertificateKind
+  o_state: 'intent' | 'issued' | 'abandoned'
+  o_revoked: boolean
+  o_same_group: boolean | null
+  o_subject_der: Buffer
+  o_not_after: Date
   key_on_record: boolean
 }
 
@@ -109,11 +136,14 @@ const CERTIFICATE = `
          a.subject_key_id as a_subject_key_id,
          a.not_before as a_not_before, a.not_after as a_not_after, a.certificate_der is not null as a_active,
          s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
-         r.id as r_id, r.key_id as r_key_id, re.authority_id as r_authority_id,
+         r.id as r_id, r.key_id as r_key_id, coalesce(r.authority_id, re.authority_id) as r_authority_id,
          e.id as e_id, e.authority_id as e_authority_id, p.extended_key_usage as p_extended_key_usage,
          p.min_rsa_bits as p_min_rsa_bits, p.elliptic_curves as p_elliptic_curves,
          p.validity_days as p_validity_days, p.backdate_minutes as p_backdate_minutes,
          h.state as h_state, h.endpoint_id as h_endpoint_id, h.reserved_spki_sha256 as h_reserved_spki_sha256,
+         h.renews_certificate_id as h_renews_certificate_id,
+         o.id as o_id, o.kind as o_kind, o.state as o_state, o.revoked_at is not null as o_revoked,
+         oa.group_id = a.group_id as o_same_group, o.subject_der as o_subject_der, o.not_after as o_not_after,
          exists (select from key k where k.spki_sha256 = c.spki_sha256) as key_on_record
   from certificate c
   join authority a on a.id = c.authority_id
@@ -123,6 +153,8 @@ const CERTIFICATE = `
   left join endpoint e on e.id = c.endpoint_id
   left join profile p on p.id = e.profile_id
   left join challenge h on h.id = c.challenge_id
+  left join certificate o on o.id = c.renews_certificate_id
+  left join authority oa on oa.id = o.authority_id
   where c.id = $1`
 
 export async function findCertificate(pool: pg.Pool, certificateId: string): Promise<CertificateRecord | null> {
@@ -246,7 +278,24 @@ function toRecord(row: CertificateRow): CertificateRecord {
     challenge:
       row.h_state === null
         ? null
-        : { state: row.h_state, endpointId: row.h_endpoint_id, reservedSpkiSha256: row.h_reserved_spki_sha256 },
+        : {
+            state: row.h_state,
+            endpointId: row.h_endpoint_id,
+            reservedSpkiSha256: row.h_reserved_spki_sha256,
+            renewsCertificateId: row.h_renews_certificate_id,
+          },
+    renewed:
+      row.o_id === null
+        ? null
+        : {
+            id: row.o_id,
+            kind: row.o_kind,
+            state: row.o_state,
+            revoked: row.o_revoked,
+            sameGroup: row.o_same_group === true,
+            subjectDer: row.o_subject_der,
+            notAfter: row.o_not_after,
+          },
     keyOnRecord: row.key_on_record,
   }
 }

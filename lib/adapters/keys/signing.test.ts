@@ -160,6 +160,68 @@ describe('certificates', () => {
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'challenge_not_reserved' })
   })
 
+  describe('a renewal', () => {
+    /** The intent of the successor of `old`, under a challenge that rests on it. */
+    async function successorOf(old: string, change: Change = { renews: old }): Promise<string> {
+      const id = await insertLeaf(it, organisation, change)
+      await it.pool.query(
+        `update challenge set origin = 'renewal', renews_certificate_id = $2
+         where id = (select challenge_id from certificate where id = $1)`,
+        [id, old],
+      )
+      return id
+    }
+
+    async function issuedLeaf(of: Parameters<typeof insertLeaf>[1] = organisation, change: Change = {}) {
+      const id = await insertLeaf(it, of, change)
+      await it.pool.query(
+        `update certificate set state = 'issued', der = tbs, fingerprint_sha256 = tbs_sha256, issued_at = now() where id = $1`,
+        [id],
+      )
+      return id
+    }
+
+    test('of an issued leaf of the group with the same subject is signed', async () => {
+      const id = await successorOf(await issuedLeaf())
+      expect(verifyCertificateSignature(await it.signer.signCertificate(id), organisation.issuer.spki)).toBe(true)
+    })
+
+    const wrong: [string, string, () => Promise<string> | string][] = [
+      ['was never issued', 'renews_no_leaf', () => insertLeaf(it, organisation)],
+      ['is no leaf', 'renews_no_leaf', () => organisation.ra.certificateId],
+      [
+        'has another subject',
+        'renews_another_subject',
+        () => issuedLeaf(organisation, { subjectDer: encodeName([{ type: 'CN', value: 'tablet-8' }]) }),
+      ],
+      [
+        'ended before the new one begins',
+        'renews_an_expired_certificate',
+        () => issuedLeaf(organisation, { notBefore: new Date(NOW.getTime() - DAY), notAfter: NOW }),
+      ],
+      ['is of another group', 'renews_in_another_group', () => issuedLeaf(other)],
+    ]
+    test.each(wrong)('of a certificate that %s is refused', async (_what, reason, old) => {
+      const id = await successorOf(await old())
+      await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ code: 'policy_refused', reason })
+    })
+
+    test.each(['keyCompromise', 'certificateHold'])('of a certificate revoked with %s is refused', async (reason) => {
+      const old = await issuedLeaf()
+      const id = await successorOf(old)
+      await it.pool.query(
+        `update certificate set revoked_at = now(), revocation_reason = $2::"RevocationReason" where id = $1`,
+        [old, reason],
+      )
+      await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'renews_a_revoked_certificate' })
+    })
+
+    test('of another certificate than its challenge rests on is refused', async () => {
+      const id = await successorOf(await issuedLeaf(), {})
+      await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'renews_another_certificate' })
+    })
+  })
+
   test('what is abandoned or issued is not signed again', async () => {
     const id = await insertLeaf(it, organisation)
     await it.pool.query(`update certificate set state = 'abandoned' where id = $1`, [id])

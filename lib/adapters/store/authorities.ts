@@ -42,10 +42,10 @@ export function registrationAuthorityStore(database: Database): RegistrationAuth
         join "group" g on g.id = e.group_id
         join authority a on a.id = e.authority_id and a.certificate_der is not null
         cross join organisation o
-        where r.certificate_der is not null and r.retired_at is null and r.not_after < ${moment}
+        where r.certificate_der is not null and r.retired_at is null and r.authority_id is null and r.not_after < ${moment}
           and a.not_after > r.not_after
           and not exists (select 1 from registration_authority s where s.endpoint_id = e.id
-            and s.certificate_der is null)
+            and s.certificate_der is null and s.retired_at is null and s.authority_id is null)
         order by r.not_after, e.id`
       return rows.map((row) => ({
         endpointId: row.endpoint_id,

@@ -1,7 +1,5 @@
 /** Writing intents and reading authorities: what several stores of this folder share. */
 
-import type { AuditEntry } from '@/lib/services/audit'
-import { canonicalEvent } from '@/lib/services/audit-events'
 import type { AuthorityRecord } from '@/lib/services/authorities'
 import type { NewAuthority, NewRegistrationAuthority } from '@/lib/services/authority-plan'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
@@ -57,15 +55,6 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 }
 
-/** Appends events in a single statement: `select ${appended(events)} from …` runs after what it selects from. */
-export function appended(events: AuditEntry[]): Prisma.Sql {
-  if (events.length === 0) throw new Error('a change without its audit event')
-  const calls = events
-    .map(canonicalEvent)
-    .map((event) => Prisma.sql`audit_append(${event.beforeTime}, ${event.afterTime})`)
-  return Prisma.sql`array[${Prisma.join(calls)}]::bigint[]`
-}
-
 interface AuthorityRow {
   id: string
   kind: 'root' | 'issuer'
@@ -79,6 +68,7 @@ interface AuthorityRow {
   subject_key_id: Uint8Array
   certificate_id: string
   certificate_der: Uint8Array | null
+  status: string
   not_before: Date
   not_after: Date
   created_at: Date
@@ -96,7 +86,7 @@ export async function readAuthorities(
   const rows = await database.$queryRaw<AuthorityRow[]>`
     select a.id, a.kind, a.slug, a.name, a.parent_id, a.group_id, a.key_id, a.key_algorithm, a.subject_der,
       a.subject_key_id,
-           a.certificate_id, a.certificate_der, a.not_before, a.not_after, a.created_at,
+           a.certificate_id, a.certificate_der, a.status, a.not_before, a.not_after, a.created_at,
            c.number as crl_number, c.this_update as crl_this_update, c.next_update as crl_next_update,
              c.entries as crl_entries
     from authority a
@@ -123,6 +113,7 @@ function authorityRecord(row: AuthorityRow): AuthorityRecord {
     subjectKeyId: row.subject_key_id,
     certificateId: row.certificate_id,
     certificateDer: row.certificate_der,
+    status: row.status as AuthorityRecord['status'],
     notBefore: row.not_before,
     notAfter: row.not_after,
     createdAt: row.created_at,

@@ -92,6 +92,7 @@ function filterConditions(filter: CertificateFilter, now: Date, expiringBefore: 
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.status !== undefined) conditions.push(statusCondition(filter.status, now, expiringBefore))
+  if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)
   if (filter.search !== undefined) conditions.push(searchCondition(filter.search))
   return conditions
 }

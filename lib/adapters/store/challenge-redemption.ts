@@ -6,41 +6,24 @@ import {
   type RedemptionStore,
   type RowOutcome,
 } from '@/lib/services/challenge-presentation'
-import type { ChallengeConstraints, ChallengeState } from '@/lib/services/challenges'
+import type { ChallengeState } from '@/lib/services/challenges'
 import { bytes } from './certificate-rows'
 import { effectiveState, hasCertificate } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
+import { reserveTogether } from './enrolment-statements'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
 /** Bounded by the challenge's own life, so that the index over endpoint and time serves it. */
-const mismatchesOf = (csrSha256: Uint8Array) => Prisma.sql`
+export const mismatchesOf = (csrSha256: Uint8Array) => Prisma.sql`
   from enrolment_transaction t
   where t.endpoint_id = c.endpoint_id and t.created_at >= c.created_at and t.challenge_id = c.id and t.state = 'refused'
     and t.csr_sha256 = ${bytes(csrSha256)} and t.reason = any(${[...MISMATCH_REASONS]}::text[])`
 
 export function redemptionStore(database: Database): RedemptionStore {
+  const reserve = reserveTogether(database)
   return guarded<RedemptionStore>({
-    async reserve({ handleHash, endpointId, transactionRowId, csrSha256, spkiSha256 }, reserved) {
-      return transact(database, async (transaction) => {
-        const [row] = await transaction.$queryRaw<{ id: string; subject: string; constraints: ChallengeConstraints }[]>`
-          with reserved as (
-            update challenge c set state = 'reserved', reserved_by = ${transactionRowId}::uuid, reserved_csr_sha256 = ${bytes(csrSha256)},
-              reserved_spki_sha256 = ${bytes(spkiSha256)}, reserved_at = now()
-            where handle_hash = ${bytes(handleHash)} and endpoint_id = ${endpointId}::uuid and now() >= not_before
-              and ((state = 'pending' and now() < expires_at
-                  and (failed_attempts = 0 or not exists (select ${mismatchesOf(csrSha256)})))
-                or (state = 'reserved' and reserved_csr_sha256 = ${bytes(csrSha256)}
-                  and (reserved_by = ${transactionRowId}::uuid or reserved_at < now() - interval '15 seconds')))
-            returning id, subject, constraints
-          ), noted as (
-            update enrolment_transaction set challenge_id = reserved.id from reserved where enrolment_transaction.id = ${transactionRowId}::uuid
-          )
-          select id, subject, constraints from reserved`
-        if (row === undefined) return { result: null, events: [] }
-        return { result: row, events: [reserved(row)] }
-      })
-    },
+    reserve: (request, reserved) => reserve({ request, reserved }),
 
     async release({ challengeId, transactionRowId, csrSha256, mismatch, mostMismatches, row }, events) {
       await transact(database, async (transaction) => {

@@ -1,5 +1,6 @@
 /** What time does to challenges: expiry, and the reservations of workers that are gone. */
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
+import { VALIDATED_FOR } from '@/lib/services/challenge-validation'
 import { hasCertificate } from './challenge-rows'
 import { type Database, transact } from './database'
 import { guarded } from './outage'
@@ -29,6 +30,7 @@ export function challengeUpkeepStore(database: Database): ChallengeUpkeepStore {
           with due as (
             select c.id from challenge c
             where c.state = 'reserved' and c.reserved_at < now() - make_interval(mins => ${minutes}::int) and not ${hasCertificate}
+              and not jsonb_exists(c.evidence, ${VALIDATED_FOR})
             order by c.reserved_at limit ${limit} for update skip locked
           )
           update challenge c set state = (case when expires_at > now() then 'pending' else 'expired' end)::"ChallengeState",

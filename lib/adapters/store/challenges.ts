@@ -103,6 +103,7 @@ function conditionOf(filter: ChallengeFilter): Prisma.Sql {
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
   if (filter.state !== undefined) conditions.push(Prisma.sql`${effectiveState} = ${filter.state}`)
+  if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)
   const search = filter.search?.trim().slice(0, 200) ?? ''
   if (search !== '') {
     const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`

@@ -1,27 +1,58 @@
-/** The one connection to Postgres per process, and the one way to write: a change and its audit events together. */
+/** The one way to Postgres per process, and the one way to write: a change and its audit events together. */
 import { PrismaPg } from '@prisma/adapter-pg'
-import { type AuditEntry, type CanonicalEvent, canonicalEvent } from '@/lib/services/audit-events'
+import pg from 'pg'
+import type { AuditEntry } from '@/lib/services/audit'
+import { eventTexts } from './event-texts'
 import type { Prisma } from './generated/client'
 import { PrismaClient } from './generated/client'
 
 export type Database = PrismaClient
 export type Transaction = Prisma.TransactionClient
 
+/** Connections of the hot path. Its statements carry many requests each, so a few do. */
+const HOT_CONNECTIONS = 5
+const WAITS = { connectionTimeoutMillis: 5_000, statement_timeout: 15_000 }
+
+const hotPools = new WeakMap<Database, pg.Pool>()
+
 export function openDatabase(connectionString: string, poolSize = 10): Database {
-  const adapter = new PrismaPg({
-    connectionString: inUtc(connectionString),
-    max: poolSize,
-    connectionTimeoutMillis: 5_000,
-    statement_timeout: 15_000,
+  // The adapter drops the zone of a timestamptz as it reads and writes, so every session must live in UTC.
+  const adapter = new PrismaPg({ ...WAITS, connectionString: withSettings(connectionString, UTC), max: poolSize })
+  const database = new PrismaClient({ adapter })
+  const pool = new pg.Pool({
+    ...WAITS,
+    connectionString: withSettings(connectionString, `${UTC} ${BY_KEY}`),
+    max: HOT_CONNECTIONS,
+    allowExitOnIdle: true,
   })
-  return new PrismaClient({ adapter })
+  // A broken idle connection is replaced at the next statement; without a listener it would end the process.
+  pool.on('error', () => {})
+  hotPools.set(database, pool)
+  const disconnect = database.$disconnect.bind(database)
+  database.$disconnect = async () => {
+    await Promise.all([disconnect(), pool.ending ? undefined : pool.end()])
+  }
+  return database
 }
 
-/** The adapter drops the zone of a timestamptz as it reads and writes, so every session must live in UTC. */
-function inUtc(connectionString: string): string {
-  const utc = encodeURIComponent('-c TimeZone=UTC')
-  if (/[?&]options=/.test(connectionString)) return connectionString.replace(/([?&]options=[^&]*)/, `$1%20${utc}`)
-  return `${connectionString}${connectionString.includes('?') ? '&' : '?'}options=${utc}`
+/**
+ * The pool of the hot path: plain pg with named statements, where Prisma would cost more than all the cryptography of an
+ * enrolment (docs/performance.md).
+ */
+export function hotPool(database: Database): pg.Pool {
+  const pool = hotPools.get(database)
+  if (pool === undefined) throw new Error('not a database of openDatabase()')
+  return pool
+}
+
+const UTC = '-c TimeZone=UTC'
+/** Plans of named statements are kept: one made while a table was small must not read all of it once it is large. */
+const BY_KEY = '-c enable_seqscan=off'
+
+function withSettings(connectionString: string, settings: string): string {
+  const encoded = encodeURIComponent(settings)
+  if (/[?&]options=/.test(connectionString)) return connectionString.replace(/([?&]options=[^&]*)/, `$1%20${encoded}`)
+  return `${connectionString}${connectionString.includes('?') ? '&' : '?'}options=${encoded}`
 }
 
 /**
@@ -36,13 +67,12 @@ export async function transact<T>(
   return database.$transaction(
     async (transaction) => {
       const { result, events } = await work(transaction)
-      for (const event of events) await append(transaction, canonicalEvent(event))
+      if (events.length > 0) {
+        const { before, after } = eventTexts(events)
+        await transaction.$executeRaw`select audit_append_all(${before}::text[], ${after}::text[])`
+      }
       return result
     },
     { maxWait: 5_000, timeout: 15_000 },
   )
-}
-
-async function append(transaction: Transaction, event: CanonicalEvent): Promise<void> {
-  await transaction.$executeRaw`select audit_append(${event.beforeTime}, ${event.afterTime})`
 }

@@ -129,9 +129,10 @@ describe('enrolment on Postgres', () => {
       'enrol.request.rejected message_malformed',
     ])
     expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
-    const { items } = await portal.transactions.list(actor('auditor'), { endpoint: portal.slug }, { limit: 4 })
+    const { items } = await portal.transactions.list(actor('auditor'), { endpoint: portal.slug }, { limit: 5 })
     expect(items.map(({ state, reason }) => [state, reason])).toEqual([
       ['issued', null],
+      ['refused', 'message_malformed'],
       ['refused', 'message_type_unsupported'],
       ['refused', 'challenge_unknown'],
       ['refused', 'subject_mismatch'],
@@ -167,12 +168,14 @@ describe('enrolment on Postgres', () => {
 
   test('a detail with U+0000 from wherever gives the challenge back all the same', async () => {
     const issuance = { issueLeaf: () => Promise.reject(new Refusal('policy_refused', 'No.', { detail: 'a\0b\n' })) }
-    const { enrolment: store, redemption: challenges } = backing.enrolment
+    const { enrolment: store, redemption: challenges, renewals, queries } = backing.enrolment
     const { challenge, id } = await portal.mint()
     const [ra] = await portal.chain()
     const scep = createScepEnrolment({
       store,
       challenges,
+      renewals,
+      queries,
       issuance,
       signer: portal.signer,
       audit: backing,
@@ -232,6 +235,8 @@ describe('enrolment on Postgres', () => {
     const device = await portal.device({ challenge, subject: [{ type: 'CN', value: 'canary' }] })
     await (await portal.device({ challenge, signer: 1 })).enrol()
     expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    await portal.recorder.flush()
+    expect(await backing.database.enrolmentRecord.count()).toBeGreaterThanOrEqual(2)
     const tables = await backing.database.$queryRaw<
       { name: string }[]
     >`select tablename as name from pg_tables where schemaname = 'public'`
@@ -280,10 +285,12 @@ describe('enrolment on Postgres', () => {
       reached()
       return new Promise<never>(() => {})
     }
-    const { enrolment, redemption } = backing.enrolment
+    const { enrolment, redemption, renewals, queries } = backing.enrolment
     const dead = createScepEnrolment({
       store: enrolment,
       challenges: redemption,
+      renewals,
+      queries,
       issuance: { issueLeaf },
       signer: portal.signer,
       audit: backing,

@@ -4,6 +4,7 @@ import type { Reservation } from '@/lib/services/challenge-presentation'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import { bytes } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
+import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
 export function grantStore(database: Database): GrantStore {
@@ -17,7 +18,7 @@ export function grantStore(database: Database): GrantStore {
   })
 }
 
-/** For stores that grant together with a change of their own. */
+/** Null when the one that this transaction made before is spent, revoked, or led to a certificate for another key. */
 export async function insertGrant(transaction: Transaction, request: GrantRequest): Promise<Reservation | null> {
   const [row] = await transaction.$queryRaw<Reservation[]>`
     with granted as (
@@ -36,7 +37,18 @@ export async function insertGrant(transaction: Transaction, request: GrantReques
       returning id, subject, constraints
     ), noted as (
       update enrolment_transaction set challenge_id = granted.id from granted where enrolment_transaction.id = ${request.transactionRowId}::uuid
-    )
+    ), ${toBeTold(request)}
     select id, subject, constraints from granted`
   return row ?? null
+}
+
+/** Open again when the request came again: what was told before is told anew with the new outcome. */
+function toBeTold({ notify, transactionRowId }: GrantRequest): Prisma.Sql {
+  if (notify === undefined) return Prisma.sql`told as (select 1)`
+  return Prisma.sql`told as (
+    insert into notification (id, validator_id, enrolment_transaction_id, event, body)
+    select ${crypto.randomUUID()}::uuid, ${notify.validatorId}::uuid, ${transactionRowId}::uuid, 'open', ${JSON.stringify(notify.body)}::jsonb from granted
+    on conflict (validator_id, enrolment_transaction_id) do update set event = 'open', body = excluded.body, attempts = 0, next_attempt_at = now(),
+      delivered_at = null, given_up_at = null, last_error = null
+  )`
 }

@@ -39,10 +39,9 @@ export function groupStore(database: Database): GroupStore {
       })
       const ids = groups.map(({ id }) => id)
       const issuers = new Map(
-        (await readAuthorities(database, Prisma.sql`a.group_id = any(${ids}::uuid[])`)).map((issuer) => [
-          issuer.groupId,
-          issuer,
-        ]),
+        (await readAuthorities(database, Prisma.sql`a.group_id = any(${ids}::uuid[]) and a.status = 'active'`)).map(
+          (issuer) => [issuer.groupId, issuer],
+        ),
       )
       const counts = await readCounts(database, ids, now)
       return groups.map((group) => ({
@@ -158,7 +157,7 @@ const ENDPOINT = {
     },
   },
   registrationAuthorities: {
-    where: { retiredAt: null, certificateDer: { not: null } },
+    where: { retiredAt: null, authorityId: null, certificateDer: { not: null } },
     select: { certificateDer: true, notBefore: true, notAfter: true },
   },
 } satisfies Prisma.EndpointSelect

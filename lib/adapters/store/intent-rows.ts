@@ -6,7 +6,7 @@ import type { KeyAlgorithm } from '@/lib/services/signer'
 import type { Database } from './database'
 import type { Prisma } from './generated/client'
 
-interface EndpointRow {
+export interface IssuingEndpointRow {
   endpoint_id: string
   group_id: string
   profile_name: string
@@ -26,17 +26,7 @@ interface EndpointRow {
   not_after: Date
 }
 
-export async function readIssuingEndpoint(database: Database, endpointId: string): Promise<IssuingEndpoint | null> {
-  const [row] = await database.$queryRaw<EndpointRow[]>`
-    select e.id as endpoint_id, e.group_id, p.name as profile_name, p.validity_days, p.backdate_minutes,
-      p.extended_key_usage,
-           p.min_rsa_bits, p.elliptic_curves, a.id, a.slug, a.name, a.key_algorithm, a.subject_der, a.subject_key_id,
-           a.certificate_der, a.not_before, a.not_after
-    from endpoint e
-    join profile p on p.id = e.profile_id
-    join authority a on a.id = e.authority_id
-    where e.id = ${endpointId}::uuid and e.enabled and a.certificate_der is not null`
-  if (row === undefined) return null
+export function issuingEndpointOf(row: IssuingEndpointRow): IssuingEndpoint {
   return {
     endpointId: row.endpoint_id,
     groupId: row.group_id,
@@ -71,6 +61,8 @@ interface IntentRow {
   endpoint_id: string | null
   challenge_id: string | null
   enrolment_transaction_id: string | null
+  renews_certificate_id: string | null
+  lineage_id: string | null
   serial: string
   tbs: Uint8Array | null
   tbs_sha256: Uint8Array
@@ -92,7 +84,7 @@ interface IntentRow {
 export async function readIntent(database: Database, condition: Prisma.Sql): Promise<StoredIntent | null> {
   const [row] = await database.$queryRaw<IntentRow[]>`
     select c.id, c.kind, c.state, c.authority_id, c.group_id, c.endpoint_id, c.challenge_id,
-      c.enrolment_transaction_id, c.serial,
+      c.enrolment_transaction_id, c.renews_certificate_id, c.lineage_id, c.serial,
            c.tbs, c.tbs_sha256, c.der, c.subject, c.sans, c.spki_sha256, c.not_before, c.not_after, c.created_at,
            a.slug as authority_slug, a.name as authority_name, a.certificate_der as authority_der,
            coalesce(p.name, c.kind::text) as profile, own.id as certifies_id, own.name as certifies_name
@@ -112,6 +104,10 @@ export async function readIntent(database: Database, condition: Prisma.Sql): Pro
     endpointId: row.endpoint_id,
     challengeId: row.challenge_id,
     enrolmentTransactionId: row.enrolment_transaction_id,
+    renews:
+      row.renews_certificate_id === null
+        ? null
+        : { certificateId: row.renews_certificate_id, lineageId: row.lineage_id ?? row.renews_certificate_id },
     serial: row.serial,
     tbs: row.tbs,
     tbsSha256: row.tbs_sha256,

@@ -1,48 +1,36 @@
-/** Intents and what becomes of them. The two writes of a leaf are one statement each: they are the hot path. */
-import type { IssuanceStore } from '@/lib/services/issuance'
-import { appended, bytes } from './certificate-rows'
+/** Intents and what becomes of them. What every leaf needs is in issuance-statements.ts. */
+import type { IssuanceStore, LeafIntentOutcome } from '@/lib/services/issuance'
+import { bytes } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
-import { readIntent, readIssuingEndpoint } from './intent-rows'
+import { readIntent } from './intent-rows'
+import { issuingEndpointTogether, recordIntentTogether, recordLeafTogether } from './issuance-statements'
 
 type Recording = Parameters<IssuanceStore['recordIssued']>[0]
 
 export function issuanceStore(database: Database): IssuanceStore {
+  const recordIntent = recordIntentTogether(database)
+  const recordLeaf = recordLeafTogether(database)
   return {
-    issuingEndpoint: (endpointId) => readIssuingEndpoint(database, endpointId),
+    issuingEndpoint: issuingEndpointTogether(database),
     find: (certificateId) => readIntent(database, Prisma.sql`c.id = ${certificateId}::uuid`),
 
     async recordLeafIntent(intent, events) {
-      const rows = await database.$queryRaw<unknown[]>`
-        with allowed as (
-          select id from challenge
-          where id = ${intent.challengeId}::uuid and endpoint_id = ${intent.endpointId}::uuid and state = 'reserved'
-            and reserved_spki_sha256 = ${bytes(intent.spkiSha256)}
-        ), recorded as (
-          insert into certificate (id, kind, state, authority_id, group_id, endpoint_id, challenge_id,
-            enrolment_transaction_id,
-            serial, tbs, tbs_sha256, subject, subject_der, common_name, sans, key_algorithm, spki_sha256, not_before,
-              not_after, created_at)
-          select ${intent.id}::uuid, 'leaf', 'intent', ${intent.authorityId}::uuid, ${intent.groupId}::uuid,
-            ${intent.endpointId}::uuid,
-            allowed.id, ${intent.enrolmentTransactionId}::uuid, ${intent.serial}, ${bytes(intent.tbs)},
-              ${bytes(intent.tbsSha256)},
-            ${intent.subject}, ${bytes(intent.subjectDer)}, ${intent.commonName}, ${JSON.stringify(intent.sans)}::jsonb,
-            ${intent.keyAlgorithm}, ${bytes(intent.spkiSha256)}, ${intent.notBefore}, ${intent.notAfter},
-              ${intent.createdAt}
-          from allowed
-          on conflict (challenge_id) do nothing
-          returning id
-        )
-        select ${appended(events)} as events from recorded`
-      if (rows.length === 1) return { outcome: 'recorded' }
+      const renewed = intent.renews?.certificateId ?? null
+      const recorded = await recordIntent({ intent, events }).catch((error) => {
+        // Two requests to renew one certificate at the same instant: one of them is the successor.
+        if (isTaken(error, 'certificate_one_successor')) return false
+        throw error
+      })
+      if (recorded) return { outcome: 'recorded' }
       const existing = await readIntent(database, Prisma.sql`c.challenge_id = ${intent.challengeId}::uuid`)
-      return existing ? { outcome: 'existing', intent: existing } : { outcome: 'challenge_gone' }
+      if (existing) return { outcome: 'existing', intent: existing }
+      return renewed === null ? { outcome: 'challenge_gone' } : whyNotRenewed(database, renewed)
     },
 
     async recordIssued(request) {
       const recorded =
-        request.intent.kind === 'leaf' ? await recordLeaf(database, request) : await recordAuthority(database, request)
+        request.intent.kind === 'leaf' ? await recordLeaf(request) : await recordAuthority(database, request)
       if (recorded) return { outcome: 'recorded' }
       const current = await readIntent(database, Prisma.sql`c.id = ${request.intent.id}::uuid`)
       return current?.state === 'intent'
@@ -89,33 +77,20 @@ export function issuanceStore(database: Database): IssuanceStore {
   }
 }
 
-/** Challenge first, then certificate: whoever finishes or abandons locks in this order, so neither can half succeed. */
-async function recordLeaf(
-  database: Database,
-  { intent, der, fingerprintSha256, enrolmentTransactionIds, at, events }: Recording,
-) {
-  const rows = await database.$queryRaw<unknown[]>`
-    with consumed as (
-      update challenge set state = 'consumed', consumed_at = ${at}
-      from certificate c
-      where c.id = ${intent.id}::uuid and c.state = 'intent' and challenge.id = c.challenge_id
-        and challenge.state = 'reserved' and challenge.reserved_spki_sha256 = c.spki_sha256
-      returning challenge.id
-    ), issued as (
-      update certificate set state = 'issued', der = ${bytes(der)}, fingerprint_sha256 = ${bytes(fingerprintSha256)},
-        issued_at = ${at}, tbs = null
-      from consumed
-      where certificate.id = ${intent.id}::uuid and certificate.state = 'intent'
-      returning certificate.id
-    ), finished as (
-      update enrolment_transaction t set state = 'issued', certificate_id = issued.id, finished_at = ${at},
-        reason = null, detail = null
-      from issued
-      where t.id = any(${enrolmentTransactionIds}::uuid[]) and t.state in ('received', 'failed')
-      returning t.id
-    ), finished_all as (select count(*) as count from finished)
-    select ${appended(events)} as events from issued, finished_all`
-  return rows.length === 1
+/** An error of pg that names the unique index which refused a row. */
+function isTaken(error: unknown, index: string): boolean {
+  return error instanceof Error && 'constraint' in error && error.constraint === index
+}
+
+/** Which of the rules stood in the way, after the statement that knows them all has inserted nothing. */
+async function whyNotRenewed(database: Database, certificateId: string): Promise<LeafIntentOutcome> {
+  const [row] = await database.$queryRaw<{ revoked: boolean; renewed: boolean }[]>`
+    select old.revoked_at is not null as revoked, exists (
+      select from certificate c where c.renews_certificate_id = old.id and c.state <> 'abandoned'
+        and c.revocation_reason is distinct from 'unspecified') as renewed
+    from certificate old where old.id = ${certificateId}::uuid`
+  if (!row?.revoked && !row?.renewed) return { outcome: 'challenge_gone' }
+  return { outcome: 'not_renewable', revoked: row.revoked }
 }
 
 async function recordAuthority(
@@ -148,7 +123,10 @@ async function activateAuthority(
   })
 }
 
-/** The endpoint answers with the new one from now; those before it still open what was sealed to them. */
+/**
+ * The endpoint answers with the new one from now, and those before it still open what was sealed to them; unless the new
+ * one waits for a staged issuer.
+ */
 async function activateRegistrationAuthority(
   transaction: Transaction,
   certificateId: string,
@@ -158,7 +136,8 @@ async function activateRegistrationAuthority(
   await transaction.$executeRaw`
     update registration_authority old set retired_at = ${at}
     from registration_authority new
-    where new.certificate_id = ${certificateId}::uuid and old.endpoint_id = new.endpoint_id and old.id <> new.id
+    where new.certificate_id = ${certificateId}::uuid and new.authority_id is null and old.authority_id is null
+      and old.endpoint_id = new.endpoint_id and old.id <> new.id
       and old.certificate_der is not null and old.retired_at is null`
   await transaction.registrationAuthority.update({
     where: { certificateId, certificateDer: null },

@@ -17,9 +17,9 @@ const DELETABLE = [
   'received_validation',
   'session',
 ]
-/** The audit trail is written by audit_append() alone, which runs with its owner's rights. */
+/** The audit trail is written by these two alone, which run with their owner's rights. */
 const READ_ONLY = ['_prisma_migrations', 'audit_event', 'audit_head']
-const APPEND = 'public.audit_append(text, text)'
+const APPENDING = ['public.audit_append(text, text)', 'public.audit_append_all(text[], text[])']
 
 /** Gives the role what the product needs, takes away what it does not, and does nothing where all is as it should be. */
 export async function grantRuntime(ownerUrl: string, role: string): Promise<void> {
@@ -42,15 +42,17 @@ export async function missingGrants(client: pg.Client, role: string): Promise<st
 }
 
 async function schemaGrants(client: pg.Client, role: string, name: string): Promise<string[]> {
-  const { rows } = await client.query<{ usage: boolean; creates: boolean; appends: boolean }>(
+  const { rows } = await client.query<{ usage: boolean; creates: boolean; appends: boolean[] }>(
     `select has_schema_privilege($1, 'public', 'USAGE') as usage, has_schema_privilege($1, 'public', 'CREATE') as creates,
-            has_function_privilege($1, '${APPEND}', 'EXECUTE') as appends`,
-    [role],
+            array(select has_function_privilege($1, f, 'EXECUTE') from unnest($2::text[]) with ordinality as t(f, n) order by n) as appends`,
+    [role, APPENDING],
   )
   return [
     ...(rows[0]?.usage ? [] : [`GRANT USAGE ON SCHEMA public TO ${name}`]),
     ...(rows[0]?.creates ? [`REVOKE CREATE ON SCHEMA public FROM PUBLIC, ${name}`] : []),
-    ...(rows[0]?.appends ? [] : [`GRANT EXECUTE ON FUNCTION ${APPEND} TO ${name}`]),
+    ...APPENDING.filter((_, index) => !rows[0]?.appends[index]).map(
+      (append) => `GRANT EXECUTE ON FUNCTION ${append} TO ${name}`,
+    ),
   ]
 }
 

@@ -7,22 +7,19 @@ import { bytes } from './certificate-rows'
 import { finishRow } from './challenge-redemption'
 import { type Database, transact } from './database'
 import { ENDPOINT_SETTINGS, endpointSettings } from './endpoint-rows'
+import { beginTogether } from './enrolment-statements'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
 export function scepEnrolmentStore(database: Database): ScepEnrolmentStore {
+  const begin = beginTogether(database)
   return guarded<ScepEnrolmentStore>({
     endpoint: (slug) => readEndpoint(database, slug),
 
     async begin(attempt) {
       for (;;) {
-        const [row] = await database.$queryRaw<{ id: string }[]>`
-          insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, subject, source_ip, user_agent)
-          values (${crypto.randomUUID()}::uuid, ${attempt.endpointId}::uuid, ${bytes(attempt.transactionId)}, ${attempt.messageType}, ${bytes(attempt.csrSha256)},
-            ${bytes(attempt.spkiSha256)}, ${bytes(attempt.signerSpkiSha256)}, ${attempt.subject}, ${attempt.sourceIp}, ${attempt.userAgent})
-          on conflict (endpoint_id, transaction_id, csr_sha256) where superseded_at is null do nothing
-          returning id`
-        if (row !== undefined) return { started: true, id: row.id }
+        const id = await begin(attempt)
+        if (id !== null) return { started: true, id }
         const known = await readKnown(
           database,
           Prisma.sql`t.endpoint_id = ${attempt.endpointId}::uuid and t.transaction_id = ${bytes(attempt.transactionId)}
@@ -69,16 +66,17 @@ export function scepEnrolmentStore(database: Database): ScepEnrolmentStore {
     },
 
     async refuseAtOnce(attempt, row, challengeId, events) {
-      await transact(database, async (transaction) => {
+      const id = crypto.randomUUID()
+      return transact(database, async (transaction) => {
         const optional = (value: Uint8Array | null) => (value === null ? null : bytes(value))
         await transaction.$executeRaw`
           insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, state, reason, detail,
             fail_info, subject, challenge_id, source_ip, user_agent, finished_at, superseded_at)
-          values (${crypto.randomUUID()}::uuid, ${attempt.endpointId}::uuid, ${bytes(attempt.transactionId)}, ${attempt.messageType}, ${optional(attempt.csrSha256)},
+          values (${id}::uuid, ${attempt.endpointId}::uuid, ${bytes(attempt.transactionId)}, ${attempt.messageType}, ${optional(attempt.csrSha256)},
             ${optional(attempt.spkiSha256)}, ${optional(attempt.signerSpkiSha256)}, ${row.state}::"TransactionState", ${row.reason}, ${row.detail.slice(0, 2_000)},
             ${row.failInfo === null ? null : FAIL_INFO_NUMBER[row.failInfo]}, ${attempt.subject}, ${challengeId}::uuid, ${attempt.sourceIp}, ${attempt.userAgent},
             now(), now())`
-        return { result: undefined, events }
+        return { result: id, events }
       })
     },
 
@@ -107,6 +105,7 @@ interface KnownRow {
   der: Uint8Array | null
   not_after: Date | null
   revoked_at: Date | null
+  renewal: boolean
 }
 
 /** Nobody decided in time, whether or not the job has been by. */
@@ -119,7 +118,8 @@ async function readKnown(database: Database, condition: Prisma.Sql): Promise<Kno
       case when ${waitedTooLong} then 'request_expired' else t.reason end as reason, t.detail, t.spki_sha256, t.signer_spki_sha256,
       case when ${waitedTooLong} then t.expires_at when t.state = 'issued' and t.expires_at is not null then t.delivered_at else t.finished_at end as finished_at,
       (t.state = 'issued' and t.expires_at is not null and t.delivered_at is null) as undelivered,
-      x.id as certificate_id, x.serial, x.subject as name, x.der, x.not_after, x.revoked_at
+      x.id as certificate_id, x.serial, x.subject as name, x.der, x.not_after, x.revoked_at,
+      x.renews_certificate_id is not null as renewal
     from enrolment_transaction t
     left join certificate x on x.id = t.certificate_id and x.state = 'issued'
     where ${condition}
@@ -139,7 +139,7 @@ async function readKnown(database: Database, condition: Prisma.Sql): Promise<Kno
     certificate:
       id === null || serial === null || name === null || der === null || notAfter === null
         ? null
-        : { id, serial, name, der, notAfter, revokedAt: row.revoked_at },
+        : { id, serial, name, der, notAfter, revokedAt: row.revoked_at, renewal: row.renewal },
   }
 }
 
@@ -153,7 +153,15 @@ const ENDPOINT = {
   group: { select: { slug: true } },
   profile: { select: { minRsaBits: true, ellipticCurves: true, extendedKeyUsage: true } },
   registrationAuthorities: {
-    select: { id: true, keyId: true, certificateDer: true, notBefore: true, notAfter: true, retiredAt: true },
+    select: {
+      id: true,
+      keyId: true,
+      certificateDer: true,
+      notBefore: true,
+      notAfter: true,
+      retiredAt: true,
+      authorityId: true,
+    },
   },
 } as const
 
@@ -172,11 +180,29 @@ async function readEndpoint(database: Database, slug: string): Promise<ScepEndpo
     ...endpointSettings(rest),
     groupSlug: group.slug,
     profile,
-    registrationAuthorities: registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>
-      certificateDer === null ? [] : [{ ...ra, certificateDer }],
+    registrationAuthorities: registrationAuthorities.flatMap(({ certificateDer, authorityId: waitsFor, ...ra }) =>
+      certificateDer === null ? [] : [{ ...ra, certificateDer, staged: waitsFor !== null }],
     ),
+    issuer: await readIssuer(database, authorityId),
     chain: await readChain(database, authorityId),
+    nextChain: await readNextChain(database, authorityId),
   }
+}
+
+async function readIssuer(database: Database, authorityId: string): Promise<ScepEndpoint['issuer']> {
+  const issuer = await database.authority.findUnique({
+    where: { id: authorityId },
+    select: { id: true, keyId: true, certificateDer: true },
+  })
+  return issuer?.certificateDer ? { ...issuer, certificateDer: issuer.certificateDer } : null
+}
+
+async function readNextChain(database: Database, authorityId: string): Promise<Uint8Array[]> {
+  const staged = await database.authority.findFirst({
+    where: { replacesId: authorityId, status: 'staged', certificateDer: { not: null } },
+    select: { id: true },
+  })
+  return staged === null ? [] : readChain(database, staged.id)
 }
 
 async function readChain(database: Database, authorityId: string): Promise<Uint8Array[]> {

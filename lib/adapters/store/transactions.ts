@@ -1,7 +1,16 @@
-/** Enrolment transactions for the portal's list. */
-
+/** Enrolment transactions as the portal shows them: pages of them, one with its records, and how often each cause was. */
+import { eventView } from '@/lib/services/audit-events'
+import type { MatchRules } from '@/lib/services/challenge-match'
+import type { ChallengeConstraints, ChallengeOrigin, ChallengeState } from '@/lib/services/challenges'
+import type { FlightRecord } from '@/lib/services/flight-recorder'
 import { transactionIdText } from '@/lib/services/scep-exchange'
-import type { TransactionFilter, TransactionStore, TransactionView } from '@/lib/services/transactions'
+import type {
+  TransactionFilter,
+  TransactionRecord,
+  TransactionRow,
+  TransactionStore,
+} from '@/lib/services/transactions'
+import { effectiveState } from './challenge-rows'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
 import { decodeCursor, encodeCursor } from './keyset'
@@ -15,13 +24,8 @@ export function transactionStore(database: Database): TransactionStore {
         after === null
           ? Prisma.sql`true`
           : Prisma.sql`(t.created_at, t.id) < (${after.at}::timestamptz, ${after.id}::uuid)`
-      const rows = await database.$queryRaw<TransactionRow[]>`
-        select t.id, t.state, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name, t.subject, t.reason, t.detail,
-          t.transaction_id, t.source_ip, t.user_agent, t.challenge_id, x.id as certificate_id, x.serial, t.created_at, t.finished_at
-        from enrolment_transaction t
-        join endpoint e on e.id = t.endpoint_id
-        join "group" g on g.id = e.group_id
-        left join certificate x on x.id = t.certificate_id and x.state = 'issued'
+      const rows = await database.$queryRaw<ListRow[]>`
+        select ${LIST_COLUMNS} from ${LIST_TABLES}
         where ${conditionOf(filter)} and ${beyond}
         order by t.created_at desc, t.id desc
         limit ${limit + 1}`
@@ -31,12 +35,85 @@ export function transactionStore(database: Database): TransactionStore {
         nextCursor: last === undefined ? null : encodeCursor({ at: last.created_at, id: last.id }),
       }
     },
+
+    async get(id, mostRecords) {
+      const [row] = await database.$queryRaw<DetailRow[]>`
+        select ${LIST_COLUMNS}, t.message_type, t.csr_sha256, t.spki_sha256, t.signer_spki_sha256,
+          c.subject as challenge_subject, ${effectiveState} as challenge_state, c.origin, c.constraints,
+          p.min_rsa_bits, p.elliptic_curves, p.extended_key_usage
+        from ${LIST_TABLES}
+        join profile p on p.id = e.profile_id
+        left join challenge c on c.id = t.challenge_id
+        where t.id = ${id}::uuid`
+      if (row === undefined) return null
+      const [records, history] = await Promise.all([
+        recordsOf(database, id, mostRecords),
+        historyOf(database, [id, row.challenge_id, row.certificate_id]),
+      ])
+      return { ...detailOf(row), records, history }
+    },
+
+    async countByReason(since) {
+      return database.$queryRaw<{ reason: string; count: number }[]>`
+        select reason, count(*)::int as count from enrolment_transaction
+        where created_at > ${since} and state in ('refused', 'failed') and reason is not null
+        group by reason order by count desc, reason limit 20`
+    },
+
+    async clients() {
+      // From one client to the next along the index: however many rows, one look at each family.
+      const rows = await database.$queryRaw<{ client: string }[]>`
+        with recursive seen as (
+          (select client from enrolment_transaction where client is not null order by client limit 1)
+          union all
+          select (select t.client from enrolment_transaction t where t.client > seen.client order by t.client limit 1)
+          from seen where seen.client is not null
+        )
+        select client from seen where client is not null limit 100`
+      return rows.map(({ client }) => client)
+    },
   })
 }
 
-interface TransactionRow {
+const MOST_EVENTS = 100
+
+async function historyOf(database: Database, ids: (string | null)[]): Promise<TransactionRecord['history']> {
+  const rows = await database.auditEvent.findMany({
+    where: {
+      objectType: { in: ['certificate', 'challenge', 'transaction'] },
+      objectId: { in: ids.filter((id) => id !== null) },
+    },
+    orderBy: { seq: 'desc' },
+    take: MOST_EVENTS,
+    select: { seq: true, payload: true, chain: true },
+  })
+  return rows.map(eventView)
+}
+
+/** The newest, in the order they happened. */
+async function recordsOf(database: Database, id: string, most: number): Promise<TransactionRecord['records']> {
+  const rows = await database.enrolmentRecord.findMany({
+    where: { enrolmentTransactionId: id },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: most,
+    select: { id: true, createdAt: true, operation: true, outcome: true, client: true, sourceIp: true, steps: true },
+  })
+  // Written by this store's neighbour alone, which takes nothing else.
+  return rows.reverse().map((row) => row as unknown as FlightRecord)
+}
+
+const LIST_COLUMNS = Prisma.sql`t.id, t.state, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name,
+  t.subject, t.reason, t.detail, t.transaction_id, t.source_ip, t.user_agent, t.client, t.challenge_id, x.id as certificate_id, x.serial,
+  t.created_at, t.finished_at`
+
+const LIST_TABLES = Prisma.sql`enrolment_transaction t
+  join endpoint e on e.id = t.endpoint_id
+  join "group" g on g.id = e.group_id
+  left join certificate x on x.id = t.certificate_id and x.state = 'issued'`
+
+interface ListRow {
   id: string
-  state: TransactionView['state']
+  state: TransactionRow['state']
   endpoint_slug: string
   endpoint_name: string
   group_slug: string
@@ -47,6 +124,7 @@ interface TransactionRow {
   transaction_id: Uint8Array
   source_ip: string | null
   user_agent: string | null
+  client: string | null
   challenge_id: string | null
   certificate_id: string | null
   serial: string | null
@@ -54,15 +132,56 @@ interface TransactionRow {
   finished_at: Date | null
 }
 
+interface DetailRow extends ListRow {
+  message_type: number | null
+  csr_sha256: Uint8Array | null
+  spki_sha256: Uint8Array | null
+  signer_spki_sha256: Uint8Array | null
+  challenge_subject: string | null
+  challenge_state: ChallengeState
+  origin: ChallengeOrigin
+  constraints: ChallengeConstraints | null
+  min_rsa_bits: number
+  elliptic_curves: MatchRules['ellipticCurves']
+  extended_key_usage: MatchRules['extendedKeyUsage']
+}
+
 function conditionOf(filter: TransactionFilter): Prisma.Sql {
   const conditions = [Prisma.sql`true`]
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
   if (filter.state !== undefined) conditions.push(Prisma.sql`t.state = ${filter.state}::"TransactionState"`)
+  if (filter.reason !== undefined) conditions.push(Prisma.sql`t.reason = ${filter.reason}`)
+  if (filter.client !== undefined) conditions.push(Prisma.sql`t.client = ${filter.client}`)
+  if (filter.subject !== undefined) conditions.push(Prisma.sql`t.subject = ${filter.subject}`)
+  if (filter.device !== undefined)
+    conditions.push(Prisma.sql`t.subject ilike ${`%${filter.device.replace(/[\\%_]/g, '\\$&')}%`}`)
+  if (filter.from !== undefined) conditions.push(Prisma.sql`t.created_at >= ${filter.from}`)
+  if (filter.to !== undefined) conditions.push(Prisma.sql`t.created_at < ${filter.to}`)
   return Prisma.join(conditions, ' and ')
 }
 
-function viewOf(row: TransactionRow): Omit<TransactionView, 'explanation'> {
+function detailOf(row: DetailRow): Omit<TransactionRecord, 'records' | 'history'> {
+  const { challenge_id: challengeId, challenge_subject: subject, constraints } = row
+  return {
+    ...viewOf(row),
+    messageType: row.message_type,
+    csrSha256: row.csr_sha256,
+    spkiSha256: row.spki_sha256,
+    signerSpkiSha256: row.signer_spki_sha256,
+    challenge:
+      challengeId === null || subject === null || constraints === null
+        ? null
+        : { id: challengeId, subject, state: row.challenge_state, origin: row.origin, constraints },
+    rules: {
+      minRsaBits: row.min_rsa_bits,
+      ellipticCurves: row.elliptic_curves,
+      extendedKeyUsage: row.extended_key_usage,
+    },
+  }
+}
+
+function viewOf(row: ListRow): TransactionRow {
   return {
     id: row.id,
     state: row.state,
@@ -71,9 +190,10 @@ function viewOf(row: TransactionRow): Omit<TransactionView, 'explanation'> {
     subject: row.subject,
     reason: row.reason,
     detail: row.detail,
-    transactionId: transactionIdText(row.transaction_id),
+    transactionId: row.transaction_id.length === 0 ? '' : transactionIdText(row.transaction_id),
     sourceIp: row.source_ip,
     userAgent: row.user_agent,
+    client: row.client,
     challengeId: row.challenge_id,
     certificate:
       row.certificate_id === null || row.serial === null ? null : { id: row.certificate_id, serial: row.serial },

@@ -194,6 +194,7 @@ function matches(row: CertificateRecord, filter: CertificateFilter, now: Date): 
     (filter.group === undefined || row.group?.slug === filter.group) &&
     (filter.endpoint === undefined || row.endpoint?.slug === filter.endpoint) &&
     (filter.status === undefined || statusOf(row, now) === filter.status) &&
+    (filter.subject === undefined || row.subject === filter.subject) &&
     (filter.search === undefined || found(row, filter.search))
   )
 }

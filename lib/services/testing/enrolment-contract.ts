@@ -5,6 +5,8 @@ import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import type { AuditEntry } from '@/lib/services/audit'
 import type { NewChallenge } from '@/lib/services/challenges'
 import type { Attempt } from '@/lib/services/enrolment-turns'
+import type { FlightRecord } from '@/lib/services/flight-recorder'
+import type { TransactionFilter } from '@/lib/services/transactions'
 import type { EnrolmentBacking, EnrolmentPortal } from './enrolment'
 import { enrolmentPortal } from './enrolment'
 import { deviceActor } from './harness'
@@ -382,7 +384,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         await backing.age('challenge', left.id, 11)
         await backing.age('challenge', lateAndLeft.id, 61)
         await backing.age('transaction', mine.transactionRowId, 11)
-        const job = expireChallenges(backing.enrolment.upkeep)
+        const job = expireChallenges(backing.enrolment.upkeep, backing.enrolment.flights)
         const written = await events(() => job.run(new Date()))
         expect(written.filter((type) => type === 'challenge.expired')).toHaveLength(1)
         expect(written.filter((type) => type === 'challenge.released').length).toBeGreaterThanOrEqual(2)
@@ -396,7 +398,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       })
     })
 
-    test('the expiry job forgets refusals of last month, and nothing that led to a certificate', async () => {
+    test('the expiry job forgets refusals when the flight recorder does, and nothing that led to a certificate', async () => {
       const { enrolment, transactions } = backing.enrolment
       const { challenge: value } = await portal.mint('CN=kept')
       await (await portal.device({ challenge: value, subject: [{ type: 'CN', value: 'kept' }] })).enrol()
@@ -406,17 +408,137 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       await enrolment.finish(old.transactionRowId, refused, null, [])
       await enrolment.finish(recent.transactionRowId, refused, null, [])
       await enrolment.finish(failed.transactionRowId, { ...refused, state: 'failed', reason: 'unavailable' }, null, [])
-      const minutes = 30 * 1_440
+      const minutes = (await backing.enrolment.flights.retention()).failedDays * 1_440
       await backing.age('transaction', issued, minutes + 1)
       await backing.age('transaction', old.transactionRowId, minutes + 1)
       await backing.age('transaction', failed.transactionRowId, minutes + 1)
       await backing.age('transaction', recent.transactionRowId, minutes - 1)
-      const job = expireChallenges(backing.forgetting)
+      const job = expireChallenges(backing.forgetting, backing.enrolment.flights)
       await job.run(new Date())
       const kept = (await transactions.list({}, { limit: 200 })).items.map(({ id }) => id)
       expect(kept).toEqual(expect.arrayContaining([issued, recent.transactionRowId]))
       expect(kept).not.toContain(old.transactionRowId)
       expect(kept).not.toContain(failed.transactionRowId)
+    })
+
+    describe('the flight recorder', () => {
+      const recordOf = (enrolmentTransactionId: string, more: Partial<FlightRecord> = {}): FlightRecord => ({
+        id: crypto.randomUUID(),
+        enrolmentTransactionId,
+        endpointId,
+        createdAt: new Date('2026-11-20T10:00:00.123Z'),
+        keepUntil: new Date('2026-12-20T10:00:00.123Z'),
+        operation: 'PKCSReq',
+        outcome: 'refused',
+        client: null,
+        sourceIp: '192.0.2.9',
+        steps: [{ at: -5, step: 'transport', facts: { method: 'POST', bytesIn: 9, nested: [{ a: null }] } }],
+        ...more,
+      })
+
+      test('reads back what it wrote, many at once, oldest first, and tells the transaction its client', async () => {
+        const { flights, transactions } = backing.enrolment
+        const [one, two] = [await begun(), await begun()]
+        const later = new Date('2026-11-20T10:05:00.000Z')
+        const client = `client of ${name}`
+        await flights.add([
+          recordOf(one.transactionRowId, { client }),
+          recordOf(one.transactionRowId, { createdAt: later, outcome: 'issued', client: 'another' }),
+          recordOf(two.transactionRowId),
+        ])
+        const read = await transactions.get(one.transactionRowId, 10)
+        const { steps, createdAt, sourceIp } = recordOf('')
+        expect(read?.records).toMatchObject([
+          { steps, createdAt, sourceIp, client, operation: 'PKCSReq', outcome: 'refused' },
+          { createdAt: later, outcome: 'issued' },
+        ])
+        expect(read).toMatchObject({ client, challenge: null, rules: { minRsaBits: 2048 }, messageType: 19 })
+        expect((await transactions.get(one.transactionRowId, 1))?.records).toMatchObject([{ createdAt: later }])
+        expect(await transactions.get(two.transactionRowId, 10)).toMatchObject({ client: null, records: [{}] })
+        expect(await transactions.get(crypto.randomUUID(), 10)).toBeNull()
+        expect(await transactions.clients()).toContain(client)
+      })
+
+      test('forgets what is past its time, and no more than asked at once', async () => {
+        const { flights, transactions } = backing.enrolment
+        const { transactionRowId: id } = await begun()
+        const until = (day: string) => ({ keepUntil: new Date(`2026-01-${day}T00:00:00Z`) })
+        await flights.add([recordOf(id, until('01')), recordOf(id, until('02')), recordOf(id, until('04'))])
+        const now = new Date('2026-01-03T00:00:00Z')
+        expect([await flights.forget(now, 1), await flights.forget(now, 9), await flights.forget(now, 9)]).toEqual([
+          1, 1, 0,
+        ])
+        expect((await transactions.get(id, 10))?.records).toHaveLength(1)
+      })
+
+      test('keeps its retention, with the event', async () => {
+        const { flights } = backing.enrolment
+        const before = await flights.retention()
+        const wanted = { issuedDays: 12, failedDays: 34 }
+        expect(await events(() => flights.setRetention(wanted, note('system.retention_changed')))).toEqual([
+          'system.retention_changed',
+        ])
+        expect(await flights.retention()).toEqual(wanted)
+        await flights.setRetention(before, note('system.retention_changed'))
+      })
+    })
+
+    test('devices are read in order, those with a certificate and those with a challenge alone', async () => {
+      const { devices } = backing.enrolment
+      const subject = (part: string) => `CN=gadget ${part} ${name}`
+      const named = async (part: string) => {
+        const { challenge: value } = await portal.mint(subject(part))
+        return portal.device({ challenge: value, subject: [{ type: 'CN', value: `gadget ${part} ${name}` }] })
+      }
+      await named('b')
+      await (await named('a')).enrol()
+      await named('c')
+      const search = `GADGET`
+      const first = await devices.subjects({ search }, 2)
+      expect(first).toEqual([
+        { subject: subject('a'), certificates: 1 },
+        { subject: subject('b'), certificates: 0 },
+      ])
+      expect(await devices.subjects({ search, after: subject('b') }, 2)).toEqual([
+        { subject: subject('c'), certificates: 0 },
+      ])
+      expect(await devices.subjects({ search: '100%_nothing' }, 2)).toEqual([])
+    })
+
+    test('a simulation finds a challenge by its hash, with what it binds and how it stands', async () => {
+      const { simulation } = backing.enrolment
+      const row = await added()
+      expect(await simulation.challenge(row.handleHash)).toEqual({ state: 'pending', constraints: row.constraints })
+      await backing.age('challenge', row.id, 61)
+      expect(await simulation.challenge(row.handleHash)).toMatchObject({ state: 'expired' })
+      expect(await simulation.challenge(bytes())).toBeNull()
+      expect(await simulation.endpoint(portal.slug)).toMatchObject({ id: endpointId })
+    })
+
+    test('transactions are found by device, subject, cause and time, and counted by cause', async () => {
+      const { enrolment, transactions } = backing.enrolment
+      const subject = `CN=100%_${name}`
+      const row = await begun(attempt({ subject }))
+      await enrolment.finish(
+        row.transactionRowId,
+        { state: 'refused', reason: 'sid_requested', detail: '', failInfo: 'badRequest' },
+        null,
+        [],
+      )
+      const found = async (filter: TransactionFilter) =>
+        (await transactions.list(filter, { limit: 200 })).items.some(({ id }) => id === row.transactionRowId)
+      const { createdAt } = (await transactions.list({ subject }, { limit: 1 })).items[0] ?? { createdAt: new Date(0) }
+      expect(await found({ device: '100%_' })).toBe(true)
+      expect(await found({ device: '100__' })).toBe(false)
+      expect(await found({ subject: 'CN=100%_' })).toBe(false)
+      expect(await found({ reason: 'sid_requested' })).toBe(true)
+      expect(await found({ reason: 'weak_key' })).toBe(false)
+      expect(await found({ client: 'none' })).toBe(false)
+      expect(await found({ from: createdAt, to: new Date(createdAt.getTime() + 1) })).toBe(true)
+      expect(await found({ to: createdAt })).toBe(false)
+      const before = new Date(createdAt.getTime() - 1)
+      expect(await transactions.countByReason(before)).toContainEqual({ reason: 'sid_requested', count: 1 })
+      expect(await transactions.countByReason(new Date(createdAt.getTime() + 60_000))).toEqual([])
     })
 
     test('transactions are listed newest first, with what they were refused for', async () => {

@@ -10,13 +10,21 @@ import {
 } from '@/lib/services/challenge-presentation'
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import type { ChallengeStore, ChallengeView, NewChallenge } from '@/lib/services/challenges'
+import type { DeviceStore } from '@/lib/services/devices'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
+import type { FlightRecord, FlightRecordStore } from '@/lib/services/flight-recorder'
+import type { RenewalStore } from '@/lib/services/renewal'
+import { RETENTION_DEFAULTS, type RetentionStore } from '@/lib/services/retention'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { transactionIdText } from '@/lib/services/scep-exchange'
+import type { QueryStore } from '@/lib/services/scep-queries'
+import type { SimulationStore } from '@/lib/services/simulation'
 import type { StaticSecretStore } from '@/lib/services/static-secrets'
-import type { TransactionStore } from '@/lib/services/transactions'
+import type { SupersessionStore } from '@/lib/services/supersession'
+import type { TransactionRow, TransactionStore } from '@/lib/services/transactions'
 import { memoryPolicyStores } from './policy-stores'
+import { memoryRenewalStore } from './renewal-store'
 import { append, type World, type WorldChallenge, type WorldTransaction } from './world'
 
 export interface EnrolmentStores {
@@ -26,8 +34,14 @@ export interface EnrolmentStores {
   grants: GrantStore
   upkeep: ChallengeUpkeepStore
   transactions: TransactionStore
+  renewals: RenewalStore
+  queries: QueryStore
+  supersession: SupersessionStore
   staticSecrets: StaticSecretStore
   approvals: ApprovalStore
+  flights: FlightRecordStore & RetentionStore
+  simulation: SimulationStore
+  devices: DeviceStore
 }
 
 export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
@@ -53,6 +67,7 @@ export interface MemoryTransaction extends WorldTransaction {
   expiresAt: Date | null
   deliveredAt: Date | null
   superseded: boolean
+  client: string | null
 }
 
 const MINUTE_MS = 60_000
@@ -61,13 +76,16 @@ const same = (a: Uint8Array | null, b: Uint8Array | null) => a !== null && b !==
 
 export function memoryEnrolmentStores(world: World, clock: () => Date): EnrolmentStores {
   const stores = memoryTransactionStores(world, clock)
-  return { ...stores, ...memoryPolicyStores(world, stores.grants, clock) }
+  return {
+    ...stores,
+    ...memoryPolicyStores(world, stores.grants, clock),
+    ...memoryRenewalStore(world, clock, stores.grants),
+  }
 }
 
-function memoryTransactionStores(
-  world: World,
-  clock: () => Date,
-): Omit<EnrolmentStores, 'staticSecrets' | 'approvals'> {
+type TransactionStores = Omit<EnrolmentStores, 'staticSecrets' | 'approvals' | 'renewals' | 'queries' | 'supersession'>
+
+function memoryTransactionStores(world: World, clock: () => Date): TransactionStores {
   const challenges = world.challenges as MemoryChallenge[]
   const rows = world.transactions as MemoryTransaction[]
   const ago = (minutes: number) => new Date(clock().getTime() - minutes * MINUTE_MS)
@@ -88,8 +106,10 @@ function memoryTransactionStores(
     return reason === undefined ? null : { reason, detail: row?.detail ?? '' }
   }
   const append_ = (events: AuditEntry[]) => append(world, events)
+  const records: FlightRecord[] = []
+  let retention = RETENTION_DEFAULTS
 
-  return {
+  const stores: Omit<TransactionStores, 'simulation'> = {
     challenges: {
       async mintingEndpoint(slug) {
         const endpoint = world.endpoints.find((each) => each.slug === slug)
@@ -132,6 +152,7 @@ function memoryTransactionStores(
               (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
               (filter.group === undefined || view.group.slug === filter.group) &&
               (filter.state === undefined || view.state === filter.state) &&
+              (filter.subject === undefined || view.subject === filter.subject) &&
               (search === undefined ||
                 [view.id, view.subject, view.deviceName ?? '', JSON.stringify(view.san)].some((text) =>
                   text.toLowerCase().includes(search),
@@ -327,14 +348,18 @@ function memoryTransactionStores(
         if (!endpoint || found.length > 1) return null
         const { group, profile, ...rest } = endpointOf(endpoint.id)
         const registrationAuthorities = world.registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>
-          certificateDer === null || ra.endpointId !== endpoint.id ? [] : [{ ...ra, certificateDer }],
+          certificateDer === null || ra.endpointId !== endpoint.id
+            ? []
+            : [{ ...ra, certificateDer, staged: ra.authorityId !== undefined }],
         )
         return {
           ...rest,
           groupSlug: group.slug,
           profile,
           registrationAuthorities,
+          issuer: issuerOf(endpoint.authorityId),
           chain: chainOf(endpoint.authorityId),
+          nextChain: [],
         }
       },
       async begin(attempt) {
@@ -378,6 +403,7 @@ function memoryTransactionStores(
         finish(row, outcome, challengeId)
         row.superseded = true
         append_(events)
+        return row.id
       },
       async findForPoll(endpointId, transactionId, keySha256) {
         const row = rows.findLast(
@@ -393,35 +419,135 @@ function memoryTransactionStores(
 
     transactions: {
       async list(filter, page) {
-        const views = rows.map((row) => {
-          const endpoint = endpointOf(row.attempt.endpointId)
-          const certificate = world.certificates.find(({ id }) => id === row.certificateId)
-          return {
-            id: row.id,
-            state: row.state,
-            endpoint: { slug: endpoint.slug, name: endpoint.name },
-            group: { slug: endpoint.group.slug, name: endpoint.group.name },
-            subject: row.attempt.subject,
-            reason: row.reason,
-            detail: row.detail,
-            transactionId: transactionIdText(row.attempt.transactionId),
-            sourceIp: row.sourceIp,
-            userAgent: row.userAgent,
-            challengeId: row.challengeId,
-            certificate: certificate ? { id: certificate.id, serial: certificate.serial } : null,
-            createdAt: row.createdAt,
-            finishedAt: row.finishedAt,
-          }
-        })
-        const fits = views.filter(
-          (view) =>
-            (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
-            (filter.group === undefined || view.group.slug === filter.group) &&
-            (filter.state === undefined || view.state === filter.state),
-        )
+        const { device, from, to, endpoint, group, ...equal } = filter
+        const fits = rows
+          .map(rowOf)
+          .filter(
+            (view) =>
+              (endpoint === undefined || view.endpoint.slug === endpoint) &&
+              (group === undefined || view.group.slug === group) &&
+              (device === undefined || view.subject?.toLowerCase().includes(device.toLowerCase()) === true) &&
+              (from === undefined || view.createdAt >= from) &&
+              (to === undefined || view.createdAt < to) &&
+              Object.entries(equal).every(([key, value]) => view[key as keyof typeof equal] === value),
+          )
         return pageOf(fits.reverse(), page)
       },
+
+      async get(id, mostRecords) {
+        const row = rows.find((each) => each.id === id)
+        if (!row) return null
+        const challenge = challenges.find((each) => each.id === row.challengeId)
+        const { csrSha256, spkiSha256, signerSpkiSha256, messageType, endpointId } = row.attempt
+        return {
+          ...rowOf(row),
+          csrSha256,
+          spkiSha256,
+          signerSpkiSha256,
+          messageType,
+          challenge: challenge
+            ? {
+                id: challenge.id,
+                subject: challenge.subject,
+                state: isDue(challenge) ? 'expired' : challenge.state,
+                origin: challenge.origin,
+                constraints: challenge.constraints,
+              }
+            : null,
+          rules: endpointOf(endpointId).profile,
+          records: records.filter((each) => each.enrolmentTransactionId === id).slice(-mostRecords),
+          history: [],
+        }
+      },
+
+      async countByReason(since) {
+        const counts = new Map<string, number>()
+        for (const { state, reason, createdAt } of rows) {
+          if ((state === 'refused' || state === 'failed') && reason !== null && createdAt > since)
+            counts.set(reason, (counts.get(reason) ?? 0) + 1)
+        }
+        return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count)
+      },
+
+      async clients() {
+        return [...new Set(rows.flatMap(({ client }) => client ?? []))].sort()
+      },
     },
+
+    devices: {
+      async subjects({ search = '', after = '' }, limit) {
+        const leaves = world.certificates.filter(({ kind, state }) => kind === 'leaf' && state === 'issued')
+        const names = new Set(
+          [...leaves, ...challenges.filter(({ origin }) => origin === 'minted')].map(({ subject }) => subject),
+        )
+        return [...names]
+          .filter((subject) => subject > after && subject.toLowerCase().includes(search.toLowerCase()))
+          .sort()
+          .slice(0, limit)
+          .map((subject) => ({ subject, certificates: leaves.filter((leaf) => leaf.subject === subject).length }))
+      },
+      async renewals() {
+        return []
+      },
+    },
+
+    flights: {
+      async add(added) {
+        records.push(...structuredClone(added))
+        for (const { enrolmentTransactionId, client } of added) {
+          const row = rows.find(({ id }) => id === enrolmentTransactionId)
+          if (row) row.client ??= client
+        }
+      },
+      async forget(now, limit) {
+        const due = records.filter(({ keepUntil }) => keepUntil < now).slice(0, limit)
+        for (const record of due) records.splice(records.indexOf(record), 1)
+        return due.length
+      },
+      async retention() {
+        return retention
+      },
+      async setRetention(wanted, event) {
+        retention = wanted
+        append_([event])
+      },
+    },
+  }
+
+  return {
+    ...stores,
+    simulation: {
+      endpoint: stores.enrolment.endpoint,
+      lookupAny: stores.redemption.lookupAny,
+      otherEndpoints: stores.redemption.otherEndpoints,
+      async challenge(handleHash) {
+        const row = challenges.find((each) => same(each.handleHash, handleHash))
+        return row ? { state: isDue(row) ? 'expired' : row.state, constraints: row.constraints } : null
+      },
+    },
+  }
+
+  function rowOf(row: MemoryTransaction): TransactionRow {
+    const endpoint = endpointOf(row.attempt.endpointId)
+    const certificate = world.certificates.find(({ id }) => id === row.certificateId)
+    const { transactionId, subject } = row.attempt
+    return {
+      id: row.id,
+      state: row.state,
+      endpoint: { slug: endpoint.slug, name: endpoint.name },
+      group: { slug: endpoint.group.slug, name: endpoint.group.name },
+      subject,
+      reason: row.reason,
+      detail: row.detail,
+      transactionId: transactionId.length === 0 ? '' : transactionIdText(transactionId),
+      sourceIp: row.sourceIp,
+      userAgent: row.userAgent,
+      client: row.client,
+      challengeId: row.challengeId,
+      certificate: certificate ? { id: certificate.id, serial: certificate.serial } : null,
+      createdAt: row.createdAt,
+      finishedAt: row.finishedAt,
+    }
   }
 
   function waitedTooLong({ state, expiresAt }: MemoryTransaction): boolean {
@@ -449,6 +575,7 @@ function memoryTransactionStores(
       expiresAt: null,
       deliveredAt: null,
       superseded: false,
+      client: null,
     }
     rows.push(row)
     return row
@@ -483,6 +610,7 @@ function memoryTransactionStores(
             der: certificate.der,
             notAfter: certificate.notAfter,
             revokedAt: certificate.revokedAt,
+            renewal: certificate.renews !== null,
           }
         : null,
     }
@@ -509,6 +637,11 @@ function memoryTransactionStores(
       failedAttempts: row.failedAttempts,
       certificate: certificate?.state === 'issued' ? { id: certificate.id, serial: certificate.serial } : null,
     }
+  }
+
+  function issuerOf(authorityId: string) {
+    const issuer = world.authorities.find(({ id }) => id === authorityId)
+    return issuer?.certificateDer ? { id: issuer.id, keyId: issuer.keyId, certificateDer: issuer.certificateDer } : null
   }
 
   function chainOf(authorityId: string): Uint8Array[] {

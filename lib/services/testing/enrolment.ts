@@ -15,8 +15,11 @@ import { createApprovals } from '@/lib/services/approvals'
 import type { AuditEntry } from '@/lib/services/audit'
 import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
+import { createDevices } from '@/lib/services/devices'
 import type { EndpointPolicy, EndpointSettings } from '@/lib/services/endpoint-settings'
+import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createPasswords } from '@/lib/services/passwords'
+import { createRetention } from '@/lib/services/retention'
 import {
   createScepEnrolment,
   type ScepEnrolmentDependencies,
@@ -24,6 +27,7 @@ import {
   type ScepRequest,
   type ScepResponse,
 } from '@/lib/services/scep-enrolment'
+import { createSimulation } from '@/lib/services/simulation'
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets } from '@/lib/services/static-secrets'
 import { createTransactions } from '@/lib/services/transactions'
@@ -44,6 +48,10 @@ export interface EnrolmentBacking extends Backing {
   setEndpoint(slug: string, settings: Partial<EndpointSettings> & { policy?: EndpointPolicy }): Promise<void>
   /** Turns the clock of this backing on by moving the row's times back. */
   age(what: 'challenge' | 'transaction' | 'approval' | 'static-secret', id: string, minutes: number): Promise<void>
+  /** Settings of an endpoint, past the service that people use. */
+  configure(endpointId: string, settings: Partial<EndpointSettings>): Promise<void>
+  /** What a line of certificates says of one. */
+  line(certificateId: string): Promise<{ renews: string | null; lineageId: string | null; supersedeAt: Date | null }>
   /** Oldest first, with everything they say. */
   events(): Promise<
     {
@@ -56,9 +64,13 @@ export interface EnrolmentBacking extends Backing {
   >
 }
 
-export function memoryEnrolmentBacking(): EnrolmentBacking {
-  const world = emptyWorld(() => NOON)
+export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): EnrolmentBacking {
   const enrolment = memoryEnrolmentStores(world, () => NOON)
+  const one = <T extends { id: string }>(rows: T[], id: string): T => {
+    const row = rows.find((each) => each.id === id)
+    if (!row) throw new Error(`no row ${id}`)
+    return row
+  }
   const unused = () => Promise.reject(new Error('not part of enrolment tests'))
   return {
     stores: {
@@ -86,12 +98,17 @@ export function memoryEnrolmentBacking(): EnrolmentBacking {
         approval: world.approvals,
         'static-secret': world.staticSecrets,
       }
-      const rows = tables[what]
-      const row = rows.find((each) => each.id === id)
-      if (!row) throw new Error(`no ${what} ${id}`)
+      const row = one(tables[what], id)
       for (const [key, value] of Object.entries(row) as [string, unknown][]) {
         if (value instanceof Date) Object.assign(row, { [key]: new Date(value.getTime() - minutes * 60_000) })
       }
+    },
+    async configure(endpointId, settings) {
+      Object.assign(one(world.endpoints, endpointId), settings)
+    },
+    async line(certificateId) {
+      const { renews, supersedeAt } = one(world.certificates, certificateId)
+      return { renews: renews?.certificateId ?? null, lineageId: renews?.lineageId ?? null, supersedeAt }
     },
     events: async () =>
       world.events.map(({ type, outcome, reason, object, data }) => ({
@@ -113,9 +130,7 @@ export function memoryEnrolmentBacking(): EnrolmentBacking {
         objectId: object.id,
       })),
     challengeState: async (id) => {
-      const row = world.challenges.find((each) => each.id === id)
-      if (!row) throw new Error(`no challenge ${id}`)
-      return row.state
+      return one(world.challenges, id).state
     },
     addReservedChallenge: unused,
     addTransaction: unused,
@@ -157,9 +172,16 @@ export async function enrolmentPortal(
     challenges: redemption,
     issuance: base.issuance,
   })
+  const recorder = createFlightRecorder({
+    store: backing.enrolment.flights,
+    clock,
+    log: (level, event, facts) => logged.push({ level, event, facts }),
+  })
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
     challenges: redemption,
+    renewals: backing.enrolment.renewals,
+    queries: backing.enrolment.queries,
     issuance: base.issuance,
     signer: base.signer,
     audit: backing,
@@ -172,6 +194,7 @@ export async function enrolmentPortal(
       }),
       approval: createApprovalAuthorisation({ store: backing.enrolment.approvals, grants, challenges: redemption }),
     },
+    recorder,
     limit: limits,
     clock,
     log: (level, event, facts) => logged.push({ level, event, facts }),
@@ -183,6 +206,18 @@ export async function enrolmentPortal(
     ...more,
   })
   const transactions = createTransactions({ store: backing.enrolment.transactions })
+  const devices = createDevices({
+    store: backing.enrolment.devices,
+    certificates: base.certificates,
+    challenges,
+    transactions,
+  })
+  const simulation = createSimulation({
+    store: backing.enrolment.simulation,
+    signer: base.signer,
+    transactions,
+    limit: limits,
+  })
   const slug = group.endpoint.slug
   const chain = async (endpoint = slug) =>
     parseCaCertificates((await scep.handle({ ...REQUEST, endpoint, method: 'GET', query: 'operation=GetCACert' })).body)
@@ -221,6 +256,10 @@ export async function enrolmentPortal(
     staticSecrets,
     approvals,
     transactions,
+    devices,
+    simulation,
+    recorder,
+    retention: createRetention({ store: backing.enrolment.flights }),
     paused,
     logged,
     chain,
@@ -330,7 +369,7 @@ export function rsaKey(number: number): KeyObject {
   return key
 }
 
-function signerCertificate(number: number): Uint8Array {
+export function signerCertificate(number: number): Uint8Array {
   const certificate =
     certificates.get(number) ??
     selfSignedCertificate({ subject: [{ type: 'CN', value: `signer ${number}` }], privateKey: rsaKey(number) })

@@ -1,9 +1,22 @@
 /** A signer for tests: throw-away keys, real cryptography, no process, no checks of what it signs. */
-import { constants, createHmac, generateKeyPair, type KeyObject, privateDecrypt, sign } from 'node:crypto'
+import {
+  constants,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  privateDecrypt,
+  randomBytes,
+  sign,
+} from 'node:crypto'
 import { promisify } from 'node:util'
 import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
 import { assembleCrl } from '@/lib/pki/crl'
+import { contentAttributes } from '@/lib/pki/signed-attributes'
 import type { KeyAlgorithm, KeyPurpose, Signer } from '@/lib/services/signer'
 
 /** What the real signer reads from its own database connection. */
@@ -29,7 +42,14 @@ interface FakeKey {
 }
 
 const generate = promisify(generateKeyPair)
+const SEALING_KEY = createHash('sha256').update('test sealing').digest()
 const POOL = new Map<KeyAlgorithm, ReturnType<typeof makeKey>[]>()
+
+/** The first key of this algorithm that any later signer makes: for messages that were encrypted long ago. */
+export function primeKey(algorithm: KeyAlgorithm, privateKey: KeyObject): void {
+  const spki = new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }))
+  POOL.set(algorithm, [Promise.resolve({ privateKey, spki })])
+}
 
 export function fakeSigner(records: SignerRecords): FakeSigner {
   const keys = new Map<string, FakeKey>()
@@ -82,6 +102,10 @@ export function fakeSigner(records: SignerRecords): FakeSigner {
       use('signScepReply')
       return new Uint8Array(sign(digest, signedAttributes, key(keyId).privateKey))
     },
+    async signScepNextCertificates(keyId, certificates) {
+      use('signScepNextCertificates')
+      return new Uint8Array(sign('sha256', contentAttributes(certificates), key(keyId).privateKey))
+    },
     async decryptScep(keyId, encryptedKey, oaep) {
       use('decryptScep')
       const padding = oaep === undefined ? constants.RSA_PKCS1_PADDING : constants.RSA_PKCS1_OAEP_PADDING
@@ -91,6 +115,22 @@ export function fakeSigner(records: SignerRecords): FakeSigner {
     async mac(purpose, data) {
       use('mac')
       return new Uint8Array(createHmac('sha256', `test ${purpose}`).update(data).digest())
+    },
+    async seal(purpose, rowId, plaintext) {
+      use('seal')
+      const nonce = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', SEALING_KEY, nonce).setAAD(Buffer.from(`${purpose} ${rowId}`))
+      return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+    },
+    async open(purpose, rowId, sealed) {
+      use('open')
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', SEALING_KEY, sealed.subarray(0, 12))
+        decipher.setAAD(Buffer.from(`${purpose} ${rowId}`)).setAuthTag(sealed.subarray(-16))
+        return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+      } catch {
+        throw new Refusal('invalid_input', 'It does not open.', { reason: 'sealed_unusable' })
+      }
     },
     async status() {
       return { ready: !signer.away, kekId: 'test', keysLoaded: keys.size, uptimeSeconds: 0 }

@@ -48,6 +48,16 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
       )
       if (existing) return { outcome: 'existing', intent: storedIntent(world, existing) }
       if (!challenge) return { outcome: 'challenge_gone' }
+      const renewed = intent.renews && rowOf(intent.renews.certificateId)
+      if (renewed?.revokedAt) return { outcome: 'not_renewable', revoked: true }
+      const successor = world.certificates.some(
+        ({ renews, state, revocationReason }) =>
+          renews !== null &&
+          renews.certificateId === intent.renews?.certificateId &&
+          state !== 'abandoned' &&
+          revocationReason !== 'unspecified',
+      )
+      if (successor) return { outcome: 'not_renewable', revoked: false }
       addIntent(world, intent)
       append(world, events)
       return { outcome: 'recorded' }
@@ -71,8 +81,11 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
       if (row?.state !== 'intent') return { outcome: 'already', der: row?.der ?? null }
       if (row.kind === 'leaf') {
         const challenge = challengeOf(row)
-        if (!challenge) return { outcome: 'challenge_gone' }
+        const renewed = row.renews && rowOf(row.renews.certificateId)
+        if (!challenge || renewed?.revokedAt) return { outcome: 'challenge_gone' }
         challenge.state = 'consumed'
+        const grace = world.endpoints.find(({ id }) => id === renewed?.endpointId)?.supersedeAfterHours ?? null
+        if (renewed && grace !== null) renewed.supersedeAt = new Date(at.getTime() + grace * 3_600_000)
         finishRows(enrolmentTransactionIds, row.id)
       } else activate(world, row, der, at)
       Object.assign(row, { state: 'issued', der, fingerprintSha256, issuedAt: at, tbs: null })

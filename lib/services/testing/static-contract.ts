@@ -239,7 +239,7 @@ export function staticSecretContract(name: string, open: () => Promise<Enrolment
       expect(await backing.enrolment.staticSecrets.use(view.id, grant, [])).toMatchObject({ outcome: 'granted' })
       expect(await enrol(secret)).toMatchObject(REJECTED)
       await backing.age('challenge', grant.id, 11)
-      await expireChallenges(backing.enrolment.upkeep).run(portal.time.now)
+      await expireChallenges(backing.enrolment.upkeep, backing.enrolment.flights).run(portal.time.now)
       expect(await uses()).toEqual([0])
       expect(await enrol(secret)).toMatchObject({ pkiStatus: 'SUCCESS' })
     })

@@ -20,10 +20,12 @@ export interface WorldCertificate extends Omit<CertificateIntent, 'tbs'> {
   revocationReason: RevocationReason | null
   revokedBy: string | null
   revocationComment: string | null
+  supersedeAt: Date | null
 }
 
-export interface WorldAuthority extends NewAuthority {
+export interface WorldAuthority extends Omit<NewAuthority, 'status'> {
   certificateDer: Uint8Array | null
+  status: 'active' | 'staged' | 'retired'
   nextCrlNumber: bigint
   crlDueSince: Date | null
   crlClaimedUntil: Date | null
@@ -124,12 +126,14 @@ export function addIntent(world: World, intent: CertificateIntent): void {
     revocationReason: null,
     revokedBy: null,
     revocationComment: null,
+    supersedeAt: null,
   })
 }
 
 export function addAuthority(world: World, authority: NewAuthority): void {
   world.authorities.push({
     ...authority,
+    status: authority.status ?? 'active',
     certificateDer: null,
     nextCrlNumber: 1n,
     crlDueSince: null,

@@ -54,7 +54,14 @@ export interface ScepServer {
   issuer: Authority
   ra: Authority
   behaviour: Behaviour
-  requests: { method: string; messageType: number | null; transactionId: string; csr: Csr | null }[]
+  requests: {
+    method: string
+    messageType: number | null
+    transactionId: string
+    /** The certificate that signed. */
+    signerDer: Uint8Array
+    csr: Csr | null
+  }[]
   close(): Promise<void>
 }
 
@@ -119,12 +126,13 @@ export async function startScepServer(): Promise<ScepServer> {
     }
     const message = parsePkiMessage(http.message ?? new Uint8Array())
     const content = open(message.envelope ?? new Uint8Array(), ra.key)
-    const csr = message.messageType === 19 ? parseCsr(content) : null
+    const csr = message.messageType === 19 || message.messageType === 17 ? parseCsr(content) : null
     if (csr) remembered = csr
     requests.push({
       method: request.method ?? '',
       messageType: message.messageType,
       transactionId: Buffer.from(message.transactionId).toString(),
+      signerDer: message.signer.der,
       csr,
     })
     const what = behaviour.answer({ messageType: message.messageType, csr })

@@ -18,6 +18,7 @@ import { can } from '@/lib/services/permissions'
 import { EndpointsCard } from './endpoints-card'
 import { IssuerCard } from './issuer-card'
 import { NextSteps } from './next-steps'
+import { RolloverCard } from './rollover-card'
 import { TrustCard } from './trust-card'
 
 type Params = { params: Promise<{ slug: string }> }
@@ -57,6 +58,10 @@ export default async function GroupPage({ params }: Params) {
             <div className="grid content-start gap-5">
               <TrustCard endpoint={endpoint} issuer={group.issuer} />
               <IssuerCard issuer={group.issuer} />
+              <RolloverCard
+                rollover={await server().rollover.get(actor, group.slug)}
+                mayManage={can(actor, 'rollover:manage')}
+              />
             </div>
           </div>
         )}

@@ -9,6 +9,9 @@ export const Authority = z
   .object({
     id: z.string(),
     kind: z.enum(['root', 'issuer']),
+    status: z.enum(['active', 'staged', 'retired']).meta({
+      description: 'A staged issuer is announced and issues nothing yet; a retired one issues nothing any more.',
+    }),
     slug: z.string(),
     name: z.string(),
     keyAlgorithm: z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384']),
@@ -32,6 +35,7 @@ export const Authority = z
 export const authorityExample: z.input<typeof Authority> = {
   id: '0198d2c0-55aa-7c3e-9d0a-5b1f6f1f2a10',
   kind: 'issuer',
+  status: 'active',
   slug: 'staff',
   name: 'Example Staff Issuer',
   keyAlgorithm: 'rsa3072',

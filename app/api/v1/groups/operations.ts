@@ -59,6 +59,10 @@ const NewGroup = z
       .enum(['rsa3072', 'rsa4096', 'p256', 'p384'])
       .exactOptional()
       .meta({ description: 'Key of the issuer. RSA 3072 unless given: every device knows it.' }),
+    answersScep: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: 'The issuer may answer SCEP with its own key, where an endpoint chooses so. RSA only.' }),
   })
   .meta({ id: 'NewGroup' })
 

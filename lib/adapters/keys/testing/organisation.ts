@@ -144,7 +144,7 @@ export async function insertIssuer(
   test: SignerUnderTest,
   root: AuthorityRow,
   algorithm: KeyAlgorithm,
-  change: Change = {},
+  { answersScep = false, ...change }: Change & { answersScep?: boolean } = {},
 ) {
   const authority = await newAuthority(test, 'issuer', algorithm, `Staff ${randomUUID().slice(0, 8)} Issuing CA`)
   const groupId = randomUUID()
@@ -162,7 +162,7 @@ export async function insertIssuer(
     spki: authority.spki,
     notBefore: authority.notBefore,
     notAfter: authority.notAfter,
-    extensions: issuerExtensions({ spki: authority.spki, ...statusOf(root) }),
+    extensions: issuerExtensions({ spki: authority.spki, answersScep, ...statusOf(root) }),
     ...change,
   })
   await test.pool.query(
@@ -239,6 +239,7 @@ export interface CertificateRequest {
   by: AuthorityRow
   endpointId?: string
   challengeId?: string
+  renews?: string
   subjectDer: Uint8Array
   spki: Uint8Array
   notBefore: Date
@@ -266,8 +267,8 @@ export async function insertCertificate(test: SignerUnderTest, request: Certific
   }
   const tbs = request.row?.tbs ?? buildTbsCertificate({ ...options, ...request.tbs })
   await test.pool.query(
-    `insert into certificate (id, kind, state, authority_id, endpoint_id, serial, tbs, tbs_sha256, subject, subject_der, key_algorithm, spki_sha256, not_before, not_after, challenge_id)
-     values ($1, $2::"CertificateKind", $3::"CertificateState", $4, $5, $6, $7, $8, 'a subject', $9, 'EC P-256', $10, $11, $12, $13)`,
+    `insert into certificate (id, kind, state, authority_id, endpoint_id, serial, tbs, tbs_sha256, subject, subject_der, key_algorithm, spki_sha256, not_before, not_after, challenge_id, renews_certificate_id)
+     values ($1, $2::"CertificateKind", $3::"CertificateState", $4, $5, $6, $7, $8, 'a subject', $9, 'EC P-256', $10, $11, $12, $13, $14)`,
     [
       request.id,
       request.kind,
@@ -282,6 +283,7 @@ export async function insertCertificate(test: SignerUnderTest, request: Certific
       notBefore,
       notAfter,
       request.challengeId ?? null,
+      request.renews ?? null,
     ],
   )
 }

@@ -4,9 +4,15 @@ import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
 import { openDatabase, transact } from '@/lib/adapters/store/database'
+import { deviceStore } from '@/lib/adapters/store/devices'
+import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
+import { renewalStore } from '@/lib/adapters/store/renewals'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
+import { queryStore } from '@/lib/adapters/store/scep-queries'
+import { simulationStore } from '@/lib/adapters/store/simulation'
 import { staticSecretStore } from '@/lib/adapters/store/static-secrets'
+import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { parseEvent } from '@/lib/services/audit-events'
 import type { EnrolmentBacking } from '@/lib/services/testing/enrolment'
@@ -45,8 +51,14 @@ export async function postgresEnrolmentBacking(): Promise<
       grants: grantStore(database),
       upkeep: challengeUpkeepStore(database),
       transactions: transactionStore(database),
+      renewals: renewalStore(database),
+      queries: queryStore(database),
+      supersession: supersessionStore(database),
       staticSecrets: staticSecretStore(database),
       approvals: approvalStore(database),
+      flights: flightRecordStore(database),
+      simulation: simulationStore(database),
+      devices: deviceStore(database),
     },
     now: () => new Date(),
     async setEndpoint(slug, settings) {
@@ -59,6 +71,15 @@ export async function postgresEnrolmentBacking(): Promise<
         .map((column) => `${column} = ${column} - make_interval(mins => ${Math.trunc(minutes)})`)
         .join(', ')
       await database.$executeRawUnsafe(`update ${table} set ${set} where ${key} = '${id}'::uuid`)
+    },
+    async configure(endpointId, settings) {
+      await database.endpoint.update({ where: { id: endpointId }, data: settings, select: { id: true } })
+    },
+    async line(certificateId) {
+      const { renewsCertificateId, lineageId, supersedeAt } = await database.certificate.findUniqueOrThrow({
+        where: { id: certificateId },
+      })
+      return { renews: renewsCertificateId, lineageId, supersedeAt }
     },
     async events() {
       const rows = await database.auditEvent.findMany({ orderBy: { seq: 'asc' }, select: { payload: true } })

@@ -1,0 +1,14 @@
+/** What the forms about a group's rollover may say. */
+import { z } from 'zod'
+
+export const ISSUER_KEYS = ['rsa3072', 'p256', 'p384', 'rsa4096'] as const
+
+const group = z.string().min(1).max(100)
+
+export const StageRolloverSchema = z.strictObject({
+  group,
+  activatesOn: z.iso.date('Choose a day.'),
+  issuerKey: z.enum(ISSUER_KEYS),
+})
+
+export const CancelRolloverSchema = z.strictObject({ group })

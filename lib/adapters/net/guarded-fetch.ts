@@ -1,0 +1,196 @@
+/** The only code that sends HTTP requests to addresses somebody typed: checked before the connection, bounded after it. */
+import { lookup } from 'node:dns/promises'
+import { type ClientRequest, request as plainRequest } from 'node:http'
+import { request as tlsRequest } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import type { Outbound, OutboundAnswer, OutboundFault, OutboundRequest, OutboundRule } from '@/lib/services/outbound'
+import { mayConnect, mayUsePlainHttp } from './address-policy'
+
+export interface ResolvedAddress {
+  address: string
+  family: number
+}
+
+export interface GuardedFetchOptions {
+  rules?: readonly OutboundRule[]
+  /** Every address of a name, as the system knows them. */
+  resolve?(host: string): Promise<ResolvedAddress[]>
+  /** Authorities to trust instead of the usual ones, in PEM. */
+  ca?: string
+}
+
+const MAX_ANSWER_BYTES = 65_536
+const RESOLVE_MS = 3_000
+
+export function guardedFetch(options: GuardedFetchOptions = {}): Outbound {
+  const { rules = [], resolve = resolveAll, ca } = options
+  return {
+    async send(request) {
+      const deadline = performance.now() + request.timeoutMs
+      try {
+        const url = soundUrl(request.url)
+        const addresses = await checked(url, request.allowedHosts, deadline)
+        return await exchange(url, request, addresses, deadline - performance.now(), ca)
+      } catch (error) {
+        if (error instanceof Stopped) return { answered: false, fault: error.fault, detail: error.message }
+        throw error
+      }
+    },
+  }
+
+  /** Every address of the name must be allowed: one that is not means that somebody plays with the name. */
+  async function checked(url: URL, allowedHosts: readonly string[], deadline: number): Promise<ResolvedAddress[]> {
+    const host = hostOf(url)
+    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+    const literal = isIP(host)
+    const addresses = literal === 0 ? await resolved(host, deadline) : [{ address: host, family: literal }]
+    for (const { address } of addresses) {
+      const target = { host, port, address }
+      if (!mayConnect(target, allowedHosts, rules))
+        throw new Stopped('address_refused', `${host} leads to ${address}, which is not a public address.`)
+      if (url.protocol === 'http:' && !mayUsePlainHttp(target, rules))
+        throw new Stopped('url_refused', 'Only https:// is allowed.')
+    }
+    return addresses
+  }
+
+  async function resolved(host: string, deadline: number): Promise<ResolvedAddress[]> {
+    const patience = Math.max(Math.min(RESOLVE_MS, deadline - performance.now()), 1)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Stopped('dns_failed', `Looking up ${host} took too long.`)), patience)
+    })
+    try {
+      const addresses = await Promise.race([resolve(host), late])
+      if (addresses.length === 0) throw new Stopped('dns_failed', `${host} has no address.`)
+      return addresses
+    } catch (error) {
+      if (error instanceof Stopped) throw error
+      throw new Stopped('dns_failed', `${host} cannot be looked up (${codeOf(error)}).`)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+class Stopped extends Error {
+  readonly fault: OutboundFault
+  constructor(fault: OutboundFault, sentence: string) {
+    super(sentence)
+    this.fault = fault
+  }
+}
+
+/** The URL parser has already turned 0x7f.1 and its like into the addresses they mean. */
+function soundUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+    throw new Stopped('url_refused', 'This is not an https:// address.')
+  if (url.username !== '' || url.password !== '')
+    throw new Stopped('url_refused', 'An address may not hold a user name or a password.')
+  if (url.hostname === '' || url.hostname.endsWith('.'))
+    throw new Stopped('url_refused', 'The address needs a host name without a dot at its end.')
+  return url
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+}
+
+/** One exchange, over a connection of its own to an address that was just checked: no name is looked up again. */
+function exchange(
+  url: URL,
+  request: OutboundRequest,
+  addresses: ResolvedAddress[],
+  timeoutMs: number,
+  ca: string | undefined,
+): Promise<OutboundAnswer> {
+  return new Promise((settle) => {
+    let stage = 'connecting'
+    let address = addresses[0]?.address ?? ''
+    let over = false
+    const done = (answer: OutboundAnswer) => {
+      if (over) return
+      over = true
+      clearTimeout(timer)
+      settle(answer)
+      outgoing.destroy()
+    }
+    const fail = (fault: OutboundFault, detail: string) => done({ answered: false, fault, detail })
+    const start = url.protocol === 'https:' ? tlsRequest : plainRequest
+    const outgoing: ClientRequest = start(url, {
+      method: request.method,
+      // A connection is never kept for the next request, which may have another address to check.
+      agent: false,
+      lookup: lookupOf(addresses),
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'Latchkey',
+        ...request.headers,
+        ...(request.method === 'POST' ? { 'content-length': String(request.body.length) } : {}),
+      },
+      ...(ca === undefined ? {} : { ca }),
+    })
+    const timer = setTimeout(() => fail('timeout', `No answer in time (still ${stage}).`), Math.max(timeoutMs, 1))
+    outgoing.on('socket', (socket) => {
+      socket.once('connect', () => {
+        address = socket.remoteAddress ?? address
+        stage = url.protocol === 'https:' ? 'agreeing on TLS' : 'waiting for the answer'
+      })
+      socket.once('secureConnect', () => {
+        stage = 'waiting for the answer'
+      })
+    })
+    outgoing.on('error', (error) => {
+      const code = codeOf(error)
+      switch (stage) {
+        case 'connecting':
+          return fail('connect_failed', `Cannot connect to ${address} (${code}).`)
+        case 'agreeing on TLS':
+          return fail('tls_failed', `TLS with ${hostOf(url)} failed (${code}).`)
+        default:
+          return fail('connection_lost', `The connection broke while ${stage} (${code}).`)
+      }
+    })
+    outgoing.on('response', (response) => {
+      stage = 'reading the answer'
+      const chunks: Buffer[] = []
+      let length = 0
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length
+        if (length > MAX_ANSWER_BYTES)
+          return fail('answer_too_large', `The answer is larger than ${MAX_ANSWER_BYTES / 1024} KiB.`)
+        chunks.push(chunk)
+      })
+      response.on('error', (error) =>
+        fail('connection_lost', `The connection broke while ${stage} (${codeOf(error)}).`),
+      )
+      response.on('end', () =>
+        done({ answered: true, status: response.statusCode ?? 0, body: Buffer.concat(chunks, length), address }),
+      )
+    })
+    outgoing.end(request.body)
+  })
+}
+
+/** What DNS says meanwhile does not matter: the answer is what was checked. */
+function lookupOf(addresses: ResolvedAddress[]): LookupFunction {
+  return (_host, options, callback) => {
+    const [first] = addresses
+    if (options.all === true) return callback(null, addresses)
+    if (first === undefined) return callback(new Error('no address'), '', 4)
+    return callback(null, first.address, first.family)
+  }
+}
+
+async function resolveAll(host: string): Promise<ResolvedAddress[]> {
+  return lookup(host, { all: true })
+}
+
+/** The code of an error, never its text: that may quote what we sent. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  // Happy Eyeballs tries several addresses, and reports the failure of each.
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
+  return 'code' in error ? String(error.code) : error.name
+}

@@ -1,0 +1,71 @@
+/** The flight recorder's rows: written many at once, read for one transaction, forgotten when their time is over. */
+import type { FlightRecord, FlightRecordStore } from '@/lib/services/flight-recorder'
+import { RETENTION_DEFAULTS, type Retention, type RetentionStore } from '@/lib/services/retention'
+import { type Database, transact } from './database'
+import { guarded } from './outage'
+
+export function flightRecordStore(database: Database): FlightRecordStore & RetentionStore {
+  return guarded<FlightRecordStore & RetentionStore>({
+    async add(records) {
+      // The transaction learns its client from the record, unless it was told before.
+      await database.$executeRaw`
+        with added as (
+          insert into enrolment_record (id, enrolment_transaction_id, endpoint_id, created_at, keep_until, operation, outcome, client, source_ip, steps)
+          select * from jsonb_to_recordset(${JSON.stringify(records.map(rowOf))}::jsonb) as r(id uuid, enrolment_transaction_id uuid, endpoint_id uuid,
+            created_at timestamptz, keep_until timestamptz, operation text, outcome text, client text, source_ip text, steps jsonb)
+          returning enrolment_transaction_id, client
+        )
+        update enrolment_transaction t set client = added.client from added
+        where t.id = added.enrolment_transaction_id and added.client is not null and t.client is null`
+    },
+
+    async forget(now, limit) {
+      return database.$executeRaw`
+        delete from enrolment_record where id in (
+          select id from enrolment_record where keep_until < ${now} order by keep_until limit ${limit})`
+    },
+
+    async retention() {
+      const row = await database.installationValue.findUnique({ where: { name: RETENTION }, select: { value: true } })
+      return row === null ? RETENTION_DEFAULTS : retentionOf(row.value)
+    },
+
+    async setRetention(retention, event) {
+      await transact(database, async (transaction) => {
+        const value = JSON.stringify(retention)
+        await transaction.installationValue.upsert({
+          where: { name: RETENTION },
+          create: { name: RETENTION, value },
+          update: { value },
+        })
+        return { result: undefined, events: [event] }
+      })
+    },
+  })
+}
+
+const RETENTION = 'flight-recorder.retention'
+
+function rowOf(record: FlightRecord) {
+  return {
+    id: record.id,
+    enrolment_transaction_id: record.enrolmentTransactionId,
+    endpoint_id: record.endpointId,
+    created_at: record.createdAt,
+    keep_until: record.keepUntil,
+    operation: record.operation,
+    outcome: record.outcome,
+    client: record.client,
+    source_ip: record.sourceIp,
+    steps: record.steps,
+  }
+}
+
+/** Written by setRetention alone; a number that a later version left out is the usual one. */
+function retentionOf(value: string): Retention {
+  const { issuedDays, failedDays } = JSON.parse(value) as Partial<Retention>
+  return {
+    issuedDays: issuedDays ?? RETENTION_DEFAULTS.issuedDays,
+    failedDays: failedDays ?? RETENTION_DEFAULTS.failedDays,
+  }
+}

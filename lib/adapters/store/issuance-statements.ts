@@ -1,0 +1,181 @@
+/**
+ * The two writes of every leaf, the intent before its signature and the certificate after it, and the read they start
+ * from. Each statement does all the requests of the moment (see enrolment-statements.ts).
+ */
+import type { AuditEntry } from '@/lib/services/audit'
+import type { CertificateIntent } from '@/lib/services/certificate-intent'
+import type { IssuanceStore, IssuingEndpoint } from '@/lib/services/issuance'
+import { type Database, hotPool } from './database'
+import { eventTexts } from './event-texts'
+import { type IssuingEndpointRow, issuingEndpointOf } from './intent-rows'
+import { together } from './together'
+
+type Recording = Parameters<IssuanceStore['recordIssued']>[0]
+
+export interface LeafIntent {
+  intent: CertificateIntent
+  events: AuditEntry[]
+}
+
+/** Null for an endpoint that does not issue. Read anew for every moment: switching one off works at once. */
+export function issuingEndpointTogether(database: Database): (endpointId: string) => Promise<IssuingEndpoint | null> {
+  return together(async (endpointIds: string[]) => {
+    const { rows } = await hotPool(database).query<IssuingEndpointRow>({
+      name: 'issuing-endpoints',
+      text: ISSUING,
+      values: [[...new Set(endpointIds)]],
+    })
+    const found = new Map(rows.map((row) => [row.endpoint_id, issuingEndpointOf(row)]))
+    return endpointIds.map((endpointId) => found.get(endpointId) ?? null)
+  })
+}
+
+/** True for each intent that was recorded: its challenge is reserved for this key and had no certificate. */
+export function recordIntentTogether(database: Database): (leaf: LeafIntent) => Promise<boolean> {
+  return together(async (leaves: LeafIntent[]) => {
+    const intents = leaves.map(({ intent }) => intent)
+    const { rows } = await hotPool(database).query<{ id: string }>({
+      name: 'record-leaf-intents',
+      text: RECORD_INTENT,
+      values: [
+        intents.map(({ id }) => id),
+        intents.map(({ authorityId }) => authorityId),
+        intents.map(({ groupId }) => groupId),
+        intents.map(({ endpointId }) => endpointId),
+        intents.map(({ challengeId }) => challengeId),
+        intents.map(({ enrolmentTransactionId }) => enrolmentTransactionId),
+        intents.map(({ serial }) => serial),
+        intents.map(({ tbs }) => tbs),
+        intents.map(({ tbsSha256 }) => tbsSha256),
+        intents.map(({ subject }) => subject),
+        intents.map(({ subjectDer }) => subjectDer),
+        intents.map(({ commonName }) => commonName),
+        intents.map(({ sans }) => JSON.stringify(sans)),
+        intents.map(({ keyAlgorithm }) => keyAlgorithm),
+        intents.map(({ spkiSha256 }) => spkiSha256),
+        intents.map(({ notBefore }) => notBefore),
+        intents.map(({ notAfter }) => notAfter),
+        intents.map(({ createdAt }) => createdAt),
+        intents.map(({ renews }) => renews?.certificateId ?? null),
+        intents.map(({ renews }) => renews?.lineageId ?? null),
+        ...eventColumns(leaves.map(({ intent, events }) => ({ id: intent.id, events }))),
+      ],
+    })
+    const recorded = new Set(rows.map(({ id }) => id))
+    return intents.map(({ id }) => recorded.has(id))
+  })
+}
+
+/** True for each certificate that was recorded, with its challenge consumed and its transactions finished. */
+export function recordLeafTogether(database: Database): (recording: Recording) => Promise<boolean> {
+  return together(async (recordings: Recording[]) => {
+    const attempts = recordings.flatMap(({ intent, enrolmentTransactionIds }) =>
+      enrolmentTransactionIds.map((rowId) => ({ certificateId: intent.id, rowId })),
+    )
+    const { rows } = await hotPool(database).query<{ id: string }>({
+      name: 'record-leaves',
+      text: RECORD_LEAF,
+      values: [
+        recordings.map(({ intent }) => intent.id),
+        recordings.map(({ der }) => der),
+        recordings.map(({ fingerprintSha256 }) => fingerprintSha256),
+        recordings.map(({ at }) => at),
+        attempts.map(({ certificateId }) => certificateId),
+        attempts.map(({ rowId }) => rowId),
+        ...eventColumns(recordings.map(({ intent, events }) => ({ id: intent.id, events }))),
+      ],
+    })
+    const recorded = new Set(rows.map(({ id }) => id))
+    return recordings.map(({ intent }) => recorded.has(intent.id))
+  })
+}
+
+/** Certificate id, text before and text after the time, of each event: three columns. */
+function eventColumns(changes: { id: string; events: AuditEntry[] }[]): [string[], string[], string[]] {
+  if (changes.some(({ events }) => events.length === 0)) throw new Error('a change without its audit event')
+  const { before, after } = eventTexts(changes.flatMap(({ events }) => events))
+  return [changes.flatMap(({ id, events }) => events.map(() => id)), before, after]
+}
+
+const ISSUING = `
+  select e.id as endpoint_id, e.group_id, p.name as profile_name, p.validity_days, p.backdate_minutes,
+    p.extended_key_usage, p.min_rsa_bits, p.elliptic_curves, a.id, a.slug, a.name, a.key_algorithm, a.subject_der,
+    a.subject_key_id, a.certificate_der, a.not_before, a.not_after
+  from endpoint e
+  join profile p on p.id = e.profile_id
+  join authority a on a.id = e.authority_id
+  where e.id = any($1::uuid[]) and e.enabled and a.certificate_der is not null`
+
+const RECORD_INTENT = `
+  with input as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::bytea[],
+        $9::bytea[], $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::bytea[], $16::timestamptz[],
+        $17::timestamptz[], $18::timestamptz[], $19::uuid[], $20::uuid[])
+      as i(id, authority_id, group_id, endpoint_id, challenge_id, enrolment_transaction_id, serial, tbs, tbs_sha256,
+        subject, subject_der, common_name, sans, key_algorithm, spki_sha256, not_before, not_after, created_at, renews_certificate_id,
+        lineage_id)
+  ), event as (
+    select * from unnest($21::uuid[], $22::text[], $23::text[]) with ordinality as e(id, before_time, after_time, place)
+  ), recorded as (
+    insert into certificate (id, kind, state, authority_id, group_id, endpoint_id, challenge_id,
+      enrolment_transaction_id, serial, tbs, tbs_sha256, subject, subject_der, common_name, sans, key_algorithm,
+      spki_sha256, not_before, not_after, created_at, renews_certificate_id, lineage_id)
+    select i.id, 'leaf', 'intent', i.authority_id, i.group_id, i.endpoint_id, h.id, i.enrolment_transaction_id, i.serial,
+      i.tbs, i.tbs_sha256, i.subject, i.subject_der, i.common_name, i.sans::jsonb, i.key_algorithm, i.spki_sha256,
+      i.not_before, i.not_after, i.created_at, i.renews_certificate_id, i.lineage_id
+    from input i
+    join challenge h on h.id = i.challenge_id and h.endpoint_id = i.endpoint_id and h.state = 'reserved'
+      and h.reserved_spki_sha256 = i.spki_sha256
+    where i.renews_certificate_id is null or exists (
+      select from certificate old where old.id = i.renews_certificate_id and old.state = 'issued' and old.revoked_at is null)
+    on conflict (challenge_id) do nothing
+    returning id
+  ), told as (
+    select audit_append_all(array_agg(event.before_time order by place), array_agg(event.after_time order by place)) as seq
+    from recorded join event on event.id = recorded.id
+  )
+  select recorded.id from recorded, told`
+
+/**
+ * A renewal finishes only while the certificate before it is not revoked; from then on that one counts down to its own
+ * end, where the endpoint says so. Challenge first, then certificate: whoever finishes or abandons locks in this order, so
+ * neither can half succeed.
+ */
+const RECORD_LEAF = `
+  with input as (
+    select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::timestamptz[]) as i(id, der, fingerprint_sha256, at)
+  ), attempt as (
+    select * from unnest($5::uuid[], $6::uuid[]) as a(certificate_id, row_id)
+  ), event as (
+    select * from unnest($7::uuid[], $8::text[], $9::text[]) with ordinality as e(id, before_time, after_time, place)
+  ), consumed as (
+    update challenge set state = 'consumed', consumed_at = i.at
+    from input i join certificate c on c.id = i.id
+    where c.state = 'intent' and challenge.id = c.challenge_id and challenge.state = 'reserved'
+      and challenge.reserved_spki_sha256 = c.spki_sha256
+      and (c.renews_certificate_id is null or exists (
+        select from certificate old where old.id = c.renews_certificate_id and old.revoked_at is null))
+    returning i.id
+  ), issued as (
+    update certificate set state = 'issued', der = i.der, fingerprint_sha256 = i.fingerprint_sha256, issued_at = i.at,
+      tbs = null
+    from consumed join input i on i.id = consumed.id
+    where certificate.id = i.id and certificate.state = 'intent'
+    returning certificate.id, i.at, certificate.renews_certificate_id, certificate.endpoint_id
+  ), superseded as (
+    update certificate old set supersede_at = issued.at + make_interval(hours => e.supersede_after_hours)
+    from issued join endpoint e on e.id = issued.endpoint_id and e.supersede_after_hours is not null
+    where old.id = issued.renews_certificate_id
+    returning old.id
+  ), finished as (
+    update enrolment_transaction t set state = 'issued', certificate_id = issued.id, finished_at = issued.at,
+      reason = null, detail = null
+    from attempt join issued on issued.id = attempt.certificate_id
+    where t.id = attempt.row_id and t.state in ('received', 'failed')
+    returning t.id
+  ), told as (
+    select audit_append_all(array_agg(event.before_time order by place), array_agg(event.after_time order by place)) as seq
+    from issued join event on event.id = issued.id, (select count(*) from finished) as done,
+      (select count(*) from superseded) as counting_down
+  )
+  select issued.id from issued, told`

@@ -1,0 +1,186 @@
+/** Rollover on Postgres, with the real services: staged, announced, switched, cancelled; by two callers and after crashes. */
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseCertificate, verifyCertificateSignature } from '@/lib/pki/certificate'
+import { parsePublicKey } from '@/lib/pki/key'
+import { parseCaCertificates } from '@/lib/scep/client'
+import { parseSignedData, verifySigner } from '@/lib/scep/signed-data'
+import { createRollover, type Rollover, rolloverActor } from '@/lib/services/rollover'
+import { type EnrolmentPortal, enrolmentPortal, REQUEST } from '@/lib/services/testing/enrolment'
+import { actor, DAY_MS, NOON } from '@/lib/services/testing/harness'
+import { rolloverStore } from './rollover'
+import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
+
+let backing: Awaited<ReturnType<typeof postgresEnrolmentBacking>>
+let portal: EnrolmentPortal
+let rollover: Rollover
+const ada = actor('admin')
+const inDays = (days: number) => new Date(NOON.getTime() + days * DAY_MS)
+const ask = (operation: string) =>
+  portal.scep.handle({ ...REQUEST, endpoint: portal.slug, method: 'GET', query: `operation=${operation}` })
+/** Endpoints are kept for a second. */
+const later = () => {
+  portal.time.now = new Date(portal.time.now.getTime() + 1_500)
+}
+
+beforeAll(async () => {
+  backing = await postgresEnrolmentBacking()
+  portal = await enrolmentPortal(backing)
+  const { signer, issuance, urls, time } = portal
+  rollover = createRollover({
+    store: rolloverStore(backing.database),
+    signer,
+    issuance,
+    urls,
+    clock: () => time.now,
+  })
+})
+afterAll(() => backing?.close())
+
+async function enrol(subject: string) {
+  const { challenge } = await portal.mint(subject)
+  const [type = '', value = ''] = subject.split('=')
+  const device = await portal.device({ subject: [{ type, value }], challenge, key: 'ec' })
+  const reply = await device.enrol()
+  if (reply.pkiStatus !== 'SUCCESS') throw new Error(JSON.stringify(reply))
+  const [leaf] = reply.certificates
+  if (leaf === undefined) throw new Error('no certificate')
+  return parseCertificate(leaf)
+}
+
+describe('a group rolls over to its next issuer', () => {
+  test('nothing is announced while nothing is staged', async () => {
+    expect(new TextDecoder().decode((await ask('GetCACaps')).body)).not.toContain('GetNextCACert')
+    expect((await ask('GetNextCACert')).status).toBe(404)
+    expect(await rollover.get(ada, portal.slug)).toMatchObject({ next: null, retired: [] })
+  })
+
+  test('operators look on, and dates in the past or far ahead are refused', async () => {
+    await expect(rollover.stage(actor('operator'), portal.slug, { activatesAt: inDays(30) })).rejects.toMatchObject({
+      code: 'forbidden',
+    })
+    for (const days of [0, -1, 800]) {
+      await expect(rollover.stage(ada, portal.slug, { activatesAt: inDays(days) })).rejects.toMatchObject({
+        reason: 'invalid_date',
+      })
+    }
+  })
+
+  test('of two who stage at once, one does', async () => {
+    const both = await Promise.allSettled([
+      rollover.stage(ada, portal.slug, { activatesAt: inDays(30), issuerKey: 'p256' }),
+      rollover.stage(ada, portal.slug, { activatesAt: inDays(30), issuerKey: 'p256' }),
+    ])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const { next, current } = await rollover.get(ada, portal.slug)
+    expect(next).toMatchObject({ ready: true, issuer: { status: 'staged', slug: 'staff-g2', keyAlgorithm: 'p256' } })
+    expect(current.slug).toBe('staff')
+  })
+
+  test('GetNextCACert hands it out, signed by the present registration authority', async () => {
+    later()
+    expect(new TextDecoder().decode((await ask('GetCACaps')).body)).toContain('GetNextCACert\n')
+    const response = await ask('GetNextCACert')
+    expect(response).toMatchObject({ status: 200, contentType: 'application/x-x509-next-ca-cert' })
+    const signed = parseSignedData(response.body)
+    const [present] = await portal.chain()
+    const [info] = signed.signers
+    if (present === undefined || info === undefined || signed.content === null) throw new Error('unsigned')
+    expect(verifySigner(info, 'sha256', parsePublicKey(parseCertificate(present).spki))).toBe(true)
+    const digest = createHash('sha256').update(signed.content).digest('hex')
+    expect(Buffer.from(info.signedAttributes?.content ?? []).toString('hex')).toContain(digest)
+    const [ra, issuer, root] = parseCaCertificates(signed.content).map(parseCertificate)
+    if (!ra || !issuer || !root) throw new Error('not the whole chain')
+    expect(verifyCertificateSignature(ra.der, issuer.spki)).toBe(true)
+    expect(verifyCertificateSignature(issuer.der, root.spki)).toBe(true)
+    expect(Buffer.from(ra.der).equals(present)).toBe(false)
+  })
+
+  test('until its day the present issuer issues, and messages to the next RA are opened already', async () => {
+    const leaf = await enrol('CN=before')
+    const { current } = await rollover.get(ada, portal.slug)
+    expect(verifyCertificateSignature(leaf.der, parseCertificate(pemBytes(current.certificatePem)).spki)).toBe(true)
+    expect(await rollover.advance(rolloverActor())).toBe(0)
+    const signed = parseSignedData((await ask('GetNextCACert')).body)
+    const [nextRa] = parseCaCertificates(signed.content ?? new Uint8Array())
+    if (nextRa === undefined) throw new Error('no next RA')
+    const { challenge } = await portal.mint('CN=early')
+    const device = await portal.device({ subject: [{ type: 'CN', value: 'early' }], challenge, key: 'ec' })
+    expect((await device.enrol({ recipientDer: nextRa })).pkiStatus).toBe('SUCCESS')
+  })
+
+  test('an endpoint that was added meanwhile gets its share before the switch', async () => {
+    const { id, ...copy } = await backing.database.endpoint.findFirstOrThrow({ where: { slug: portal.slug } })
+    await backing.database.endpoint.create({ data: { ...copy, id: crypto.randomUUID(), slug: 'staff-second' } })
+    expect((await rollover.get(ada, portal.slug)).next?.ready).toBe(false)
+    portal.time.now = inDays(31)
+    expect(id).toBeTruthy()
+    const [first, second] = await Promise.all([rollover.advance(rolloverActor()), rollover.advance(rolloverActor())])
+    expect(first + second).toBe(1)
+  })
+
+  test('from its day the next issuer issues under the same URL; the old one is retired and its RA still opens', async () => {
+    const oldRa = await oldRegistrationAuthority()
+    later()
+    const { current, next, retired, devices } = await rollover.get(ada, portal.slug)
+    expect(current).toMatchObject({ slug: 'staff-g2', status: 'active' })
+    expect(next).toBeNull()
+    expect(retired.map(({ slug }) => slug)).toEqual(['staff'])
+    expect(devices).toEqual({ total: 2, moved: 0 })
+    const leaf = await enrol('CN=after')
+    expect(verifyCertificateSignature(leaf.der, parseCertificate(pemBytes(current.certificatePem)).spki)).toBe(true)
+    expect((await rollover.get(ada, portal.slug)).devices).toEqual({ total: 3, moved: 1 })
+    const { challenge } = await portal.mint('CN=late')
+    const device = await portal.device({ subject: [{ type: 'CN', value: 'late' }], challenge, key: 'ec' })
+    expect((await device.enrol({ recipientDer: oldRa })).pkiStatus).toBe('SUCCESS')
+    expect((await ask('GetNextCACert')).status).toBe(404)
+  })
+
+  test('the trail tells it', async () => {
+    const types = (await backing.events()).map(({ type }) => type)
+    for (const type of ['rollover.staged', 'ra.staged', 'rollover.activated']) expect(types).toContain(type)
+  })
+
+  test('a cancelled one never takes over, is revoked on the root, and another can be staged', async () => {
+    await rollover.stage(ada, portal.slug, { activatesAt: new Date(portal.time.now.getTime() + DAY_MS) })
+    const { next } = await rollover.get(ada, portal.slug)
+    await rollover.cancel(ada, portal.slug)
+    await expect(rollover.cancel(ada, portal.slug)).rejects.toMatchObject({ reason: 'nothing_staged' })
+    const certificate = await backing.database.certificate.findUniqueOrThrow({
+      where: { id: next?.issuer?.certificateId ?? '' },
+    })
+    expect(certificate.revocationReason).toBe('cessationOfOperation')
+    expect((await backing.database.authority.findFirstOrThrow({ where: { kind: 'root' } })).crlDueSince).not.toBeNull()
+    portal.time.now = new Date(portal.time.now.getTime() + 2 * DAY_MS)
+    expect(await rollover.advance(rolloverActor())).toBe(0)
+    const again = await rollover.stage(ada, portal.slug, { activatesAt: new Date(portal.time.now.getTime() + DAY_MS) })
+    expect(again.next?.issuer?.slug).toBe('staff-g4')
+  })
+})
+
+test('a CA that answers SCEP itself: its own certificate first, its own key for envelopes and replies', async () => {
+  const group = await portal.groups.create(ada, { name: 'Printers', issuerKey: 'rsa3072', answersScep: true })
+  const endpoint = group.endpoints[0]?.slug ?? ''
+  await backing.database.endpoint.update({ where: { slug: endpoint }, data: { scepIdentity: 'ca' } })
+  const [first] = await portal.chain(endpoint)
+  expect(Buffer.from(first ?? []).equals(pemBytes(group.issuer?.certificatePem ?? ''))).toBe(true)
+  const { challenge } = await portal.mint('CN=printer-1', [], endpoint)
+  const device = await portal.device({ endpoint, subject: [{ type: 'CN', value: 'printer-1' }], challenge, key: 'ec' })
+  expect((await device.enrol()).pkiStatus).toBe('SUCCESS')
+  await expect(portal.groups.create(ada, { name: 'Labs', issuerKey: 'p256', answersScep: true })).rejects.toMatchObject(
+    { reason: 'invalid_key' },
+  )
+})
+
+async function oldRegistrationAuthority(): Promise<Uint8Array> {
+  const old = await backing.database.registrationAuthority.findFirstOrThrow({
+    where: { retiredAt: { not: null }, endpoint: { slug: portal.slug } },
+    orderBy: { createdAt: 'asc' },
+  })
+  if (old.certificateDer === null) throw new Error('unfinished')
+  return old.certificateDer
+}
+
+function pemBytes(pem: string): Uint8Array {
+  return new Uint8Array(Buffer.from(pem.replace(/-----[A-Z ]+-----|\s/g, ''), 'base64'))
+}

@@ -1,0 +1,277 @@
+/**
+ * The flight recorder: every SCEP exchange leaves its steps. They are gathered while the answer is made and written in
+ * batches afterwards, so that neither the recording nor its failure changes what a device hears, or when.
+ */
+import { isRefusal } from '@/lib/errors'
+import type { Json } from './audit'
+import { printableText } from './enrolment-text'
+import type { ExchangeTrace, Step } from './exchange-trace'
+import { RETENTION_DEFAULTS, type Retention, type RetentionStore } from './retention'
+import type { ScepRequest, ScepResponse } from './scep-enrolment'
+import type { Exchange } from './scep-exchange'
+
+export type FlightOutcome = 'issued' | 'answered_again' | 'pending' | 'refused' | 'failed'
+
+/** A row to be. */
+export interface FlightRecord {
+  id: string
+  enrolmentTransactionId: string
+  endpointId: string
+  createdAt: Date
+  keepUntil: Date
+  operation: string
+  outcome: FlightOutcome
+  client: string | null
+  sourceIp: string | null
+  steps: Step[]
+}
+
+export interface FlightRecordStore {
+  /** All of them in one statement. */
+  add(records: FlightRecord[]): Promise<void>
+  /** Records past their time, oldest first; how many there were. */
+  forget(now: Date, limit: number): Promise<number>
+}
+
+export interface FlightRecorder {
+  /** GetCACaps and GetCACert: they show before the request that the same source sends next. */
+  asked(request: ScepRequest, source: string, endpointId: string, operation: string): void
+  /** Answers, and keeps the steps of the answer. Throws what the work throws. */
+  recorded(exchange: Exchange, work: () => Promise<ScepResponse>): Promise<ScepResponse>
+  /** Writes what is waiting. Never throws: what cannot be written is dropped and counted in the log. */
+  flush(): Promise<void>
+}
+
+export interface FlightRecorderDependencies {
+  store: FlightRecordStore & Pick<RetentionStore, 'retention'>
+  clock(): Date
+  log(level: 'info' | 'warn', event: string, facts: Record<string, string | number>): void
+  limits?: Partial<FlightLimits>
+}
+
+export interface FlightLimits {
+  /** Exchanges that wait to be written; more are dropped. */
+  waiting: number
+  /** Exchanges of one source that brought no new certificate and are kept, each minute. */
+  perSource: number
+}
+
+const LIMITS: FlightLimits = { waiting: 2_000, perSource: 20 }
+const BATCH = 500
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+/** Long enough for a person who types a challenge between the questions and the request. */
+const ASKED_MS = 10 * MINUTE_MS
+const MOST_SOURCES = 5_000
+const MOST_ASKED = 8
+/** A setting that was changed holds within this time. */
+const RETENTION_FRESH_MS = 30_000
+
+interface Kept {
+  at: Date
+  endpointId: string
+  rowId: string
+  sourceIp: string | null
+  outcome: FlightOutcome
+  trace: ExchangeTrace
+  before: Step[]
+  after: Step
+}
+
+export function createFlightRecorder(dependencies: FlightRecorderDependencies): FlightRecorder {
+  const { store, clock, log } = dependencies
+  const limits = { ...LIMITS, ...dependencies.limits }
+  const asked = new Map<string, { at: number; facts: Step['facts'] }[]>()
+  const waiting: Kept[] = []
+  let minute = { start: 0, seen: new Map<string, number>() }
+  let dropped = 0
+  let sampled = 0
+  let retention = { at: 0, value: RETENTION_DEFAULTS }
+  let writing: Promise<void> | null = null
+
+  return {
+    asked(request, source, endpointId, operation) {
+      const key = `${endpointId} ${source}`
+      if (asked.size >= MOST_SOURCES && !asked.has(key)) asked.clear()
+      const facts = { operation, method: request.method, userAgent: request.userAgent?.slice(0, 200) ?? null }
+      asked.set(key, [...(asked.get(key) ?? []), { at: clock().getTime(), facts }].slice(-MOST_ASKED))
+    },
+
+    async recorded(exchange, work) {
+      try {
+        const response = await work()
+        keep(exchange, { http: response.status, bytesOut: response.body.length })
+        return response
+      } catch (error) {
+        exchange.trace.note('stopped', { reason: isRefusal(error) ? (error.reason ?? error.code) : 'internal_error' })
+        keep(exchange, {})
+        throw error
+      }
+    },
+
+    async flush() {
+      while (waiting.length > 0 || writing !== null) {
+        writing ??= write(waiting.splice(0, BATCH)).finally(() => {
+          writing = null
+        })
+        await writing
+      }
+      if (sampled > 0) log('info', 'flight.sampled', { count: sampled })
+      sampled = 0
+    },
+  }
+
+  function keep(exchange: Exchange, answer: { http?: number; bytesOut?: number }): void {
+    const { trace, request, source, endpoint } = exchange
+    const before = askedBefore(exchange)
+    if (trace.rowId === null) return
+    const outcome = outcomeOf(trace.steps)
+    if (outcome !== 'issued' && !admits(source)) {
+      sampled += 1
+      return
+    }
+    if (waiting.length >= limits.waiting) {
+      dropped += 1
+      return
+    }
+    const at = exchange.startedAt
+    waiting.push({
+      at,
+      endpointId: endpoint.id,
+      rowId: trace.rowId,
+      sourceIp: request.ip,
+      outcome,
+      trace,
+      before: [...before, { at: 0, step: 'transport', facts: transportOf(request) }],
+      after: { at: clock().getTime() - at.getTime(), step: 'reply', facts: { outcome, ...answer } },
+    })
+  }
+
+  /** Said once: with the first request that follows. */
+  function askedBefore({ source, endpoint, startedAt }: Exchange): Step[] {
+    const key = `${endpoint.id} ${source}`
+    const steps = (asked.get(key) ?? [])
+      .map(({ at, facts }) => ({ at: at - startedAt.getTime(), step: 'capabilities.asked', facts }))
+      .filter(({ at }) => at > -ASKED_MS)
+    asked.delete(key)
+    return steps
+  }
+
+  function admits(source: string): boolean {
+    const start = Math.floor(clock().getTime() / MINUTE_MS)
+    if (start !== minute.start || minute.seen.size >= MOST_SOURCES) minute = { start, seen: new Map() }
+    const seen = (minute.seen.get(source) ?? 0) + 1
+    minute.seen.set(source, seen)
+    return seen <= limits.perSource
+  }
+
+  async function write(batch: Kept[]): Promise<void> {
+    try {
+      const { value } = await freshRetention()
+      await store.add(batch.map((kept) => recordOf(kept, value)))
+    } catch (error) {
+      dropped += batch.length
+      log('warn', 'flight.not_written', { error: error instanceof Error ? error.name : 'unknown', count: batch.length })
+      return
+    }
+    if (dropped > 0) log('warn', 'flight.dropped', { count: dropped })
+    dropped = 0
+  }
+
+  async function freshRetention(): Promise<typeof retention> {
+    const now = clock().getTime()
+    if (Math.abs(now - retention.at) >= RETENTION_FRESH_MS) retention = { at: now, value: await store.retention() }
+    return retention
+  }
+}
+
+function outcomeOf(steps: readonly Step[]): FlightOutcome {
+  const last = steps.findLast(({ step }) => Object.hasOwn(OUTCOMES, step))
+  if (last === undefined) return 'failed'
+  return last.step === 'certificate.sent' && last.facts.again === true
+    ? 'answered_again'
+    : (OUTCOMES[last.step] ?? 'failed')
+}
+
+/** The steps with which an exchange ends. */
+const OUTCOMES: Readonly<Record<string, FlightOutcome>> = {
+  'certificate.sent': 'issued',
+  held: 'pending',
+  refused: 'refused',
+  stopped: 'failed',
+}
+
+function transportOf({ method, body, path, httpVersion, contentType, userAgent, query }: ScepRequest): Step['facts'] {
+  return {
+    method,
+    path: path ?? null,
+    httpVersion: httpVersion ?? null,
+    contentType: contentType ?? null,
+    userAgent: userAgent?.slice(0, 200) ?? null,
+    // Of a GET the message is in the query, which itself is never kept.
+    bytesIn: method === 'GET' ? query.length : body.length,
+  }
+}
+
+function recordOf(kept: Kept, { issuedDays, failedDays }: Retention): FlightRecord {
+  const { at, endpointId, rowId, sourceIp, outcome, trace, before, after } = kept
+  const days = outcome === 'refused' || outcome === 'failed' ? failedDays : issuedDays
+  const messageType = factOf(trace.steps, 'message.verified', 'messageType')
+  return {
+    id: crypto.randomUUID(),
+    enrolmentTransactionId: rowId,
+    endpointId,
+    createdAt: at,
+    keepUntil: new Date(at.getTime() + days * DAY_MS),
+    operation: OPERATIONS.get(typeof messageType === 'number' ? messageType : -1) ?? 'PKIOperation',
+    outcome,
+    client: clientOf(trace.steps),
+    sourceIp,
+    steps: [...before, ...trace.steps, after].map((step) => ({ ...step, facts: cleared(step.facts, trace.hidden) })),
+  }
+}
+
+const OPERATIONS: ReadonlyMap<number, string> = new Map([
+  [17, 'RenewalReq'],
+  [19, 'PKCSReq'],
+  [20, 'CertPoll'],
+  [21, 'GetCert'],
+  [22, 'GetCRL'],
+])
+
+/** Whoever recognises the client notes a step with its id of the catalogue. */
+function clientOf(steps: readonly Step[]): string | null {
+  const client = factOf(steps, 'client.recognised', 'client')
+  return typeof client === 'string' ? client : null
+}
+
+function factOf(steps: readonly Step[], name: string, fact: string): Json | undefined {
+  return steps.find(({ step }) => step === name)?.facts[fact]
+}
+
+const MOST_TEXT = 6_000
+const MOST_ITEMS = 50
+/** Shorter ones would blot out half of the record, and guard nothing. */
+const LEAST_HIDDEN = 4
+const MASK = '[masked]'
+
+/** Printable, bounded, and without what must not be shown. */
+function cleared(facts: Step['facts'], hidden: readonly string[]): Step['facts'] {
+  const secrets = hidden
+    .filter((value) => value.length >= LEAST_HIDDEN)
+    .map((value) => new RegExp(value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'giu'))
+  const text = (value: string) =>
+    secrets.reduce((shown, secret) => shown.replace(secret, MASK), printableText(value)).slice(0, MOST_TEXT)
+  const json = (value: Json): Json => {
+    if (typeof value === 'string') return text(value)
+    if (typeof value !== 'object' || value === null) return value
+    return Array.isArray(value) ? value.slice(0, MOST_ITEMS).map(json) : members(value)
+  }
+  const members = (value: Step['facts']) =>
+    Object.fromEntries(
+      Object.entries(value)
+        .slice(0, MOST_ITEMS)
+        .map(([key, member]) => [key, json(member)]),
+    )
+  return members(facts)
+}
