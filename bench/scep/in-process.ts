@@ -163,6 +163,7 @@ function makeStation(kind: Kind) {
         reservedSpkiSha256: Buffer.from(intent.spkiSha256),
         renewsCertificateId: null,
       },
+      renewed: null,
       keyOnRecord: false,
     }
   }

@@ -3,8 +3,9 @@ import { readdirSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import type { APIRequestContext } from '@playwright/test'
+import { setPolicy } from '@/e2e/fixtures/endpoint-policy'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
-import { enrol } from './support/devices'
+import { enrol, inFolder } from './support/devices'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { actionBody, handlerRoutes, pageRoutes, pathOf, serverActions } from './support/routes'
 import { expect, REFUSED_PAGE, row, test } from './support/test'
@@ -18,6 +19,8 @@ const STRANGERS = 'strangers'
 /** The promise, written down apart from the code that keeps it. A page that is not here fails the test. */
 const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/': EVERYBODY,
+  '/approvals': EVERYBODY,
+  '/approvals/[id]': EVERYBODY,
   '/audit': ONLOOKERS,
   '/authorities': EVERYBODY,
   '/certificates': EVERYBODY,
@@ -44,6 +47,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
 
 /** The same for what changes something. `own`: for everybody, about themselves. */
 const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANGERS>> = {
+  approveRequest: WORKERS,
   changePassword: 'own',
   cancelRollover: ADMINS,
   changeRole: ADMINS,
@@ -54,12 +58,15 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   createMinter: ADMINS,
   createPerson: ADMINS,
   dismissAlarm: WORKERS,
+  createStaticSecret: ADMINS,
+  denyRequest: WORKERS,
   endSession: 'own',
   mintChallenge: WORKERS,
   reissueChallenge: WORKERS,
   revokeApiKey: ADMINS,
   revokeCertificate: WORKERS,
   revokeChallenge: WORKERS,
+  revokeStaticSecret: ADMINS,
   saveEndpointSettings: ADMINS,
   setDisabled: ADMINS,
   setPassword: ADMINS,
@@ -90,7 +97,8 @@ const CANARIES = ['Zebrafinch', 'quokka', OLGA.email, AUGUST.email, 'wombat conn
 /** One's own account is everybody's to change. */
 const OWN = ['/settings', '/settings/account']
 const REFUSED = 'Your role does not include this page'
-const MUTATING = /\b(add|change|create|delete|disable|edit|enable|end|mint|new|remove|revoke|save|set|switch)\b/i
+const MUTATING =
+  /\b(add|approve|change|create|delete|deny|disable|edit|enable|end|mint|new|remove|revoke|save|set|switch)\b/i
 
 let portal: Organisation
 let group: GroupCreated
@@ -108,6 +116,7 @@ test.beforeAll(async () => {
   certificate = items[0]?.id ?? ''
   const challenges = await portal.json<{ items: { id: string }[] }>('challenge', 'list')
   Object.assign(ids, {
+    '/approvals/[id]': `/approvals/${await requestThatWaits()}`,
     '/groups/[slug]': `/groups/${group.slug}`,
     '/endpoints/[slug]': `/endpoints/${group.endpoint.slug}`,
     '/certificates/[id]': `/certificates/${certificate}`,
@@ -115,6 +124,18 @@ test.beforeAll(async () => {
   })
 })
 test.afterAll(() => portal?.stop())
+
+async function requestThatWaits(): Promise<string> {
+  const { slug, scepUrl } = (await portal.createGroup('Contractors', 'p256')).endpoint
+  await setPolicy(portal, slug, 'approval')
+  await inFolder((folder) => {
+    const files = ['--key-out', `${folder}/device.key`, '--cert-out', `${folder}/device.pem`]
+    const request = ['--url', scepUrl, '--no-challenge', '--subject', 'CN=quokka-9', '--poll-for', '0']
+    return portal.cli(['enrol', ...request, ...files])
+  })
+  const { items } = await portal.json<{ items: { id: string }[] }>('approval', 'list')
+  return items[0]?.id ?? ''
+}
 
 test('the administrator lets an operator and an auditor in', async ({ visit }) => {
   const page = await visit(portal, { as: ADA })

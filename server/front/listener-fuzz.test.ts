@@ -23,6 +23,7 @@ beforeAll(async () => {
     services: {
       scepEnrolment: portal.scep,
       status: portal.status,
+      minters: portal.minters,
       ready: async () => ({ database: true, signer: true }),
     },
     portal: createPortal('/nowhere/web.sock'),
