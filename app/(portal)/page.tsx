@@ -6,6 +6,7 @@ import { CardsSkeleton } from '@/app/_components/skeleton'
 import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
+import { FailuresByCause } from './_overview/failures-by-cause'
 import { FirstSteps } from './_overview/first-steps'
 import { Health } from './_overview/health'
 import { healthChecks } from './_overview/health-checks'
@@ -27,17 +28,19 @@ export default async function OverviewPage() {
 }
 
 const NEWEST = { limit: 6 }
+const DAY_MS = 86_400_000
 
 async function Overview({ actor }: { actor: Actor }) {
   const { groups: groupService, certificates, transactions } = server()
-  const [counts, groups, authorities, newest, refused] = await Promise.all([
+  const now = new Date()
+  const [counts, groups, authorities, newest, refused, causes] = await Promise.all([
     certificates.counts(actor),
     groupService.list(actor),
     groupService.authorities(actor),
     certificates.list(actor, {}, NEWEST),
     transactions.list(actor, { state: 'refused' }, NEWEST),
+    transactions.failuresByCause(actor, new Date(now.getTime() - DAY_MS)),
   ])
-  const now = new Date()
   const health = <Health kinds={healthChecks(authorities, groups, now)} now={now} />
   const first = counts.total === 0
   const quiet = first && refused.items.length === 0
@@ -49,7 +52,10 @@ async function Overview({ actor }: { actor: Actor }) {
           {first && <FirstSteps actor={actor} groups={groups} />}
           {!quiet && <Recent certificates={newest.items} refused={refused.items} />}
         </div>
-        {health}
+        <div className="grid content-start gap-5">
+          {health}
+          {causes.length > 0 && <FailuresByCause causes={causes} now={now} />}
+        </div>
       </div>
     </div>
   )

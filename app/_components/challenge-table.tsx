@@ -1,5 +1,6 @@
 /** Challenges as rows: never their values, which nobody can see again. */
 import type { ChallengeView } from '@/lib/services/challenges'
+import { keyOfDevice } from '@/lib/services/devices'
 import { type Column, DataTable } from './data-table'
 import { Instant } from './instant'
 import { nameOfMinter } from './name-of-minter'
@@ -52,7 +53,13 @@ function SubjectCell({ subject, san, deviceName, failedAttempts }: ChallengeView
   return (
     <div className="min-w-0">
       <p className="font-medium">
-        <VisibleText>{subject || san.map(({ value }) => value).join(', ')}</VisibleText>
+        {subject ? (
+          <TextLink href={`/devices/${keyOfDevice(subject)}`}>
+            <VisibleText>{subject}</VisibleText>
+          </TextLink>
+        ) : (
+          <VisibleText>{san.map(({ value }) => value).join(', ')}</VisibleText>
+        )}
       </p>
       {deviceName && (
         <p className="text-sm text-muted">

@@ -6,6 +6,7 @@ import {
   Landmark,
   LayoutDashboard,
   type LucideIcon,
+  MonitorSmartphone,
   ScrollText,
   Settings,
   UsersRound,
@@ -26,6 +27,7 @@ const SECTIONS: { title: string; links: ShellLink[] }[] = [
     links: [
       { href: '/', text: 'Overview', icon: LayoutDashboard, needs: 'overview:read' },
       { href: '/groups', text: 'Groups', icon: UsersRound, needs: 'group:read' },
+      { href: '/devices', text: 'Devices', icon: MonitorSmartphone, needs: 'certificate:read' },
       { href: '/certificates', text: 'Certificates', icon: FileBadge, needs: 'certificate:read' },
       { href: '/enrolments', text: 'Enrolments', icon: ArrowLeftRight, needs: 'transaction:read' },
       { href: '/challenges', text: 'Challenges', icon: KeyRound, needs: 'challenge:read' },

@@ -6,6 +6,7 @@ import { nameOfMinter } from '@/app/_components/name-of-minter'
 import { TextLink } from '@/app/_components/row-link'
 import { VisibleText } from '@/app/_components/visible-text'
 import type { CertificateDetail } from '@/lib/services/certificates'
+import { keyOfDevice } from '@/lib/services/devices'
 
 interface OriginCardProps {
   certificate: CertificateDetail
@@ -39,8 +40,16 @@ export function OriginCard({ certificate, mintedVia }: OriginCardProps) {
             <Instant at={challenge.createdAt} show="relative" />
           </Fact>
         )}
+        {certificate.kind === 'leaf' && certificate.subject && (
+          <Fact name="Device">
+            <TextLink href={`/devices/${keyOfDevice(certificate.subject)}`}>Everything known of it</TextLink>
+          </Fact>
+        )}
         {transaction && (
           <>
+            <Fact name="Enrolment">
+              <TextLink href={`/enrolments/${transaction.id}`}>Step by step</TextLink>
+            </Fact>
             <Fact name="Device address">{transaction.sourceIp ?? 'not known'}</Fact>
             {transaction.userAgent && (
               <Fact name="Device software">
