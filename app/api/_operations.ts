@@ -10,11 +10,13 @@ import {
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
 import { getChallenge, listChallenges, mintChallenge, revokeChallenge } from '@/app/api/v1/challenges/operations'
+import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 import { getEndpoint, listEndpoints, updateEndpoint } from '@/app/api/v1/endpoints/operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
-import { listTransactions } from '@/app/api/v1/transactions/operations'
+import { getRetention, setRetention } from '@/app/api/v1/retention/operations'
+import { getTransaction, listTransactions } from '@/app/api/v1/transactions/operations'
 import { createUser, listUsers } from '@/app/api/v1/users/operations'
 
 export const OPERATIONS: readonly AnyOperation[] = [
@@ -24,6 +26,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listEndpoints,
   getEndpoint,
   updateEndpoint,
+  simulateRequest,
   listChallenges,
   mintChallenge,
   getChallenge,
@@ -33,6 +36,9 @@ export const OPERATIONS: readonly AnyOperation[] = [
   downloadCertificate,
   revokeCertificate,
   listTransactions,
+  getTransaction,
+  getRetention,
+  setRetention,
   listAuditEvents,
   verifyAuditEvents,
   listAuthorities,

@@ -53,7 +53,15 @@ const services = (): Fakes => ({
     der: noted('certificates.der', { der: new Uint8Array([0x30, 0]), serial: SERIAL }),
     revoke: noted('certificates.revoke', exampleOf('revokeCertificate')),
   },
-  transactions: { list: noted('transactions.list', exampleOf('listTransactions')) },
+  transactions: {
+    list: noted('transactions.list', exampleOf('listTransactions')),
+    get: noted('transactions.get', exampleOf('getTransaction')),
+  },
+  simulation: { simulate: noted('simulation.simulate', exampleOf('simulateRequest')) },
+  retention: {
+    get: noted('retention.get', exampleOf('getRetention')),
+    set: noted('retention.set', exampleOf('setRetention')),
+  },
   audit: {
     list: noted('audit.list', exampleOf('listAuditEvents')),
     verify: noted('audit.verify', exampleOf('verifyAuditEvents')),
@@ -137,6 +145,22 @@ test.each([
       { limit: 7, cursor: 'abc' },
     ],
   ],
+  [
+    'listTransactions',
+    { query: '?device=tab&reason=weak_key&from=2026-11-23T00:00:00Z' },
+    [
+      'transactions.list',
+      'as admin key',
+      { device: 'tab', reason: 'weak_key', from: new Date('2026-11-23T00:00:00Z') },
+      { limit: 50 },
+    ],
+  ],
+  [
+    'simulateRequest',
+    { json: { transaction: ID, changes: { allowSha1: false } } },
+    ['simulation.simulate', 'as admin key', 'staff', { transaction: ID, changes: { allowSha1: false } }],
+  ],
+  ['getTransaction', {}, ['transactions.get', 'as admin key', ID]],
   ['listChallenges', {}, ['challenges.list', 'as admin key', {}, { limit: 50 }]],
   [
     'listAuditEvents',
