@@ -8,6 +8,8 @@ import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
 import { setup } from './setup'
+import { simulate } from './simulate'
+import { listTransactions, showTransaction } from './transaction'
 import { createUser, disableUser, enableUser, listUsers, setPassword } from './user'
 
 export const COMMANDS: readonly Command[] = [
@@ -35,6 +37,9 @@ export const COMMANDS: readonly Command[] = [
   showCertificate,
   exportCertificate,
   revokeCertificate,
+  listTransactions,
+  showTransaction,
+  simulate,
   verifyAudit,
   listAudit,
 ]
