@@ -7,6 +7,7 @@ import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { Alarms } from './_overview/alarms'
+import { FailuresByCause } from './_overview/failures-by-cause'
 import { FirstSteps } from './_overview/first-steps'
 import { Health } from './_overview/health'
 import { healthChecks } from './_overview/health-checks'
@@ -28,18 +29,20 @@ export default async function OverviewPage() {
 }
 
 const NEWEST = { limit: 6 }
+const DAY_MS = 86_400_000
 
 async function Overview({ actor }: { actor: Actor }) {
   const { groups: groupService, certificates, transactions, alarms: alarmService } = server()
-  const [alarms, counts, groups, authorities, newest, refused] = await Promise.all([
+  const now = new Date()
+  const [alarms, counts, groups, authorities, newest, refused, causes] = await Promise.all([
     alarmService.open(actor),
     certificates.counts(actor),
     groupService.list(actor),
     groupService.authorities(actor),
     certificates.list(actor, {}, NEWEST),
     transactions.list(actor, { state: 'refused' }, NEWEST),
+    transactions.failuresByCause(actor, new Date(now.getTime() - DAY_MS)),
   ])
-  const now = new Date()
   const health = <Health kinds={healthChecks(authorities, groups, now)} now={now} />
   const first = counts.total === 0
   const quiet = first && refused.items.length === 0
@@ -52,7 +55,10 @@ async function Overview({ actor }: { actor: Actor }) {
           {first && <FirstSteps actor={actor} groups={groups} />}
           {!quiet && <Recent certificates={newest.items} refused={refused.items} />}
         </div>
-        {health}
+        <div className="grid content-start gap-5">
+          {health}
+          {causes.length > 0 && <FailuresByCause causes={causes} now={now} />}
+        </div>
       </div>
     </div>
   )

@@ -103,3 +103,18 @@ export function SearchField({
     </div>
   )
 }
+
+/** A day, in UTC. Its label stands inside, for an empty one says nothing by itself. */
+export function DateField({ name, label, value }: { name: string; label: string; value: string | undefined }) {
+  return (
+    <label className="flex h-9 min-w-36 flex-1 items-center gap-2 rounded-md border border-control bg-surface px-3 text-muted hover:border-muted sm:flex-none">
+      <span className="text-sm">{label}</span>
+      <input
+        type="date"
+        name={name}
+        defaultValue={value}
+        className="min-w-0 flex-1 bg-transparent text-base text-ink"
+      />
+    </label>
+  )
+}

@@ -6,6 +6,7 @@ import {
   Landmark,
   LayoutDashboard,
   type LucideIcon,
+  MonitorSmartphone,
   ScrollText,
   Settings,
   UserRoundCheck,
@@ -34,6 +35,7 @@ const SECTIONS: { title: string; links: ShellLink[] }[] = [
     links: [
       { href: '/', text: 'Overview', icon: LayoutDashboard, needs: 'overview:read' },
       { href: '/groups', text: 'Groups', icon: UsersRound, needs: 'group:read' },
+      { href: '/devices', text: 'Devices', icon: MonitorSmartphone, needs: 'certificate:read' },
       { href: '/certificates', text: 'Certificates', icon: FileBadge, needs: 'certificate:read' },
       { href: '/enrolments', text: 'Enrolments', icon: ArrowLeftRight, needs: 'transaction:read' },
       { href: '/approvals', text: 'Approvals', icon: UserRoundCheck, needs: 'approval:read', count: 'approvals' },

@@ -2,7 +2,7 @@
 import type { TransactionView } from '@/lib/services/transactions'
 import { DataTable } from './data-table'
 import { Instant } from './instant'
-import { TextLink } from './row-link'
+import { RowLink, TextLink } from './row-link'
 import { shortSerial } from './short-serial'
 import { TransactionStateBadge } from './states'
 import { VisibleText } from './visible-text'
@@ -28,10 +28,12 @@ export function TransactionTable({ transactions }: { transactions: TransactionVi
   )
 }
 
-function DeviceCell({ subject, sourceIp, userAgent }: TransactionView) {
+function DeviceCell({ id, subject, sourceIp, userAgent }: TransactionView) {
   return (
     <div className="min-w-0">
-      <p className="font-medium">{subject ? <VisibleText>{subject}</VisibleText> : 'No readable name'}</p>
+      <RowLink href={`/enrolments/${id}`}>
+        {subject ? <VisibleText>{subject}</VisibleText> : 'No readable name'}
+      </RowLink>
       <p className="text-sm text-muted">
         {sourceIp ?? 'address not known'}
         {userAgent && (

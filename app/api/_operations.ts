@@ -18,6 +18,7 @@ import {
   revokeChallenge,
 } from '@/app/api/v1/challenges/operations'
 import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
+import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 import {
   createStaticSecret,
   listStaticSecrets,
@@ -36,7 +37,8 @@ import {
   rotateReceiverSecret,
   updateReceiver,
 } from '@/app/api/v1/receivers/operations'
-import { listTransactions } from '@/app/api/v1/transactions/operations'
+import { getRetention, setRetention } from '@/app/api/v1/retention/operations'
+import { getTransaction, listTransactions } from '@/app/api/v1/transactions/operations'
 import { createUser, listUsers } from '@/app/api/v1/users/operations'
 import {
   activateValidatorSecret,
@@ -62,6 +64,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listStaticSecrets,
   createStaticSecret,
   revokeStaticSecret,
+  simulateRequest,
   listChallenges,
   mintChallenge,
   getChallenge,
@@ -81,6 +84,9 @@ export const OPERATIONS: readonly AnyOperation[] = [
   downloadCertificate,
   revokeCertificate,
   listTransactions,
+  getTransaction,
+  getRetention,
+  setRetention,
   listAuditEvents,
   verifyAuditEvents,
   listAuthorities,

@@ -112,7 +112,7 @@ test('a static secret is bounded, shown once, marked weak and revoked', async ({
   await dialog.getByLabel('Uses in all').fill('1')
   await dialog.getByRole('button', { name: 'Create secret' }).click()
   await expect(dialog.getByText('It can be used from anywhere')).toBeVisible()
-  const secret = (await dialog.locator('code').innerText()).trim()
+  const secret = (await dialog.locator('code').textContent())?.trim() ?? ''
   expect(secret).toMatch(/^[A-Za-z2-9]{28}$/)
   await dialog.getByRole('button', { name: 'I have copied it' }).click()
   expect(await page.content()).not.toContain(secret)

@@ -1,6 +1,6 @@
 /** latchkey audit: the trail, and the proof that nobody changed it. */
 import type { AuditOutcome } from '@/lib/services/audit'
-import { command, given, moreHint, PAGE_OPTIONS, pageFrom, UsageFault } from './command'
+import { command, given, moreHint, PAGE_OPTIONS, pageFrom, timeOf } from './command'
 import { moment, table } from './text'
 
 export const verifyAudit = command({
@@ -50,10 +50,3 @@ export const listAudit = command({
     return { json: found, text: text + moreHint(found.nextCursor) }
   },
 })
-
-function timeOf(option: string, text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined
-  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : new Date(Number.NaN)
-  if (!Number.isNaN(time.getTime())) return time
-  throw new UsageFault(`--${option} takes a time such as 2026-11-23 or 2026-11-23T08:00:00Z.`)
-}

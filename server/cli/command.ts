@@ -127,3 +127,11 @@ export function pageFrom(options: { limit: string | undefined; cursor: string | 
 export function moreHint(nextCursor: string | null): string {
   return nextCursor === null ? '' : `\n\nThere is more: add --cursor ${nextCursor}`
 }
+
+/** A moment as people type it, or a UsageFault that names the option. */
+export function timeOf(option: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : new Date(Number.NaN)
+  if (!Number.isNaN(time.getTime())) return time
+  throw new UsageFault(`--${option} takes a time such as 2026-11-23 or 2026-11-23T08:00:00Z.`)
+}

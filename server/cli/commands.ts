@@ -11,7 +11,9 @@ import { createGroup, listGroups, showGroup } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
 import { setup } from './setup'
+import { simulate } from './simulate'
 import { createStaticSecret, listStaticSecrets, revokeStaticSecret } from './static-secret'
+import { listTransactions, showTransaction } from './transaction'
 import { createUser, disableUser, enableUser, listUsers, setPassword } from './user'
 
 export const COMMANDS: readonly Command[] = [
@@ -53,6 +55,9 @@ export const COMMANDS: readonly Command[] = [
   showCertificate,
   exportCertificate,
   revokeCertificate,
+  listTransactions,
+  showTransaction,
+  simulate,
   verifyAudit,
   listAudit,
 ]

@@ -73,18 +73,20 @@ function NewestCertificate({ certificate }: { certificate: CertificateSummary })
 }
 
 function NewestRefusal({ transaction }: { transaction: TransactionView }) {
-  const { subject, group, explanation, createdAt } = transaction
+  const { id, subject, group, explanation, createdAt } = transaction
   return (
-    <li className={ROW}>
+    <li className={`relative transition-colors hover:bg-hover [&_a]:after:absolute [&_a]:after:inset-0 ${ROW}`}>
       <span className="min-w-0 flex-1 basis-64 wrap-anywhere">
-        <span className="font-medium">{subject ? <VisibleText>{subject}</VisibleText> : 'No readable name'}</span>
+        <RowLink href={`/enrolments/${id}`}>
+          {subject ? <VisibleText>{subject}</VisibleText> : 'No readable name'}
+        </RowLink>
         <span className="text-muted"> in {group.name}</span>
         {explanation && <span className="block text-sm text-muted">{explanation}</span>}
       </span>
       <Instant
         at={createdAt}
         show="relative"
-        className="basis-full text-sm text-muted sm:w-28 sm:basis-auto sm:text-right"
+        className="relative z-1 basis-full text-sm text-muted sm:w-28 sm:basis-auto sm:text-right"
       />
     </li>
   )

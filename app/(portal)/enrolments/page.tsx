@@ -4,7 +4,7 @@ import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { ButtonLink } from '@/app/_components/button'
 import { EmptyState } from '@/app/_components/empty-state'
-import { FilterBar } from '@/app/_components/filter-bar'
+import { DateField, FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
 import { ListFrame } from '@/app/_components/list-frame'
 import { PageHeader } from '@/app/_components/page-header'
@@ -15,18 +15,25 @@ import { TransactionTable } from '@/app/_components/transaction-table'
 import { listed, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
+import { ENROLMENT_CAUSES, FAILURE_EXPLANATIONS } from '@/lib/services/enrolment-refusals'
 import type { TransactionView } from '@/lib/services/transactions'
+import { dayOf } from './day'
 
 export const metadata: Metadata = { title: 'Enrolments' }
 
 const STATES = Object.keys(TRANSACTION_STATE) as TransactionView['state'][]
+const CAUSES = [...Object.keys(ENROLMENT_CAUSES), ...Object.keys(FAILURE_EXPLANATIONS)]
+const FILTERS = ['search', 'group', 'endpoint', 'state', 'cause', 'client', 'from', 'to', 'cursor'] as const
 
-type Wanted = Partial<Record<'group' | 'state' | 'cursor', string>>
+type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
 
 export default async function EnrolmentsPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('transaction:read')
-  const wanted = await readParameters(searchParams, ['group', 'state', 'cursor'])
-  const groups = await server().groups.list(actor)
+  const wanted = await readParameters(searchParams, FILTERS)
+  const [groups, clients] = await Promise.all([server().groups.list(actor), server().transactions.clients(actor)])
+  const endpoints = groups.flatMap((group) =>
+    group.endpoints.map(({ slug, name }) => [slug, `${group.name} ${name}`] as const),
+  )
   return (
     <>
       <PageHeader
@@ -34,6 +41,7 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
         description="Every attempt. Devices are told little about a refusal; here is all of it."
       />
       <FilterBar label="Filter enrolments">
+        <SearchField label="Search enrolments" placeholder="Part of the device's name" value={wanted.search} />
         <FilterSelect
           name="group"
           label="Group"
@@ -42,12 +50,37 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
           options={groups.map(({ slug, name }) => [slug, name])}
         />
         <FilterSelect
+          name="endpoint"
+          label="Endpoint"
+          all="All endpoints"
+          value={wanted.endpoint}
+          options={endpoints}
+        />
+        <FilterSelect
           name="state"
           label="Outcome"
           all="Any outcome"
           value={wanted.state}
           options={STATES.map((state) => [state, TRANSACTION_STATE[state][0]])}
         />
+        <FilterSelect
+          name="cause"
+          label="Cause"
+          all="Any cause"
+          value={wanted.cause}
+          options={CAUSES.map((cause) => [cause, inWords(cause)])}
+        />
+        {clients.length > 0 && (
+          <FilterSelect
+            name="client"
+            label="Client"
+            all="Any client"
+            value={wanted.client}
+            options={clients.map((client) => [client, client])}
+          />
+        )}
+        <DateField name="from" label="From" value={wanted.from} />
+        <DateField name="to" label="To" value={wanted.to} />
       </FilterBar>
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
         <Enrolments actor={actor} wanted={wanted} />
@@ -57,12 +90,25 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
 }
 
 async function Enrolments({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
-  const { cursor, group } = wanted
+  const { cursor, search, group, endpoint, client } = wanted
   const state = oneOf(STATES, wanted.state)
-  const filter = { ...(group && { group }), ...(state && { state }) }
+  const reason = oneOf(CAUSES, wanted.cause)
+  const from = dayOf(wanted.from)
+  const to = dayOf(wanted.to, 1)
+  const filter = {
+    ...(search && { device: search }),
+    ...(group && { group }),
+    ...(endpoint && { endpoint }),
+    ...(state && { state }),
+    ...(reason && { reason }),
+    ...(client && { client }),
+    ...(from && { from }),
+    ...(to && { to }),
+  }
   const { items, nextCursor } = await listed(server().transactions.list(actor, filter, cursor ? { cursor } : {}))
+  const { cursor: _, ...filters } = wanted
   return (
-    <ListFrame path="/enrolments" filters={{ group, state }} cursor={cursor} nextCursor={nextCursor}>
+    <ListFrame path="/enrolments" filters={filters} cursor={cursor} nextCursor={nextCursor}>
       {items.length > 0 ? (
         <TransactionTable transactions={items} />
       ) : cursor || Object.keys(filter).length > 0 ? (
@@ -84,4 +130,9 @@ async function Enrolments({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
       )}
     </ListFrame>
   )
+}
+
+function inWords(code: string): string {
+  const words = code.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }

@@ -35,3 +35,11 @@ export const NewApiKeySchema = z.strictObject({
     .min(1, 'At least a day.')
     .max(365, 'At most a year.'),
 })
+
+const days = z.coerce
+  .number('Enter days.')
+  .int('Whole days.')
+  .min(1, 'At least one day.')
+  .max(730, 'At most two years, 730 days.')
+
+export const RetentionSchema = z.strictObject({ issuedDays: days, failedDays: days })

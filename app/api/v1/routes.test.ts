@@ -93,7 +93,15 @@ const services = (): Fakes => ({
     updateReceiver: noted('connectors.updateReceiver', exampleOf('updateReceiver')),
     rotateReceiverSecret: noted('connectors.rotateReceiverSecret', { view: exampleOf('getReceiver'), secret: 'new' }),
   },
-  transactions: { list: noted('transactions.list', exampleOf('listTransactions')) },
+  transactions: {
+    list: noted('transactions.list', exampleOf('listTransactions')),
+    get: noted('transactions.get', exampleOf('getTransaction')),
+  },
+  simulation: { simulate: noted('simulation.simulate', exampleOf('simulateRequest')) },
+  retention: {
+    get: noted('retention.get', exampleOf('getRetention')),
+    set: noted('retention.set', exampleOf('setRetention')),
+  },
   audit: {
     list: noted('audit.list', exampleOf('listAuditEvents')),
     verify: noted('audit.verify', exampleOf('verifyAuditEvents')),
@@ -193,6 +201,22 @@ test.each([
   ['listApprovals', { query: '?state=open' }, ['approvals.list', 'as admin key', { state: 'open' }, { limit: 50 }]],
   ['approveRequest', { json: { comment: 'known' } }, ['approvals.approve', 'as admin key', ID, 'known']],
   ['denyRequest', { json: {} }, ['approvals.deny', 'as admin key', ID, undefined]],
+  [
+    'listTransactions',
+    { query: '?device=tab&reason=weak_key&from=2026-11-23T00:00:00Z' },
+    [
+      'transactions.list',
+      'as admin key',
+      { device: 'tab', reason: 'weak_key', from: new Date('2026-11-23T00:00:00Z') },
+      { limit: 50 },
+    ],
+  ],
+  [
+    'simulateRequest',
+    { json: { transaction: ID, changes: { allowSha1: false } } },
+    ['simulation.simulate', 'as admin key', 'staff', { transaction: ID, changes: { allowSha1: false } }],
+  ],
+  ['getTransaction', {}, ['transactions.get', 'as admin key', ID]],
   ['listChallenges', {}, ['challenges.list', 'as admin key', {}, { limit: 50 }]],
   [
     'listAuditEvents',

@@ -8,6 +8,7 @@ import { shortSerial } from '@/app/_components/short-serial'
 import { VisibleText } from '@/app/_components/visible-text'
 import { WeakBadge } from '@/app/_components/weak-badge'
 import type { CertificateDetail } from '@/lib/services/certificates'
+import { keyOfDevice } from '@/lib/services/devices'
 
 interface OriginCardProps {
   certificate: CertificateDetail
@@ -54,8 +55,16 @@ export function OriginCard({ certificate, mintedVia }: OriginCardProps) {
             </span>
           </Fact>
         )}
+        {certificate.kind === 'leaf' && certificate.subject && (
+          <Fact name="Device">
+            <TextLink href={`/devices/${keyOfDevice(certificate.subject)}`}>Everything known of it</TextLink>
+          </Fact>
+        )}
         {transaction && (
           <>
+            <Fact name="Enrolment">
+              <TextLink href={`/enrolments/${transaction.id}`}>Step by step</TextLink>
+            </Fact>
             <Fact name="Device address">{transaction.sourceIp ?? 'not known'}</Fact>
             {transaction.userAgent && (
               <Fact name="Device software">

@@ -1,5 +1,5 @@
 /** One enrolment endpoint: on or off, its settings, its profile and its registration authority. */
-import { KeyRound } from 'lucide-react'
+import { FlaskConical, KeyRound } from 'lucide-react'
 import type { Metadata } from 'next'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
@@ -44,6 +44,12 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
         ]}
       >
         {mayChange && <SwitchEndpoint slug={slug} group={group.name} enabled={enabled} />}
+        {can(actor, 'simulation:run') && (
+          <ButtonLink href={`/endpoints/${slug}/simulate`}>
+            <FlaskConical aria-hidden />
+            What would happen
+          </ButtonLink>
+        )}
         {enabled && policy === 'dynamic' && can(actor, 'challenge:mint') && (
           <ButtonLink href={`/challenges/new?endpoint=${slug}`} variant="primary">
             <KeyRound aria-hidden />

@@ -1,0 +1,43 @@
+/** What would happen to a request at this endpoint, by its rules as they are or as they might be. */
+import type { Metadata } from 'next'
+import { PageHeader } from '@/app/_components/page-header'
+import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import { found, requireActor } from '@/app/_session'
+import { server } from '@/lib/server'
+import { can } from '@/lib/services/permissions'
+import { SimulationForm } from './simulation-form'
+
+export const metadata: Metadata = { title: 'What would happen' }
+
+interface SimulatePageProps {
+  params: Promise<{ slug: string }>
+  searchParams: SearchParameters
+}
+
+export default async function SimulatePage({ params, searchParams }: SimulatePageProps) {
+  const actor = await requireActor('simulation:run')
+  const { slug } = await params
+  const { transaction } = await readParameters(searchParams, ['transaction'])
+  const { group, name, policy, profile } = await found(server().groups.getEndpoint(actor, slug))
+  const recorded = transaction ? await found(server().transactions.get(actor, transaction)) : null
+  return (
+    <>
+      <PageHeader
+        title="What would happen"
+        description="The verdict about a request, without any effect: nothing is reserved, counted or sent."
+        trail={[
+          { href: '/groups', text: 'Groups' },
+          { href: `/groups/${group.slug}`, text: group.name },
+          { href: `/endpoints/${slug}`, text: `${group.name} ${name}` },
+        ]}
+      />
+      <SimulationForm
+        slug={slug}
+        policy={policy}
+        minRsaBits={profile.minRsaBits}
+        mayTryChallenges={can(actor, 'simulation:challenge')}
+        recorded={recorded && { id: recorded.id, subject: recorded.subject, createdAt: recorded.createdAt }}
+      />
+    </>
+  )
+}

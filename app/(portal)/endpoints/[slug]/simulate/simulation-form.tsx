@@ -1,0 +1,120 @@
+/** The request and the rules to try, and under them the verdict. */
+'use client'
+
+import { SubmitButton } from '@/app/_components/button'
+import { Card } from '@/app/_components/card'
+import { Disclosure } from '@/app/_components/disclosure'
+import { SelectField, TextArea, TextField } from '@/app/_components/field'
+import { FormProblem } from '@/app/_components/form-problem'
+import { Instant } from '@/app/_components/instant'
+import { useAction } from '@/app/_components/use-action'
+import { simulateRequest } from './actions'
+import { Verdict } from './verdict'
+
+interface SimulationFormProps {
+  slug: string
+  policy: string
+  minRsaBits: number
+  mayTryChallenges: boolean
+  /** Judged instead of a pasted request. */
+  recorded: { id: string; subject: string | null; createdAt: Date } | null
+}
+
+export function SimulationForm({ slug, policy, minRsaBits, mayTryChallenges, recorded }: SimulationFormProps) {
+  const { state, pending, onSubmit, fieldError } = useAction(simulateRequest)
+  return (
+    <div className="grid gap-5 xl:grid-cols-2">
+      <Card title="The request" className="self-start">
+        {/* biome-ignore lint/a11y/useSemanticElements: <search> is not yet known to every screen reader. */}
+        <form role="search" aria-label="What would happen" onSubmit={onSubmit} className="grid gap-4">
+          <input type="hidden" name="slug" value={slug} />
+          {recorded ? (
+            <p>
+              <input type="hidden" name="transaction" value={recorded.id} />
+              The recorded enrolment of <strong>{recorded.subject ?? 'a device without a readable name'}</strong> from{' '}
+              <Instant at={recorded.createdAt} />.
+            </p>
+          ) : (
+            <TextArea
+              name="csr"
+              label="Certificate request"
+              hint="As PEM. A challenge inside it is used."
+              placeholder="-----BEGIN CERTIFICATE REQUEST-----"
+              rows={8}
+              className="font-mono text-sm"
+              error={fieldError('csr')}
+              spellCheck={false}
+            />
+          )}
+          {mayTryChallenges && (
+            <TextField
+              name="challenge"
+              label="Challenge"
+              hint="Instead of the one inside the request. It is not used up. Twenty in ten minutes."
+              autoComplete="off"
+              spellCheck={false}
+              error={fieldError('challenge')}
+            />
+          )}
+          <TextField
+            name="subject"
+            label="Or compare with this subject"
+            hint="As if a challenge were bound to it, such as CN=tablet-7,O=Example."
+            autoComplete="off"
+            error={fieldError('subject')}
+          />
+          <Disclosure summary="With other settings">
+            <OtherSettings policy={policy} minRsaBits={minRsaBits} />
+          </Disclosure>
+          <FormProblem state={state} />
+          <div className="flex justify-end">
+            <SubmitButton pending={pending}>See what would happen</SubmitButton>
+          </div>
+        </form>
+      </Card>
+      <div className="min-w-0" aria-live="polite">
+        {state.status === 'done' && <Verdict report={state.result} />}
+      </div>
+    </div>
+  )
+}
+
+function OtherSettings({ policy, minRsaBits }: { policy: string; minRsaBits: number }) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SelectField name="policy" label="Challenge policy">
+        <option value="">As it is ({policy})</option>
+        <option value="dynamic">One-time challenge</option>
+        <option value="static">Static secret</option>
+        <option value="approval">After approval</option>
+        <option value="delegated">Decided elsewhere</option>
+      </SelectField>
+      <SelectField name="minRsaBits" label="Smallest RSA key">
+        <option value="">As it is ({minRsaBits} bits)</option>
+        <option value="2048">2048 bits</option>
+        <option value="3072">3072 bits</option>
+        <option value="4096">4096 bits</option>
+      </SelectField>
+      <SelectField name="usageOutsideProfile" label="Usages outside the profile">
+        <option value="">As it is</option>
+        <option value="drop">Left out</option>
+        <option value="refuse">Refused</option>
+      </SelectField>
+      <SelectField name="signerKeyPolicy" label="Messages signed by another key">
+        <option value="">As it is</option>
+        <option value="allow_with_challenge">Allowed with a challenge</option>
+        <option value="must_match_csr">Refused</option>
+      </SelectField>
+      <SelectField name="allowSha1" label="SHA-1">
+        <option value="">As it is</option>
+        <option value="yes">Allowed</option>
+        <option value="no">Refused</option>
+      </SelectField>
+      <SelectField name="allow3des" label="3DES">
+        <option value="">As it is</option>
+        <option value="yes">Allowed</option>
+        <option value="no">Refused</option>
+      </SelectField>
+    </div>
+  )
+}

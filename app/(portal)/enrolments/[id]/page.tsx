@@ -1,0 +1,80 @@
+/** One enrolment as a story: why it ended as it did and what to do, then every step, then what it belongs to. */
+import { FlaskConical } from 'lucide-react'
+import type { Metadata } from 'next'
+import { ButtonLink } from '@/app/_components/button'
+import { Card } from '@/app/_components/card'
+import { CopyButton } from '@/app/_components/copy-button'
+import { FieldTable } from '@/app/_components/field-table'
+import { PageHeader } from '@/app/_components/page-header'
+import { TransactionStateBadge } from '@/app/_components/states'
+import { Timeline } from '@/app/_components/timeline'
+import { VisibleText } from '@/app/_components/visible-text'
+import { found, requireActor } from '@/app/_session'
+import { server } from '@/lib/server'
+import { can } from '@/lib/services/permissions'
+import { BelongingsCard } from './belongings-card'
+import { CauseCard } from './cause-card'
+import { ExchangeCard } from './exchange-card'
+
+export const metadata: Metadata = { title: 'Enrolment' }
+
+export default async function EnrolmentPage({ params }: { params: Promise<{ id: string }> }) {
+  const actor = await requireActor('transaction:read')
+  const { id } = await params
+  const enrolment = await found(server().transactions.get(actor, id))
+  const { subject, state, endpoint, fields, exchanges, history, support } = enrolment
+  return (
+    <>
+      <PageHeader
+        title={subject ? <VisibleText>{subject}</VisibleText> : 'No readable name'}
+        badge={<TransactionStateBadge state={state} />}
+        trail={[{ href: '/enrolments', text: 'Enrolments' }]}
+      >
+        {fields.length > 0 && can(actor, 'simulation:run') && (
+          <ButtonLink href={`/endpoints/${endpoint.slug}/simulate?transaction=${id}`} size="small">
+            <FlaskConical aria-hidden />
+            What would happen now
+          </ButtonLink>
+        )}
+        <CopyButton value={support} what="as text" wide="Copy for support" />
+      </PageHeader>
+      <div className="grid gap-5">
+        <CauseCard enrolment={enrolment} />
+        <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+          <div className="grid content-start gap-5">
+            {fields.length > 0 && (
+              <Card
+                flush
+                title="Expected and received"
+                description="What the challenge and the profile expect, beside what the request says."
+              >
+                <FieldTable fields={fields} />
+              </Card>
+            )}
+            {exchanges.map((exchange, index) => (
+              <ExchangeCard key={exchange.id} exchange={exchange} number={index + 1} of={exchanges.length} />
+            ))}
+            {exchanges.length === 0 && (
+              <Card title="What happened">
+                <p className="text-muted">
+                  No steps are kept of this enrolment. The recorder writes them within a second, samples floods, and
+                  forgets them after the time set under Settings, Retention.
+                </p>
+              </Card>
+            )}
+          </div>
+          <div className="grid content-start gap-5">
+            <BelongingsCard enrolment={enrolment} />
+            <Card title="Audit trail" description="Of this enrolment, its challenge and its certificate.">
+              {history.length > 0 ? (
+                <Timeline events={history} />
+              ) : (
+                <p className="text-muted">Nothing recorded under their names.</p>
+              )}
+            </Card>
+          </div>
+        </div>
+      </div>
+    </>
+  )
+}
