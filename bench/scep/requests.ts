@@ -70,35 +70,42 @@ export function makeRequests(
 }
 
 export interface Verdict {
+  /** Certificates that opened, chain to the issuer and hold the device's key. */
   issued: number
+  /** Of them, those with a serial that an earlier certificate of this issuer has. */
+  duplicates: number
   /** What was wrong with the others, and how often. */
   faults: Map<string, number>
 }
 
-/** Opens every reply with the device's key and checks its certificate; serials may not repeat, in the whole run. */
+/** Opens every reply with the device's key and checks its certificate. `serials` is of the whole run. */
 export function checkReplies(
   replies: { request: EnrolmentRequest; status: number; body: Buffer }[],
   serials: Set<string>,
 ): Verdict {
-  const verdict: Verdict = { issued: 0, faults: new Map() }
+  const verdict: Verdict = { issued: 0, duplicates: 0, faults: new Map() }
   for (const { request, status, body } of replies) {
-    const fault = status === 200 ? faultOf(request, body, serials) : `HTTP ${status}`
-    if (fault === null) verdict.issued += 1
-    else verdict.faults.set(fault, (verdict.faults.get(fault) ?? 0) + 1)
+    const certificate = status === 200 ? certificateIn(request, body) : `HTTP ${status}`
+    if (typeof certificate === 'string') {
+      verdict.faults.set(certificate, (verdict.faults.get(certificate) ?? 0) + 1)
+      continue
+    }
+    verdict.issued += 1
+    const serial = `${certificate.issuer} ${certificate.serialNumber}`
+    if (serials.has(serial)) verdict.duplicates += 1
+    serials.add(serial)
   }
   return verdict
 }
 
-function faultOf(request: EnrolmentRequest, body: Buffer, serials: Set<string>): string | null {
+/** The certificate, or what is wrong with the reply. */
+function certificateIn(request: EnrolmentRequest, body: Buffer): X509Certificate | string {
   const leaf = openedLeaf(request, body)
   if (typeof leaf === 'string') return leaf
   const certificate = new X509Certificate(leaf)
   if (!certificate.verify(request.issuer.publicKey)) return 'not signed by the issuer'
   if (!certificate.publicKey.equals(request.device.publicKey)) return 'another key'
-  const serial = `${certificate.issuer} ${certificate.serialNumber}`
-  if (serials.has(serial)) return 'duplicate serial'
-  serials.add(serial)
-  return null
+  return certificate
 }
 
 function openedLeaf({ replySigner, device, senderNonce }: EnrolmentRequest, body: Buffer): Uint8Array | string {

@@ -32,6 +32,7 @@ const COLUMNS = [
   'p50 ms',
   'p99 ms',
   'failed',
+  'dup. serials',
 ]
 
 export function printTable(measurements: Measurement[]): void {
@@ -67,6 +68,7 @@ function rowOf(measurement: Measurement, all: Measurement[]): string[] {
     percentile(load.milliseconds, 0.5).toFixed(1),
     percentile(load.milliseconds, 0.99).toFixed(1),
     String(load.replies.length - verdict.issued),
+    String(verdict.duplicates),
   ]
 }
 
