@@ -6,6 +6,7 @@ import {
   Landmark,
   LayoutDashboard,
   type LucideIcon,
+  Plug,
   ScrollText,
   Settings,
   UsersRound,
@@ -35,6 +36,7 @@ const SECTIONS: { title: string; links: ShellLink[] }[] = [
     title: 'Trust',
     links: [
       { href: '/authorities', text: 'Authorities', icon: Landmark, needs: 'group:read' },
+      { href: '/connectors', text: 'Connectors', icon: Plug, needs: 'connector:read' },
       { href: '/audit', text: 'Audit', icon: ScrollText, needs: 'audit:read' },
       { href: '/settings', text: 'Settings', icon: Settings },
     ],

@@ -24,6 +24,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/certificates/[id]': EVERYBODY,
   '/challenges': EVERYBODY,
   '/challenges/new': WORKERS,
+  '/connectors': EVERYBODY,
   '/endpoints/[slug]': EVERYBODY,
   '/enrolments': EVERYBODY,
   '/groups': EVERYBODY,
@@ -42,15 +43,21 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
 
 /** The same for what changes something. `own`: for everybody, about themselves. */
 const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANGERS>> = {
+  activateValidatorSecret: ADMINS,
+  addReceiver: ADMINS,
+  addValidator: ADMINS,
   changePassword: 'own',
   changeRole: ADMINS,
+  changeValidator: ADMINS,
   checkSetupLink: STRANGERS,
   completeSetup: STRANGERS,
   createApiKey: ADMINS,
   createGroup: ADMINS,
   createPerson: ADMINS,
   endSession: 'own',
+  makeValidatorSecret: ADMINS,
   mintChallenge: WORKERS,
+  replaceReceiverSecret: ADMINS,
   revokeApiKey: ADMINS,
   revokeCertificate: WORKERS,
   revokeChallenge: WORKERS,
@@ -58,6 +65,9 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   setDisabled: ADMINS,
   setPassword: ADMINS,
   switchEndpoint: ADMINS,
+  switchReceiver: ADMINS,
+  switchValidator: ADMINS,
+  testValidator: ADMINS,
   verifyChain: ONLOOKERS,
 }
 

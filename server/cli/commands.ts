@@ -7,8 +7,10 @@ import type { Command } from './command'
 import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
+import { createReceiver, listReceivers } from './receiver'
 import { setup } from './setup'
 import { createUser, disableUser, enableUser, listUsers, setPassword } from './user'
+import { createValidator, listValidators, testValidator } from './validator'
 
 export const COMMANDS: readonly Command[] = [
   setup,
@@ -35,6 +37,11 @@ export const COMMANDS: readonly Command[] = [
   showCertificate,
   exportCertificate,
   revokeCertificate,
+  createValidator,
+  listValidators,
+  testValidator,
+  createReceiver,
+  listReceivers,
   verifyAudit,
   listAudit,
 ]
