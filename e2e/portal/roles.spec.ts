@@ -28,6 +28,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/challenges': EVERYBODY,
   '/challenges/[id]': EVERYBODY,
   '/challenges/new': WORKERS,
+  '/connectors': EVERYBODY,
   '/endpoints/[slug]': EVERYBODY,
   '/enrolments': EVERYBODY,
   '/groups': EVERYBODY,
@@ -48,9 +49,13 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
 /** The same for what changes something. `own`: for everybody, about themselves. */
 const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANGERS>> = {
   approveRequest: WORKERS,
+  activateValidatorSecret: ADMINS,
+  addReceiver: ADMINS,
+  addValidator: ADMINS,
   changePassword: 'own',
   cancelRollover: ADMINS,
   changeRole: ADMINS,
+  changeValidator: ADMINS,
   checkSetupLink: STRANGERS,
   completeSetup: STRANGERS,
   createApiKey: ADMINS,
@@ -61,8 +66,10 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   createStaticSecret: ADMINS,
   denyRequest: WORKERS,
   endSession: 'own',
+  makeValidatorSecret: ADMINS,
   mintChallenge: WORKERS,
   reissueChallenge: WORKERS,
+  replaceReceiverSecret: ADMINS,
   revokeApiKey: ADMINS,
   revokeCertificate: WORKERS,
   revokeChallenge: WORKERS,
@@ -74,6 +81,9 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   switchEndpoint: ADMINS,
   switchMinter: ADMINS,
   updateMinter: ADMINS,
+  switchReceiver: ADMINS,
+  switchValidator: ADMINS,
+  testValidator: ADMINS,
   verifyChain: ONLOOKERS,
 }
 

@@ -9,12 +9,14 @@ import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
+import { createReceiver, listReceivers } from './receiver'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
 import { setup } from './setup'
 import { simulate } from './simulate'
 import { createStaticSecret, listStaticSecrets, revokeStaticSecret } from './static-secret'
 import { listTransactions, showTransaction } from './transaction'
 import { createUser, disableUser, enableUser, listUsers, setPassword } from './user'
+import { createValidator, listValidators, testValidator } from './validator'
 
 export const COMMANDS: readonly Command[] = [
   setup,
@@ -58,6 +60,11 @@ export const COMMANDS: readonly Command[] = [
   listTransactions,
   showTransaction,
   simulate,
+  createValidator,
+  listValidators,
+  testValidator,
+  createReceiver,
+  listReceivers,
   verifyAudit,
   listAudit,
 ]
