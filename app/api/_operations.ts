@@ -10,7 +10,13 @@ import {
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
 import { getChallenge, listChallenges, mintChallenge, revokeChallenge } from '@/app/api/v1/challenges/operations'
-import { getEndpoint, listEndpoints, updateEndpoint } from '@/app/api/v1/endpoints/operations'
+import {
+  copyEndpoint,
+  createEndpoint,
+  getEndpoint,
+  listEndpoints,
+  updateEndpoint,
+} from '@/app/api/v1/endpoints/operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
@@ -24,6 +30,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listEndpoints,
   getEndpoint,
   updateEndpoint,
+  createEndpoint,
+  copyEndpoint,
   listChallenges,
   mintChallenge,
   getChallenge,

@@ -5,6 +5,7 @@ import { exportCertificate, listCertificates, revokeCertificate, showCertificate
 import { listChallenges, mintChallenge, revokeChallenge } from './challenge'
 import type { Command } from './command'
 import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
+import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
 import { setup } from './setup'
@@ -25,6 +26,9 @@ export const COMMANDS: readonly Command[] = [
   showGroup,
   listEndpoints,
   showEndpoint,
+  createEndpoint,
+  copyEndpoint,
+  updateEndpoint,
   enableEndpoint,
   disableEndpoint,
   mintChallenge,

@@ -41,6 +41,10 @@ const services = (): Fakes => ({
     updateEndpoint: noted('groups.updateEndpoint', exampleOf('updateEndpoint')),
     authorities: noted('groups.authorities', page('listAuthorities')),
   },
+  endpoints: {
+    create: noted('endpoints.create', exampleOf('createEndpoint')),
+    copy: noted('endpoints.copy', exampleOf('copyEndpoint')),
+  },
   challenges: {
     mint: noted('challenges.mint', exampleOf('mintChallenge')),
     list: noted('challenges.list', exampleOf('listChallenges')),
@@ -121,6 +125,22 @@ test.each([
     { json: { enabled: true } },
     ['groups.updateEndpoint', 'as admin key', 'staff', { enabled: true }],
   ],
+  [
+    'updateEndpoint',
+    { json: { policy: 'approval', renewalWindowDays: null, profile: { validityDays: 30 } } },
+    [
+      'groups.updateEndpoint',
+      'as admin key',
+      'staff',
+      { policy: 'approval', renewalWindowDays: null, profile: { validityDays: 30 } },
+    ],
+  ],
+  [
+    'createEndpoint',
+    { json: { group: 'staff', name: 'Lab', allowDes: true } },
+    ['endpoints.create', 'as admin key', { group: 'staff', name: 'Lab', allowDes: true }],
+  ],
+  ['copyEndpoint', { json: {} }, ['endpoints.copy', 'as admin key', 'staff', {}]],
   ['revokeChallenge', { json: {} }, ['challenges.revoke', 'as admin key', ID, undefined]],
   [
     'revokeCertificate',
