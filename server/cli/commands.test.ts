@@ -326,7 +326,7 @@ describe('for people', () => {
       [{ group: 'staff', name: 'Lab', trustedProxySigners: ['AB:CD'] }],
       ['staff', { slug: 'lab' }],
     ])
-    expect(out).toMatch(/Weak +des/)
+    expect(out).toMatch(/Weak: +des/)
   })
 
   test.each([
