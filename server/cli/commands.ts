@@ -6,6 +6,7 @@ import { exportCertificate, listCertificates, revokeCertificate, showCertificate
 import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
 import type { Command } from './command'
 import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
+import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
@@ -36,6 +37,9 @@ export const COMMANDS: readonly Command[] = [
   cancelRollover,
   listEndpoints,
   showEndpoint,
+  createEndpoint,
+  copyEndpoint,
+  updateEndpoint,
   enableEndpoint,
   disableEndpoint,
   mintChallenge,
