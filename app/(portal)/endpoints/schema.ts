@@ -41,6 +41,7 @@ const Protocol = z.strictObject({
   allowSha1: checkbox,
   allow3des: checkbox,
   allowDes: checkbox,
+  scepIdentity: z.enum(['ra', 'ca']),
   caCertificates: z.enum(['single', 'chain']),
   includeRoot: checkbox,
   replyCertificates: z.enum(['leaf', 'leaf_issuer', 'leaf_chain']),

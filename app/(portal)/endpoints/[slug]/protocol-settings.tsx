@@ -5,6 +5,20 @@ import { Choice, ChoiceList, TextArea } from '@/app/_components/field'
 import type { EndpointView } from '@/lib/services/groups'
 import { SettingsSection } from './settings-section'
 
+const IDENTITIES = [
+  {
+    value: 'ra',
+    title: 'The registration authority of this endpoint',
+    description: 'The key of the CA stays out of it.',
+  },
+  {
+    value: 'ca',
+    title: 'The issuer itself',
+    description:
+      'For clients that know no registration authority. Only an RSA issuer that was made for it can, and its key is used for every request.',
+  },
+] as const
+
 const CA_CERTIFICATES = [
   {
     value: 'chain',
@@ -68,6 +82,13 @@ export function ProtocolSettings({ endpoint, mayChange }: { endpoint: EndpointVi
               caution
             />
           </fieldset>
+          <ChoiceList
+            legend="Whose key opens requests and signs replies"
+            name="scepIdentity"
+            choices={IDENTITIES}
+            chosen={endpoint.scepIdentity}
+            error={fieldError('scepIdentity')}
+          />
           <ChoiceList
             legend="What GetCACert returns"
             name="caCertificates"
