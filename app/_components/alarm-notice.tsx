@@ -28,7 +28,7 @@ export function AlarmNotice({ alarm, count, mayDismiss, revoke }: AlarmNoticePro
           <VisibleText>{subject || 'a device'}</VisibleText>
         </p>
         <p className="text-sm">
-          <Instant at={createdAt} show="relative" /> as{' '}
+          Seen <Instant at={createdAt} show="relative" /> as{' '}
           <VisibleText>{secondSubject || 'a device without a name'}</VisibleText>
           {sourceIp && ` from ${sourceIp}`}. If that was the rightful device, somebody else has its certificate: revoke
           it, and re-issue the challenge. If it was a device set up twice, dismiss this.
@@ -39,7 +39,6 @@ export function AlarmNotice({ alarm, count, mayDismiss, revoke }: AlarmNoticePro
             <ConfirmAction
               action={dismissAlarm}
               values={{ id: challengeId }}
-              size="small"
               variant="secondary"
               label="Dismiss"
               title="Dismiss this alarm?"

@@ -6,7 +6,7 @@ import { reissueChallenge } from '@/app/(portal)/challenges/actions'
 import { Button, SubmitButton } from './button'
 import { CopyValue } from './copy-value'
 import { Countdown } from './countdown'
-import { Dialog, DialogClose } from './dialog'
+import { DialogClose, DialogPanel } from './dialog'
 import { FormProblem } from './form-problem'
 import { useAction } from './use-action'
 
@@ -20,15 +20,14 @@ interface ReissueChallengeProps {
 export function ReissueChallenge({ id, subject, waiting }: ReissueChallengeProps) {
   const [open, setOpen] = useState(false)
   return (
-    <Dialog
-      open={open}
-      onOpenChange={setOpen}
-      variant="quiet"
-      label="Re-issue"
-      title={`Re-issue the challenge for ${subject || 'this device'}`}
-    >
-      <ReissueForm id={id} waiting={waiting} />
-    </Dialog>
+    <>
+      <Button size="small" onClick={() => setOpen(true)}>
+        Re-issue
+      </Button>
+      <DialogPanel open={open} onOpenChange={setOpen} title={`Re-issue the challenge for ${subject || 'this device'}`}>
+        <ReissueForm id={id} waiting={waiting} />
+      </DialogPanel>
+    </>
   )
 }
 

@@ -113,6 +113,7 @@ const OWN = ['/settings', '/settings/account']
 const REFUSED = 'Your role does not include this page'
 const MUTATING =
   /\b(add|approve|change|create|delete|deny|disable|edit|enable|end|mint|new|remove|revoke|save|set|switch)\b/i
+  /\b(add|change|create|delete|disable|edit|enable|end|mint|new|register|reissue|re-issue|remove|revoke|save|set|switch)\b/i
 
 let portal: Organisation
 let group: GroupCreated
@@ -209,7 +210,7 @@ test('the operator does the daily work and is offered nothing else', async ({ vi
   await expect(page.getByRole('link', { name: 'New group' })).toHaveCount(0)
   await page.goto('/settings/account')
   const tabs = page.getByRole('navigation', { name: 'Settings' })
-  await expect(tabs.getByRole('link')).toHaveText(['Account', 'Sessions', 'About'])
+  await expect(tabs.getByRole('link')).toHaveText(['Account', 'Sessions', 'Minters', 'About'])
   await page.goto('/groups/new')
   await expect(page.getByRole('heading', { name: REFUSED })).toBeVisible()
 

@@ -25,6 +25,7 @@ export default async function ChallengePage({ params }: { params: Promise<{ id: 
   const { id } = await params
   const challenge = await found(server().challenges.get(actor, id))
   const alarms = await server().alarms.ofChallenge(actor, id)
+  const open = alarms.filter(({ dismissedAt }) => dismissedAt === null)
   const { state, subject, san, lastRefusal, rules, certificate, endpoint, group } = challenge
   const mayReissue = can(actor, 'challenge:mint') && can(actor, 'challenge:revoke') && state !== 'reserved'
   return (
@@ -38,8 +39,8 @@ export default async function ChallengePage({ params }: { params: Promise<{ id: 
         {can(actor, 'challenge:revoke') && state === 'pending' && <RevokeChallenge id={id} subject={subject} />}
       </PageHeader>
       <div className="grid gap-5">
-        <Alarms actor={actor} alarms={alarms.filter(({ dismissedAt }) => dismissedAt === null)} />
-        {lastRefusal && (
+        <Alarms actor={actor} alarms={open} />
+        {lastRefusal && open.length === 0 && (
           <Notice tone="warn" title={lastRefusal.explanation ?? `Refused: ${lastRefusal.reason}`}>
             <p>
               Last presented in vain <Instant at={lastRefusal.at} show="relative" />.

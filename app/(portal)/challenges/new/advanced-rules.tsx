@@ -8,7 +8,7 @@ import { MINTED_FORMATS } from '@/app/_components/name-of-format'
 export function AdvancedRules({ fieldError }: { fieldError(field: string): string | undefined }) {
   return (
     <Disclosure summary="Advanced: format, key, device, validity">
-      <div className="grid gap-4 sm:grid-cols-2">
+      <div className="grid items-start gap-4 sm:grid-cols-2">
         <SelectField label="Format" name="format" defaultValue="" error={fieldError('format')}>
           <option value="">As the endpoint says</option>
           {Object.entries(MINTED_FORMATS).map(([format, text]) => (
