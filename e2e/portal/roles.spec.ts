@@ -112,8 +112,7 @@ const CANARIES = ['Zebrafinch', 'quokka', OLGA.email, AUGUST.email, 'wombat conn
 const OWN = ['/settings', '/settings/account']
 const REFUSED = 'Your role does not include this page'
 const MUTATING =
-  /\b(add|approve|change|create|delete|deny|disable|edit|enable|end|mint|new|remove|revoke|save|set|switch)\b/i
-  /\b(add|change|create|delete|disable|edit|enable|end|mint|new|register|reissue|re-issue|remove|revoke|save|set|switch)\b/i
+  /\b(add|approve|change|create|delete|deny|disable|edit|enable|end|mint|new|register|reissue|re-issue|remove|revoke|save|set|switch)\b/i
 
 let portal: Organisation
 let group: GroupCreated
