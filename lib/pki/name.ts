@@ -74,7 +74,13 @@ export function namesEqual(a: readonly NamePart[], b: readonly NamePart[]): bool
 function comparable(part: NamePart | undefined): string | undefined {
   if (!part) return undefined
   const value = part.value.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim()
-  return `${attributeOid(part.type)}=${value}`
+  return `${comparableType(part.type)}=${value}`
+}
+
+/** Received names may hold any object identifier, one that we would never write too: comparing them never fails. */
+function comparableType(type: string): string {
+  const upper = type.toUpperCase()
+  return ATTRIBUTE_OID[ALIASES[upper] ?? upper] ?? type
 }
 
 /** The dotted object identifier of a short name; a dotted one is returned as it is. */
