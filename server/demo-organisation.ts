@@ -8,6 +8,8 @@ export interface DemoGroup {
   /** Name of the n-th device, its owner's unit, and its alternative names. */
   device(n: number): { commonName: string; unit: string; san: { type: 'dns' | 'email'; value: string }[] }
   userAgent: string
+  /** The message its software renews with, signed by the old certificate; null where it enrols anew with a challenge. */
+  renewal: 17 | 19 | null
 }
 
 const FIRST = [
@@ -68,6 +70,7 @@ export const DEMO_GROUPS: DemoGroup[] = [
       ],
     }),
     userAgent: 'Mozilla/4.0 (compatible; Win32; NDES client)',
+    renewal: 17,
   },
   {
     name: 'Phones and tablets',
@@ -79,6 +82,7 @@ export const DEMO_GROUPS: DemoGroup[] = [
       san: [{ type: 'email', value: `${person(n)}@northwind.example` }],
     }),
     userAgent: 'mdmclient (iPhone; iOS 19.1)',
+    renewal: null,
   },
   {
     name: 'Printers',
@@ -95,6 +99,7 @@ export const DEMO_GROUPS: DemoGroup[] = [
       ],
     }),
     userAgent: 'sscep/0.10.0',
+    renewal: 19,
   },
   {
     name: 'Contractors',
@@ -106,5 +111,6 @@ export const DEMO_GROUPS: DemoGroup[] = [
       san: [{ type: 'email', value: `${person(n + 40)}@partner.example` }],
     }),
     userAgent: 'strongSwan/5.9.14',
+    renewal: 17,
   },
 ]

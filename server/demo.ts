@@ -7,8 +7,9 @@
 import { createHash, createPrivateKey, generateKeyPair, type KeyObject, randomBytes, randomInt } from 'node:crypto'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { parseCertificate } from '@/lib/pki/certificate'
 import { buildCsr } from '@/lib/pki/csr'
-import { buildPkcsReq, parseCertRep, selfSignedCertificate } from '@/lib/scep/client'
+import { buildPkcsReq, MESSAGE_TYPE, parseCertRep, selfSignedCertificate } from '@/lib/scep/client'
 import { buildServices, type Services } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { RevocationReason } from '@/lib/services/certificates'
@@ -25,7 +26,10 @@ interface Device {
   plan: DemoGroup
   n: number
   key: KeyObject
-  serial: string | null
+  /** For the next certificate, where the device renews. */
+  nextKey: KeyObject
+  /** What it holds; null before it enrolled and after a revocation. */
+  certificate: { serial: string; der: Uint8Array } | null
 }
 
 /** A random password, so that no demo in the world shares one. */
@@ -107,11 +111,12 @@ function plannedYear(groups: GroupView[], keys: KeyObject[]): Happening[] {
   for (const [index, plan] of DEMO_GROUPS.entries()) {
     const group = groups[index] as GroupView
     for (let n = 0; n < plan.devices; n++) {
-      const device: Device = { group, plan, n, key: keys[(n * 7 + index) % keys.length] as KeyObject, serial: null }
+      const key = (at: number) => keys[(n * 7 + index + at) % keys.length] as KeyObject
+      const device: Device = { group, plan, n, key: key(0), nextKey: key(1), certificate: null }
       const first = -Math.floor(Math.random() ** 0.8 * 364 * DAY) - 3 * 3_600_000
       happenings.push({ at: workingHour(first), run: (services) => enrol(services, device) })
-      const renewal = first + 335 * DAY + randomInt(20) * DAY
-      if (renewal < 0) happenings.push({ at: workingHour(renewal), run: (services) => enrol(services, device) })
+      const renewal = first + 336 * DAY + randomInt(20) * DAY
+      if (renewal < 0) happenings.push({ at: workingHour(renewal), run: (services) => renew(services, device) })
       if (n % 17 === 3)
         happenings.push({
           at: workingHour(first + randomInt(5, 60) * DAY),
@@ -142,7 +147,18 @@ function workingHour(at: number): number {
 async function enrol(services: Services, device: Device): Promise<void> {
   const { commonName, unit, san } = device.plan.device(device.n)
   const minted = await mint(services, device.group, commonName, unit, san)
-  device.serial = (await request(services, device, { commonName, unit, san, challenge: minted })) ?? device.serial
+  device.certificate =
+    (await request(services, device, { commonName, unit, san, challenge: minted })) ?? device.certificate
+}
+
+/** Signed by the certificate that is about to end, without a challenge, for a new key: as its software does it. */
+async function renew(services: Services, device: Device): Promise<void> {
+  const { certificate, plan, key, nextKey } = device
+  if (certificate === null || plan.renewal === null) return enrol(services, device)
+  const names = { ...plan.device(device.n), challenge: null }
+  const signer = { key, der: certificate.der, messageType: plan.renewal }
+  const renewed = await request(services, { ...device, key: nextKey }, names, signer)
+  if (renewed !== null) Object.assign(device, { certificate: renewed, key: nextKey })
 }
 
 async function mintOnly(services: Services, group: GroupView, plan: DemoGroup, n: number): Promise<void> {
@@ -165,7 +181,7 @@ async function replay(services: Services, device: Device): Promise<void> {
 }
 
 async function revoke(services: Services, device: Device, n: number): Promise<void> {
-  if (device.serial === null) return
+  if (device.certificate === null) return
   const reasons: RevocationReason[] = ['keyCompromise', 'cessationOfOperation', 'superseded', 'affiliationChanged']
   const reason = reasons[n % reasons.length] as RevocationReason
   const comment = {
@@ -175,8 +191,12 @@ async function revoke(services: Services, device: Device, n: number): Promise<vo
     affiliationChanged: 'Moved to another team',
   }
   await services.certificates
-    .revoke(demoActor('Grace Finch'), device.serial, { reason, comment: comment[reason as keyof typeof comment] })
+    .revoke(demoActor('Grace Finch'), device.certificate.serial, {
+      reason,
+      comment: comment[reason as keyof typeof comment],
+    })
     .catch(() => undefined)
+  device.certificate = null
 }
 
 async function mint(
@@ -204,8 +224,9 @@ async function mint(
 async function request(
   services: Services,
   device: Device,
-  names: { commonName: string; unit: string; san: SubjectAlternativeName[]; challenge: string },
-): Promise<string | null> {
+  names: { commonName: string; unit: string; san: SubjectAlternativeName[]; challenge: string | null },
+  signer: { key: KeyObject; der: Uint8Array; messageType: number } | null = null,
+): Promise<Device['certificate']> {
   const endpoint = device.group.endpoints[0]
   if (endpoint?.registrationAuthority == null) return null
   const raDer = Buffer.from(endpoint.registrationAuthority.certificatePem.replace(/-----[^-]+-----|\s/g, ''), 'base64')
@@ -216,17 +237,16 @@ async function request(
       { type: 'O', value: DEMO_ORGANISATION },
     ],
     san: names.san,
-    challengePassword: names.challenge,
+    ...(names.challenge === null ? {} : { challengePassword: names.challenge }),
     privateKey: device.key,
   })
   const senderNonce = randomBytes(16)
   const body = buildPkcsReq({
     csr,
-    signerKey: device.key,
-    signerCertificateDer: selfSignedCertificate({
-      subject: [{ type: 'CN', value: 'SCEP SIGNER' }],
-      privateKey: device.key,
-    }),
+    signerKey: signer?.key ?? device.key,
+    signerCertificateDer:
+      signer?.der ?? selfSignedCertificate({ subject: [{ type: 'CN', value: 'SCEP SIGNER' }], privateKey: device.key }),
+    messageType: signer?.messageType ?? MESSAGE_TYPE.pkcsReq,
     recipientDer: raDer,
     transactionId: createHash('sha1').update(csr).digest('hex'),
     senderNonce,
@@ -242,10 +262,10 @@ async function request(
     userAgent: device.plan.userAgent,
   })
   if (answer.status !== 200) return null
-  const reply = parseCertRep(answer.body, { raDer, privateKey: device.key, senderNonce })
+  const reply = parseCertRep(answer.body, { raDer, privateKey: signer?.key ?? device.key, senderNonce })
   if (reply.pkiStatus !== 'SUCCESS') return null
-  const { parseCertificate } = await import('@/lib/pki/certificate')
-  return parseCertificate(reply.certificates[0] as Uint8Array).serial
+  const der = reply.certificates[0] as Uint8Array
+  return { serial: parseCertificate(der).serial, der }
 }
 
 /** A pool is enough: making hundreds of RSA keys would be most of the demo's start. */

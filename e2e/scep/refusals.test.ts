@@ -129,6 +129,7 @@ test('fifty keys at once with one challenge: one certificate', async () => {
   expect(list.items).toHaveLength(1)
 }, 120_000)
 
+// 17 is signed by a certificate of the device's own making, 21 and 22 carry a CSR instead of a name.
 test.each(['0', '3', '17', '18', '21', '22', '99', 'abc'])(
   'message type %s issues nothing and burns nothing',
   async (messageType) => {

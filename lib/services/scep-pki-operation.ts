@@ -110,6 +110,7 @@ export function createPkiOperation(
         case 'enrol': {
           throttle.check('wrongChallenges', exchange.source, exchange.endpoint.id)
           const held = await renewals.recognise(exchange.endpoint, message)
+          if (held !== null) exchange.trace.note('renewal.signer', { certificateId: held.id, serial: held.serial })
           opened = await openRequest({ signer, throttle, log }, exchange, message)
           return answer('application/x-pki-message', await enrol(exchange, message, opened, held))
         }

@@ -1,7 +1,12 @@
 /** Renewal whole (scep.md §5), from the message to the trail, run in memory and on Postgres. */
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { parseCertificate } from '@/lib/pki/certificate'
+import { assembleCertificate, buildTbsCertificate, parseCertificate } from '@/lib/pki/certificate'
+import { TAG } from '@/lib/pki/der'
+import { bitString, context, encode, integer, sequence, utf8String } from '@/lib/pki/der-write'
 import { encodeName } from '@/lib/pki/name'
+import { parseSerial } from '@/lib/pki/serial'
+import { signatureIdentifier, signWith } from '@/lib/pki/sign'
 import { type CertRep, type PkcsReqOptions, selfSignedCertificate } from '@/lib/scep/client'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
@@ -272,6 +277,23 @@ export function renewalContract(name: string, open: () => Promise<EnrolmentBacki
         expect(result).toMatchObject(REFUSED)
         expect(events).toEqual([`enrol.request.rejected ${reason}`])
         expect(await reasonOf()).toBe(reason)
+      })
+
+      test.each([17, 19])(
+        'of type %i, signed under our serial number by an issuer whose name is none',
+        async (type) => {
+          const held = await holder()
+          const issuerDer = Uint8Array.from([0x30, 0x03, 0x02, 0x01, 0x05])
+          const message = { messageType: type, signerCertificateDer: underSerialOf(held.serial, issuerDer) }
+          expect(await renew(held, {}, message)).toMatchObject({ pkiStatus: 'FAILURE', failInfo: 2 })
+        },
+      )
+
+      test('with a subject of object identifiers that nobody would write', async () => {
+        const held = await holder()
+        const csr = withSubject(encodeOddName(), rsaKey(1))
+        expect(await renew(held, { csr })).toMatchObject(REFUSED)
+        expect(await reasonOf()).toBe('renewal_subject_differs')
       })
 
       test('as a RenewalReq does not fall back to a challenge, however good', async () => {
@@ -555,4 +577,34 @@ function forged(der: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(der)
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
   return bytes
+}
+
+/** A certificate for RSA key 0 with this serial number and whatever stands where the issuer's name should. */
+function underSerialOf(serial: string, issuerDer: Uint8Array): Uint8Array {
+  const tbs = buildTbsCertificate({
+    serial: parseSerial(serial),
+    issuerDer,
+    subjectDer: encodeName(OTHER),
+    spki: spkiOf(rsaKey(0)),
+    notBefore: NOON,
+    notAfter: new Date(NOON.getTime() + DAY_MS),
+    signature: 'sha256WithRSA',
+    extensions: [],
+  })
+  return assembleCertificate(tbs, signWith(rsaKey(0), 'sha256', tbs))
+}
+
+/** An attribute type with more arcs than a person would ever type. */
+function encodeOddName(): Uint8Array {
+  const type = encode(TAG.oid, new Uint8Array(20).fill(1))
+  return sequence(encode(TAG.set, sequence(type, utf8String('x'))))
+}
+
+function withSubject(subjectDer: Uint8Array, key: KeyObject): Uint8Array {
+  const info = sequence(integer(0), subjectDer, spkiOf(key), context(0))
+  return sequence(info, signatureIdentifier(key, 'sha256'), bitString(signWith(key, 'sha256', info)))
+}
+
+function spkiOf(key: KeyObject): Uint8Array {
+  return createPublicKey(key).export({ format: 'der', type: 'spki' })
 }
