@@ -15,6 +15,8 @@ const TOOLS = [
     name: 'certmonger',
     present: () => existsSync('/usr/lib/certmonger/scep-submit') || existsSync('/usr/libexec/certmonger/scep-submit'),
   },
+  // micromdm's client: the one real client here that speaks single DES.
+  { name: 'scep', present: () => onPath('scepclient') },
   { name: 'openssl', present: () => onPath('openssl') },
   { name: 'curl', present: () => onPath('curl') },
 ]
