@@ -24,12 +24,12 @@ await main(async () => {
     await run(join(MODULES, 'next', 'dist', 'bin', 'next'), ['typegen'])
     await check(join(MODULES, 'typescript', 'bin', 'tsc'), '--noEmit', '-p', '.')
   })
-  await stage('Unit and integration', () => vitest('unit', ['lib', 'app', 'server']))
+  await stage('Unit and integration', () => vitest('unit', ['lib/', 'app/', 'server/']))
   await stage('Build', async () => {
     await bundle()
     await buildPortal(() => {})
   })
-  await stage('The whole product', () => vitest('e2e', ['e2e']))
+  await stage('The whole product', () => vitest('e2e', ['e2e/']))
   await stage('Browser', () => playwright(missing.includes('chromium')))
 
   if (ON_CI && sums.skipped > 0) console.log('With CI=true nothing may be skipped.')
