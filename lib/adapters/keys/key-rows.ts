@@ -22,7 +22,9 @@ export function openPool(databaseUrl: string, onError: (error: Error) => void): 
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     // Plans of named statements are kept: one made while a table was small must not read all of it once it is large.
-    ...(/[?&]options=/.test(databaseUrl) ? {} : { options: '-c enable_seqscan=off' }),
+    ...(/[?&]options=/.test(databaseUrl)
+      ? {}
+      : { options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off' }),
     max: 4,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 5_000,

@@ -46,8 +46,11 @@ export function hotPool(database: Database): pg.Pool {
 }
 
 const UTC = '-c TimeZone=UTC'
-/** Plans of named statements are kept: one made while a table was small must not read all of it once it is large. */
-const BY_KEY = '-c enable_seqscan=off'
+/**
+ * Every named statement is planned once. Left to itself, Postgres plans one that is given arrays anew each time, which
+ * costs more than running it; and a plan made while a table was small must not read all of it once it is large.
+ */
+const BY_KEY = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off'
 
 function withSettings(connectionString: string, settings: string): string {
   const encoded = encodeURIComponent(settings)
