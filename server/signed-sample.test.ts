@@ -55,6 +55,7 @@ test('the Node sample mints a challenge that enrols, once', async () => {
   const { port } = server.address() as AddressInfo
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', code], {
     env: {
+      NODE_ENV: 'test',
       LATCHKEY_KEYS: `http://127.0.0.1:${port}/.well-known/latchkey/${portal.slug}/jwks.json`,
       MDM_PRIVATE_JWK: JSON.stringify(mdm.privateKey.export({ format: 'jwk' })),
     },

@@ -4,7 +4,7 @@
 import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { type ButtonVariant, buttonClass } from './button'
+import { type ButtonSize, type ButtonVariant, buttonClass } from './button'
 
 interface DialogProps {
   open: boolean
@@ -22,8 +22,15 @@ export const PANEL =
   'data-ending-style:scale-98 data-ending-style:opacity-0 data-starting-style:scale-98 data-starting-style:opacity-0'
 
 /** With the button that opens it. */
-export function Dialog({ label, variant, ...panel }: DialogProps & { label: ReactNode; variant?: ButtonVariant }) {
-  return <DialogPanel {...panel} trigger={<Base.Trigger className={buttonClass(variant)}>{label}</Base.Trigger>} />
+export function Dialog({
+  label,
+  variant,
+  size,
+  ...panel
+}: DialogProps & { label: ReactNode; variant?: ButtonVariant; size?: ButtonSize }) {
+  return (
+    <DialogPanel {...panel} trigger={<Base.Trigger className={buttonClass(variant, size)}>{label}</Base.Trigger>} />
+  )
 }
 
 /** Opened by something else, such as a menu. */

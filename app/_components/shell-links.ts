@@ -7,6 +7,7 @@ import {
   LayoutDashboard,
   type LucideIcon,
   MonitorSmartphone,
+  Plug,
   ScrollText,
   Settings,
   UserRoundCheck,
@@ -46,6 +47,7 @@ const SECTIONS: { title: string; links: ShellLink[] }[] = [
     title: 'Trust',
     links: [
       { href: '/authorities', text: 'Authorities', icon: Landmark, needs: 'group:read' },
+      { href: '/connectors', text: 'Connectors', icon: Plug, needs: 'connector:read' },
       { href: '/audit', text: 'Audit', icon: ScrollText, needs: 'audit:read' },
       { href: '/settings', text: 'Settings', icon: Settings },
     ],

@@ -24,7 +24,13 @@ import {
   listStaticSecrets,
   revokeStaticSecret,
 } from '@/app/api/v1/endpoints/[slug]/static-secrets/operations'
-import { getEndpoint, listEndpoints, updateEndpoint } from '@/app/api/v1/endpoints/operations'
+import {
+  copyEndpoint,
+  createEndpoint,
+  getEndpoint,
+  listEndpoints,
+  updateEndpoint,
+} from '@/app/api/v1/endpoints/operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getMe } from '@/app/api/v1/me/operations'
@@ -65,6 +71,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   createStaticSecret,
   revokeStaticSecret,
   simulateRequest,
+  createEndpoint,
+  copyEndpoint,
   listChallenges,
   mintChallenge,
   getChallenge,

@@ -9,7 +9,7 @@ import {
   type ProfileSettings,
 } from './endpoint-settings'
 import { checkedName } from './group-plan'
-import type { KeyAlgorithm } from './signer'
+import { type AnsweringIssuer, mayAnswerScep } from './scep-identity'
 
 /** All of an endpoint that people set. */
 export interface EndpointState extends EndpointSettings {
@@ -50,8 +50,8 @@ export function normalised(change: EndpointChange): EndpointChange {
 }
 
 /** Throws one Refusal with a sentence for each field that is wrong in what the endpoint would become. */
-export function checkEndpoint(after: EndpointState, issuerKey: KeyAlgorithm): void {
-  const faults: Faults = { ...settingFaults(after, issuerKey), ...profileFaults(after.profile) }
+export function checkEndpoint(after: EndpointState, issuer: AnsweringIssuer): void {
+  const faults: Faults = { ...settingFaults(after, issuer), ...profileFaults(after.profile) }
   const [first] = Object.values(faults)
   if (first === undefined) return
   throw new Refusal('invalid_input', first, { reason: 'invalid_setting', fields: faults })
@@ -108,7 +108,7 @@ function flat(state: EndpointState): { [key: string]: Json } {
   }
 }
 
-function settingFaults(after: EndpointState, issuerKey: KeyAlgorithm): Faults {
+function settingFaults(after: EndpointState, issuer: AnsweringIssuer): Faults {
   const { renewalWindowDays, supersedeAfterHours, profile } = after
   return faultsOf([
     [!POLICIES.includes(after.policy), 'policy', `The policy is one of ${POLICIES.join(', ')}.`],
@@ -122,7 +122,7 @@ function settingFaults(after: EndpointState, issuerKey: KeyAlgorithm): Faults {
       'challengeTtlMinutes',
       'A challenge lives from 1 minute to 24 hours.',
     ],
-    [after.scepIdentity === 'ca', 'scepIdentity', identityFault(issuerKey)],
+    [after.scepIdentity === 'ca' && !mayAnswerScep(issuer), 'scepIdentity', identityFault(issuer)],
     [
       after.trustedProxySigners.length > MOST_SIGNERS,
       'trustedProxySigners',
@@ -153,9 +153,9 @@ function settingFaults(after: EndpointState, issuerKey: KeyAlgorithm): Faults {
   ])
 }
 
-function identityFault(issuerKey: KeyAlgorithm): string {
-  return issuerKey.startsWith('rsa')
-    ? 'The issuer does not answer SCEP with its own key here. Keep the registration authority.'
+function identityFault({ keyAlgorithm }: AnsweringIssuer): string {
+  return keyAlgorithm.startsWith('rsa')
+    ? 'The certificate of the issuer does not let its key answer SCEP. Stage a next issuer that may, or keep the registration authority.'
     : 'The issuer has an elliptic curve key, which cannot open envelopes. Keep the registration authority.'
 }
 

@@ -69,7 +69,7 @@ export function createEndpoints({ store, signer, issuance, urls, clock }: Endpoi
     wish: { group: string; slug: string | undefined; state: EndpointState; copiedFrom: string | null },
   ): Promise<EndpointView> {
     const { group, issuer, organisation } = await surroundings(wish.group)
-    checkEndpoint(wish.state, issuer.keyAlgorithm)
+    checkEndpoint(wish.state, issuer)
     const wanted = wish.slug === undefined ? null : checkedSlug(wish.slug)
     if (wanted !== null && (await store.slugs()).has(wanted)) throw slugTaken(wanted)
 

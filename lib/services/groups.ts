@@ -31,6 +31,7 @@ import { endpointView, groupView } from './group-view'
 import type { Intents } from './intents'
 import { authorise } from './permissions'
 import { RA_KEY } from './registration-authorities'
+import type { AnsweringIssuer } from './scep-identity'
 import type { KeyAlgorithm, Signer } from './signer'
 import type { Urls } from './urls'
 
@@ -158,7 +159,7 @@ export interface GroupStore {
    */
   updateEndpoint(
     slug: string,
-    decide: (endpoint: { id: string; before: EndpointState; issuerKey: KeyAlgorithm }) => {
+    decide: (endpoint: { id: string; before: EndpointState; issuer: AnsweringIssuer }) => {
       after: EndpointState
       events: AuditEntry[]
     },
@@ -250,9 +251,9 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
   async function updateEndpoint(actor: Actor, slug: string, change: EndpointChange): Promise<EndpointView> {
     authorise(actor, 'endpoint:update')
     const wish = normalised(change)
-    const outcome = await store.updateEndpoint(slug, ({ id, before, issuerKey }) => {
+    const outcome = await store.updateEndpoint(slug, ({ id, before, issuer }) => {
       const after = changed(before, wish)
-      checkEndpoint(after, issuerKey)
+      checkEndpoint(after, issuer)
       return { after, events: endpointEvents(actor, { id, slug }, before, after) }
     })
     if (outcome === 'unknown') throw unknownEndpoint()

@@ -3,7 +3,6 @@
  * to on a date. Nothing is created anew: endpoints keep their URLs, devices move as they renew.
  */
 import { Refusal } from '@/lib/errors'
-import { parseCertificate } from '@/lib/pki/certificate'
 import { type Actor, systemActor } from './actor'
 import type { AuditEntry } from './audit'
 import { type AuthorityRecord, authorityEvents, authorityView } from './authorities'
@@ -22,6 +21,7 @@ import type { AuthorityView, IssuerKey } from './groups'
 import type { Intents } from './intents'
 import { authorise } from './permissions'
 import { RA_KEY } from './registration-authorities'
+import { mayAnswerScep } from './scep-identity'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
 
@@ -66,6 +66,8 @@ export interface RolloverGroup {
   current: AuthorityRecord | null
   staged: (AuthorityRecord & { activatesAt: Date }) | null
   retired: AuthorityRecord[]
+  /** An endpoint of the group answers with the issuer's own key, so the next one must be able to. */
+  answersByIssuer: boolean
   /** Every issuer there ever was, cancelled ones too. */
   issuers: number
   /** Endpoints of the group that have no registration authority of the staged issuer yet. */
@@ -133,7 +135,14 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
     }
     const activatesAt = checkedDate(request.activatesAt, clock())
     const algorithm = checkedIssuerKey(request.issuerKey ?? issuerKeyLike(current))
-    const answersScep = checkedAnswersScep(request.answersScep ?? mayAnswerScep(current), algorithm)
+    const answersScep = checkedAnswersScep(
+      request.answersScep ?? (algorithm.startsWith('rsa') && mayAnswerScep(current)),
+      algorithm,
+    )
+    if (group.answersByIssuer && !answersScep) {
+      const sentence = 'An endpoint of this group answers with its issuer: stage an RSA issuer that may answer SCEP.'
+      throw new Refusal('invalid_input', sentence, { reason: 'invalid_key', fields: { issuerKey: sentence } })
+    }
     const id = newOwnerId()
     const key = await signer.generateKey({ purpose: 'issuer', algorithm, ownerId: id })
     await insertIssuer(actor, group, current, { id, key, algorithm, activatesAt, answersScep })
@@ -284,16 +293,6 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
 }
 
 export const rolloverActor = () => systemActor('job', 'Issuer rollover')
-
-/** Whether an issuer's certificate lets its key open envelopes and sign replies. */
-export function mayAnswerScep({
-  certificateDer,
-  keyAlgorithm,
-}: Pick<AuthorityRecord, 'certificateDer' | 'keyAlgorithm'>) {
-  if (certificateDer === null || !keyAlgorithm.startsWith('rsa')) return false
-  const { keyUsage } = parseCertificate(certificateDer)
-  return keyUsage.includes('keyEncipherment') && keyUsage.includes('digitalSignature')
-}
 
 function isReady({ staged, waiting, unfinished }: RolloverGroup): boolean {
   return staged?.certificateDer != null && waiting.length === 0 && unfinished.length === 0

@@ -369,4 +369,47 @@ describe('for people', () => {
     expect(out).toBe('The endpoint staff is off: every request is refused.\n')
     expect(asked).toEqual([['staff', { enabled: false }]])
   })
+
+  const whole = { ...endpoint, policy: 'dynamic', weaknesses: ['des'] }
+
+  test('endpoint update hands over what was given, and nothing else', async () => {
+    const services: Fakes = { groups: { updateEndpoint: noted(whole) } }
+    const args = ['--allow-des', 'on', '--renewal-window', 'default', '--supersede-after', '24', '--curve', 'none']
+    const { document } = await json(['endpoint', 'update', 'staff', ...args, '--validity', '90'], services)
+    expect(asked).toEqual([
+      [
+        'staff',
+        {
+          allowDes: true,
+          renewalWindowDays: null,
+          supersedeAfterHours: 24,
+          profile: { validityDays: 90, ellipticCurves: [] },
+        },
+      ],
+    ])
+    expect(document).toEqual(whole)
+  })
+
+  test('endpoint create and endpoint copy', async () => {
+    const services: Fakes = { endpoints: { create: noted(whole), copy: noted(whole) } }
+    const create = ['endpoint', 'create', '--group', 'staff', '--name', 'Lab', '--trusted-signer', 'AB:CD']
+    const { out } = await latchkey(create, { services })
+    await latchkey(['endpoint', 'copy', 'staff', '--slug', 'lab'], { services })
+    expect(asked).toEqual([
+      [{ group: 'staff', name: 'Lab', trustedProxySigners: ['AB:CD'] }],
+      ['staff', { slug: 'lab' }],
+    ])
+    expect(out).toMatch(/Weak: +des/)
+  })
+
+  test.each([
+    ['nothing to change', []],
+    ['no number', ['--validity', 'long']],
+    ['neither on nor off', ['--allow-des', 'maybe']],
+  ])('endpoint update with %s is a wrong call', async (_, args) => {
+    const services: Fakes = { groups: { updateEndpoint: noted(whole) } }
+    const { code } = await latchkey(['endpoint', 'update', 'staff', ...args], { services })
+    expect(code).toBe(2)
+    expect(asked).toEqual([])
+  })
 })

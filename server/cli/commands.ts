@@ -6,15 +6,18 @@ import { exportCertificate, listCertificates, revokeCertificate, showCertificate
 import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
 import type { Command } from './command'
 import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
+import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
+import { createReceiver, listReceivers } from './receiver'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
 import { setup } from './setup'
 import { simulate } from './simulate'
 import { createStaticSecret, listStaticSecrets, revokeStaticSecret } from './static-secret'
 import { listTransactions, showTransaction } from './transaction'
 import { createUser, disableUser, enableUser, listUsers, setPassword } from './user'
+import { createValidator, listValidators, testValidator } from './validator'
 
 export const COMMANDS: readonly Command[] = [
   setup,
@@ -34,6 +37,9 @@ export const COMMANDS: readonly Command[] = [
   cancelRollover,
   listEndpoints,
   showEndpoint,
+  createEndpoint,
+  copyEndpoint,
+  updateEndpoint,
   enableEndpoint,
   disableEndpoint,
   mintChallenge,
@@ -58,6 +64,11 @@ export const COMMANDS: readonly Command[] = [
   listTransactions,
   showTransaction,
   simulate,
+  createValidator,
+  listValidators,
+  testValidator,
+  createReceiver,
+  listReceivers,
   verifyAudit,
   listAudit,
 ]

@@ -19,6 +19,7 @@ export default async function GroupsPage() {
   return (
     <>
       <PageHeader title="Groups" description="Each group has its own issuer, so what goes wrong in one stays in one.">
+        <ButtonLink href="/endpoints">All endpoints</ButtonLink>
         {can(actor, 'group:create') && (
           <ButtonLink href="/groups/new" variant="primary">
             <Plus aria-hidden />

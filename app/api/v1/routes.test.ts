@@ -47,6 +47,10 @@ const services = (): Fakes => ({
     reschedule: noted('rollover.reschedule', exampleOf('rescheduleRollover')),
     cancel: noted('rollover.cancel', exampleOf('cancelRollover')),
   },
+  endpoints: {
+    create: noted('endpoints.create', exampleOf('createEndpoint')),
+    copy: noted('endpoints.copy', exampleOf('copyEndpoint')),
+  },
   challenges: {
     mint: noted('challenges.mint', exampleOf('mintChallenge')),
     list: noted('challenges.list', exampleOf('listChallenges')),
@@ -176,6 +180,22 @@ test.each([
     ['minters.create', 'as admin key', { name: 'MDM', issuer: 'mdm', jwks: '{"keys":[]}', endpoints: ['staff'] }],
   ],
   ['updateMinter', { json: { enabled: false } }, ['minters.setEnabled', 'as admin key', ID, false]],
+  [
+    'updateEndpoint',
+    { json: { policy: 'approval', renewalWindowDays: null, profile: { validityDays: 30 } } },
+    [
+      'groups.updateEndpoint',
+      'as admin key',
+      'staff',
+      { policy: 'approval', renewalWindowDays: null, profile: { validityDays: 30 } },
+    ],
+  ],
+  [
+    'createEndpoint',
+    { json: { group: 'staff', name: 'Lab', allowDes: true } },
+    ['endpoints.create', 'as admin key', { group: 'staff', name: 'Lab', allowDes: true }],
+  ],
+  ['copyEndpoint', { json: {} }, ['endpoints.copy', 'as admin key', 'staff', {}]],
   ['revokeChallenge', { json: {} }, ['challenges.revoke', 'as admin key', ID, undefined]],
   [
     'revokeCertificate',

@@ -127,15 +127,20 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
     async updateEndpoint(slug, decide) {
       try {
         return await transact(database, async (transaction) => {
-          const [locked] = await transaction.$queryRaw<{ id: string; key_algorithm: string }[]>`
-            select e.id, a.key_algorithm from endpoint e join authority a on a.id = e.authority_id
+          const [locked] = await transaction.$queryRaw<
+            { id: string; key_algorithm: string; certificate_der: Uint8Array | null }[]
+          >`
+            select e.id, a.key_algorithm, a.certificate_der from endpoint e join authority a on a.id = e.authority_id
             where e.slug = ${slug} for update of e`
           if (locked === undefined) return { result: 'unknown' as const, events: [] }
           const { id } = locked
           const { profileId, ...row } = await transaction.endpoint.findUniqueOrThrow({ where: { id }, select: STATE })
           const before = { ...row, ...endpointSettings(row) }
-          const issuerKey = locked.key_algorithm as KeyAlgorithm
-          const { after, events } = decide({ id, before, issuerKey })
+          const issuer = {
+            keyAlgorithm: locked.key_algorithm as KeyAlgorithm,
+            certificateDer: locked.certificate_der,
+          }
+          const { after, events } = decide({ id, before, issuer })
           const { profile, ...endpoint } = after
           await transaction.endpoint.update({ where: { id }, data: endpoint, select: { id: true } })
           await transaction.profile.update({ where: { id: profileId }, data: profile, select: { id: true } })

@@ -138,6 +138,7 @@ async function readGroup(database: Database, slug: string, now: Date): Promise<R
     staged: staged === undefined ? null : { ...staged, activatesAt: await activation(database, staged.id) },
     retired: issuers.filter(({ status }) => status === 'retired'),
     issuers: issuers.length,
+    answersByIssuer: (await database.endpoint.count({ where: { groupId: group.id, scepIdentity: 'ca' } })) > 0,
     ...(await readMissing(database, current?.id ?? null, staged?.id ?? null)),
     devices: await readDevices(database, group.id, current?.id ?? null, now),
   }

@@ -125,7 +125,7 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
       const endpoint = world.endpoints.find((each) => each.slug === slug)
       if (endpoint === undefined) return 'unknown'
       const { issuer } = surroundings(world, endpoint.id)
-      const { after, events } = decide({ id: endpoint.id, before: endpoint, issuerKey: issuer.keyAlgorithm })
+      const { after, events } = decide({ id: endpoint.id, before: endpoint, issuer })
       if (after.validatorId !== null) return 'validator_unknown'
       const { profile, ...settings } = after
       Object.assign(endpoint, settings, { profile: { ...endpoint.profile, ...profile } })

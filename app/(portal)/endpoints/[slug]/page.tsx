@@ -1,20 +1,23 @@
-/** One enrolment endpoint: on or off, its settings, its profile and its registration authority. */
+/** One enrolment endpoint: on or off, its settings in sections, its clients and its registration authority. */
 import { FlaskConical, KeyRound } from 'lucide-react'
 import type { Metadata } from 'next'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CopyValue } from '@/app/_components/copy-value'
-import { Fact, Facts } from '@/app/_components/facts'
-import { POLICY_NAMES } from '@/app/_components/name-of-policy'
 import { PageHeader } from '@/app/_components/page-header'
 import { EnabledBadge } from '@/app/_components/states'
-import { WeakBadge } from '@/app/_components/weak-badge'
+import { WeaknessBadges } from '@/app/_components/weakness-badges'
 import { found, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
-import type { EndpointView } from '@/lib/services/groups'
 import { can } from '@/lib/services/permissions'
+import { ClientsCard } from './clients-card'
+import { CopyEndpoint } from './copy-endpoint'
+import { EnrolmentSettings } from './enrolment-settings'
+import { PolicySection } from './policy-section'
+import { ProfileSettings } from './profile-settings'
+import { ProtocolSettings } from './protocol-settings'
 import { RegistrationAuthorityCard } from './registration-authority-card'
-import { SettingsForm } from './settings-form'
+import { RenewalSettings } from './renewal-settings'
 import { StaticSecretsCard } from './static-secrets/static-secrets-card'
 import { SwitchEndpoint } from './switch-endpoint'
 
@@ -24,10 +27,12 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   const actor = await requireActor('endpoint:read')
   const { slug } = await params
   const endpoint = await found(server().groups.getEndpoint(actor, slug))
-  const { group, name, enabled, policy, scepUrl, profile, registrationAuthority } = endpoint
+  const { group, name, enabled, policy, scepUrl, weaknesses, registrationAuthority } = endpoint
   const mayChange = can(actor, 'endpoint:update')
   const secrets = can(actor, 'static-secret:read') ? await server().staticSecrets.list(actor, slug) : []
   const showsSecrets = can(actor, 'static-secret:read') && (policy === 'static' || secrets.length > 0)
+  // A form keeps what was typed; another endpoint, or settings that changed elsewhere, start it afresh.
+  const form = { endpoint, mayChange }
   return (
     <>
       <PageHeader
@@ -35,7 +40,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
         badge={
           <>
             <EnabledBadge enabled={enabled} />
-            {policy === 'static' && <WeakBadge />}
+            <WeaknessBadges weaknesses={weaknesses} worst />
           </>
         }
         trail={[
@@ -50,6 +55,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
             What would happen
           </ButtonLink>
         )}
+        {can(actor, 'endpoint:create') && <CopyEndpoint slug={slug} name={name} />}
         {enabled && policy === 'dynamic' && can(actor, 'challenge:mint') && (
           <ButtonLink href={`/challenges/new?endpoint=${slug}`} variant="primary">
             <KeyRound aria-hidden />
@@ -57,55 +63,51 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
           </ButtonLink>
         )}
       </PageHeader>
-      <div className="grid gap-5 lg:grid-cols-2">
-        <div className="grid content-start gap-5">
-          <Card title="Where devices enrol">
-            <CopyValue value={scepUrl} what="SCEP URL" />
-          </Card>
-          <Card title="What they get" description={profile.name}>
-            <ProfileFacts endpoint={endpoint} policy={POLICY_NAMES[policy]} />
-          </Card>
-          <RegistrationAuthorityCard authority={registrationAuthority} />
-        </div>
-        <Card
-          title="Settings"
-          description={mayChange ? 'They hold from the next request on.' : 'Only administrators can change them.'}
-          className="self-start"
-        >
-          <SettingsForm slug={slug} settings={endpoint} mayChange={mayChange} />
-        </Card>
-        {showsSecrets && (
-          <div className="min-w-0 lg:col-span-2">
-            <StaticSecretsCard
-              slug={slug}
-              inUse={policy === 'static'}
-              secrets={secrets}
-              mayManage={can(actor, 'static-secret:manage')}
-            />
+      <div className="grid gap-5" key={slug}>
+        <div className="grid gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+          <div className="grid content-start gap-5">
+            <Card title="How devices enrol here" description={mayChange ? HOLDS : READ_ONLY}>
+              <EnrolmentSettings {...form} />
+            </Card>
+            <Card title="Protocol settings" description="What weakens the endpoint is marked.">
+              <ProtocolSettings {...form} />
+            </Card>
           </div>
+          <div className="grid content-start gap-5">
+            <Card title="Status">
+              <div className="grid gap-3">
+                <p className="text-muted">
+                  {enabled
+                    ? 'Devices can enrol at this address.'
+                    : 'Switched off: every request at this address is refused.'}
+                </p>
+                <CopyValue value={scepUrl} what="SCEP URL" />
+                <WeaknessBadges weaknesses={weaknesses} />
+              </div>
+            </Card>
+            <PolicySection endpoint={endpoint} />
+            <Card title="Certificate profile" description="Holds for certificates made from now on.">
+              <ProfileSettings {...form} />
+            </Card>
+            <Card title="Renewal">
+              <RenewalSettings {...form} />
+            </Card>
+            <RegistrationAuthorityCard authority={registrationAuthority} />
+          </div>
+        </div>
+        {showsSecrets && (
+          <StaticSecretsCard
+            slug={slug}
+            inUse={policy === 'static'}
+            secrets={secrets}
+            mayManage={can(actor, 'static-secret:manage')}
+          />
         )}
+        <ClientsCard endpoint={endpoint} />
       </div>
     </>
   )
 }
 
-/** Extended key usages, as openssl and the page of a certificate say them. */
-const USAGES: Readonly<Record<string, string>> = {
-  '1.3.6.1.5.5.7.3.1': 'TLS Web Server Authentication',
-  '1.3.6.1.5.5.7.3.2': 'TLS Web Client Authentication',
-  '1.3.6.1.5.5.7.3.4': 'E-mail Protection',
-}
-
-function ProfileFacts({ endpoint: { profile }, policy }: { endpoint: EndpointView; policy: string }) {
-  return (
-    <Facts>
-      <Fact name="Who may enrol">{policy}</Fact>
-      <Fact name="Validity">{profile.validityDays} days</Fact>
-      <Fact name="Usage">{profile.extendedKeyUsage.map((usage) => USAGES[usage] ?? usage).join(', ')}</Fact>
-      <Fact name="Keys">
-        RSA from {profile.minRsaBits} bits
-        {profile.ellipticCurves.length > 0 && `, EC ${profile.ellipticCurves.join(', ')}`}
-      </Fact>
-    </Facts>
-  )
-}
+const HOLDS = 'Settings hold from the next request on.'
+const READ_ONLY = 'Only administrators can change these settings.'

@@ -65,7 +65,7 @@ export default async function GroupPage({ params }: Params) {
             </div>
           </div>
         )}
-        <EndpointsCard endpoints={group.endpoints} />
+        <EndpointsCard group={slug} endpoints={group.endpoints} mayCreate={can(actor, 'endpoint:create')} />
         <Suspense fallback={<TableSkeleton rows={5} />}>
           <GroupCertificates actor={actor} group={group.slug} />
         </Suspense>

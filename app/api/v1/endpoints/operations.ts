@@ -1,8 +1,9 @@
 /** Endpoints: where devices ask, and the settings of each. */
 import { z } from 'zod'
-import { instant, pageOf, paging, slug } from '@/app/api/_fields'
+import { instant, name, pageOf, paging, slug } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
 import { Authority, authorityExample } from '@/app/api/v1/authorities/operations'
+import { changeFields, policy, profileExample, profileFields, settingFields, settingsExample, ttl } from './settings'
 
 export const Endpoint = z
   .object({
@@ -10,24 +11,15 @@ export const Endpoint = z
     slug: z.string(),
     name: z.string(),
     protocol: z.enum(['scep']),
-    policy: z.enum(['dynamic', 'static', 'approval', 'delegated']),
+    policy,
     enabled: z.boolean(),
     scepUrl: z.string().meta({ description: 'What a device is given.' }),
-    challengeTtlMinutes: z
-      .number()
-      .int()
-      .meta({ description: 'How long a challenge lives unless minting says otherwise.' }),
-    includeRoot: z.boolean().meta({ description: 'Whether GetCACert returns the root too.' }),
-    allowSha1: z.boolean(),
-    allow3des: z.boolean(),
-    profile: z.object({
-      id: z.string(),
-      name: z.string(),
-      validityDays: z.number().int(),
-      extendedKeyUsage: z.array(z.string()).meta({ description: 'Dotted OIDs.' }),
-      minRsaBits: z.number().int(),
-      ellipticCurves: z.array(z.string()),
-    }),
+    challengeTtlMinutes: ttl,
+    ...settingFields,
+    weaknesses: z
+      .array(z.enum(['static', 'des', 'sha1', '3des']))
+      .meta({ description: 'What weakens this endpoint, worst first.' }),
+    profile: z.object({ id: z.string(), name: z.string(), ...profileFields }),
     registrationAuthority: z
       .object({
         subject: z.string(),
@@ -56,17 +48,9 @@ export const endpointExample: z.input<typeof Endpoint> = {
   enabled: true,
   scepUrl: 'https://portal.example/scep/staff',
   challengeTtlMinutes: 60,
-  includeRoot: true,
-  allowSha1: true,
-  allow3des: true,
-  profile: {
-    id: '0198d2c0-5a11-7a6b-8c9d-0e1f2a3b4c5d',
-    name: 'Staff',
-    validityDays: 365,
-    extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'],
-    minRsaBits: 2048,
-    ellipticCurves: ['P-256', 'P-384'],
-  },
+  ...settingsExample,
+  weaknesses: ['sha1', '3des'],
+  profile: { ...profileExample, id: '0198d2c0-5a11-7a6b-8c9d-0e1f2a3b4c5d', name: 'Staff' },
   registrationAuthority: {
     subject: 'CN=Staff Registration Authority,O=Example',
     notBefore: new Date('2026-11-23T08:00:00Z'),
@@ -122,13 +106,7 @@ export const getEndpoint = operation({
 })
 
 const EndpointChange = z
-  .strictObject({
-    enabled: z.boolean().exactOptional().meta({ description: 'False refuses every request from this moment on.' }),
-    challengeTtlMinutes: z.int().min(1).max(1440).exactOptional(),
-    includeRoot: z.boolean().exactOptional(),
-    allowSha1: z.boolean().exactOptional(),
-    allow3des: z.boolean().exactOptional(),
-  })
+  .strictObject({ name: name(64).exactOptional(), ...changeFields })
   .refine((change) => Object.keys(change).length > 0, { error: 'Name at least one setting to change.' })
   .meta({ id: 'EndpointChange' })
 
@@ -149,6 +127,70 @@ export const updateEndpoint = operation({
     description: 'The endpoint as it is now.',
     schema: Endpoint,
     example: { ...endpointExample, enabled: false },
+  },
+  refusals: ['not_found', 'conflict'],
+})
+
+const chosenSlug = slug.meta({ description: 'Part of the SCEP URL, for good. Made from the names unless given.' })
+
+const NewEndpoint = z
+  .strictObject({
+    group: slug.meta({ description: 'Slug of the group whose issuer signs.' }),
+    name: name(64),
+    slug: chosenSlug.exactOptional(),
+    ...changeFields,
+  })
+  .meta({ id: 'NewEndpoint' })
+
+export const createEndpoint = operation({
+  id: 'createEndpoint',
+  method: 'POST',
+  path: '/endpoints',
+  tag: 'Endpoints',
+  summary: 'Create an endpoint',
+  description:
+    'A further endpoint of a group, with a registration authority and a profile of its own. What is left out is as in ' +
+    'the endpoint that a group begins with.',
+  access: 'endpoint:create',
+  rate: 'change',
+  body: NewEndpoint,
+  bodyExample: { group: 'staff', name: 'Old printers', allowDes: true, profile: { validityDays: 90 } },
+  idempotent: true,
+  answer: {
+    status: 201,
+    description: 'The endpoint, ready for its first device.',
+    schema: Endpoint,
+    example: { ...endpointExample, slug: 'staff-old-printers', name: 'Old printers' },
+    location: (endpoint) => `/endpoints/${endpoint.slug}`,
+  },
+  refusals: ['not_found', 'conflict', 'setup_required'],
+})
+
+const EndpointCopy = z
+  .strictObject({ name: name(64).exactOptional(), slug: chosenSlug.exactOptional() })
+  .meta({ id: 'EndpointCopy' })
+
+export const copyEndpoint = operation({
+  id: 'copyEndpoint',
+  method: 'POST',
+  path: '/endpoints/{slug}/copy',
+  tag: 'Endpoints',
+  summary: 'Copy an endpoint',
+  description:
+    'A new endpoint of the same group with the same settings, and a registration authority and a profile of its own. ' +
+    'Challenges, static secrets and minters are not copied.',
+  access: 'endpoint:create',
+  rate: 'change',
+  params: z.strictObject({ slug }),
+  body: EndpointCopy,
+  bodyExample: { name: 'Canary' },
+  idempotent: true,
+  answer: {
+    status: 201,
+    description: 'The copy.',
+    schema: Endpoint,
+    example: { ...endpointExample, slug: 'staff-canary', name: 'Canary' },
+    location: (endpoint) => `/endpoints/${endpoint.slug}`,
   },
   refusals: ['not_found', 'conflict'],
 })

@@ -2,7 +2,7 @@
 import { apiResource, apiRoute } from '@/app/api/_door'
 import { pageAndFilter } from '@/app/api/_fields'
 import { pageThrough } from '@/app/api/_paging'
-import { listEndpoints } from './operations'
+import { createEndpoint, listEndpoints } from './operations'
 
 export const dynamic = 'force-dynamic'
 
@@ -13,4 +13,5 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = apiResource({
     const shown = endpoints.filter(({ group }) => filter.group === undefined || group.slug === filter.group)
     return pageThrough(shown, page, (endpoint) => endpoint.id)
   }),
+  POST: apiRoute(createEndpoint, async ({ services, actor, body }) => services.endpoints.create(actor, body)),
 })

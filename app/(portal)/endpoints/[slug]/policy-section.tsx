@@ -1,0 +1,39 @@
+/** What belongs to the endpoint's policy: each has its own way to let devices in. */
+import { Card } from '@/app/_components/card'
+import { TextLink } from '@/app/_components/row-link'
+import type { EndpointView } from '@/lib/services/groups'
+
+export function PolicySection({ endpoint }: { endpoint: EndpointView }) {
+  switch (endpoint.policy) {
+    case 'dynamic':
+      return (
+        <Card title="One-time challenges">
+          <p className="text-muted">
+            A device needs one that was minted for its name and is still unused.{' '}
+            <TextLink href={`/challenges?endpoint=${endpoint.slug}`}>See those of this endpoint</TextLink>.
+          </p>
+        </Card>
+      )
+    case 'static':
+      return (
+        <Card title="Static secrets">
+          <p className="text-muted">Whoever knows a secret of this endpoint can enrol, within the bounds it has.</p>
+        </Card>
+      )
+    case 'approval':
+      return (
+        <Card title="Approvals">
+          <p className="text-muted">
+            Requests wait for {endpoint.approvalsRequired === 1 ? 'one person' : `${endpoint.approvalsRequired} people`}
+            , {endpoint.pendingTtlHours} hours at most.
+          </p>
+        </Card>
+      )
+    case 'delegated':
+      return (
+        <Card title="Validator">
+          <p className="text-muted">A validator of yours is asked about each request.</p>
+        </Card>
+      )
+  }
+}
