@@ -6,6 +6,7 @@ import { parseDer } from '@/lib/pki/der'
 import { nameToText } from '@/lib/pki/name'
 import { type EnrolmentBacking, enrolmentPortal } from '@/lib/services/testing/enrolment'
 import { primeKey } from '@/lib/services/testing/fake-signer'
+import { actor } from '@/lib/services/testing/harness'
 import { type DeviceRequest, type DeviceResponse, devicePath, deviceResponse } from '@/server/device-paths'
 
 /** Bound to this subject, whatever a request asks for. */
@@ -82,7 +83,9 @@ export async function fuzzTarget(
     slug: portal.slug,
     raDer: ra.der,
     async mint() {
-      const minted = await portal.mint(SUBJECT, [...SAN])
+      // By the command line, which may mint as many as it likes.
+      const minter = { ...actor('operator'), via: 'cli' as const }
+      const minted = await portal.challenges.mint(minter, { endpoint: portal.slug, subject: SUBJECT, san: [...SAN] })
       untouched.set(minted.id, minted)
       return minted
     },
