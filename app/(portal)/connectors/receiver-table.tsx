@@ -27,7 +27,7 @@ export function ReceiverTable({ receivers, mayManage }: { receivers: ReceiverVie
             </div>
           ),
         },
-        { head: 'Endpoint', cell: ({ endpoint }) => endpoint.name },
+        { head: 'Endpoint', cell: ({ endpoint }) => endpoint.slug },
         {
           head: 'State',
           cell: ({ enabled, previousSecretUntil }) => (

@@ -55,9 +55,6 @@ function TestConnection({ id }: { id: string }) {
       <SubmitButton pending={pending} variant="secondary" size="small">
         Test connection
       </SubmitButton>
-      {state.status === 'done' && !state.result.works && (
-        <p className="max-w-72 text-left text-sm text-bad">{state.result.sentence}</p>
-      )}
       <FormProblem state={state} />
     </form>
   )

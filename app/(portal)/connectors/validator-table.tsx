@@ -32,7 +32,7 @@ export function ValidatorTable({ validators, mayManage }: { validators: Validato
           cell: ({ health: { lastSuccessAt } }) =>
             lastSuccessAt ? <Instant at={lastSuccessAt} show="relative" /> : 'never',
         },
-        { head: 'Endpoints', cell: ({ endpoints }) => endpoints.map(({ name }) => name).join(', ') || 'none yet' },
+        { head: 'Endpoints', cell: ({ endpoints }) => endpoints.map(({ slug }) => slug).join(', ') || 'none yet' },
         { head: 'Notifications', cell: ({ notifications }) => <Outbox {...notifications} /> },
         {
           head: 'Actions',
