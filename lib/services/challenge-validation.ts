@@ -10,9 +10,10 @@ import type { AuditEntry, Json } from './audit'
 import { fingerprint, sha256 } from './certificate-intent'
 import { presentedForm } from './challenge-formats'
 import { handleHashes } from './challenge-handles'
-import { checkPolicy, matchNames } from './challenge-match'
+import { checkPolicy } from './challenge-match'
 import { type MismatchReason, type Presentation, refusedRow } from './challenge-presentation'
 import { presentedValue } from './challenge-redemption'
+import { matchRequest } from './challenge-request-match'
 import type { ChallengeConstraints, ChallengeState } from './challenges'
 import type { Authoriser } from './enrolment-authorisation'
 import { ENROLMENT_CAUSES, type EnrolmentReason, EnrolmentRefusal, isSettled } from './enrolment-refusals'
@@ -271,7 +272,7 @@ function reasonAgainst(endpoint: ScepEndpoint, csr: Csr, peeked: PeekedChallenge
   switch (peeked.state) {
     case 'pending': {
       if (peeked.mismatched !== null) return peeked.mismatched.reason
-      const verdict = matchNames(csr, peeked.constraints)
+      const verdict = matchRequest({ csr, messageType: 19 }, peeked.constraints)
       return verdict.matches ? null : verdict.reason
     }
     case 'reserved':

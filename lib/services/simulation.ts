@@ -11,6 +11,7 @@ import { presentedForm } from './challenge-formats'
 import { handleHashes } from './challenge-handles'
 import { checkPolicy, type MatchRules, matchNames } from './challenge-match'
 import type { RedemptionStore } from './challenge-presentation'
+import { matchRequest } from './challenge-request-match'
 import type { ChallengeConstraints, ChallengeState, SubjectAlternativeName } from './challenges'
 import type { EndpointPolicy, EndpointSettings } from './endpoint-settings'
 import { causeOf, type EnrolmentReason, explanationOf } from './enrolment-refusals'
@@ -163,6 +164,9 @@ export function createSimulation({ store, signer, transactions, limit }: Simulat
   }
 }
 
+/** RFC 8894 §3.2.1.2. */
+const PKCS_REQ = 19
+
 interface Subject {
   request: JudgedRequest
   csr: Csr | null
@@ -204,8 +208,10 @@ const SPENT: Partial<Record<ChallengeState, EnrolmentReason>> = {
   revoked: 'challenge_revoked',
 }
 
-function named({ request }: Subject, constraints: ChallengeConstraints, before: SimulationCheck[]): Authorisation {
-  const verdict = matchNames(request, constraints)
+function named({ request, csr }: Subject, constraints: ChallengeConstraints, before: SimulationCheck[]): Authorisation {
+  // Of a recorded enrolment only the names are kept: its key and usages were judged when it came in.
+  const verdict =
+    csr === null ? matchNames(request, constraints) : matchRequest({ csr, messageType: PKCS_REQ }, constraints)
   const check: SimulationCheck = verdict.matches
     ? { check: 'names', verdict: 'passes', says: 'The names are those that are expected.' }
     : { check: 'names', verdict: 'fails', says: sayReason(verdict.reason, verdict.detail) }
