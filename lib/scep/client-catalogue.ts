@@ -273,8 +273,11 @@ export const CLIENTS: Readonly<Record<ClientFamily, ClientRow>> = {
       'Writes the transactionID in base64; encrypts to every certificate of GetCACert unless told which.',
       'While it waits, it sends the request again instead of polling.',
     ],
-    server: ['Opens the recipient that is ours among several, and answers a resent request with its state.'],
-    advice: 'Under an EC issuer, give it -ca-fingerprint with the SHA-256 of the registration authority.',
+    server: [
+      'Opens the recipient that is ours among several, and answers a resent request with its state.',
+      'With the legacy switch on, keeps certificates with elliptic curve keys from it, on which it crashes.',
+    ],
+    advice: 'Mint for its whole subject: it adds C=US, O=scep-client and OU=MDM unless told otherwise.',
   },
   juniper: {
     ...MODERN,

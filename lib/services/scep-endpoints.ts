@@ -1,4 +1,6 @@
 /** What one SCEP endpoint answers without looking at a message: its capabilities, its certificates, its keys' names. */
+import { parseCertificate } from '@/lib/pki/certificate'
+import { parsePublicKey } from '@/lib/pki/key'
 import { caCaps } from '@/lib/scep/ca-caps'
 import { chooseRecipient, degenerateCertificates, type Envelope, type EnvelopeRecipient } from '@/lib/scep/message'
 import type { MatchRules } from './challenge-match'
@@ -44,7 +46,7 @@ export interface PreparedEndpoint extends ScepEndpoint {
   current: RegistrationAuthority | null
   openers: RegistrationAuthority[]
   /** What GetCACert answers, and what the chain operations of old drafts do; null while there is no `current`. */
-  certificates: { asked: CaAnswer; chain: CaAnswer } | null
+  certificates: { asked: CaAnswer; chain: CaAnswer; rsaOnly: CaAnswer } | null
   /** What GetNextCACert announces, unsigned; null while nothing is staged. */
   nextCertificates: Uint8Array | null
   /** What a CertRep carries after the leaf. */
@@ -157,13 +159,36 @@ function caAnswers(
   endpoint: ScepEndpoint,
   current: RegistrationAuthority,
   above: Uint8Array[],
-): { asked: CaAnswer; chain: CaAnswer } {
+): NonNullable<PreparedEndpoint['certificates']> {
   const body = degenerateCertificates([...presented(endpoint, current), ...above])
   const single: CaAnswer = { contentType: 'application/x-x509-ca-cert', body: current.certificateDer }
   return {
     asked: endpoint.caCertificates === 'single' ? single : { contentType: 'application/x-x509-ca-ra-cert', body },
     chain: { contentType: 'application/x-x509-ca-ra-cert-chain', body },
+    rsaOnly: {
+      contentType: 'application/x-x509-ca-ra-cert',
+      body: degenerateCertificates([...presented(endpoint, current), ...above.filter(hasRsaKey)]),
+    },
   }
+}
+
+function hasRsaKey(certificate: Uint8Array): boolean {
+  return parsePublicKey(parseCertificate(certificate).spki).algorithm === 'RSA'
+}
+
+/**
+ * Go's old library, for which the legacy switch is, encrypts to every certificate it is given and crashes on an elliptic
+ * curve key. It names itself by its HTTP client alone.
+ */
+export function caAnswer(
+  { allowDes, caCertificates, certificates }: PreparedEndpoint,
+  asked: { chainOperation?: boolean },
+  userAgent: string | null,
+): CaAnswer | null {
+  if (certificates === null) return null
+  if (asked.chainOperation) return certificates.chain
+  const old = allowDes && caCertificates === 'chain' && /^Go-http-client\//.test(userAgent ?? '')
+  return old ? certificates.rsaOnly : certificates.asked
 }
 
 function besideLeaf({ replyCertificates }: ScepEndpoint, above: Uint8Array[]): Uint8Array[] {

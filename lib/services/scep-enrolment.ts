@@ -12,7 +12,7 @@ import type { FlightRecorder } from './flight-recorder'
 import type { IssuanceService } from './issuance'
 import type { RenewalStore } from './renewal'
 import { answer, comeBackLater, internalError, refuseHttp } from './scep-answers'
-import { createScepEndpoints, type PreparedEndpoint, type ScepEndpoint } from './scep-endpoints'
+import { caAnswer, createScepEndpoints, type PreparedEndpoint, type ScepEndpoint } from './scep-endpoints'
 import { deviceActor, type Exchange } from './scep-exchange'
 import { createPkiOperation } from './scep-pki-operation'
 import type { QueryStore } from './scep-queries'
@@ -173,9 +173,8 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
       case 'GetCACaps':
         return answer('text/plain', endpoint.capabilities)
       case 'GetCACert': {
-        if (endpoint.certificates === null) return comeBackLater(503, 30)
-        const { contentType, body } = endpoint.certificates[asked.chainOperation ? 'chain' : 'asked']
-        return answer(contentType, body)
+        const certificates = caAnswer(endpoint, asked, request.userAgent)
+        return certificates === null ? comeBackLater(503, 30) : answer(certificates.contentType, certificates.body)
       }
       case 'GetNextCACert':
         return nextCertificates(endpoint)

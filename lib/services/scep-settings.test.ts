@@ -117,6 +117,22 @@ describe('GetCACert', () => {
     expect(await enrol({})).toMatchObject({ pkiStatus: 'SUCCESS' })
   })
 
+  test("with the legacy switch, Go's old library is kept from elliptic curve keys, and nobody else", async () => {
+    const ask = (userAgent: string) =>
+      portal.scep.handle({
+        ...REQUEST,
+        endpoint: portal.slug,
+        method: 'GET',
+        query: 'operation=GetCACert',
+        userAgent,
+      })
+    const count = async (userAgent: string) => parseCaCertificates((await ask(userAgent)).body).length
+    expect(await count('Go-http-client/1.1')).toBe(3)
+    await set({ allowDes: true })
+    expect(await count('Go-http-client/1.1')).toBe(1) // issuer and root have elliptic curve keys here
+    expect(await count('test device')).toBe(3)
+  })
+
   test('the chain operations of old drafts answer the chain whatever is set', async () => {
     await set({ caCertificates: 'single' })
     for (const operation of ['GetCAChain', 'GetCACertChain']) {
