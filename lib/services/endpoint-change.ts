@@ -155,7 +155,7 @@ function settingFaults(after: EndpointState, issuer: AnsweringIssuer): Faults {
 
 function identityFault({ keyAlgorithm }: AnsweringIssuer): string {
   return keyAlgorithm.startsWith('rsa')
-    ? 'The certificate of the issuer does not let its key answer SCEP. Stage a next issuer that may, or keep the registration authority.'
+    ? 'The certificate of the issuer does not let its key answer SCEP. Keep the registration authority, or stage a next issuer that may.'
     : 'The issuer has an elliptic curve key, which cannot open envelopes. Keep the registration authority.'
 }
 

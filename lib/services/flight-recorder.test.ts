@@ -288,6 +288,7 @@ describe('whoever is shown only the recorder', () => {
       'csr.read',
       'turn.taken',
       'policy.checked',
+      'signer.differs',
       'challenge.checked',
       'certificate.issued',
       'certificate.sent',

@@ -196,6 +196,7 @@ describe('another key signs', () => {
     const device = await portal.device({
       signer: 2,
       key: 'ec',
+      challenge: 'A shared secret',
       message: { signerCertificateDer: issued as Uint8Array },
     })
     expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })

@@ -66,9 +66,14 @@ export function recordIntentTogether(database: Database): (leaf: LeafIntent) => 
   })
 }
 
-/** True for each certificate that was recorded, with its challenge consumed and its transactions finished. */
+/**
+ * True for each certificate that was recorded, with its challenge consumed and its transactions finished. Of several
+ * recordings of one certificate the first counts, as if the others had come after it.
+ */
 export function recordLeafTogether(database: Database): (recording: Recording) => Promise<boolean> {
-  return together(async (recordings: Recording[]) => {
+  return together(async (all: Recording[]) => {
+    const first = new Map(all.toReversed().map((recording) => [recording.intent.id, recording]))
+    const recordings = [...first.values()]
     const attempts = recordings.flatMap(({ intent, enrolmentTransactionIds }) =>
       enrolmentTransactionIds.map((rowId) => ({ certificateId: intent.id, rowId })),
     )
@@ -86,7 +91,7 @@ export function recordLeafTogether(database: Database): (recording: Recording) =
       ],
     })
     const recorded = new Set(rows.map(({ id }) => id))
-    return recordings.map(({ intent }) => recorded.has(intent.id))
+    return all.map((recording) => recorded.has(recording.intent.id) && first.get(recording.intent.id) === recording)
   })
 }
 
