@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import type { APIRequestContext } from '@playwright/test'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
+import { keyOfDevice } from '@/lib/services/devices'
 import { enrol } from './support/devices'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { actionBody, handlerRoutes, pageRoutes, pathOf, serverActions } from './support/routes'
@@ -24,8 +25,12 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/certificates/[id]': EVERYBODY,
   '/challenges': EVERYBODY,
   '/challenges/new': WORKERS,
+  '/devices': EVERYBODY,
+  '/devices/[key]': EVERYBODY,
   '/endpoints/[slug]': EVERYBODY,
+  '/endpoints/[slug]/simulate': EVERYBODY,
   '/enrolments': EVERYBODY,
+  '/enrolments/[id]': EVERYBODY,
   '/groups': EVERYBODY,
   '/groups/[slug]': EVERYBODY,
   '/groups/new': ADMINS,
@@ -34,6 +39,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/settings/account': EVERYBODY,
   '/settings/api-keys': ONLOOKERS,
   '/settings/people': ONLOOKERS,
+  '/settings/retention': ADMINS,
   '/settings/sessions': EVERYBODY,
   '/setup': STRANGERS,
   '/setup/group': ADMINS,
@@ -55,8 +61,10 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   revokeCertificate: WORKERS,
   revokeChallenge: WORKERS,
   saveEndpointSettings: ADMINS,
+  saveRetention: ADMINS,
   setDisabled: ADMINS,
   setPassword: ADMINS,
+  simulateRequest: EVERYBODY,
   switchEndpoint: ADMINS,
   verifyChain: ONLOOKERS,
 }
@@ -97,10 +105,13 @@ test.beforeAll(async () => {
   await portal.json('api-key', 'create', '--name', 'wombat connector', '--role', 'auditor')
   const { items } = await portal.json<{ items: { id: string }[] }>('certificate', 'list')
   certificate = items[0]?.id ?? ''
+  const enrolments = await portal.json<{ items: { id: string }[] }>('transaction', 'list')
   Object.assign(ids, {
     '/groups/[slug]': `/groups/${group.slug}`,
     '/endpoints/[slug]': `/endpoints/${group.endpoint.slug}`,
     '/certificates/[id]': `/certificates/${certificate}`,
+    '/enrolments/[id]': `/enrolments/${enrolments.items[0]?.id}`,
+    '/devices/[key]': `/devices/${keyOfDevice('CN=quokka-7')}`,
   })
 })
 test.afterAll(() => portal?.stop())
