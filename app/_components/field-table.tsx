@@ -2,6 +2,7 @@
 import { CircleCheck, CircleMinus, CircleX, type LucideIcon } from 'lucide-react'
 import type { FieldComparison, FieldVerdict } from '@/lib/services/field-comparison'
 import { Badge, type Tone } from './badge'
+import { cx } from './cx'
 import { DataTable } from './data-table'
 import { VisibleText } from './visible-text'
 
@@ -29,24 +30,33 @@ export function FieldTable({ fields }: { fields: FieldComparison[] }) {
       rows={fields}
       rowKey={({ field }) => field}
       columns={[
-        { head: 'Field', primary: true, cell: ({ field }) => <span className="font-medium">{FIELDS[field]}</span> },
+        {
+          head: 'Field',
+          primary: true,
+          className: 'md:w-1/5',
+          cell: ({ field }) => <span className="font-medium">{FIELDS[field]}</span>,
+        },
         {
           head: 'Expected',
-          className: 'md:w-1/3',
+          className: 'md:w-3/10',
           cell: ({ expected }) =>
             expected === null ? <span className="text-muted">anything</span> : <Values of={expected} />,
         },
-        { head: 'Received', className: 'md:w-1/3', cell: ({ received }) => <Values of={received} /> },
+        {
+          head: 'Received',
+          className: 'md:w-3/10',
+          cell: ({ received, verdict }) => <Values of={received} differ={verdict === 'differs'} />,
+        },
         { head: 'Verdict', cell: VerdictCell },
       ]}
     />
   )
 }
 
-function Values({ of: values }: { of: string[] }) {
+function Values({ of: values, differ = false }: { of: string[]; differ?: boolean }) {
   if (values.length === 0) return <span className="text-muted">none</span>
   return (
-    <ul className="font-mono text-sm wrap-anywhere">
+    <ul className={cx('font-mono text-sm wrap-anywhere', differ && 'font-medium text-bad')}>
       {[...new Set(values)].map((value) => (
         <li key={value}>{value === '' ? 'empty' : <VisibleText>{value}</VisibleText>}</li>
       ))}

@@ -5,6 +5,7 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { type Installation, startInstallation } from '@/e2e/fixtures/installation'
 import { type Organisation, setUp } from '@/e2e/fixtures/organisation'
+import { keyOfDevice } from '@/lib/services/devices'
 import { enrol } from './support/devices'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { pageRoutes, pathOf } from './support/routes'
@@ -87,6 +88,13 @@ thorough('what opens over and inside the pages', async ({ visit, tolerate }) => 
   await page.getByRole('button', { name: 'Mint challenge' }).click()
   await expect(page.getByRole('heading', { name: 'Challenge minted' })).toBeVisible()
   await expectGoodLooks(page, 'minted')
+
+  await open(page, '/enrolments?state=issued')
+  await page.getByRole('main').locator('tbody').getByRole('link').first().click()
+  await page.getByRole('link', { name: 'What would happen now' }).click()
+  await page.getByRole('button', { name: 'See what would happen' }).click()
+  await expect(page.getByRole('region', { name: 'Verdict' })).toBeVisible()
+  await expectGoodLooks(page, 'simulated')
 
   await open(page, '/certificates?status=valid')
   await page.getByRole('main').locator('tbody').getByRole('link').first().click()
@@ -184,10 +192,13 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   await organisation.json('challenge', 'revoke', (await organisation.mint(slug, 'CN=tablet-9')).id)
   const { items } = await organisation.json<{ items: { id: string; serial: string }[] }>('certificate', 'list')
   const [newest, oldest] = [items[0], items.at(-1)]
+  const refused = await organisation.json<{ items: { id: string }[] }>('transaction', 'list', '--state', 'refused')
   await organisation.json('certificate', 'revoke', newest?.serial ?? '', '--reason', 'keyCompromise')
   return {
     '/groups/[slug]': `/groups/${staff.slug}`,
     '/endpoints/[slug]': `/endpoints/${slug}`,
     '/certificates/[id]': `/certificates/${oldest?.id}`,
+    '/enrolments/[id]': `/enrolments/${refused.items[0]?.id}`,
+    '/devices/[key]': `/devices/${keyOfDevice(long)}`,
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { APIRequestContext } from '@playwright/test'
 import { setPolicy } from '@/e2e/fixtures/endpoint-policy'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
+import { keyOfDevice } from '@/lib/services/devices'
 import { enrol, inFolder } from './support/devices'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { actionBody, handlerRoutes, pageRoutes, pathOf, serverActions } from './support/routes'
@@ -30,8 +31,12 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/challenges/new': WORKERS,
   '/connectors': EVERYBODY,
   '/endpoints': EVERYBODY,
+  '/devices': EVERYBODY,
+  '/devices/[key]': EVERYBODY,
   '/endpoints/[slug]': EVERYBODY,
+  '/endpoints/[slug]/simulate': EVERYBODY,
   '/enrolments': EVERYBODY,
+  '/enrolments/[id]': EVERYBODY,
   '/groups': EVERYBODY,
   '/groups/[slug]': EVERYBODY,
   '/groups/[slug]/endpoints/new': ADMINS,
@@ -42,6 +47,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/settings/api-keys': ONLOOKERS,
   '/settings/minters': EVERYBODY,
   '/settings/people': ONLOOKERS,
+  '/settings/retention': ADMINS,
   '/settings/sessions': EVERYBODY,
   '/setup': STRANGERS,
   '/setup/group': ADMINS,
@@ -79,9 +85,11 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   revokeChallenge: WORKERS,
   revokeStaticSecret: ADMINS,
   saveEndpointSettings: ADMINS,
+  saveRetention: ADMINS,
   setDisabled: ADMINS,
   setPassword: ADMINS,
   stageRollover: ADMINS,
+  simulateRequest: EVERYBODY,
   switchEndpoint: ADMINS,
   switchMinter: ADMINS,
   updateMinter: ADMINS,
@@ -129,12 +137,15 @@ test.beforeAll(async () => {
   const { items } = await portal.json<{ items: { id: string }[] }>('certificate', 'list')
   certificate = items[0]?.id ?? ''
   const challenges = await portal.json<{ items: { id: string }[] }>('challenge', 'list')
+  const enrolments = await portal.json<{ items: { id: string }[] }>('transaction', 'list')
   Object.assign(ids, {
     '/approvals/[id]': `/approvals/${await requestThatWaits()}`,
     '/groups/[slug]': `/groups/${group.slug}`,
     '/endpoints/[slug]': `/endpoints/${group.endpoint.slug}`,
     '/certificates/[id]': `/certificates/${certificate}`,
     '/challenges/[id]': `/challenges/${challenges.items[0]?.id ?? ''}`,
+    '/enrolments/[id]': `/enrolments/${enrolments.items[0]?.id}`,
+    '/devices/[key]': `/devices/${keyOfDevice('CN=quokka-7')}`,
   })
 })
 test.afterAll(() => portal?.stop())

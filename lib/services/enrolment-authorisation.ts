@@ -29,6 +29,8 @@ export interface Authoriser {
   authorise(presentation: Presentation): Promise<Authorisation>
   /** After an issuance that did not happen: finishes the row, and frees what was reserved unless an intent needs it. */
   giveBack(presentation: Presentation, authorised: Authorised, row: RowOutcome, besides: AuditEntry[]): Promise<void>
+  /** Before a renewal that needs no challenge, where the policy wants a word in it: throws to refuse. */
+  checkRenewal?(presentation: Presentation): Promise<void>
   /** After issuance and before the answer: throws to withhold the certificate. */
   beforeAnswer?(presentation: Presentation, authorised: Authorised, issued: IssuedCertificate): Promise<void>
   /** Before a certificate that was issued earlier is sent again: throws to go on withholding it. */

@@ -118,7 +118,11 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
     return found.filter((each) => sameName(each.issuerDer, issuerDer))
   }
 
-  function authoriser(held: HeldCertificate, policy: () => Authoriser): Authoriser {
+  function authoriser(
+    held: HeldCertificate,
+    policy: () => Authoriser,
+    ask: (presentation: Presentation) => Promise<void> = async () => {},
+  ): Authoriser {
     /** Set when the challenge decided after all: then it is the policy's to give back. */
     let decided: Authoriser | null = null
     return {
@@ -128,6 +132,7 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
           trace.note('renewal.check', { check, passed }),
         )
         if (problem === null && endpoint.renewalChallenge !== 'required') {
+          await ask(presentation)
           const granted = await renew(presentation, held)
           if (!('reason' in granted)) return granted
           return fallBack(presentation, granted)

@@ -193,7 +193,12 @@ export function createPkiOperation(
     try {
       presentation.dropped = permitted(exchange, opened)
       const policy = () => authoriserOf(exchange, presentation)
-      const authoriser = held === null ? policy() : renewals.authoriser(held, policy)
+      const authoriser =
+        held === null
+          ? policy()
+          : renewals.authoriser(held, policy, async (renewal) => {
+              await authorisers[exchange.endpoint.policy]?.checkRenewal?.(renewal)
+            })
       const authorised = await authoriser.authorise(presentation)
       switch (authorised.outcome) {
         case 'pending':

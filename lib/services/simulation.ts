@@ -290,8 +290,13 @@ function concluded(
   const failed = first('fails')
   if (failed !== undefined) {
     const decides = failed.check === 'possession' ? 'csr_signature_invalid' : OF_CAUSE.has(failed.check) ? reason : null
-    const nextStep = decides === null ? null : causeOf(explanationOf(decides) ?? '').nextStep
-    return { verdict: 'would_refuse', summary: `It would be refused. ${failed.says}`, reason: decides, nextStep }
+    const words = decides === null ? null : causeOf(explanationOf(decides) ?? decides)
+    return {
+      verdict: 'would_refuse',
+      summary: `It would be refused. ${words?.cause ?? failed.says}`,
+      reason: decides,
+      nextStep: words?.nextStep ?? null,
+    }
   }
   const rest = { reason: null, nextStep: null }
   const asks = first('asks')

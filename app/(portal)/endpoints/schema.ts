@@ -33,6 +33,11 @@ const Enrolment = z.strictObject({
   approvalsRequired: whole,
   pendingTtlHours: whole,
   approveWrongChallenge: checkbox,
+  /** Absent while there is no validator to choose. */
+  validatorId: z
+    .union([z.literal(''), z.uuid()])
+    .transform((id) => (id === '' ? null : id))
+    .exactOptional(),
 })
 
 const Protocol = z.strictObject({

@@ -7,9 +7,16 @@ import { policyChoices } from '@/app/(portal)/endpoints/policies'
 import type { EndpointView } from '@/lib/services/groups'
 import { SettingsSection } from './settings-section'
 
-export function EnrolmentSettings({ endpoint, mayChange }: { endpoint: EndpointView; mayChange: boolean }) {
+interface EnrolmentSettingsProps {
+  endpoint: EndpointView
+  /** Whom the policy can be delegated to. */
+  validators: readonly { id: string; name: string }[]
+  mayChange: boolean
+}
+
+export function EnrolmentSettings({ endpoint, validators, mayChange }: EnrolmentSettingsProps) {
   const [policy, setPolicy] = useState<string>(endpoint.policy)
-  const choices = policyChoices(endpoint.validatorId !== null || endpoint.policy === 'delegated')
+  const choices = policyChoices(validators.length > 0 || endpoint.policy === 'delegated')
   return (
     <SettingsSection section="enrolment" title="How devices enrol here" slug={endpoint.slug} mayChange={mayChange}>
       {(fieldError) => (
@@ -41,6 +48,24 @@ export function EnrolmentSettings({ endpoint, mayChange }: { endpoint: EndpointV
           <div hidden={policy !== 'dynamic'}>
             <Challenges endpoint={endpoint} fieldError={fieldError} />
           </div>
+          {validators.length > 0 && (
+            <div hidden={policy !== 'delegated'}>
+              <SelectField
+                label="Validator"
+                name="validatorId"
+                defaultValue={endpoint.validatorId ?? ''}
+                hint="Asked about every request. Nothing is issued while it gives no answer."
+                error={fieldError('validatorId')}
+              >
+                <option value="">Choose a validator</option>
+                {validators.map(({ id, name }) => (
+                  <option key={id} value={id}>
+                    {name}
+                  </option>
+                ))}
+              </SelectField>
+            </div>
+          )}
           <div hidden={policy !== 'approval'}>
             <Approvals endpoint={endpoint} fieldError={fieldError} />
           </div>

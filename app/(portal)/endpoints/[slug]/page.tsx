@@ -31,6 +31,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   const mayChange = can(actor, 'endpoint:update')
   const secrets = can(actor, 'static-secret:read') ? await server().staticSecrets.list(actor, slug) : []
   const showsSecrets = can(actor, 'static-secret:read') && (policy === 'static' || secrets.length > 0)
+  const validators = (await server().connectors.validators(actor)).map(({ id, name }) => ({ id, name }))
   // A form keeps what was typed; another endpoint, or settings that changed elsewhere, start it afresh.
   const form = { endpoint, mayChange }
   return (
@@ -67,7 +68,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
         <div className="grid gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="grid content-start gap-5">
             <Card title="How devices enrol here" description={mayChange ? HOLDS : READ_ONLY}>
-              <EnrolmentSettings {...form} />
+              <EnrolmentSettings {...form} validators={validators} />
             </Card>
             <Card title="Protocol settings" description="What weakens the endpoint is marked.">
               <ProtocolSettings {...form} />
