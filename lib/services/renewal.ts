@@ -87,7 +87,11 @@ export interface Renewals {
   /** Certificates of the group with this issuer name, however it is written, and this serial number. */
   named(endpointId: string, name: CertificateName): Promise<HeldCertificate[]>
   /** Who decides about a request that this certificate signed: itself, or the endpoint's policy after all. */
-  authoriser(held: HeldCertificate, policy: () => Authoriser): Authoriser
+  authoriser(
+    held: HeldCertificate,
+    policy: () => Authoriser,
+    ask?: (presentation: Presentation) => Promise<void>,
+  ): Authoriser
 }
 
 /** Not even with a challenge: the signer is known to be no device of ours any more, or never was one. */
