@@ -66,9 +66,15 @@ export function recordIntentTogether(database: Database): (leaf: LeafIntent) => 
   })
 }
 
-/** True for each certificate that was recorded, with its challenge consumed and its transactions finished. */
+/**
+ * True for each certificate that was recorded, with its challenge consumed and its transactions finished. Of two who
+ * signed the same intent at the same instant the first is recorded: a signature is another one each time, and only the
+ * one that is stored may leave.
+ */
 export function recordLeafTogether(database: Database): (recording: Recording) => Promise<boolean> {
-  return together(async (recordings: Recording[]) => {
+  return together(async (asked: Recording[]) => {
+    const firstOf = new Map(asked.toReversed().map((recording) => [recording.intent.id, recording]))
+    const recordings = [...firstOf.values()]
     const attempts = recordings.flatMap(({ intent, enrolmentTransactionIds }) =>
       enrolmentTransactionIds.map((rowId) => ({ certificateId: intent.id, rowId })),
     )
@@ -86,7 +92,7 @@ export function recordLeafTogether(database: Database): (recording: Recording) =
       ],
     })
     const recorded = new Set(rows.map(({ id }) => id))
-    return recordings.map(({ intent }) => recorded.has(intent.id))
+    return asked.map((each) => firstOf.get(each.intent.id) === each && recorded.has(each.intent.id))
   })
 }
 
