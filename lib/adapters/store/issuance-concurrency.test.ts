@@ -44,6 +44,25 @@ test('fifty parallel requests with one challenge and key give one certificate an
   expect(await backing.database.certificate.count({ where: { challengeId } })).toBe(1)
 })
 
+test('two who sign the same intent at the same instant both answer with the signature that is stored', async () => {
+  const device = newDevice()
+  const { proof, challengeId } = await portal.reserve(endpointId, device)
+  const { signCertificate } = portal.signer
+  const together = Promise.withResolvers<void>()
+  let signed = 0
+  portal.signer.signCertificate = async (id) => {
+    const der = await signCertificate(id)
+    signed += 1
+    if (signed === 2) together.resolve()
+    await together.promise
+    return der
+  }
+  const issued = await times(2, () => portal.issuance.issueLeaf({ actor: deviceActor(), proof, csr: device.csr }))
+  portal.signer.signCertificate = signCertificate
+  const { der } = await backing.database.certificate.findUniqueOrThrow({ where: { challengeId } })
+  for (const each of issued) expect(Buffer.from(each.der).toString('hex')).toBe(Buffer.from(der ?? []).toString('hex'))
+})
+
 test('of fifty parallel requests with one challenge the key that holds it gets the certificate', async () => {
   const holder = newDevice()
   const reservation = await portal.reserve(endpointId, holder)

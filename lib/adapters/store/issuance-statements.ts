@@ -67,13 +67,14 @@ export function recordIntentTogether(database: Database): (leaf: LeafIntent) => 
 }
 
 /**
- * True for each certificate that was recorded, with its challenge consumed and its transactions finished. Of several
- * recordings of one certificate the first counts, as if the others had come after it.
+ * True for each certificate that was recorded, with its challenge consumed and its transactions finished. Of two who
+ * signed the same intent at the same instant the first is recorded: a signature is another one each time, and only the
+ * one that is stored may leave.
  */
 export function recordLeafTogether(database: Database): (recording: Recording) => Promise<boolean> {
-  return together(async (all: Recording[]) => {
-    const first = new Map(all.toReversed().map((recording) => [recording.intent.id, recording]))
-    const recordings = [...first.values()]
+  return together(async (asked: Recording[]) => {
+    const firstOf = new Map(asked.toReversed().map((recording) => [recording.intent.id, recording]))
+    const recordings = [...firstOf.values()]
     const attempts = recordings.flatMap(({ intent, enrolmentTransactionIds }) =>
       enrolmentTransactionIds.map((rowId) => ({ certificateId: intent.id, rowId })),
     )
@@ -91,7 +92,7 @@ export function recordLeafTogether(database: Database): (recording: Recording) =
       ],
     })
     const recorded = new Set(rows.map(({ id }) => id))
-    return all.map((recording) => recorded.has(recording.intent.id) && first.get(recording.intent.id) === recording)
+    return asked.map((each) => firstOf.get(each.intent.id) === each && recorded.has(each.intent.id))
   })
 }
 
