@@ -71,6 +71,7 @@ function Verdict({ verdict }: Pick<Compatibility, 'verdict'>) {
 }
 
 function Remarks({ remarks }: Pick<Compatibility, 'remarks'>) {
+  if (remarks.length === 0) return <span className="text-muted">Nothing in the way</span>
   return (
     <ul className="grid gap-1">
       {remarks.map(({ setting, sentence }) => (

@@ -74,19 +74,21 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
               <ProtocolSettings {...form} />
             </Card>
           </div>
-          <div className="grid content-start gap-5">
-            <Card title="Status">
-              <div className="grid gap-3">
-                <p className="text-muted">
-                  {enabled
-                    ? 'Devices can enrol at this address.'
-                    : 'Switched off: every request at this address is refused.'}
-                </p>
-                <CopyValue value={scepUrl} what="SCEP URL" />
-                <WeaknessBadges weaknesses={weaknesses} />
-              </div>
-            </Card>
-            <PolicySection endpoint={endpoint} />
+          <div className="grid content-start gap-5 max-lg:contents">
+            <div className="grid gap-5 max-lg:order-first">
+              <Card title="Status">
+                <div className="grid gap-3">
+                  <p className="text-muted">
+                    {enabled
+                      ? 'Devices can enrol at this address.'
+                      : 'Switched off: every request at this address is refused.'}
+                  </p>
+                  <CopyValue value={scepUrl} what="SCEP URL" />
+                  <WeaknessBadges weaknesses={weaknesses} />
+                </div>
+              </Card>
+              <PolicySection endpoint={endpoint} />
+            </div>
             <Card title="Certificate profile" description="Holds for certificates made from now on.">
               <ProfileSettings {...form} />
             </Card>

@@ -29,11 +29,11 @@ export default async function GroupPage({ params }: Params) {
   const actor = await requireActor('group:read')
   const { slug } = await params
   const group = await found(server().groups.get(actor, slug))
-  const endpoint = group.endpoints[0]
+  const endpoint = group.endpoints.find(({ policy }) => policy === 'dynamic') ?? group.endpoints[0]
   return (
     <>
       <PageHeader title={group.name} trail={[{ href: '/groups', text: 'Groups' }]}>
-        {endpoint?.enabled && can(actor, 'challenge:mint') && (
+        {endpoint?.enabled && endpoint.policy === 'dynamic' && can(actor, 'challenge:mint') && (
           <ButtonLink href={`/challenges/new?endpoint=${endpoint.slug}`} variant="primary">
             <KeyRound aria-hidden />
             Mint a challenge

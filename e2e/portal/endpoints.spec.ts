@@ -1,0 +1,82 @@
+/** Endpoints in the browser: settings by section, a copy, a new one, and which clients they work for. */
+import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
+import { ADA } from './support/people'
+import { expect, row, test } from './support/test'
+
+let portal: Organisation
+let group: GroupCreated
+
+test.describe.configure({ mode: 'serial' })
+test.beforeAll(async () => {
+  portal = await startOrganisation()
+  group = await portal.createGroup('Staff', 'p256')
+})
+test.afterAll(() => portal?.stop())
+
+test('one section is saved without touching another', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto(`/endpoints/${group.endpoint.slug}`)
+  await page.getByRole('checkbox', { name: /^Accept single DES/ }).check()
+  await page
+    .locator('form')
+    .filter({ has: page.getByText('Old algorithms') })
+    .getByRole('button', { name: 'Save' })
+    .click()
+  await expect(page.getByText('Weak: single DES')).toBeVisible()
+  await page.getByLabel('Certificates live for, days').fill('90')
+  await page
+    .locator('form')
+    .filter({ has: page.getByLabel('Certificates live for, days') })
+    .getByRole('button', { name: 'Save' })
+    .click()
+  await expect(page.getByText('Settings saved').last()).toBeVisible()
+  await page.reload()
+  await expect(page.getByLabel('Certificates live for, days')).toHaveValue('90')
+  await expect(page.getByRole('checkbox', { name: /^Accept SHA-1/ })).toBeChecked()
+  await expect(page.getByLabel('Challenges live for, minutes')).toHaveValue('60')
+})
+
+test('the page says whom a setting excludes', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto(`/endpoints/${group.endpoint.slug}`)
+  await expect(row(page, 'scepclient')).toContainText('Works, with a note')
+  await page.getByRole('checkbox', { name: /^Accept single DES/ }).uncheck()
+  await page
+    .locator('form')
+    .filter({ has: page.getByText('Old algorithms') })
+    .getByRole('button', { name: 'Save' })
+    .click()
+  await expect(row(page, 'scepclient')).toContainText('Excluded')
+  await expect(row(page, 'scepclient')).toContainText('Setting: Accept single DES')
+})
+
+test('a value that cannot be is refused at its field, and what was typed stays', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto(`/endpoints/${group.endpoint.slug}`)
+  await page.getByLabel('Pinned proxy certificates').fill('not a fingerprint')
+  await page
+    .locator('form')
+    .filter({ has: page.getByLabel('Pinned proxy certificates') })
+    .getByRole('button', { name: 'Save' })
+    .click()
+  await expect(page.getByText('64 hexadecimal digits').first()).toBeVisible()
+  await expect(page.getByLabel('Pinned proxy certificates')).toHaveValue('not a fingerprint')
+})
+
+test('a copy has the settings, and a new endpoint its policy', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto(`/endpoints/${group.endpoint.slug}`)
+  await page.getByRole('button', { name: 'Copy', exact: true }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Copy endpoint' }).click()
+  await expect(page).toHaveURL(/\/endpoints\/staff-scep-copy$/)
+  await expect(page.getByLabel('Certificates live for, days')).toHaveValue('90')
+  await page.goto(`/groups/${group.slug}`)
+  await page.getByRole('link', { name: 'New endpoint' }).click()
+  await page.getByLabel('Endpoint name').fill('Contractors')
+  await page.getByRole('radio', { name: /^After approval/ }).check()
+  await page.getByRole('button', { name: 'Create endpoint' }).click()
+  await expect(page).toHaveURL(/\/endpoints\/staff-contractors$/)
+  await expect(page.getByRole('heading', { name: 'Approvals' })).toBeVisible()
+  await page.goto('/endpoints')
+  await expect(row(page, 'Staff Contractors')).toContainText('After approval')
+})
