@@ -127,7 +127,7 @@ export const ENROLMENT_CAUSES = {
   csr_signature_invalid: unprocessable(
     'The certificate request is not signed by the key it names, so the device has not proven that it holds that key. Check what software the device runs, and whether a proxy rewrites its requests.',
   ),
-  signer_key_mismatch: unprocessable(
+  signer_key_differs: unprocessable(
     'The message was signed with another key than the one it asks to certify, and this endpoint does not allow that. If a proxy such as Jamf Pro signs for the device, pin its certificate on the endpoint; if not, somebody may have sent a captured request again.',
   ),
   weak_key: policy(

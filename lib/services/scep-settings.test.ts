@@ -183,7 +183,7 @@ describe('another key signs', () => {
     const check = (policy: EndpointPolicy) => () =>
       checkSignerKey({ ...rules, trustedProxySigners: [], policy }, presentation)
     expect(check('delegated')).not.toThrow()
-    expect(check('approval')).toThrow('signer_key_mismatch')
+    expect(check('approval')).toThrow('signer_key_differs')
     expect(presentation.trace.steps).toMatchObject([
       { step: 'signer.differs', facts: { allowed: true } },
       { step: 'signer.differs', facts: { allowed: false } },
@@ -207,7 +207,7 @@ describe('another key signs', () => {
     const { challenge } = await portal.mint()
     const { result, full } = await portal.eventsOf(async () => (await portal.device({ challenge, ...other })).enrol())
     expect(result).toMatchObject(UNPROCESSABLE)
-    expect(full).toMatchObject([{ type: 'enrol.request.rejected', reason: 'signer_key_mismatch' }])
+    expect(full).toMatchObject([{ type: 'enrol.request.rejected', reason: 'signer_key_differs' }])
     expect(portal.paused.length).toBeGreaterThan(0)
     expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
   })

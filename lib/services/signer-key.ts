@@ -33,7 +33,7 @@ export function checkSignerKey(
     isIssuedBy(rules.chain[0], signerDer)
   trace.note('signer.differs', { signerSha256: signer, pinned, allowed })
   if (!allowed)
-    throw new EnrolmentRefusal('signer_key_mismatch', `signed with another key, by the certificate ${signer}`, {
+    throw new EnrolmentRefusal('signer_key_differs', `signed with another key, by the certificate ${signer}`, {
       data: { signerSha256: signer },
     })
 }
