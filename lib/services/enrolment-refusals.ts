@@ -105,7 +105,7 @@ export const ENROLMENT_CAUSES = {
   crl_not_found: rejected(
     'badCertId',
     FAIL_TEXT.noMatch,
-    'The device asked for the revocation list of an authority that is none of this group, or that has published none yet.',
+    'The device asked for the revocation list of an authority that is none of this group, or that has published none yet. Let it fetch the CA certificates again, and look at Authorities for when the list was published.',
   ),
   crl_too_large: rejected(
     'badCertId',

@@ -51,8 +51,8 @@ test.each(Object.keys(ENROLMENT_CAUSES))('%s names the cause first and then the 
 test('devices hear the fixed phrases only, and one phrase for every challenge', () => {
   const phrases: string[] = Object.values(FAIL_TEXT)
   for (const { text } of Object.values(ENROLMENT_CAUSES)) expect(phrases).toContain(text)
-  const challenges = Object.entries(ENROLMENT_CAUSES).filter(
-    ([reason]) => reason.startsWith('challenge_') || reason.endsWith('_mismatch'),
+  const challenges = Object.entries(ENROLMENT_CAUSES).filter(([reason]) =>
+    /^challenge_|^static_secret_|^(subject|san|usage)_mismatch$/.test(reason),
   )
   expect(new Set(challenges.map(([, { failInfo, text }]) => `${failInfo} ${text}`))).toEqual(
     new Set(['badRequest challenge rejected']),
