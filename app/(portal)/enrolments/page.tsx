@@ -7,6 +7,7 @@ import { EmptyState } from '@/app/_components/empty-state'
 import { DateField, FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
 import { ListFrame } from '@/app/_components/list-frame'
+import { nameOfClient } from '@/app/_components/name-of-client'
 import { PageHeader } from '@/app/_components/page-header'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
@@ -76,7 +77,7 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
             label="Client"
             all="Any client"
             value={wanted.client}
-            options={clients.map((client) => [client, client])}
+            options={clients.map((client) => [client, nameOfClient(client) ?? client])}
           />
         )}
         <DateField name="from" label="From" value={wanted.from} />

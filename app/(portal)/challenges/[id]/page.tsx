@@ -15,6 +15,7 @@ import { VisibleText } from '@/app/_components/visible-text'
 import { found, requireActor } from '@/app/_session'
 import { Alarms } from '@/app/(portal)/_overview/alarms'
 import { server } from '@/lib/server'
+import { keyOfDevice } from '@/lib/services/devices'
 import { can } from '@/lib/services/permissions'
 import { RulesFacts } from './rules-facts'
 
@@ -57,7 +58,13 @@ export default async function ChallengePage({ params }: { params: Promise<{ id: 
           <Card title="Bound to">
             <Facts>
               <Fact name="Subject">
-                <VisibleText>{subject || '–'}</VisibleText>
+                {subject ? (
+                  <TextLink href={`/devices/${keyOfDevice(subject)}`}>
+                    <VisibleText>{subject}</VisibleText>
+                  </TextLink>
+                ) : (
+                  '–'
+                )}
               </Fact>
               {san.length > 0 && (
                 <Fact name="Alternative names">

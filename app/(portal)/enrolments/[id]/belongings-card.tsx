@@ -3,11 +3,13 @@ import { Card } from '@/app/_components/card'
 import { InlineCopy } from '@/app/_components/copy-value'
 import { Fact, Facts } from '@/app/_components/facts'
 import { Instant } from '@/app/_components/instant'
+import { nameOfClient } from '@/app/_components/name-of-client'
 import { TextLink } from '@/app/_components/row-link'
 import { withParameters } from '@/app/_components/search-parameters'
 import { shortSerial } from '@/app/_components/short-serial'
 import { ChallengeStateBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
+import { CLIENTS, type ClientFamily, isClientFamily } from '@/lib/scep/client-catalogue'
 import { keyOfDevice } from '@/lib/services/devices'
 import type { TransactionDetail } from '@/lib/services/transactions'
 
@@ -45,15 +47,18 @@ export function BelongingsCard({ enrolment }: { enrolment: TransactionDetail }) 
         )}
         {client && (
           <Fact name="Client">
-            <TextLink href={withParameters('/enrolments', { client })}>{client}</TextLink>
+            <TextLink href={withParameters('/enrolments', { client })}>{nameOfClient(client)}</TextLink>
+            {isClientFamily(client) && <Quirks of={client} />}
           </Fact>
         )}
         {challenge && (
-          <Fact name={challenge.origin === 'minted' ? 'Challenge' : 'Authorisation'}>
+          <Fact name={isChallenge(challenge) ? 'Challenge' : 'Authorisation'}>
             <span className="flex flex-wrap items-center gap-x-2">
-              <TextLink href={withParameters('/challenges', { search: challenge.id })}>
-                {challenge.id.slice(0, 8)}
-              </TextLink>
+              {isChallenge(challenge) ? (
+                <TextLink href={`/challenges/${challenge.id}`}>{challenge.id.slice(0, 8)}</TextLink>
+              ) : (
+                <span className="font-mono">{challenge.id.slice(0, 8)}</span>
+              )}
               <ChallengeStateBadge state={challenge.state} />
             </span>
           </Fact>
@@ -89,4 +94,22 @@ export function BelongingsCard({ enrolment }: { enrolment: TransactionDetail }) 
       </Facts>
     </Card>
   )
+}
+
+function Quirks({ of }: { of: ClientFamily }) {
+  const { oddities, advice } = CLIENTS[of]
+  const notes = advice ? [...oddities, advice] : oddities
+  if (notes.length === 0) return null
+  return (
+    <ul className="mt-1 list-disc pl-4 text-muted text-sm">
+      {notes.map((note) => (
+        <li key={note}>{note}</li>
+      ))}
+    </ul>
+  )
+}
+
+/** A grant of another policy is written down the same way, and has no page. */
+function isChallenge({ origin }: NonNullable<TransactionDetail['challenge']>): boolean {
+  return origin === 'minted' || origin === 'signed'
 }
