@@ -132,7 +132,7 @@ function makeStation(kind: Kind) {
 
   /** What the signer would read from the database. */
   function recordOf(intent: CertificateIntent): CertificateRecord {
-    const endpoint = { id: ownerId, authorityId: ownerId, ...profile }
+    const endpoint = { id: ownerId, authorityId: ownerId, previousAuthorityId: null, ...profile }
     return {
       id: intent.id,
       kind: 'leaf',

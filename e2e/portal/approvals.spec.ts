@@ -115,6 +115,7 @@ test('a static secret is bounded, shown once, marked weak and revoked', async ({
   const secret = (await dialog.locator('code').textContent())?.trim() ?? ''
   expect(secret).toMatch(/^[A-Za-z2-9]{28}$/)
   await dialog.getByRole('button', { name: 'I have copied it' }).click()
+  await expect(page.locator('code', { hasText: secret })).toHaveCount(0)
   expect(await page.content()).not.toContain(secret)
 
   const asked = { scepUrl: printers.endpoint.scepUrl, challenge: secret }

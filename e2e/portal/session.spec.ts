@@ -50,7 +50,7 @@ test('every page forbids caches, frames and foreign scripts, with a nonce of its
   const { request } = page.context()
   const nonces = new Set<string>()
   const paths = pageRoutes()
-    .filter((route) => route !== '/certificates/[id]')
+    .filter((route) => !/\[(?!slug\])/.test(route))
     .map((route) => pathOf(route, { '[slug]': 'staff' }))
   for (const path of [...paths, '/no-such-page']) nonces.add(await nonceOf(request, path))
   expect(nonces.size).toBe(paths.length + 1)

@@ -95,7 +95,8 @@ export function settingsOf(endpoint: EndpointSettings): EndpointSettings {
   return Object.fromEntries(SETTING_NAMES.map((name) => [name, endpoint[name]])) as unknown as EndpointSettings
 }
 
-function flat(state: EndpointState): { [key: string]: Json } {
+/** Names of the profile's fields get `profile.` in front. */
+export function flat(state: EndpointState): { [key: string]: Json } {
   const { name, enabled, policy, challengeTtlMinutes, profile } = state
   const { validityDays, backdateMinutes, minRsaBits, ellipticCurves, extendedKeyUsage } = profile
   return {

@@ -5,7 +5,7 @@ import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
 import { drawRegistrationAuthority, type MadeKey, type NewRegistrationAuthority } from './authority-plan'
 import type { CertificateIntent, SigningAuthority } from './certificate-intent'
-import { type EndpointState, settingsOf } from './endpoint-change'
+import { type EndpointState, flat, settingsOf } from './endpoint-change'
 import type { EndpointPolicy, EndpointSettings, ProfileSettings } from './endpoint-settings'
 import { registrationAuthorityEvents } from './registration-authorities'
 import type { Urls } from './urls'
@@ -85,6 +85,7 @@ export function endpointCreatedEvents(
         protocol: 'scep',
         policy: endpoint.policy,
         profile: profile.name,
+        settings: flat({ ...endpoint, profile }),
         ...(more.copiedFrom === null ? {} : { copiedFrom: more.copiedFrom }),
       },
     },

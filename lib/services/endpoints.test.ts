@@ -238,13 +238,17 @@ describe('a copy', () => {
     const { endpoints, events } = listening()
     const copy = await endpoints.copy(admin, 'staff', {})
     const { id, slug, name, scepUrl, profile, registrationAuthority, createdAt, ...settings } = copy
-    expect(original).toMatchObject(settings)
+    expect(original).toMatchObject({ ...settings, trustedProxySigners: ['cd'.repeat(32)] })
+    expect(settings.trustedProxySigners).toEqual([])
     expect([slug, name]).toEqual(['staff-scep-copy', 'SCEP copy'])
     expect(profile).toMatchObject({ validityDays: 10, backdateMinutes: 120, minRsaBits: 4096 })
     expect(profile.id).not.toBe(original.profile.id)
     expect(id).not.toBe(original.id)
     expect(registrationAuthority?.fingerprintSha256).not.toBe(original.registrationAuthority?.fingerprintSha256)
-    expect(events[0]).toMatchObject({ type: 'endpoint.created', data: { copiedFrom: 'staff', policy: 'approval' } })
+    expect(events[0]).toMatchObject({
+      type: 'endpoint.created',
+      data: { copiedFrom: 'staff', policy: 'approval', settings: { allowDes: true, 'profile.validityDays': 10 } },
+    })
   })
 
   test('may be named and given a slug; an unknown original is refused', async () => {

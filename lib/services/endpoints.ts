@@ -36,7 +36,7 @@ export interface EndpointsService {
   create(actor: Actor, request: NewEndpoint): Promise<EndpointView>
   /**
    * Everything that is set about it, with a profile and a registration authority of its own. What lets devices in is not
-   * copied: challenges, static secrets, minters.
+   * copied: challenges, static secrets, minters, pinned proxies.
    */
   copy(actor: Actor, slug: string, request: { name?: string; slug?: string }): Promise<EndpointView>
 }
@@ -129,7 +129,10 @@ export function createEndpoints({ store, signer, issuance, urls, clock }: Endpoi
     async copy(actor, slug, request) {
       authorise(actor, 'endpoint:create')
       const { group, ...original } = await oneEndpoint(slug)
-      const state = changed(original, normalised({ name: request.name ?? copyName(original.name) }))
+      const state = changed(
+        original,
+        normalised({ name: request.name ?? copyName(original.name), trustedProxySigners: [] }),
+      )
       return make(actor, { group: group.slug, slug: request.slug, state, copiedFrom: slug })
     },
   }

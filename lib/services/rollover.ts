@@ -98,10 +98,11 @@ export interface RolloverStore {
   /** staged → retired, its registration authorities with it, its certificate revoked and the root's CRL due. */
   cancel(authorityId: string, now: Date, actor: Actor, events: AuditEntry[]): Promise<boolean>
   /**
-   * In one transaction, if every endpoint of the group has its registration authority of the staged issuer: active →
-   * retired, staged → active, endpoints and registration authorities with it.
+   * In one transaction, if every endpoint of the group has its registration authority of the staged issuer, and none
+   * answers with its issuer unless the staged one may: active → retired, staged → active, endpoints and registration
+   * authorities with it.
    */
-  activate(authorityId: string, now: Date, events: AuditEntry[]): Promise<boolean>
+  activate(authorityId: string, to: { now: Date; answersScep: boolean }, events: AuditEntry[]): Promise<boolean>
 }
 
 export interface RolloverDeps {
@@ -262,9 +263,13 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
   async function activateIfDue(actor: Actor, slug: string): Promise<boolean> {
     const group = await existing(slug)
     const now = clock()
-    if (group.staged === null || !isReady(group) || group.staged.activatesAt > now) return false
-    const event = rolloverEvent('rollover.activated', actor, group, group.staged, group.staged.activatesAt)
-    return store.activate(group.staged.id, now, [event])
+    const { staged } = group
+    if (staged === null || staged.activatesAt > now) return false
+    const answersScep = mayAnswerScep(staged)
+    if (group.answersByIssuer && !answersScep) throw cannotAnswer(group.name)
+    if (!isReady(group)) return false
+    const event = rolloverEvent('rollover.activated', actor, group, staged, staged.activatesAt)
+    return store.activate(staged.id, { now, answersScep }, [event])
   }
 
   async function existing(slug: string): Promise<RolloverGroup> {
@@ -294,8 +299,18 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
 
 export const rolloverActor = () => systemActor('job', 'Issuer rollover')
 
-function isReady({ staged, waiting, unfinished }: RolloverGroup): boolean {
-  return staged?.certificateDer != null && waiting.length === 0 && unfinished.length === 0
+function isReady({ staged, waiting, unfinished, answersByIssuer }: RolloverGroup): boolean {
+  if (staged?.certificateDer == null || (answersByIssuer && !mayAnswerScep(staged))) return false
+  return waiting.length === 0 && unfinished.length === 0
+}
+
+/** An endpoint was set to answer with its issuer after the next one was staged. */
+function cannotAnswer(name: string): Refusal {
+  return new Refusal(
+    'conflict',
+    `An endpoint of "${name}" answers with its issuer, and the next issuer may not answer SCEP. Let it answer by its registration authority, or stage an RSA issuer that may answer.`,
+    { reason: 'next_issuer_cannot_answer' },
+  )
 }
 
 /** What is staged unless said otherwise: a key like the one before. */

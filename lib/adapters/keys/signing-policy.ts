@@ -162,7 +162,7 @@ function checkWhatItMakes(record: CertificateRecord, info: Tbs, certified: Signi
     case 'leaf':
       checkIssuedBy(authority, 'issuer')
       if (made !== null || ra !== null || info.isCa) refuse('ca_not_allowed')
-      if (record.endpoint?.authorityId !== authority.id) refuse('endpoint_of_another_authority')
+      checkEndpoint(record)
       if (record.keyOnRecord) refuse('key_of_ours', 'a leaf for a key that the signer holds')
       checkChallenge(record)
       return checkRenewal(record, info)
@@ -189,6 +189,12 @@ function checkCertifiedKey(
     refuse('public_key_mismatch')
   checkPurpose(certified, purpose)
   if (certified.ownerId !== ownerId) refuse('key_of_another_owner')
+}
+
+/** The endpoint's issuer, or the one it took over from: what was begun before a rollover is finished after it. */
+function checkEndpoint({ authority, endpoint }: CertificateRecord): void {
+  if (endpoint?.authorityId !== authority.id && endpoint?.previousAuthorityId !== authority.id)
+    refuse('endpoint_of_another_authority')
 }
 
 /** Somebody was given a challenge for this endpoint, and whoever holds this key has presented it. */

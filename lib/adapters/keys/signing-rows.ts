@@ -27,7 +27,7 @@ export interface CertificateRecord {
   /** The registration authority that this certificate makes. */
   registrationAuthority: { id: string; keyId: string; authorityId: string } | null
   /** The endpoint that a leaf was asked for at. */
-  endpoint: (LeafProfile & { id: string; authorityId: string }) | null
+  endpoint: (LeafProfile & { id: string; authorityId: string; previousAuthorityId: string | null }) | null
   /** The challenge that a leaf was asked for with. */
   challenge: {
     state: string
@@ -109,6 +109,7 @@ interface CertificateRow {
   r_authority_id: string
   e_id: string | null
   e_authority_id: string
+  e_previous_authority_id: string | null
   p_extended_key_usage: string[]
   p_min_rsa_bits: number
   p_elliptic_curves: string[]
@@ -137,7 +138,8 @@ const CERTIFICATE = `
          a.not_before as a_not_before, a.not_after as a_not_after, a.certificate_der is not null as a_active,
          s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
          r.id as r_id, r.key_id as r_key_id, coalesce(r.authority_id, re.authority_id) as r_authority_id,
-         e.id as e_id, e.authority_id as e_authority_id, p.extended_key_usage as p_extended_key_usage,
+         e.id as e_id, e.authority_id as e_authority_id, ea.replaces_id as e_previous_authority_id,
+         p.extended_key_usage as p_extended_key_usage,
          p.min_rsa_bits as p_min_rsa_bits, p.elliptic_curves as p_elliptic_curves,
          p.validity_days as p_validity_days, p.backdate_minutes as p_backdate_minutes,
          h.state as h_state, h.endpoint_id as h_endpoint_id, h.reserved_spki_sha256 as h_reserved_spki_sha256,
@@ -151,6 +153,7 @@ const CERTIFICATE = `
   left join registration_authority r on r.certificate_id = c.id
   left join endpoint re on re.id = r.endpoint_id
   left join endpoint e on e.id = c.endpoint_id
+  left join authority ea on ea.id = e.authority_id
   left join profile p on p.id = e.profile_id
   left join challenge h on h.id = c.challenge_id
   left join certificate o on o.id = c.renews_certificate_id
@@ -270,6 +273,7 @@ function toRecord(row: CertificateRow): CertificateRecord {
         : {
             id: row.e_id,
             authorityId: row.e_authority_id,
+            previousAuthorityId: row.e_previous_authority_id,
             extendedKeyUsage: row.p_extended_key_usage,
             minRsaBits: row.p_min_rsa_bits,
             curves: row.p_elliptic_curves,

@@ -120,6 +120,22 @@ describe('certificates', () => {
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ code: 'policy_refused', reason })
   })
 
+  test('a leaf that was begun before its endpoint rolled over to the next issuer is finished', async () => {
+    const id = await insertLeaf(it, organisation, { endpointId: other.endpointId })
+    const replaces = (by: string | null) =>
+      it.pool.query(
+        'update authority set replaces_id = $1 where id = (select authority_id from endpoint where id = $2)',
+        [by, other.endpointId],
+      )
+    await replaces(organisation.issuer.id)
+    try {
+      const { issuerDer } = parseCertificate(await it.signer.signCertificate(id))
+      expect(Buffer.from(issuerDer).equals(organisation.issuer.subjectDer)).toBe(true)
+    } finally {
+      await replaces(null)
+    }
+  })
+
   test('a leaf without an endpoint is refused', async () => {
     const id = await insertLeaf(it, organisation)
     await it.pool.query('update certificate set endpoint_id = null where id = $1', [id])

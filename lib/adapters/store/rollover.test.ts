@@ -158,6 +158,21 @@ describe('a group rolls over to its next issuer', () => {
   })
 })
 
+test('an endpoint that was set to answer with its issuer meanwhile keeps one out that may not', async () => {
+  const answerBy = (scepIdentity: string) =>
+    backing.database.endpoint.update({ where: { slug: portal.slug }, data: { scepIdentity } })
+  const staged = (await rollover.get(ada, portal.slug)).next
+  portal.time.now = new Date((staged?.activatesAt.getTime() ?? 0) + 1_000)
+  await answerBy('ca')
+  expect((await rollover.get(ada, portal.slug)).next?.ready).toBe(false)
+  await expect(rollover.advance(rolloverActor())).rejects.toMatchObject({ reason: 'next_issuer_cannot_answer' })
+  const before = { now: portal.time.now, answersScep: false }
+  const { id } = await backing.database.authority.findUniqueOrThrow({ where: { slug: staged?.issuer?.slug ?? '' } })
+  expect(await rolloverStore(backing.database).activate(id, before, [])).toBe(false)
+  await answerBy('ra')
+  expect(await rollover.advance(rolloverActor())).toBe(1)
+})
+
 test('a CA that answers SCEP itself: its own certificate first, its own key for envelopes and replies', async () => {
   const group = await portal.groups.create(ada, { name: 'Printers', issuerKey: 'rsa3072', answersScep: true })
   const endpoint = group.endpoints[0]?.slug ?? ''

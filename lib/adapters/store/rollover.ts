@@ -76,13 +76,15 @@ export function rolloverStore(database: Database): RolloverStore {
       })
     },
 
-    async activate(authorityId, now, events) {
+    async activate(authorityId, { now, answersScep }, events) {
       return transact(database, async (transaction) => {
         const [row] = await transaction.$queryRaw<{ replaces_id: string }[]>`
           update authority next set status = 'retired', retired_at = ${now}
           from authority staged
           where staged.id = ${authorityId}::uuid and staged.status = 'staged' and staged.certificate_der is not null
             and next.id = staged.replaces_id and next.status = 'active'
+            and (${answersScep} or not exists (
+              select from endpoint e where e.authority_id = next.id and e.scep_identity = 'ca'))
             and not exists (
               select from endpoint e where e.authority_id = next.id and not exists (
                 select from registration_authority r
@@ -118,7 +120,7 @@ async function revokeIssuer(
       from authority a where a.id = ${authorityId}::uuid and c.id = a.certificate_id and c.state = 'issued' and c.revoked_at is null
       returning c.authority_id
     )
-    update authority root set crl_due_since = coalesce(root.crl_due_since, ${now}) from revoked where root.id = revoked.authority_id`
+    update authority root set crl_due_since = greatest(${now}, root.crl_due_since + interval '1 millisecond') from revoked where root.id = revoked.authority_id`
 }
 
 async function readGroup(database: Database, slug: string, now: Date): Promise<RolloverGroup | null> {

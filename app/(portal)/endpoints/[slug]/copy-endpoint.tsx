@@ -26,7 +26,7 @@ export function CopyEndpoint({ slug, name }: { slug: string; name: string }) {
         The copy gets the same settings under a URL of its own, with its own profile and registration authority. Making
         that key takes a few seconds.
       </p>
-      <p>Challenges, static secrets and minters stay with this endpoint.</p>
+      <p>Challenges, static secrets, minters and pinned proxies stay with this endpoint.</p>
     </ConfirmAction>
   )
 }
