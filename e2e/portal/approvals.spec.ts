@@ -1,5 +1,4 @@
 /** Devices that wait for a person in the browser, and a static secret with its bounds. */
-import { setPolicy } from '@/e2e/fixtures/endpoint-policy'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { enrol, inFolder } from './support/devices'
 import { ADA, employ, OLGA } from './support/people'
@@ -14,8 +13,8 @@ test.beforeAll(async () => {
   portal = await startOrganisation()
   contractors = await portal.createGroup('Contractors', 'p256')
   printers = await portal.createGroup('Printers', 'p256')
-  await setPolicy(portal, contractors.endpoint.slug, 'approval')
-  await setPolicy(portal, printers.endpoint.slug, 'static')
+  await portal.json('endpoint', 'update', contractors.endpoint.slug, '--policy', 'approval')
+  await portal.json('endpoint', 'update', printers.endpoint.slug, '--policy', 'static')
   await employ(portal, OLGA)
 })
 test.afterAll(() => portal?.stop())

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { type Installation, startInstallation } from '@/e2e/fixtures/installation'
-import { type Organisation, setUp } from '@/e2e/fixtures/organisation'
+import { type GroupCreated, type Organisation, setUp } from '@/e2e/fixtures/organisation'
 import { keyOfDevice } from '@/lib/services/devices'
-import { enrol } from './support/devices'
+import { enrol, inFolder } from './support/devices'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { pageRoutes, pathOf } from './support/routes'
 import { expect, formProblem, REFUSED_PAGE, test } from './support/test'
@@ -177,7 +177,7 @@ function nameOf(route: string): string {
 /** A bit of everything: waiting, used and revoked challenges, refusals, a revoked certificate, people and a key. */
 async function fill(organisation: Organisation): Promise<Record<string, string>> {
   const staff = await organisation.createGroup('Staff', 'p256')
-  await organisation.createGroup('Guests of the department of comparative linguistics', 'p384')
+  const guests = await organisation.createGroup('Guests of the department of comparative linguistics', 'p384')
   await employ(organisation, OLGA)
   await employ(organisation, AUGUST)
   await organisation.apiKey('operator')
@@ -190,6 +190,9 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   await enrol(organisation, await organisation.mint(slug, 'CN=tablet-7'), 'CN=tablet-7')
   await enrol(organisation, await organisation.mint(slug, 'CN=tablet-8'), 'CN=another-device')
   await organisation.json('challenge', 'revoke', (await organisation.mint(slug, 'CN=tablet-9')).id)
+  const approval = await waiting(organisation, guests)
+  const nextYear = new Date(Date.now() + 300 * 86_400_000).toISOString()
+  await organisation.json('rollover', 'stage', '--group', staff.slug, '--at', nextYear)
   const { items } = await organisation.json<{ items: { id: string; serial: string }[] }>('certificate', 'list')
   const [newest, oldest] = [items[0], items.at(-1)]
   const refused = await organisation.json<{ items: { id: string }[] }>('transaction', 'list', '--state', 'refused')
@@ -200,5 +203,21 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
     '/certificates/[id]': `/certificates/${oldest?.id}`,
     '/enrolments/[id]': `/enrolments/${refused.items[0]?.id}`,
     '/devices/[key]': `/devices/${keyOfDevice(long)}`,
+    '/challenges/[id]': `/challenges/${used.id}`,
+    '/approvals/[id]': `/approvals/${approval}`,
   }
+}
+
+/** A device that waits for somebody's approval: the id of its request. */
+async function waiting(organisation: Organisation, { endpoint }: GroupCreated): Promise<string> {
+  await organisation.json('endpoint', 'update', endpoint.slug, '--policy', 'approval')
+  await inFolder(async (folder) => {
+    await organisation.cli([
+      'enrol',
+      ...['--url', endpoint.scepUrl, '--no-challenge', '--subject', 'CN=laptop-7,O=Example', '--poll-for', '0'],
+      ...['--key-out', join(folder, 'device.key'), '--cert-out', join(folder, 'device.crt')],
+    ])
+  })
+  const { items } = await organisation.json<{ items: { id: string }[] }>('approval', 'list')
+  return items[0]?.id ?? ''
 }

@@ -3,7 +3,6 @@ import { readdirSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import type { APIRequestContext } from '@playwright/test'
-import { setPolicy } from '@/e2e/fixtures/endpoint-policy'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { keyOfDevice } from '@/lib/services/devices'
 import { enrol, inFolder } from './support/devices'
@@ -152,7 +151,7 @@ test.afterAll(() => portal?.stop())
 
 async function requestThatWaits(): Promise<string> {
   const { slug, scepUrl } = (await portal.createGroup('Contractors', 'p256')).endpoint
-  await setPolicy(portal, slug, 'approval')
+  await portal.json('endpoint', 'update', slug, '--policy', 'approval')
   await inFolder((folder) => {
     const files = ['--key-out', `${folder}/device.key`, '--cert-out', `${folder}/device.pem`]
     const request = ['--url', scepUrl, '--no-challenge', '--subject', 'CN=quokka-9', '--poll-for', '0']
