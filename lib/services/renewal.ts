@@ -22,6 +22,7 @@ import {
 import { type EnrolmentReason, EnrolmentRefusal } from './enrolment-refusals'
 import { printableEntry } from './enrolment-text'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
+import { type Narrowing, narrowedBy } from './narrowing'
 import { type FailedCheck, failedCheck, type HeldCertificate, RENEWAL_REQ, renewedNames } from './renewal-checks'
 import type { Signer } from './signer'
 
@@ -252,15 +253,23 @@ async function withChallenge(
 ): Promise<Authorisation> {
   const authorised = await policy.authorise(presentation)
   if (authorised.outcome !== 'redeemed') return authorised
-  const { challengeId, endpointId, enrolmentTransactionId } = authorised.proof
+  const { challengeId, endpointId, enrolmentTransactionId, constraints } = authorised.proof
   const proof = EnrolmentProof.ofReservedChallenge({
     challengeId,
     endpointId,
     enrolmentTransactionId,
-    constraints: renewedNames(held, presentation.csr),
+    constraints: narrowedBy(renewedNames(held, presentation.csr), narrowingOf(presentation, constraints)),
     renews: { certificateId: held.id, lineageId: held.lineageId },
   })
   return { ...authorised, proof } satisfies Authorised
+}
+
+/**
+ * A challenge says which names there may be. Other policies take them from the request: of one that names none, which keeps
+ * those of the old certificate, they have nothing to say.
+ */
+function narrowingOf({ endpoint, csr }: Presentation, { san, rules = {} }: EnrolmentProof['constraints']): Narrowing {
+  return endpoint.policy === 'dynamic' || csr.san.length > 0 ? { san, rules } : { rules }
 }
 
 function nameOf({ issuerDer, serial }: PkiMessage['signer']): CertificateName {
