@@ -91,7 +91,7 @@ export interface Renewals {
   authoriser(
     held: HeldCertificate,
     policy: () => Authoriser,
-    ask?: (presentation: Presentation) => Promise<void>,
+    ask?: (presentation: Presentation) => Promise<Narrowing>,
   ): Authoriser
 }
 
@@ -126,7 +126,7 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
   function authoriser(
     held: HeldCertificate,
     policy: () => Authoriser,
-    ask: (presentation: Presentation) => Promise<void> = async () => {},
+    ask: (presentation: Presentation) => Promise<Narrowing> = async () => ({}),
   ): Authoriser {
     /** Set when the challenge decided after all: then it is the policy's to give back. */
     let decided: Authoriser | null = null
@@ -137,8 +137,7 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
           trace.note('renewal.check', { check, passed }),
         )
         if (problem === null && endpoint.renewalChallenge !== 'required') {
-          await ask(presentation)
-          const granted = await renew(presentation, held)
+          const granted = await renew(presentation, held, await ask(presentation))
           if (!('reason' in granted)) return granted
           return fallBack(presentation, granted)
         }
@@ -189,12 +188,16 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
     }
   }
 
-  async function renew(presentation: Presentation, held: HeldCertificate): Promise<Authorisation | FailedCheck> {
+  async function renew(
+    presentation: Presentation,
+    held: HeldCertificate,
+    narrowing: Narrowing,
+  ): Promise<Authorisation | FailedCheck> {
     const { trace } = presentation
     const request = grantRequest(presentation, {
       origin: 'renewal',
       subject: held.subject,
-      constraints: renewedNames(held, presentation.csr),
+      constraints: narrowedBy(renewedNames(held, presentation.csr), narrowing),
       evidence: { renews: held.id, serial: held.serial, messageType: presentation.messageType },
       renewsCertificateId: held.id,
     })
