@@ -10,6 +10,7 @@ import { MISMATCHES_BEFORE_REVOCATION, presentedValue } from './challenge-redemp
 import { type Authorised, type Authoriser, type Grant, type GrantStore, grantTo } from './enrolment-authorisation'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import type { TurnStore } from './enrolment-turns'
+import type { Narrowing } from './narrowing'
 import type { Notifications } from './notifications'
 import { type Narrowed, narrowed } from './validator-verdict'
 import type { Asked, Validator, ValidatorCalls, ValidatorCircuitStore } from './validators'
@@ -26,8 +27,8 @@ export interface DelegationDependencies {
 }
 
 export interface Delegation extends Authoriser {
-  /** Renewals are authorised by their old certificate; where the validator wants to hear of them too, it may say no. */
-  checkRenewal(presentation: Presentation): Promise<void>
+  /** Renewals are authorised by their old certificate; where the validator wants to hear of them too, it may narrow or refuse. */
+  checkRenewal(presentation: Presentation): Promise<Narrowing>
 }
 
 /** What a validator tells about its devices is kept with the certificate, if it is not a document of its own. */
@@ -68,10 +69,13 @@ export function createDelegation(dependencies: DelegationDependencies): Delegati
     },
 
     async checkRenewal(presentation) {
-      if (presentation.endpoint.validatorId === null) return
+      if (presentation.endpoint.validatorId === null) return {}
       const validator = await responsible(presentation)
-      if (!validator.askOnRenewal) return
-      await verdictOn({ ...presentation, challenge: presentation.csr.challengePasswords[0] ?? '' }, validator)
+      if (!validator.askOnRenewal) return {}
+      const question = { ...presentation, challenge: presentation.csr.challengePasswords[0] ?? '' }
+      const { data, allowed } = await verdictOn(question, validator)
+      // A request without names keeps those of the old certificate, unless the validator says something about them.
+      return { ...(data.sans === undefined ? {} : { san: allowed.san }), ...rulesOf(allowed) }
     },
   }
 
@@ -159,9 +163,9 @@ function grantOf(
   { csr, transactionId }: Presentation,
   validator: Validator,
   data: { [key: string]: Json },
-  { san, maxValidityDays }: Extract<Narrowed, { fits: true }>,
+  allowed: Extract<Narrowed, { fits: true }>,
 ): Grant {
-  const constraints = namesOf(csr.subject, san)
+  const constraints = namesOf(csr.subject, allowed.san)
   const send = validator.sendCsr === 'fields' ? 'fields' : 'masked'
   return {
     origin: 'delegated',
@@ -169,7 +173,7 @@ function grantOf(
     constraints: {
       ...constraints,
       subjectDer: Buffer.from(csr.subjectDer).toString('base64'),
-      ...(maxValidityDays === null ? {} : { rules: { maxValidityDays } }),
+      ...rulesOf(allowed),
     },
     evidence: {
       validatorId: validator.id,
@@ -182,6 +186,10 @@ function grantOf(
       ? { notify: { validatorId: validator.id, body: { request: csrObject(csr, send), transactionId } } }
       : {}),
   }
+}
+
+function rulesOf({ maxValidityDays }: Extract<Narrowed, { fits: true }>): Pick<Narrowing, 'rules'> {
+  return maxValidityDays === null ? {} : { rules: { maxValidityDays } }
 }
 
 function namesOf(subject: Presentation['csr']['subject'], san: Extract<Narrowed, { fits: true }>['san']) {

@@ -6,6 +6,7 @@ import type { ChallengeConstraints } from './challenges'
 import type { EndpointPolicy } from './endpoint-settings'
 import { printableText } from './enrolment-text'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
+import type { Narrowing } from './narrowing'
 
 export interface Authorised {
   outcome: 'redeemed'
@@ -29,8 +30,8 @@ export interface Authoriser {
   authorise(presentation: Presentation): Promise<Authorisation>
   /** After an issuance that did not happen: finishes the row, and frees what was reserved unless an intent needs it. */
   giveBack(presentation: Presentation, authorised: Authorised, row: RowOutcome, besides: AuditEntry[]): Promise<void>
-  /** Before a renewal that needs no challenge, where the policy wants a word in it: throws to refuse. */
-  checkRenewal?(presentation: Presentation): Promise<void>
+  /** Before a renewal that needs no challenge, where the policy wants a word in it: what it leaves of it; throws to refuse. */
+  checkRenewal?(presentation: Presentation): Promise<Narrowing>
   /** After issuance and before the answer: throws to withhold the certificate. */
   beforeAnswer?(presentation: Presentation, authorised: Authorised, issued: IssuedCertificate): Promise<void>
   /** Before a certificate that was issued earlier is sent again: throws to go on withholding it. */

@@ -25,6 +25,7 @@ const HELD: HeldCertificate = {
   notAfter: daysOn(90),
   revokedAt: null,
   revocationReason: null,
+  rules: {},
   lineageId: 'certificate',
 }
 const REQUEST = {

@@ -8,6 +8,7 @@ import { canonicalName } from './challenge-constraints'
 import type { ChallengeConstraints, SubjectAlternativeName } from './challenges'
 import type { EndpointSettings } from './endpoint-settings'
 import type { EnrolmentReason } from './enrolment-refusals'
+import { type CertificateRules, narrowedBy } from './narrowing'
 
 /** A certificate that an authority of the group issued, whatever became of it. */
 export interface HeldCertificate {
@@ -26,6 +27,8 @@ export interface HeldCertificate {
   notAfter: Date
   revokedAt: Date | null
   revocationReason: RevocationReason | null
+  /** What narrowed it and those before it in its line. */
+  rules: CertificateRules
   /** The first one of its line; its own id while there is no other. */
   lineageId: string
 }
@@ -99,16 +102,18 @@ export function renewableFrom(
 
 /**
  * What the new certificate says: the old subject byte for byte, and of the alternative names those that are asked for. A
- * request that names none keeps them all, for many clients leave them out and would lose their name on the network.
+ * request that names none keeps them all, for many clients leave them out and would lose their name on the network. What
+ * narrowed the old one narrows the new one.
  */
 export function renewedNames(held: HeldCertificate, csr: Pick<Csr, 'san'>): ChallengeConstraints {
   const asked = new Set(csr.san.map(canonicalName))
-  return {
+  const names: ChallengeConstraints = {
     v: 1,
     subject: parseName(held.subjectDer).map(({ type, value }) => ({ type, value })),
     san: csr.san.length === 0 ? held.san : held.san.filter((san) => asked.has(canonicalName(san))),
     subjectDer: Buffer.from(held.subjectDer).toString('base64'),
   }
+  return narrowedBy(names, { rules: held.rules })
 }
 
 function offered(messageType: number, endpoint: EndpointSettings): FailedCheck | null {

@@ -22,6 +22,7 @@ import {
 import { type EnrolmentReason, EnrolmentRefusal } from './enrolment-refusals'
 import { printableEntry } from './enrolment-text'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
+import { type Narrowing, narrowedBy } from './narrowing'
 import { type FailedCheck, failedCheck, type HeldCertificate, RENEWAL_REQ, renewedNames } from './renewal-checks'
 import type { Signer } from './signer'
 
@@ -90,7 +91,7 @@ export interface Renewals {
   authoriser(
     held: HeldCertificate,
     policy: () => Authoriser,
-    ask?: (presentation: Presentation) => Promise<void>,
+    ask?: (presentation: Presentation) => Promise<Narrowing>,
   ): Authoriser
 }
 
@@ -125,7 +126,7 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
   function authoriser(
     held: HeldCertificate,
     policy: () => Authoriser,
-    ask: (presentation: Presentation) => Promise<void> = async () => {},
+    ask: (presentation: Presentation) => Promise<Narrowing> = async () => ({}),
   ): Authoriser {
     /** Set when the challenge decided after all: then it is the policy's to give back. */
     let decided: Authoriser | null = null
@@ -136,8 +137,7 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
           trace.note('renewal.check', { check, passed }),
         )
         if (problem === null && endpoint.renewalChallenge !== 'required') {
-          await ask(presentation)
-          const granted = await renew(presentation, held)
+          const granted = await renew(presentation, held, await ask(presentation))
           if (!('reason' in granted)) return granted
           return fallBack(presentation, granted)
         }
@@ -188,12 +188,16 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
     }
   }
 
-  async function renew(presentation: Presentation, held: HeldCertificate): Promise<Authorisation | FailedCheck> {
+  async function renew(
+    presentation: Presentation,
+    held: HeldCertificate,
+    narrowing: Narrowing,
+  ): Promise<Authorisation | FailedCheck> {
     const { trace } = presentation
     const request = grantRequest(presentation, {
       origin: 'renewal',
       subject: held.subject,
-      constraints: renewedNames(held, presentation.csr),
+      constraints: narrowedBy(renewedNames(held, presentation.csr), narrowing),
       evidence: { renews: held.id, serial: held.serial, messageType: presentation.messageType },
       renewsCertificateId: held.id,
     })
@@ -252,15 +256,23 @@ async function withChallenge(
 ): Promise<Authorisation> {
   const authorised = await policy.authorise(presentation)
   if (authorised.outcome !== 'redeemed') return authorised
-  const { challengeId, endpointId, enrolmentTransactionId } = authorised.proof
+  const { challengeId, endpointId, enrolmentTransactionId, constraints } = authorised.proof
   const proof = EnrolmentProof.ofReservedChallenge({
     challengeId,
     endpointId,
     enrolmentTransactionId,
-    constraints: renewedNames(held, presentation.csr),
+    constraints: narrowedBy(renewedNames(held, presentation.csr), narrowingOf(presentation, constraints)),
     renews: { certificateId: held.id, lineageId: held.lineageId },
   })
   return { ...authorised, proof } satisfies Authorised
+}
+
+/**
+ * A challenge says which names there may be. Other policies take them from the request: of one that names none, which keeps
+ * those of the old certificate, they have nothing to say.
+ */
+function narrowingOf({ endpoint, csr }: Presentation, { san, rules = {} }: EnrolmentProof['constraints']): Narrowing {
+  return endpoint.policy === 'dynamic' || csr.san.length > 0 ? { san, rules } : { rules }
 }
 
 function nameOf({ issuerDer, serial }: PkiMessage['signer']): CertificateName {

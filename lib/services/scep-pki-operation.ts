@@ -196,9 +196,11 @@ export function createPkiOperation(
       const authoriser =
         held === null
           ? policy()
-          : renewals.authoriser(held, policy, async (renewal) => {
-              await authorisers[exchange.endpoint.policy]?.checkRenewal?.(renewal)
-            })
+          : renewals.authoriser(
+              held,
+              policy,
+              async (renewal) => (await authorisers[exchange.endpoint.policy]?.checkRenewal?.(renewal)) ?? {},
+            )
       const authorised = await authoriser.authorise(presentation)
       switch (authorised.outcome) {
         case 'pending':

@@ -2,6 +2,7 @@
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { GrantRequest } from '@/lib/services/enrolment-authorisation'
+import { type CertificateRules, combinedRules } from '@/lib/services/narrowing'
 import type { HeldCertificate, RenewalGrant, RenewalStore, Successor } from '@/lib/services/renewal'
 import { DISTRUSTING } from '@/lib/services/renewal-checks'
 import { bytes } from './certificate-rows'
@@ -12,13 +13,23 @@ import { guarded } from './outage'
 export function renewalStore(database: Database): RenewalStore {
   return guarded<RenewalStore>({
     async find(endpointId, serial) {
-      // By the group's authorities, so that the index over authority and serial number serves it.
+      // By the group's authorities, so that the index over authority and serial number serves it. What narrows it stands in
+      // the challenges of its whole line: each was for one certificate of it.
       const rows = await database.$queryRaw<HeldRow[]>`
         select c.id, c.kind, c.serial, c.der, a.subject_der as issuer_der, c.authority_id, c.endpoint_id, c.subject, c.subject_der, c.sans,
-          c.spki_sha256, c.not_before, c.not_after, c.revoked_at, c.revocation_reason, coalesce(c.lineage_id, c.id) as lineage_id
+          c.spki_sha256, c.not_before, c.not_after, c.revoked_at, c.revocation_reason, coalesce(c.lineage_id, c.id) as lineage_id, narrowing.rules
         from endpoint e
         join authority a on a.group_id = e.group_id
         join certificate c on c.authority_id = a.id and c.serial = ${serial}
+        cross join lateral (
+          with recursive line as (
+            select c.renews_certificate_id, c.challenge_id
+            union all
+            select b.renews_certificate_id, b.challenge_id from line join certificate b on b.id = line.renews_certificate_id
+          )
+          select coalesce(jsonb_agg(h.constraints -> 'rules') filter (where h.constraints -> 'rules' is not null), '[]') as rules
+          from line join challenge h on h.id = line.challenge_id
+        ) narrowing
         where e.id = ${endpointId}::uuid and c.state = 'issued'`
       return rows.map(held)
     },
@@ -143,6 +154,7 @@ interface HeldRow {
   revoked_at: Date | null
   revocation_reason: RevocationReason | null
   lineage_id: string
+  rules: CertificateRules[]
 }
 
 function held(row: HeldRow): HeldCertificate {
@@ -162,6 +174,7 @@ function held(row: HeldRow): HeldCertificate {
     notAfter: row.not_after,
     revokedAt: row.revoked_at,
     revocationReason: row.revocation_reason,
+    rules: combinedRules(row.rules),
     lineageId: row.lineage_id,
   }
 }

@@ -1,6 +1,6 @@
 /** The policy `delegated`, whole: a SCEP client, our services on Postgres, and a validator that does what validators do. */
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { believes, type Receiver, startReceiver } from '@/e2e/simulators/receiver'
 import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { grantStore } from '@/lib/adapters/store/grants'
@@ -51,6 +51,7 @@ beforeAll(async () => {
         delegated: {
           authorise: (presentation) => present().authorise(presentation),
           giveBack: (...given) => present().giveBack(...given),
+          checkRenewal: (presentation) => present().checkRenewal(presentation),
           beforeAnswer: async (...given) => present().beforeAnswer?.(...given),
           beforeResending: async (rowId) => present().beforeResending?.(rowId),
         },
@@ -114,6 +115,7 @@ async function settings(data: Parameters<typeof backing.database.validator.updat
     authorizationSealed: null,
     timeoutMs: 2_000,
     sendCsr: 'masked',
+    askOnRenewal: false,
     notify: true,
     notifyBeforeAnswer: false,
     disabledAt: null,
@@ -283,6 +285,57 @@ describe('the data of an answer can only narrow', () => {
     const certificate = parseCertificate(issued?.[0] ?? new Uint8Array())
     expect(certificate.san).toEqual([san[0]])
     expect(certificate.notAfter.getTime()).toBe(portal.time.now.getTime() + 7 * DAY_MS)
+  })
+
+  describe('in a renewal', () => {
+    /** As it is after the second for which an endpoint is known. */
+    const configure = async (set: Parameters<typeof backing.setEndpoint>[1]) => {
+      await backing.setEndpoint(portal.slug, set)
+      portal.time.now = new Date(portal.time.now.getTime() + 1_000)
+    }
+    beforeEach(() => configure({ renewalWindowDays: 3_650 }))
+    afterEach(() => configure({ renewalWindowDays: null, renewalChallenge: 'optional' }))
+
+    /** Enrols under one verdict, and renews under another. */
+    const renewed = async (first: object, second: object, asked: Told = {}) => {
+      validator.script({ allow: true, data: first })
+      devices += 1
+      const told: Told = {
+        subject: [{ type: 'CN', value: `renewing-${devices}` }],
+        challenge: `RENEWING${devices}`,
+      }
+      const [der = new Uint8Array()] = (await (await portal.device({ ...told, san: [...san] })).enrol()).certificates
+      validator.script({ allow: true, data: second })
+      const message = { messageType: 17, signerCertificateDer: der }
+      const { certificates: issued } = await (await portal.device({ ...told, ...asked, key: 1, message })).enrol()
+      const { san: names, notAfter } = parseCertificate(issued[0] ?? new Uint8Array())
+      const days = (notAfter.getTime() - portal.time.now.getTime()) / DAY_MS
+      return [names, days]
+    }
+
+    test('what it took away at first stays away, whether or not it is asked again', async () => {
+      const first = { sans: ['dns:a.example.com'], validityDays: 7 }
+      expect(await renewed(first, {})).toEqual([[san[0]], 7])
+      await settings({ askOnRenewal: true })
+      expect(await renewed(first, { validityDays: 30 })).toEqual([[san[0]], 7])
+    })
+
+    test('asked again, it takes away more', async () => {
+      await settings({ askOnRenewal: true })
+      const second = { sans: ['dns:b.example.com'], validityDays: 7 }
+      expect(await renewed({}, second, { san: [...san] })).toEqual([[san[1]], 7])
+      expect(await renewed({}, { validityDays: 3 })).toEqual([[...san], 3])
+      expect(await renewed({}, { sans: [] })).toEqual([[], 365])
+    })
+
+    test('a required authorisation narrows too, and silence about names keeps them', async () => {
+      await configure({ renewalChallenge: 'required' })
+      expect(await renewed({}, { validityDays: 7 })).toEqual([[...san], 7])
+      expect(await renewed({ validityDays: 7 }, { sans: ['dns:b.example.com'] }, { san: [...san] })).toEqual([
+        [san[1]],
+        7,
+      ])
+    })
   })
 
   test('a longer life, CA powers and key usages change nothing', async () => {

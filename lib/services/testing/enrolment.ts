@@ -13,6 +13,7 @@ import {
 import { createApprovalAuthorisation } from '@/lib/services/approval-authorisation'
 import { createApprovals } from '@/lib/services/approvals'
 import type { AuditEntry } from '@/lib/services/audit'
+import type { ChallengeRules } from '@/lib/services/challenge-rules'
 import type { ChallengeConstraints, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
 import { createDevices } from '@/lib/services/devices'
@@ -253,8 +254,13 @@ export async function enrolmentPortal(
   const chain = async (endpoint = slug) =>
     parseCaCertificates((await scep.handle({ ...REQUEST, endpoint, method: 'GET', query: 'operation=GetCACert' })).body)
 
-  async function mint(subject = 'CN=tablet-7,O=Example', san: SubjectAlternativeName[] = [], endpoint = slug) {
-    return challenges.mint(actor('operator'), { endpoint, subject, san })
+  async function mint(
+    subject = 'CN=tablet-7,O=Example',
+    san: SubjectAlternativeName[] = [],
+    endpoint = slug,
+    rules: ChallengeRules = {},
+  ) {
+    return challenges.mint(actor('operator'), { endpoint, subject, san, rules })
   }
 
   /** A device with what it was told; `enrol` sends one PKCSReq and opens the answer. */

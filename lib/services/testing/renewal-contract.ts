@@ -5,10 +5,12 @@ import { assembleCertificate, buildTbsCertificate, parseCertificate } from '@/li
 import { TAG } from '@/lib/pki/der'
 import { bitString, context, encode, integer, sequence, utf8String } from '@/lib/pki/der-write'
 import { encodeName } from '@/lib/pki/name'
+import { OID } from '@/lib/pki/oid'
 import { parseSerial } from '@/lib/pki/serial'
 import { signatureIdentifier, signWith } from '@/lib/pki/sign'
 import { type CertRep, type PkcsReqOptions, selfSignedCertificate } from '@/lib/scep/client'
 import type { RevocationReason } from '@/lib/services/certificates'
+import type { ChallengeRules } from '@/lib/services/challenge-rules'
 import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { ENDPOINT_DEFAULTS } from '@/lib/services/endpoint-settings'
 import { createSupersession } from '@/lib/services/supersession'
@@ -62,7 +64,12 @@ export function renewalContract(name: string, open: () => Promise<EnrolmentBacki
     }
 
     /** A certificate for RSA key 0, ten days before its end unless said otherwise. */
-    async function holder(san: SubjectAlternativeName[] = [], daysLeft = 10, endpoint = portal.slug): Promise<Holder> {
+    async function holder(
+      san: SubjectAlternativeName[] = [],
+      daysLeft = 10,
+      endpoint = portal.slug,
+      rules: ChallengeRules = {},
+    ): Promise<Holder> {
       number += 1
       portal.time.now = new Date(NOON.getTime() + 1_000)
       const subject = [
@@ -70,7 +77,7 @@ export function renewalContract(name: string, open: () => Promise<EnrolmentBacki
         { type: 'O', value: 'Example' },
       ]
       const text = subject.map(({ type, value }) => `${type}=${value}`).join(',')
-      const { challenge } = await portal.mint(text, san, endpoint)
+      const { challenge } = await portal.mint(text, san, endpoint, rules)
       const device = await portal.device({ subject, san, challenge, endpoint })
       const [der] = (await device.enrol()).certificates
       if (!der) throw new Error('not enrolled')
@@ -513,6 +520,79 @@ export function renewalContract(name: string, open: () => Promise<EnrolmentBacki
         expect(await device.status()).toMatchObject({ status: 503 })
         backing.stores.issuance.issuingEndpoint = issuingEndpoint
         expect((await renew(held, { key: 2 })).pkiStatus).toBe('SUCCESS')
+      })
+    })
+
+    describe('what narrowed a certificate narrows those that follow it', () => {
+      const HOUR = 1 / 24
+      const names: SubjectAlternativeName[] = [
+        { type: 'dns', value: 'a.example.com' },
+        { type: 'dns', value: 'b.example.com' },
+      ]
+      beforeEach(async () => {
+        const profile = { extendedKeyUsage: [OID.clientAuth, OID.emailProtection] }
+        await portal.groups.updateEndpoint(actor('admin'), portal.slug, { profile })
+      })
+
+      const narrow = (rules: ChallengeRules, san: SubjectAlternativeName[] = [], daysLeft = HOUR) =>
+        holder(san, daysLeft, portal.slug, rules)
+      const mintFor = ({ subject }: Holder, rules: ChallengeRules, san: SubjectAlternativeName[] = []) =>
+        portal.mint(subject.map(({ type, value }) => `${type}=${value}`).join(','), san, portal.slug, rules)
+      /** Names, usages, and days from now. */
+      const saysOf = (reply: CertRep) => {
+        const { san, extendedKeyUsage, notAfter } = certificateOf(reply)
+        return [
+          san.map(({ value }) => value),
+          extendedKeyUsage,
+          (notAfter.getTime() - portal.time.now.getTime()) / DAY_MS,
+        ]
+      }
+      /** The next one of the line, shortly before the end of the one that key 1 got. */
+      const renewNext = async (held: Holder, before: CertRep) => {
+        const { der, notAfter } = certificateOf(before)
+        portal.time.now = new Date(notAfter.getTime() - HOUR * DAY_MS)
+        return renew(held, { signer: 1, key: 2 }, { signerCertificateDer: der })
+      }
+
+      test('the rules of its challenge, through every renewal', async () => {
+        const held = await narrow({ maxValidityDays: 1, extendedKeyUsage: ['clientAuth'] })
+        const second = await renew(held)
+        expect(saysOf(second)).toEqual([[], [OID.clientAuth], 1])
+        expect(saysOf(await renewNext(held, second))).toEqual([[], [OID.clientAuth], 1])
+      })
+
+      test('a certificate that nothing narrowed gets what its profile grants today', async () => {
+        expect(saysOf(await renew(await narrow({})))).toEqual([[], [OID.clientAuth, OID.emailProtection], 365])
+      })
+
+      test('a challenge that a renewal requires narrows further: names, usages and life', async () => {
+        const held = await narrow({ maxValidityDays: 30 }, names)
+        await configure({ renewalChallenge: 'required' })
+        const rules = { maxValidityDays: 2, extendedKeyUsage: ['clientAuth'] }
+        const { challenge } = await mintFor(held, rules, names.slice(1))
+        const second = await renew(held, { challenge })
+        expect(saysOf(second)).toEqual([['b.example.com'], [OID.clientAuth], 2])
+        await configure({})
+        expect(saysOf(await renewNext(held, second))).toEqual([['b.example.com'], [OID.clientAuth], 2])
+      })
+
+      test('a challenge that a renewal requires grants nothing back, and the line remembers', async () => {
+        const held = await narrow({ maxValidityDays: 1, extendedKeyUsage: ['clientAuth'] }, names.slice(0, 1))
+        await configure({ renewalChallenge: 'required' })
+        const { challenge } = await mintFor(held, { maxValidityDays: 90 }, names)
+        const second = await renew(held, { challenge })
+        expect(saysOf(second)).toEqual([['a.example.com'], [OID.clientAuth], 1])
+        await configure({})
+        expect(saysOf(await renewNext(held, second))).toEqual([['a.example.com'], [OID.clientAuth], 1])
+      })
+
+      test('no usage in common: no certificate, and the challenge is given back', async () => {
+        const held = await narrow({ extendedKeyUsage: ['clientAuth'] })
+        await configure({ renewalChallenge: 'required' })
+        const { challenge, id } = await mintFor(held, { extendedKeyUsage: ['emailProtection'] })
+        expect((await renew(held, { challenge })).pkiStatus).toBe('FAILURE')
+        expect(await reasonOf()).toBe('policy_refused')
+        expect(await backing.challengeState(id)).toBe('pending')
       })
     })
 

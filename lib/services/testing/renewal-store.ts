@@ -1,5 +1,6 @@
 /** Renewal, supersession and queries in memory, over the tables of world.ts, by the database's rules. */
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
+import { combinedRules } from '@/lib/services/narrowing'
 import type { HeldCertificate, RenewalStore, Successor } from '@/lib/services/renewal'
 import { DISTRUSTING } from '@/lib/services/renewal-checks'
 import type { QueryStore } from '@/lib/services/scep-queries'
@@ -150,12 +151,19 @@ export function memoryRenewalStore(
     },
   }
 
+  /** What narrowed a certificate and each before it. */
+  function rulesOf(row: WorldCertificate): HeldCertificate['rules'] {
+    const before = row.renews === null ? {} : rulesOf(one(row.renews.certificateId))
+    return combinedRules([challengeOf(row)?.constraints.rules ?? {}, before])
+  }
+
   function heldOf(row: WorldCertificate, issuerDer: Uint8Array): HeldCertificate {
     const { id, kind, authorityId, endpointId, subject, subjectDer, sans: san, spkiSha256 } = row
     const { notBefore, notAfter, revokedAt, revocationReason } = row
     const serial = row.serial as HeldCertificate['serial']
     if (row.der === null) throw new Error(`certificate ${id} is not issued`)
     const names = { subject, subjectDer, san, spkiSha256, issuerDer, authorityId, endpointId, kind, serial }
-    return { ...names, id, der: row.der, notBefore, notAfter, revokedAt, revocationReason, lineageId: lineOf(row) }
+    const line = { rules: rulesOf(row), lineageId: lineOf(row) }
+    return { ...names, id, der: row.der, notBefore, notAfter, revokedAt, revocationReason, ...line }
   }
 }
