@@ -64,8 +64,11 @@ export interface ValidationStore {
   peek(handleHashes: Uint8Array[], csrSha256: Uint8Array): Promise<PeekedChallenge | null>
   /** Marks a reservation as held for another server, with the events. False when it is reserved no more. */
   hold(challengeId: string, rowId: string, by: Asker, events: AuditEntry[]): Promise<boolean>
-  /** A valid certificate of this subject that is in its renewal window: all that a request without a challenge can show. */
-  isRenewable(endpointId: string, subjectDer: Uint8Array): Promise<boolean>
+  /**
+   * A valid certificate of this subject with all of these names that is in its renewal window, where the endpoint renews
+   * and nothing speaks against the device: all that a request without a challenge can show.
+   */
+  isRenewable(endpointId: string, names: Pick<Csr, 'subjectDer' | 'san'>): Promise<boolean>
   record(events: AuditEntry[]): Promise<void>
 }
 
@@ -110,7 +113,7 @@ export function createChallengeValidation(dependencies: ChallengeValidationDepen
     async renewFor(actor, asker, request) {
       const { endpoint, csr } = await soundly(request)
       if (csr instanceof EnrolmentRefusal) return denied(actor, endpoint, null, csr, request)
-      const renewable = await store.isRenewable(endpoint.id, csr.subjectDer)
+      const renewable = await store.isRenewable(endpoint.id, csr)
       if (!renewable)
         return denied(
           actor,

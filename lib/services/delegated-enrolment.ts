@@ -9,10 +9,11 @@ import { type Presentation, type RedemptionStore, refusedRow } from './challenge
 import { MISMATCHES_BEFORE_REVOCATION, presentedValue } from './challenge-redemption'
 import { type Authorised, type Authoriser, type Grant, type GrantStore, grantTo } from './enrolment-authorisation'
 import { EnrolmentRefusal } from './enrolment-refusals'
+import { masker } from './enrolment-text'
 import type { TurnStore } from './enrolment-turns'
 import type { Narrowing } from './narrowing'
 import type { Notifications } from './notifications'
-import { type Narrowed, narrowed } from './validator-verdict'
+import { type Narrowed, narrowed, toldBy } from './validator-verdict'
 import type { Asked, Validator, ValidatorCalls, ValidatorCircuitStore } from './validators'
 import { csrObject, questionBody } from './webhook-body'
 
@@ -103,7 +104,7 @@ export function createDelegation(dependencies: DelegationDependencies): Delegati
       clientAddress: question.actor.ip,
       signerDer: question.messageType === 17 ? question.signerDer : null,
     })
-    const asked = await calls.ask(validator, question.transactionRowId, body)
+    const asked = withoutChallenge(await calls.ask(validator, question.transactionRowId, body), question.challenge)
     question.trace.note('validator.answered', { validator: validator.name, ...traced(asked) })
     if (!asked.asked) throw await nobodyDecided(question, validator, `${asked.fault}: ${asked.detail}`)
     const { verdict } = asked
@@ -136,6 +137,12 @@ function denied({ id, name }: Validator, code: string, message: string): Enrolme
     object: { type: 'validator', id, name },
     data: { validator: name, code },
   })
+}
+
+/** What a validator says is kept, and it may repeat the challenge that it was sent. */
+function withoutChallenge(asked: Asked, challenge: string): Asked {
+  if (!asked.asked || asked.verdict.verdict === 'allow') return asked
+  return { ...asked, verdict: { verdict: 'deny', ...toldBy(asked.verdict, masker([challenge])) } }
 }
 
 function answeredEvent(presentation: Presentation, { id, name }: Validator): AuditEntry {

@@ -52,6 +52,19 @@ export function printableText(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\ufffd')
 }
 
+/** Shorter ones would blot out half of a text, and guard nothing. */
+const LEAST_HIDDEN = 4
+const MASK = '[masked]'
+
+/** Takes these values out of texts: as they were presented, in either case, trimmed, and made printable. */
+export function masker(hidden: readonly string[]): (text: string) => string {
+  const forms = new Set(hidden.flatMap((value) => [value, printableText(value)]).flatMap((form) => [form, form.trim()]))
+  const secrets = [...forms]
+    .filter((form) => form.length >= LEAST_HIDDEN)
+    .map((form) => new RegExp(form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'giu'))
+  return (text) => secrets.reduce((shown, secret) => shown.replace(secret, MASK), text)
+}
+
 function printableRow(row: RowOutcome): RowOutcome {
   return { ...row, detail: printableText(row.detail) }
 }

@@ -1,6 +1,7 @@
 /** The flight recorder: whoever is shown only this can say what was wrong, and no secret is in it. */
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { Refusal } from '@/lib/errors'
 import { parseDer, TAG } from '@/lib/pki/der'
 import {
   bitString,
@@ -21,7 +22,9 @@ import { signatureIdentifier, signWith } from '@/lib/pki/sign'
 import { commonAttributes, encodeSignedAttributes } from '@/lib/scep/attributes'
 import { buildPkcsReq, type PkcsReqOptions, selfSignedCertificate } from '@/lib/scep/client'
 import { contentInfo, digestOf, encodeIssuerAndSerial, encodeSignedData, identityOf } from '@/lib/scep/signed-data'
+import { createTrace, type ExchangeTrace, type Step } from './exchange-trace'
 import { createFlightRecorder, type FlightRecord } from './flight-recorder'
+import type { Exchange } from './scep-exchange'
 import {
   type EnrolmentPortal,
   enrolmentPortal,
@@ -412,6 +415,66 @@ describe('secrets and floods', () => {
     expect(logged.at(-1)).toEqual(['flight.dropped', { count: 4 }])
   })
 
+  test('a challenge is masked trimmed too, as whoever reads it may repeat it', async () => {
+    const trace = createTrace(NOON, () => NOON)
+    trace.hide(' CANARY0123\n')
+    trace.belongsTo(crypto.randomUUID())
+    trace.note('validator.answered', { message: 'no device has canary0123.' })
+    const [record] = await recordedAlone(trace)
+    expect(record?.steps.find(({ step }) => step === 'validator.answered')?.facts).toEqual({
+      message: 'no device has [masked].',
+    })
+  })
+
+  test('a text is cut without half a character at its end', async () => {
+    const trace = createTrace(NOON, () => NOON)
+    trace.belongsTo(crypto.randomUUID())
+    trace.note('csr.read', { subject: `${'x'.repeat(5_999)}\u{1f600}` })
+    const [record] = await recordedAlone(trace)
+    const subject = record?.steps.find(({ step }) => step === 'csr.read')?.facts.subject as string
+    expect(subject).toHaveLength(6_000)
+    expect(subject.isWellFormed()).toBe(true)
+  })
+
+  test('a record that the store refuses, or that cannot be made, costs only itself', async () => {
+    const { flights } = portal.backing.enrolment
+    const add = flights.add
+    flights.add = async (records) => {
+      if (records.some(({ sourceIp }) => sourceIp === '203.0.113.66')) throw new SyntaxError('not for jsonb')
+      await add(records)
+    }
+    const from = (ip: string, trace: ExchangeTrace) => portal.recorder.recorded(exchangeOf(trace, ip), reply)
+    const traceOf = (facts: Step['facts']) => {
+      const trace = createTrace(NOON, () => NOON)
+      trace.belongsTo(crypto.randomUUID())
+      trace.note('csr.read', facts)
+      return trace
+    }
+    await (await portal.device({ challenge: await minted() })).enrol()
+    await from('203.0.113.66', traceOf({}))
+    await from('203.0.113.67', traceOf(endless()))
+    await (await portal.device({ challenge: await minted() })).enrol()
+    await portal.recorder.flush()
+    const { items } = await portal.transactions.list(reader, { state: 'issued' }, {})
+    expect(items).toHaveLength(2)
+    for (const { id } of items) expect((await portal.transactions.get(reader, id)).exchanges).toHaveLength(1)
+    const facts = { error: 'SyntaxError', count: 2 }
+    expect(portal.logged).toContainEqual({ level: 'warn', event: 'flight.not_written', facts })
+  })
+
+  test('while the database is away, a batch is tried once and not record by record', async () => {
+    let tries = 0
+    portal.backing.enrolment.flights.add = async () => {
+      tries += 1
+      throw new Refusal('unavailable', 'Later.')
+    }
+    for (let number = 0; number < 3; number++) await (await portal.device({ challenge: await minted() })).enrol()
+    await portal.recorder.flush()
+    expect(tries).toBe(1)
+    const facts = { error: 'Refusal', count: 3 }
+    expect(portal.logged).toContainEqual({ level: 'warn', event: 'flight.not_written', facts })
+  })
+
   test('failures are kept longer than what went well, by the setting', async () => {
     const written: FlightRecord[] = []
     const { flights } = portal.backing.enrolment
@@ -443,6 +506,37 @@ describe('secrets and floods', () => {
     expect(await portal.retention.get(actor('admin'))).toEqual({ issuedDays: 10, failedDays: 90 })
   })
 })
+
+const reply = async () => ({ status: 200, contentType: 'text/plain', body: new Uint8Array(0) })
+
+function exchangeOf(trace: ExchangeTrace, ip = '192.0.2.9') {
+  const request = { ...REQUEST, endpoint: portal.slug, body: new Uint8Array(0), ip }
+  return {
+    trace,
+    request,
+    source: ip,
+    endpoint: { id: portal.group.endpoint.id },
+    startedAt: NOON,
+  } as unknown as Exchange
+}
+
+async function recordedAlone(trace: ExchangeTrace): Promise<FlightRecord[]> {
+  const written: FlightRecord[] = []
+  const { retention } = portal.backing.enrolment.flights
+  const add = async (records: FlightRecord[]) => void written.push(...records)
+  const store = { add, forget: async () => 0, retention }
+  const recorder = createFlightRecorder({ store, clock: () => NOON, log: () => {} })
+  await recorder.recorded(exchangeOf(trace), reply)
+  await recorder.flush()
+  return written
+}
+
+/** Facts that hold themselves. */
+function endless(): Step['facts'] {
+  const facts: Step['facts'] = {}
+  facts.self = facts
+  return facts
+}
 
 const RC2 = '1.2.840.113549.3.2'
 

@@ -4,7 +4,7 @@
  */
 import { isRefusal } from '@/lib/errors'
 import type { Json } from './audit'
-import { printableText } from './enrolment-text'
+import { masker, printableText } from './enrolment-text'
 import type { ExchangeTrace, Step } from './exchange-trace'
 import { RETENTION_DEFAULTS, type Retention, type RetentionStore } from './retention'
 import type { ScepRequest, ScepResponse } from './scep-enrolment'
@@ -166,16 +166,47 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
   }
 
   async function write(batch: Kept[]): Promise<void> {
-    try {
-      const { value } = await freshRetention()
-      await store.add(batch.map((kept) => recordOf(kept, value)))
-    } catch (error) {
-      dropped += batch.length
-      log('warn', 'flight.not_written', { error: error instanceof Error ? error.name : 'unknown', count: batch.length })
-      return
-    }
+    const { lost, error } = await added(batch)
+    dropped += lost
+    if (lost > 0)
+      log('warn', 'flight.not_written', { error: error instanceof Error ? error.name : 'unknown', count: lost })
+    if (lost === batch.length) return
     if (dropped > 0) log('warn', 'flight.dropped', { count: dropped })
     dropped = 0
+  }
+
+  /** Together, in one statement; where that is refused, one by one, so that a stranger's record costs no other. */
+  async function added(batch: Kept[]): Promise<{ lost: number; error: unknown }> {
+    const records: FlightRecord[] = []
+    let written = 0
+    let error: unknown = null
+    try {
+      const { value } = await freshRetention()
+      for (const kept of batch) {
+        try {
+          records.push(recordOf(kept, value))
+        } catch (broken) {
+          error = broken
+        }
+      }
+      if (await adds(records)) written = records.length
+      else for (const record of records) if (await adds([record])) written += 1
+    } catch (outage) {
+      error = outage
+    }
+    return { lost: batch.length - written, error }
+
+    /** Throws while the database is away: then no other record fares better. */
+    async function adds(some: FlightRecord[]): Promise<boolean> {
+      try {
+        if (some.length > 0) await store.add(some)
+        return true
+      } catch (refused) {
+        if (isRefusal(refused, 'unavailable')) throw refused
+        error = refused
+        return false
+      }
+    }
   }
 
   async function freshRetention(): Promise<typeof retention> {
@@ -251,17 +282,12 @@ function factOf(steps: readonly Step[], name: string, fact: string): Json | unde
 
 const MOST_TEXT = 6_000
 const MOST_ITEMS = 50
-/** Shorter ones would blot out half of the record, and guard nothing. */
-const LEAST_HIDDEN = 4
-const MASK = '[masked]'
 
 /** Printable, bounded, and without what must not be shown. */
 function cleared(facts: Step['facts'], hidden: readonly string[]): Step['facts'] {
-  const secrets = hidden
-    .filter((value) => value.length >= LEAST_HIDDEN)
-    .map((value) => new RegExp(value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'giu'))
-  const text = (value: string) =>
-    secrets.reduce((shown, secret) => shown.replace(secret, MASK), printableText(value)).slice(0, MOST_TEXT)
+  const masked = masker(hidden)
+  // The cut may leave half of a surrogate pair, which no jsonb takes, so printable comes last.
+  const text = (value: string) => printableText(masked(value).slice(0, MOST_TEXT))
   const json = (value: Json): Json => {
     if (typeof value === 'string') return text(value)
     if (typeof value !== 'object' || value === null) return value
@@ -271,7 +297,7 @@ function cleared(facts: Step['facts'], hidden: readonly string[]): Step['facts']
     Object.fromEntries(
       Object.entries(value)
         .slice(0, MOST_ITEMS)
-        .map(([key, member]) => [key, json(member)]),
+        .map(([key, member]) => [text(key), json(member)]),
     )
   return members(facts)
 }

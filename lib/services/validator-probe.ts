@@ -1,6 +1,7 @@
 /** "Test connection": a made-up request, and in a sentence what came of asking about it. */
 import { generateKeyPairSync } from 'node:crypto'
 import { buildCsr, parseCsr } from '@/lib/pki/csr'
+import { toldBy } from './validator-verdict'
 import type { Validator, ValidatorCalls, ValidatorFault } from './validators'
 import { questionBody } from './webhook-body'
 
@@ -61,7 +62,8 @@ export async function probeValidator(
       works: true,
       sentence: 'It answered and allowed the made-up request. Make sure that it does not allow every request.',
     }
-  const why = [verdict.code, verdict.message].filter((part) => part !== '').join(': ')
+  const { code, message } = toldBy(verdict)
+  const why = [code, message].filter((part) => part !== '').join(': ')
   return {
     result: 'deny',
     works: true,

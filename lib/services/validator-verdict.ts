@@ -6,9 +6,13 @@ import type { Json } from './audit'
 import { canonicalName } from './challenge-constraints'
 import type { SanType, SubjectAlternativeName } from './challenges'
 
-export type Verdict =
-  | { verdict: 'allow'; data: { [key: string]: Json } }
-  | { verdict: 'deny'; code: string; message: string }
+export type Verdict = { verdict: 'allow'; data: { [key: string]: Json } } | ({ verdict: 'deny' } & Words)
+
+/** As the validator wrote them: toldBy() makes them fit to be kept and shown. */
+interface Words {
+  code: string
+  message: string
+}
 
 /** Null for what is no answer of this protocol: then nobody has decided. */
 export function parseVerdict(body: Uint8Array): Verdict | null {
@@ -18,7 +22,12 @@ export function parseVerdict(body: Uint8Array): Verdict | null {
   // A missing `allow` is a no; another type is a mistake, and a mistake is no yes either.
   if (answer.allow !== undefined && answer.allow !== false) return null
   const error = objectOf(answer.error) ?? {}
-  return { verdict: 'deny', code: shortText(error.code, 64), message: shortText(error.message, 300) }
+  return { verdict: 'deny', code: textOf(error.code), message: textOf(error.message) }
+}
+
+/** On one line and short. What must not be shown goes first, for a cut would leave a part of it. */
+export function toldBy({ code, message }: Words, masked: (text: string) => string = (text) => text): Words {
+  return { code: shortText(masked(code), 64), message: shortText(masked(message), 300) }
 }
 
 /** What the validator's `data` leaves of the request. It can only take away. */
@@ -92,11 +101,13 @@ export function objectOf(value: Json | undefined): { [key: string]: Json } | nul
 }
 
 /** Text from outside for the portal and the trail: one line, not long. */
-function shortText(value: Json | undefined, longest: number): string {
-  return typeof value === 'string'
-    ? value
-        .replace(/\p{Cc}/gu, ' ')
-        .trim()
-        .slice(0, longest)
-    : ''
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function shortText(text: string, longest: number): string {
+  return text
+    .replace(/\p{Cc}/gu, ' ')
+    .trim()
+    .slice(0, longest)
 }

@@ -9,6 +9,7 @@ import { parseNameText } from '@/lib/pki/name'
 import { toPem } from '@/lib/pki/pem'
 import { createRedemption } from '@/lib/services/challenge-redemption'
 import { type ChallengeValidation, createChallengeValidation } from '@/lib/services/challenge-validation'
+import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
 import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
 import { type EnrolmentPortal, enrolmentPortal } from '@/lib/services/testing/enrolment'
@@ -352,6 +353,46 @@ describe('without a challenge', () => {
     expect(await ask()).toMatchObject(ALLOWED)
     const { id } = await backing.database.certificate.findFirstOrThrow({ where: { subject: `CN=device-${numbers}` } })
     await portal.certificates.revoke(ADMIN, id, { reason: 'keyCompromise' })
+    expect(await ask()).toMatchObject(refusedFor('challenge_missing'))
+  })
+
+  test('no renewal adds a name, is made where renewal is off, or goes around a distrust of the device', async () => {
+    const other = await portal.createGroup('Renewing')
+    const endpoint = { id: other.endpoint.id }
+    await backing.database.endpoint.update({ where: endpoint, data: { renewalWindowDays: 3_650 } })
+    const told = { name: 'renewing strictly', endpoint: other.endpoint.slug, renewBySubject: true }
+    const { view, secret } = await connectors.createReceiver(ADMIN, told)
+    const subject = [{ type: 'CN', value: 'tablet-by-subject' }]
+    const enrolled = async (san: SubjectAlternativeName[]) => {
+      const { id, challenge } = await portal.mint('CN=tablet-by-subject', san, other.endpoint.slug)
+      const at = { challenge, subject, san, endpoint: other.endpoint.slug }
+      expect(await (await portal.device(at)).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+      return backing.database.certificate.findFirstOrThrow({ where: { challengeId: id } })
+    }
+    let at = portal.time.now.getTime()
+    const ask = (...names: string[]) => {
+      at += 1_000
+      const san = names.map((value) => ({ type: 'dns', value }) as const)
+      const csr = buildCsr({ subject, san, privateKey: freshKey() })
+      return caller({ id: view.id, secret }).ask({ csr, challenge: '', transactionId: 'R' }, { at: new Date(at) })
+    }
+    await enrolled([{ type: 'dns', value: 'tablet.example.com' }])
+    expect(await ask()).toMatchObject(ALLOWED)
+    expect(await ask('Tablet.example.com')).toMatchObject(ALLOWED)
+    expect(await ask('tablet.example.com', 'vpn.example.com')).toMatchObject(refusedFor('challenge_missing'))
+
+    await backing.database.endpoint.update({ where: endpoint, data: { renewal: false } })
+    expect(await ask()).toMatchObject(refusedFor('challenge_missing'))
+    await backing.database.endpoint.update({ where: endpoint, data: { renewal: true } })
+    expect(await ask()).toMatchObject(ALLOWED)
+
+    portal.time.now = new Date(portal.time.now.getTime() + 1_000)
+    const harmless = await enrolled([])
+    await portal.certificates.revoke(ADMIN, harmless.id, { reason: 'superseded' })
+    expect(await ask()).toMatchObject(ALLOWED)
+    portal.time.now = new Date(portal.time.now.getTime() + 1_000)
+    const stolen = await enrolled([])
+    await portal.certificates.revoke(ADMIN, stolen.id, { reason: 'keyCompromise' })
     expect(await ask()).toMatchObject(refusedFor('challenge_missing'))
   })
 })

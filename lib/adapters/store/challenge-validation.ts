@@ -1,10 +1,13 @@
 /** Challenges that another server asks about, in Postgres: looked at, held for its request, and settled by its report. */
+import { canonicalName } from '@/lib/services/challenge-constraints'
 import {
   type ChallengeValidationDependencies,
   type PeekedChallenge,
   VALIDATED_FOR,
 } from '@/lib/services/challenge-validation'
+import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { HeldRequest, ReceiverStore, WebhookAnswer } from '@/lib/services/receivers'
+import { DISTRUSTING } from '@/lib/services/renewal-checks'
 import { bytes } from './certificate-rows'
 import { mismatchesOf } from './challenge-redemption'
 import { effectiveState } from './challenge-rows'
@@ -36,14 +39,22 @@ export function validationStore(database: Database): ChallengeValidationDependen
         return { result: count === 1, events: count === 1 ? events : [] }
       }),
 
-    async isRenewable(endpointId, subjectDer) {
-      const [row] = await database.$queryRaw<unknown[]>`
-        select 1 from certificate x join endpoint e on e.id = x.endpoint_id
+    async isRenewable(endpointId, { subjectDer, san }) {
+      const rows = await database.$queryRaw<{ sans: SubjectAlternativeName[] }[]>`
+        select x.sans from certificate x join endpoint e on e.id = x.endpoint_id
         where x.endpoint_id = ${endpointId}::uuid and x.kind = 'leaf' and x.subject_der = ${bytes(subjectDer)} and x.state = 'issued'
-          and x.revoked_at is null and now() < x.not_after and now() >= x.not_after -
+          and e.renewal and x.revoked_at is null and now() < x.not_after and now() >= x.not_after -
             coalesce(make_interval(days => e.renewal_window_days), least(interval '30 days', (x.not_after - x.not_before) / 3))
-        limit 1`
-      return row !== undefined
+          and (
+            select newest.revocation_reason from certificate newest
+            where newest.group_id = x.group_id and newest.subject = x.subject and newest.subject_der = x.subject_der
+              and newest.kind = 'leaf' and newest.state = 'issued'
+            order by newest.issued_at desc, newest.id limit 1
+          )::text = any(${DISTRUSTING}::text[]) is not true`
+      return rows.some(({ sans }) => {
+        const held = new Set(sans.map(canonicalName))
+        return san.every((name) => held.has(canonicalName(name)))
+      })
     },
 
     async record(events) {

@@ -7,6 +7,7 @@ import { encodeExtensions } from '@/lib/pki/extension'
 import { encodeName } from '@/lib/pki/name'
 import { OID } from '@/lib/pki/oid'
 import { signatureIdentifier } from '@/lib/pki/sign'
+import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createScepEnrolment } from '@/lib/services/scep-enrolment'
 import {
   type EnrolmentPortal,
@@ -22,6 +23,8 @@ import { openDatabase } from './database'
 import { isOutage } from './outage'
 import { scepEnrolmentStore } from './scep-enrolment'
 import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
+
+const COMMON_NAME = '2.5.4.3'
 
 enrolmentStoreContract('on Postgres', postgresEnrolmentBacking)
 
@@ -255,6 +258,67 @@ describe('enrolment on Postgres', () => {
     }
   })
 
+  test('a name that the record cuts inside a character costs no record, neither its own nor that of others', async () => {
+    const { challenge } = await portal.mint()
+    const device = await portal.device({ challenge, key: 'ec' })
+    const name = utf8String(`${'x'.repeat(5_996)}\u{1f600}`)
+    const subject = sequence(setOf([sequence(oid(COMMON_NAME), name)]))
+    const csr = csrWith('NEVERMINTED', sequence(encode(0x82, Buffer.from('a.example'))), subject)
+    const stranger = await portal.device({ challenge: 'NEVERMINTED', csr, transactionId: crypto.randomUUID() })
+    await stranger.enrol()
+    await device.enrol()
+    await portal.recorder.flush()
+    const { items } = await portal.transactions.list(actor('auditor'), {}, { limit: 2 })
+    expect(items.map(({ state }) => state)).toEqual(['issued', 'refused'])
+    for (const { id } of items)
+      expect((await portal.transactions.get(actor('auditor'), id)).exchanges).toMatchObject([
+        { steps: expect.any(Array) },
+      ])
+  })
+
+  test('a record that jsonb does not take costs only itself', async () => {
+    const { flights } = backing.enrolment
+    const logged: unknown[] = []
+    const recorder = createFlightRecorder({
+      store: {
+        ...flights,
+        retention: () => flights.retention(),
+        add: (records) =>
+          flights.add(
+            records.map((record) =>
+              record.outcome === 'refused' ? { ...record, steps: [{ at: 0, step: '\ud83d', facts: {} }] } : record,
+            ),
+          ),
+      },
+      clock: () => portal.time.now,
+      log: (_, event, facts) => logged.push([event, facts]),
+    })
+    const [ra] = await portal.chain()
+    const { challenge } = await portal.mint()
+    const { enrolment: store, redemption: challenges, renewals, queries } = backing.enrolment
+    const scep = createScepEnrolment({
+      store,
+      challenges,
+      renewals,
+      queries,
+      issuance: portal.issuance,
+      signer: portal.signer,
+      audit: backing,
+      limit: async () => {},
+      recorder,
+      clock: () => portal.time.now,
+      log: () => {},
+    })
+    for (const presented of ['NEVERMINTED', challenge])
+      await scepDevice(scep.handle, { endpoint: portal.slug, challenge: presented }, ra as Uint8Array).enrol()
+    await recorder.flush()
+    const { items } = await portal.transactions.list(actor('auditor'), {}, { limit: 2 })
+    const [issued, refused] = await Promise.all(items.map(({ id }) => portal.transactions.get(actor('auditor'), id)))
+    expect(issued).toMatchObject({ state: 'issued', exchanges: [{ outcome: 'issued' }] })
+    expect(refused).toMatchObject({ state: 'refused', exchanges: [] })
+    expect(logged[0]).toEqual(['flight.not_written', { error: expect.any(String), count: 1 }])
+  })
+
   test('a database that cannot be reached is an outage and not a bug', async () => {
     const away = openDatabase('postgresql://postgres@127.0.0.1:1/none')
     const error: unknown = await away.endpoint.findMany().catch((reason: unknown) => reason)
@@ -266,7 +330,7 @@ describe('enrolment on Postgres', () => {
   })
 
   /** buildCsr writes no such names. */
-  function csrWith(challenge: string, san: Uint8Array): Uint8Array {
+  function csrWith(challenge: string, san: Uint8Array, subject: Uint8Array = encodeName(TABLET)): Uint8Array {
     const key = rsaKey(0)
     const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
     const extensions = encodeExtensions([{ oid: OID.subjectAltName, critical: false, value: san }])
@@ -275,7 +339,7 @@ describe('enrolment on Postgres', () => {
       sequence(oid(OID.challengePassword), setOf([utf8String(challenge)])),
       sequence(oid(OID.extensionRequest), setOf([extensions])),
     )
-    const info = sequence(integer(0), encodeName(TABLET), spki, attributes)
+    const info = sequence(integer(0), subject, spki, attributes)
     return sequence(info, signatureIdentifier(key, 'sha256'), bitString(sign('sha256', info, key)))
   }
 

@@ -12,6 +12,7 @@ import { parseCsr } from '@/lib/pki/csr'
 import { createDelegation, type Delegation } from '@/lib/services/delegated-enrolment'
 import { createNotifications, type Notifications } from '@/lib/services/notifications'
 import { type EnrolmentPortal, enrolmentPortal, type Told } from '@/lib/services/testing/enrolment'
+import { actor } from '@/lib/services/testing/harness'
 import { parseVerdict } from '@/lib/services/validator-verdict'
 import { createValidatorCalls } from '@/lib/services/validators'
 import { newSecret } from '@/lib/services/webhook-signature'
@@ -255,6 +256,24 @@ describe('not allowed', () => {
     validator.script('allow')
     expect(await one.enrol()).toMatchObject(REFUSED)
     expect(validator.questions()).toHaveLength(1)
+  })
+
+  test.each([
+    ['whole', 'SECRET-OF-THIS-DEVICE', 'SECRET-OF-THIS-DEVICE'],
+    ['trimmed and in other letters', ' SECRET-OF-THIS-DEVICE\n', 'secret-of-this-device'],
+    ['so long that it is cut', 'SECRET-OF-THIS-DEVICE'.repeat(20), 'SECRET-OF-THIS-DEVICE'.repeat(20)],
+  ])('a challenge that the validator repeats, %s, is kept nowhere', async (_what, challenge, repeated) => {
+    const message = `No device has\nthe challenge ${repeated}.`
+    validator.script({ json: { allow: false, error: { code: `unknown:${repeated}`, message } } })
+    const one = await device({ challenge })
+    const { full } = await portal.eventsOf(() => one.enrol())
+    const detail = 'unknown:[masked]: No device has the challenge [masked].'
+    expect(full).toMatchObject([{ reason: 'validator_denied', data: { code: 'unknown:[masked]', detail } }])
+    await portal.recorder.flush()
+    const { items } = await portal.transactions.list(actor('auditor'), {}, { limit: 1 })
+    const shown = await portal.transactions.get(actor('auditor'), items[0]?.id ?? '')
+    expect(shown).toMatchObject({ detail, exchanges: [{ outcome: 'refused' }] })
+    expect(JSON.stringify([full, shown]).toUpperCase()).not.toContain('SECRET-OF')
   })
 
   test('without a challenge nobody is asked', async () => {
