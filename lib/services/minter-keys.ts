@@ -1,4 +1,4 @@
-/** The public keys of a minter as an administrator pastes them: EdDSA or ES256, public, each with a name of its own. */
+/** The public keys of a minter, pasted or found at an address: EdDSA or ES256, public, each with a name of its own. */
 import { createHash, createPublicKey } from 'node:crypto'
 import { z } from 'zod'
 import { Refusal } from '@/lib/errors'
@@ -8,10 +8,17 @@ export type MinterKey =
   | { kid: string; alg: 'ES256'; kty: 'EC'; crv: 'P-256'; x: string; y: string }
   | { kid: string; alg: 'EdDSA'; kty: 'OKP'; crv: 'Ed25519'; x: string }
 
+/** A key as people compare it: the thumbprint of RFC 7638 follows from the key, whatever its name says. */
+export interface ShownKey {
+  kid: string
+  algorithm: MinterKey['alg']
+  thumbprint: string
+}
+
 const MOST_KEYS = 20
 const MOST_CHARACTERS = 32_768
-/** RFC 7518 §6.2.2, §6.3.2 and §6.4: what only the holder may have. */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+/** RFC 7518 §6.2.2, §6.3.2 and §6.4, and `priv` of the keys of ML-DSA: what only the holder may have. */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 const Coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/)
 const Jwk = z.discriminatedUnion('kty', [
@@ -47,7 +54,7 @@ function jsonOf(text: string): Record<string, unknown> {
 
 function checkedKey(value: unknown): MinterKey {
   const members = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(members, member)))
+  if (isPrivate(members))
     refuse('There is a private key in it. Paste the public part alone, and use another key: this one was shown.')
   const jwk = Jwk.safeParse(members)
   if (!jwk.success) return refuse('Each key must be Ed25519 (for EdDSA) or P-256 (for ES256).')
@@ -59,6 +66,15 @@ function checkedKey(value: unknown): MinterKey {
   const kid = Kid.safeParse(members.kid)
   const named = kid.success ? kid.data : thumbprint(jwk.data)
   return jwk.data.kty === 'EC' ? { kid: named, alg: 'ES256', ...jwk.data } : { kid: named, alg: 'EdDSA', ...jwk.data }
+}
+
+/** Whether a JWK holds what its owner alone may have. */
+export function isPrivate(jwk: object): boolean {
+  return PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member))
+}
+
+export function shownKey(key: MinterKey): ShownKey {
+  return { kid: key.kid, algorithm: key.alg, thumbprint: thumbprint(key) }
 }
 
 /** RFC 7638: the name of a key that was given none. */

@@ -6,8 +6,10 @@ import type { AuditEntry } from './audit'
 import { keyGeneratedEvent } from './certificate-events'
 import { checkedText } from './challenge-constraints'
 import type { SanType } from './challenges'
-import { checkedKeys, type MinterKey, thumbprint } from './minter-keys'
+import { checkedUrl, fetchKeys } from './fetched-keys'
+import { checkedKeys, type MinterKey, type ShownKey, shownKey, thumbprint } from './minter-keys'
 import { checkedTemplate, SAN_TYPES } from './minter-limits'
+import type { Outbound } from './outbound'
 import { authorise } from './permissions'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
@@ -17,7 +19,9 @@ export interface MinterView {
   name: string
   /** The `iss` of its tokens. */
   issuer: string
-  keys: { kid: string; algorithm: string }[]
+  keys: ShownKey[]
+  /** Where they came from. Nobody asks there again by himself. */
+  jwksUrl: string | null
   endpoints: { id: string; slug: string; name: string }[]
   subjectTemplate: string | null
   sanTypes: SanType[]
@@ -34,7 +38,9 @@ export interface MinterRequest {
   name: string
   issuer: string
   /** A JWK set as text: public keys, Ed25519 or P-256. */
-  jwks: string
+  jwks?: string
+  /** Where such a set is published. Without `jwks` it is fetched from there, this once; with it, only remembered. */
+  jwksUrl?: string
   /** Slugs. */
   endpoints: string[]
   subjectTemplate?: string | null
@@ -46,6 +52,16 @@ export interface MinterRequest {
 /** The issuer stays: tokens of another one are another minter's. Keys stay unless new ones are given. */
 export type MinterChange = Partial<Omit<MinterRequest, 'issuer'>>
 
+/** What an address publishes, as pinning would take it. */
+export interface FetchedKeys {
+  url: string
+  keys: ShownKey[]
+  /** Keys of the set that cannot sign challenges, and are not taken. */
+  leftOut: number
+  /** The keys as a JWK set, for MinterRequest. */
+  jwks: string
+}
+
 /** RFC 7517, and beside the keys what a minter must write into its tokens. */
 export interface PublishedKeys {
   keys: { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; use: 'enc'; alg: 'ECDH-ES' }[]
@@ -56,6 +72,8 @@ export interface PublishedKeys {
 export interface MintersService {
   list(actor: Actor): Promise<MinterView[]>
   get(actor: Actor, id: string): Promise<MinterView>
+  /** Shows the keys at an address and keeps nothing. Refusals: invalid_input. */
+  fetchKeys(actor: Actor, url: string): Promise<FetchedKeys>
   /** Refusals: invalid_input, not_found (endpoint), conflict (issuer is taken). */
   create(actor: Actor, request: MinterRequest): Promise<MinterView>
   update(actor: Actor, id: string, change: MinterChange): Promise<MinterView>
@@ -69,6 +87,7 @@ export interface NewMinter {
   name: string
   issuer: string
   keys: MinterKey[]
+  jwksUrl: string | null
   endpointIds: string[]
   subjectTemplate: string | null
   sanTypes: SanType[]
@@ -109,10 +128,11 @@ const PER_HOUR = { least: 1, usual: 1_000, most: 100_000 }
 export interface MintersDependencies {
   store: MinterStore
   signer: Pick<Signer, 'generateKey' | 'publicKey'>
+  outbound: Outbound
   urls: Pick<Urls, 'scepUrl'>
 }
 
-export function createMinters({ store, signer, urls }: MintersDependencies): MintersService {
+export function createMinters({ store, signer, outbound, urls }: MintersDependencies): MintersService {
   const published = new Map<string, PublishedKeys['keys'][number]>()
 
   return {
@@ -126,6 +146,12 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
       return found(id)
     },
 
+    async fetchKeys(actor, address) {
+      authorise(actor, 'minter:manage')
+      const { url, keys, leftOut } = await fetchKeys(outbound, address)
+      return { url, keys: keys.map(shownKey), leftOut, jwks: JSON.stringify({ keys }, null, 2) }
+    },
+
     async create(actor, request) {
       authorise(actor, 'minter:manage')
       const issuer = checkedText('issuer', request.issuer, 255)
@@ -134,7 +160,7 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
         id: crypto.randomUUID(),
         issuer,
         name: nameOf(request.name),
-        keys: checkedKeys(request.jwks),
+        ...((await keysOf(request)) ?? refuse('jwks', 'Paste the public keys, or give the address where they are.')),
         endpointIds: await placesOf(actor, request.endpoints),
         subjectTemplate: checkedTemplate(request.subjectTemplate),
         sanTypes: sanTypesOf(request.sanTypes ?? []),
@@ -158,7 +184,7 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
       const before = await found(id)
       const changed = {
         ...(change.name === undefined ? {} : { name: nameOf(change.name) }),
-        ...(change.jwks === undefined || change.jwks.trim() === '' ? {} : { keys: checkedKeys(change.jwks) }),
+        ...((await keysOf(change)) ?? {}),
         ...(change.endpoints === undefined ? {} : { endpointIds: await placesOf(actor, change.endpoints) }),
         ...(change.subjectTemplate === undefined ? {} : { subjectTemplate: checkedTemplate(change.subjectTemplate) }),
         ...(change.sanTypes === undefined ? {} : { sanTypes: sanTypesOf(change.sanTypes) }),
@@ -169,7 +195,7 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
       }
       await store.change(id, changed, {
         ...event(actor, 'minter.updated', before),
-        change: { fields: Object.keys(changed).map((field) => (field === 'endpointIds' ? 'endpoints' : field)) },
+        change: { fields: fieldsOf(changed) },
         data: { ...factsOf(changed), ...(change.endpoints === undefined ? {} : { endpoints: change.endpoints }) },
       })
       return found(id)
@@ -200,6 +226,18 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
     const minter = UUID.test(id) ? await store.get(id) : null
     if (minter === null) throw new Refusal('not_found', 'There is no such minter.', { reason: 'minter_unknown' })
     return minter
+  }
+
+  /** Null when none are given. What is pinned stays as it is, whatever the address says later. */
+  async function keysOf({
+    jwks = '',
+    jwksUrl = '',
+  }: Pick<MinterRequest, 'jwks' | 'jwksUrl'>): Promise<Pick<NewMinter, 'keys' | 'jwksUrl'> | null> {
+    const address = jwksUrl.trim()
+    if (jwks.trim() !== '') return { keys: checkedKeys(jwks), jwksUrl: address === '' ? null : checkedUrl(address) }
+    if (address === '') return null
+    const { url, keys } = await fetchKeys(outbound, address)
+    return { keys, jwksUrl: url }
   }
 
   /** Each place has a key to encrypt to before anybody may mint for it. */
@@ -238,10 +276,18 @@ function event(actor: Actor, type: AuditEntry['type'], { id, name }: { id: strin
   return { type, outcome: 'success', actor, object: { type: 'minter', id, name } }
 }
 
+/** As people know them. The address belongs to the keys. */
+function fieldsOf(changed: object): string[] {
+  return Object.keys(changed)
+    .filter((field) => field !== 'jwksUrl')
+    .map((field) => (field === 'endpointIds' ? 'endpoints' : field))
+}
+
 /** What a change says to the trail: public keys by name alone. */
-function factsOf({ keys, subjectTemplate, sanTypes, maxTtlMinutes, perHour }: Partial<NewMinter>) {
+function factsOf({ keys, jwksUrl, subjectTemplate, sanTypes, maxTtlMinutes, perHour }: Partial<NewMinter>) {
   return {
     ...(keys === undefined ? {} : { keys: keys.map(({ kid, alg }) => `${alg} ${kid}`) }),
+    ...(jwksUrl === undefined || jwksUrl === null ? {} : { jwksUrl }),
     ...(subjectTemplate === undefined ? {} : { subjectTemplate }),
     ...(sanTypes === undefined ? {} : { sanTypes }),
     ...(maxTtlMinutes === undefined ? {} : { maxTtlMinutes }),

@@ -1,4 +1,5 @@
 /** Minters and what they sign, over the tables in memory. */
+import { shownKey } from '@/lib/services/minter-keys'
 import type { MinterStore, MinterView, NewMinter } from '@/lib/services/minters'
 import type { SignedStore } from '@/lib/services/signed-challenges'
 import type { MemoryChallenge } from './enrolment-stores'
@@ -16,7 +17,7 @@ export function memoryMinterStores(world: World, clock: () => Date): { minters: 
   const one = (id: string) => minters.find((each) => each.id === id)
   const viewOf = ({ keys, endpointIds, ...minter }: MemoryMinter): MinterView => ({
     ...minter,
-    keys: keys.map(({ kid, alg }) => ({ kid, algorithm: alg })),
+    keys: keys.map(shownKey),
     endpoints: world.endpoints
       .filter(({ id }) => endpointIds.includes(id))
       .map(({ id, slug, name }) => ({ id, slug, name })),
