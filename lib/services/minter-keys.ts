@@ -25,6 +25,7 @@ const Jwk = z.discriminatedUnion('kty', [
   z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: Coordinate, y: Coordinate }),
   z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: Coordinate }),
 ])
+type PublicJwk = z.output<typeof Jwk> | { kty: 'RSA'; n: string; e: string }
 const Kid = z.string().min(1).max(200)
 
 /** Reads a JWK set, or one JWK. Refuses, in a sentence for the field, what could not verify or should not be here. */
@@ -78,10 +79,22 @@ export function shownKey(key: MinterKey): ShownKey {
 }
 
 /** RFC 7638: the name of a key that was given none. */
-export function thumbprint(jwk: z.output<typeof Jwk>): string {
-  const { kty, crv, x } = jwk
-  const members = jwk.kty === 'EC' ? { crv, kty, x, y: jwk.y } : { crv, kty, x }
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url')
+export function thumbprint(jwk: PublicJwk): string {
+  return createHash('sha256')
+    .update(JSON.stringify(requiredMembers(jwk)))
+    .digest('base64url')
+}
+
+/** In the order of the alphabet, which the thumbprint depends on. */
+function requiredMembers(jwk: PublicJwk) {
+  switch (jwk.kty) {
+    case 'EC':
+      return { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }
+    case 'OKP':
+      return { crv: jwk.crv, kty: jwk.kty, x: jwk.x }
+    case 'RSA':
+      return { e: jwk.e, kty: jwk.kty, n: jwk.n }
+  }
 }
 
 function refuse(sentence: string): never {

@@ -62,9 +62,15 @@ export interface FetchedKeys {
   jwks: string
 }
 
+export type EncryptionKey = { kid: string; use: 'enc' } & (
+  | { kty: 'EC'; crv: 'P-256'; x: string; y: string; alg: 'ECDH-ES' }
+  | { kty: 'RSA'; n: string; e: string; alg: 'RSA-OAEP-256' }
+)
+
 /** RFC 7517, and beside the keys what a minter must write into its tokens. */
 export interface PublishedKeys {
-  keys: { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; use: 'enc'; alg: 'ECDH-ES' }[]
+  /** The one for ECDH-ES comes first. */
+  keys: EncryptionKey[]
   enc: 'A256GCM'
   aud: string
 }
@@ -96,10 +102,15 @@ export interface NewMinter {
   createdBy: string
 }
 
-export interface MintingPlace {
+/** The keys of an endpoint to encrypt to: one for ECDH-ES, one for RSA-OAEP-256. */
+export interface EncryptionKeyIds {
+  encryptionKeyId: string | null
+  rsaEncryptionKeyId: string | null
+}
+
+export interface MintingPlace extends EncryptionKeyIds {
   id: string
   slug: string
-  encryptionKeyId: string | null
 }
 
 export interface MinterStore {
@@ -116,10 +127,13 @@ export interface MinterStore {
   /** False when it was so already. */
   setEnabled(id: string, enabled: boolean, event: AuditEntry): Promise<boolean>
   endpoint(slug: string): Promise<MintingPlace | null>
-  /** Only the first key that is offered stays. */
-  giveKey(endpointId: string, keyId: string, generated: AuditEntry): Promise<void>
+  /** Only the first key of a kind that is offered stays. */
+  giveKey(endpointId: string, kind: keyof EncryptionKeyIds, keyId: string, generated: AuditEntry): Promise<void>
 }
 
+/** RFC 7518 §4.3 wants 2048 bits of RSA at least; 3072 are as strong as P-256. */
+const ALGORITHMS = { encryptionKeyId: 'p256', rsaEncryptionKeyId: 'rsa3072' } as const
+const KINDS = ['encryptionKeyId', 'rsaEncryptionKeyId'] as const
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const MOST_ENDPOINTS = 100
 const TTL = { least: 1, usual: 60, most: 1_440 }
@@ -133,7 +147,7 @@ export interface MintersDependencies {
 }
 
 export function createMinters({ store, signer, outbound, urls }: MintersDependencies): MintersService {
-  const published = new Map<string, PublishedKeys['keys'][number]>()
+  const published = new Map<string, EncryptionKey>()
 
   return {
     async list(actor) {
@@ -215,10 +229,15 @@ export function createMinters({ store, signer, outbound, urls }: MintersDependen
 
     async publishedKeys(slug) {
       const place = await store.endpoint(slug)
-      if (place === null || place.encryptionKeyId === null) return null
-      const key = published.get(place.encryptionKeyId) ?? (await publicJwk(place.encryptionKeyId))
-      published.set(place.encryptionKeyId, key)
-      return { keys: [key], enc: 'A256GCM', aud: urls.scepUrl(slug) }
+      const ids = KINDS.flatMap((kind) => place?.[kind] ?? [])
+      if (ids.length === 0) return null
+      const keys: EncryptionKey[] = []
+      for (const id of ids) {
+        const key = published.get(id) ?? (await publicJwk(id))
+        published.set(id, key)
+        keys.push(key)
+      }
+      return { keys, enc: 'A256GCM', aud: urls.scepUrl(slug) }
     },
   }
 
@@ -240,7 +259,7 @@ export function createMinters({ store, signer, outbound, urls }: MintersDependen
     return { keys, jwksUrl: url }
   }
 
-  /** Each place has a key to encrypt to before anybody may mint for it. */
+  /** Each place has the keys to encrypt to before anybody may mint for it. */
   async function placesOf(actor: Actor, slugs: string[]): Promise<string[]> {
     if (slugs.length === 0) refuse('endpoints', 'Choose at least one endpoint.')
     if (slugs.length > MOST_ENDPOINTS) refuse('endpoints', `At most ${MOST_ENDPOINTS} endpoints.`)
@@ -251,22 +270,26 @@ export function createMinters({ store, signer, outbound, urls }: MintersDependen
         const sentence = `There is no endpoint "${slug.slice(0, 64)}".`
         throw new Refusal('not_found', sentence, { reason: 'endpoint_unknown', fields: { endpoints: sentence } })
       }
-      if (place.encryptionKeyId === null) await giveKey(actor, place)
+      for (const kind of KINDS) if (place[kind] === null) await giveKey(actor, place, kind)
       ids.push(place.id)
     }
     return ids
   }
 
-  async function giveKey(actor: Actor, { id }: MintingPlace): Promise<void> {
-    const made = await signer.generateKey({ purpose: 'challenge', algorithm: 'p256', ownerId: id })
-    await store.giveKey(id, made.keyId, keyGeneratedEvent(actor, { ...made, algorithm: 'p256', purpose: 'challenge' }))
+  async function giveKey(actor: Actor, { id }: MintingPlace, kind: keyof EncryptionKeyIds): Promise<void> {
+    const request = { purpose: 'challenge', algorithm: ALGORITHMS[kind], ownerId: id } as const
+    const made = await signer.generateKey(request)
+    await store.giveKey(id, kind, made.keyId, keyGeneratedEvent(actor, { ...request, ...made }))
   }
 
-  async function publicJwk(keyId: string): Promise<PublishedKeys['keys'][number]> {
+  async function publicJwk(keyId: string): Promise<EncryptionKey> {
     const { spki } = await signer.publicKey(keyId)
-    const { x = '', y = '' } = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).export({
-      format: 'jwk',
-    })
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    const { x = '', y = '', n = '', e = '' } = key.export({ format: 'jwk' })
+    if (key.asymmetricKeyType === 'rsa') {
+      const jwk = { kty: 'RSA', n, e } as const
+      return { ...jwk, kid: thumbprint(jwk), use: 'enc', alg: 'RSA-OAEP-256' }
+    }
     const jwk = { kty: 'EC', crv: 'P-256', x, y } as const
     return { ...jwk, kid: thumbprint(jwk), use: 'enc', alg: 'ECDH-ES' }
   }

@@ -75,14 +75,15 @@ export function minterStore(database: Database): MinterStore {
     },
 
     async endpoint(slug) {
-      return database.endpoint.findUnique({ where: { slug }, select: { id: true, slug: true, encryptionKeyId: true } })
+      const select = { id: true, slug: true, encryptionKeyId: true, rsaEncryptionKeyId: true } as const
+      return database.endpoint.findUnique({ where: { slug }, select })
     },
 
-    async giveKey(endpointId, keyId, generated) {
+    async giveKey(endpointId, kind, keyId, generated) {
       await transact(database, async (transaction) => {
         const { count } = await transaction.endpoint.updateMany({
-          where: { id: endpointId, encryptionKeyId: null },
-          data: { encryptionKeyId: keyId },
+          where: { id: endpointId, [kind]: null },
+          data: { [kind]: keyId },
         })
         return { result: undefined, events: count === 1 ? [generated] : [] }
       })
@@ -95,7 +96,7 @@ export function signedStore(database: Database): SignedStore {
     async acceptingEndpoint(id) {
       return database.endpoint.findUnique({
         where: { id },
-        select: { encryptionKeyId: true, profile: { select: { extendedKeyUsage: true } } },
+        select: { encryptionKeyId: true, rsaEncryptionKeyId: true, profile: { select: { extendedKeyUsage: true } } },
       })
     },
 

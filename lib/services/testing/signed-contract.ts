@@ -1,8 +1,17 @@
 /** Challenges that somebody else signs: whole enrolments, and every way to forge, bend or repeat one. In memory and on Postgres. */
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import {
+  constants,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  publicEncrypt,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto'
 import { CompactEncrypt, CompactSign, importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { MinterRequest, PublishedKeys } from '@/lib/services/minters'
+import { keyGeneratedEvent } from '@/lib/services/certificate-events'
+import type { EncryptionKey, MinterRequest, PublishedKeys } from '@/lib/services/minters'
 import { type EnrolmentBacking, type EnrolmentPortal, enrolmentPortal, type Told } from './enrolment'
 import { actor } from './harness'
 
@@ -70,12 +79,17 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
       new CompactSign(Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)))
         .setProtectedHeader(header as { alg: string })
         .sign(key)
-    const encrypt = async (jws: string, keys: PublishedKeys = published, header: object = {}) => {
-      const [key] = keys.keys
+    const encrypt = async (
+      jws: string,
+      keys: PublishedKeys = published,
+      alg: EncryptionKey['alg'] = 'ECDH-ES',
+      header: object = {},
+    ) => {
+      const key = keys.keys.find((each) => each.alg === alg)
       if (!key) throw new Error('no key')
       return new CompactEncrypt(Buffer.from(jws))
-        .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: key.kid, cty: 'JWT', ...header })
-        .encrypt(await importJWK({ ...key }, 'ECDH-ES'))
+        .setProtectedHeader({ alg, enc: 'A256GCM', kid: key.kid, cty: 'JWT', ...header })
+        .encrypt(await importJWK({ ...key }, alg))
     }
     const token = async (more: object = {}) => encrypt(await sign(claims(more)))
     const enrol = async (told: Told) => (await portal.device({ key: 'ec', ...told })).enrol()
@@ -90,7 +104,7 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
       return items.filter(({ format }) => format === 'signed')
     }
 
-    test('an endpoint publishes a key to encrypt to as soon as somebody may mint for it, and stays with it', async () => {
+    test('an endpoint publishes keys to encrypt to as soon as somebody may mint for it, and stays with them', async () => {
       expect(published).toEqual({
         keys: [
           {
@@ -101,6 +115,14 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
             kid: expect.any(String),
             use: 'enc',
             alg: 'ECDH-ES',
+          },
+          {
+            kty: 'RSA',
+            n: expect.stringMatching(/^[\w-]{512}$/),
+            e: 'AQAB',
+            kid: expect.any(String),
+            use: 'enc',
+            alg: 'RSA-OAEP-256',
           },
         ],
         enc: 'A256GCM',
@@ -144,6 +166,86 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
         mintedVia: 'signed',
         certificate: { serial: expect.any(String) },
       })
+    })
+
+    test('encrypted with RSA-OAEP-256 it enrols as well, and is spent whichever key it was encrypted to', async () => {
+      const jws = await sign(claims())
+      expect(await enrol({ challenge: await encrypt(jws, published, 'RSA-OAEP-256') })).toMatchObject(SUCCESS)
+      expect((await refusalOf(await encrypt(jws))).reason).toBe('challenge_replayed')
+      expect((await refusalOf(await encrypt(jws, published, 'RSA-OAEP-256'))).reason).toBe('challenge_replayed')
+    })
+
+    test('an endpoint that had one key only gets the other when a minter of it is saved', async () => {
+      const { endpoint } = await portal.createGroup(`Older ${name}`)
+      const store = backing.minters.minters
+      const give = async () => {
+        const request = { purpose: 'challenge', algorithm: 'p256', ownerId: endpoint.id } as const
+        const made = await portal.signer.generateKey(request)
+        await store.giveKey(
+          endpoint.id,
+          'encryptionKeyId',
+          made.keyId,
+          keyGeneratedEvent(actor('admin'), { ...request, ...made }),
+        )
+      }
+      await give()
+      const older = await portal.minters.publishedKeys(endpoint.slug)
+      expect(older?.keys.map(({ alg }) => alg)).toEqual(['ECDH-ES'])
+      const unknown = await encrypt(await sign(claims()), published, 'RSA-OAEP-256')
+      expect((await refusalOf(unknown, { endpoint: endpoint.slug })).reason).toBe('challenge_unknown')
+      const { full } = await portal.eventsOf(() => register({ issuer: `older ${name}`, endpoints: [endpoint.slug] }))
+      expect(full.map(({ type }) => type)).toEqual(['key.generated', 'minter.created'])
+      await give()
+      const { keys } = (await portal.minters.publishedKeys(endpoint.slug)) ?? { keys: [] }
+      expect(keys.map(({ alg }) => alg)).toEqual(['ECDH-ES', 'RSA-OAEP-256'])
+      expect(keys[0]).toEqual(older?.keys[0])
+    })
+
+    test('whatever is wrong with the RSA encryption, the refusal is that of an unknown challenge', async () => {
+      const jws = await sign(claims())
+      const whole = await encrypt(jws, published, 'RSA-OAEP-256')
+      const [head = '', wrapped = '', ...rest] = whole.split('.')
+      const rsa = published.keys.find(({ kty }) => kty === 'RSA')
+      if (!rsa) throw new Error('no RSA key')
+      const publicKey = createPublicKey({ key: { ...rsa }, format: 'jwk' })
+      const wrap = (key: Buffer, hash = 'sha256') =>
+        publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash }, key)
+      const pkcs1 = publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, randomBytes(32))
+      const headed = (header: object) =>
+        Buffer.from(JSON.stringify({ enc: 'A256GCM', ...header })).toString('base64url')
+      const withKey = (key: Uint8Array) => [head, Buffer.from(key).toString('base64url'), ...rest].join('.')
+      const stranger = generateKeyPairSync('rsa', { modulusLength: 3072 }).publicKey
+      const made = [
+        ...[0, 255, 511].map((at) => {
+          const letters = [...wrapped]
+          letters[at] = letters[at] === 'A' ? 'B' : 'A'
+          return [head, letters.join(''), ...rest].join('.')
+        }),
+        withKey(wrap(randomBytes(32))),
+        withKey(wrap(randomBytes(16))),
+        withKey(wrap(Buffer.alloc(0))),
+        withKey(wrap(randomBytes(32), 'sha1')),
+        withKey(pkcs1),
+        withKey(Buffer.alloc(384)),
+        withKey(Buffer.alloc(384, 255)),
+        withKey(randomBytes(383)),
+        withKey(randomBytes(4_000)),
+        [head, '', ...rest].join('.'),
+        [headed({ alg: 'RSA1_5' }), wrapped, ...rest].join('.'),
+        [headed({ alg: 'RSA-OAEP' }), wrapped, ...rest].join('.'),
+        [headed({ alg: 'ECDH-ES' }), wrapped, ...rest].join('.'),
+        await new CompactEncrypt(Buffer.from(jws))
+          .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
+          .encrypt(stranger),
+        await encrypt(jws, published, 'RSA-OAEP-256', { enc: 'A128GCM' }),
+      ]
+      const before = (await newest()).length
+      for (const challenge of made) {
+        const { reason, full } = await refusalOf(challenge)
+        expect([reason, full.length]).toEqual(['challenge_unknown', 1])
+      }
+      expect(await newest()).toHaveLength(before)
+      expect(await enrol({ challenge: whole })).toMatchObject(SUCCESS)
     })
 
     test('the same request again gets the same certificate; another key is a second key, with its alarm', async () => {

@@ -97,7 +97,7 @@ export const createMinter = operation({
   tag: 'Challenges',
   summary: 'Register a minter',
   description:
-    'From then on challenges that it signs enrol at these endpoints. Give its public keys, or the address where it publishes them. Each endpoint publishes the key to encrypt them to at /.well-known/latchkey/{endpoint}/jwks.json.',
+    'From then on challenges that it signs enrol at these endpoints. Give its public keys, or the address where it publishes them. Each endpoint publishes the keys to encrypt them to at /.well-known/latchkey/{endpoint}/jwks.json.',
   access: 'minter:manage',
   rate: 'change',
   body: z
