@@ -65,6 +65,12 @@ export function KeyFields({ changes, jwksUrl, fieldError }: KeyFieldsProps) {
           }
           value={address}
           onChange={(event) => enterAddress(event.target.value)}
+          onKeyDown={(event) => {
+            // Whoever confirms an address wants to see what is there, not to save the form.
+            if (event.key !== 'Enter' || found !== null) return
+            event.preventDefault()
+            if (address.trim() !== '') fetchKeys()
+          }}
           error={problem ?? fieldError('jwksUrl')}
           autoComplete="off"
           spellCheck={false}
