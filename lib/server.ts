@@ -198,9 +198,10 @@ export function buildServices(wiring: Wiring): Services {
   // A queue of its own: devices never keep people from signing in.
   const secretHashes = createPasswords({ signer, parameters: STATIC_SECRET_COST })
   const validators = validatorCircuitStore(database)
+  const outbound = guardedFetch({ rules: wiring.outboundAllow ?? [] })
   const calls = createValidatorCalls({
     store: validators,
-    client: webhookClient({ outbound: guardedFetch({ rules: wiring.outboundAllow ?? [] }) }),
+    client: webhookClient({ outbound }),
     signer,
     clock,
     parse: parseVerdict,
@@ -288,7 +289,7 @@ export function buildServices(wiring: Wiring): Services {
     endpoints: createEndpoints({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     challenges,
     alarms: createAlarms({ store: alarmStore(database) }),
-    minters: createMinters({ store: minterStore(database), signer, urls }),
+    minters: createMinters({ store: minterStore(database), signer, outbound, urls }),
     certificates,
     transactions,
     staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),

@@ -50,8 +50,13 @@ afterAll(() => {
   server.close()
 })
 
-test('the Node sample mints a challenge that enrols, once', async () => {
-  const [, code = ''] = /```js\n(.*?)```/s.exec(DOCUMENT) ?? []
+test.each([
+  ['ECDH-ES', '[key]'],
+  ['RSA-OAEP-256', '[, key]'],
+])('the Node sample mints a challenge that enrols, once, with the key for %s', async (_, choice) => {
+  const [, sample = ''] = /```js\n(.*?)```/s.exec(DOCUMENT) ?? []
+  const code = sample.replace('[key]', choice)
+  expect(code).toContain(`keys: ${choice}`)
   const { port } = server.address() as AddressInfo
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', code], {
     env: {
@@ -66,5 +71,5 @@ test('the Node sample mints a challenge that enrols, once', async () => {
   expect(await (await portal.device({ challenge, san, key: 'ec' })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
   expect(await (await portal.device({ challenge, san, key: 'ec' })).enrol()).toMatchObject({ pkiStatus: 'FAILURE' })
   const { items } = await portal.challenges.list(actor('auditor'), {}, {})
-  expect(items).toMatchObject([{ state: 'consumed', format: 'signed', mintedBy: 'Fleet MDM' }])
+  expect(items[0]).toMatchObject({ state: 'consumed', format: 'signed', mintedBy: 'Fleet MDM' })
 })

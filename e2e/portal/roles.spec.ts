@@ -75,6 +75,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   createStaticSecret: ADMINS,
   denyRequest: WORKERS,
   endSession: 'own',
+  fetchMinterKeys: ADMINS,
   makeValidatorSecret: ADMINS,
   mintChallenge: WORKERS,
   reissueChallenge: WORKERS,

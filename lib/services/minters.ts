@@ -6,8 +6,10 @@ import type { AuditEntry } from './audit'
 import { keyGeneratedEvent } from './certificate-events'
 import { checkedText } from './challenge-constraints'
 import type { SanType } from './challenges'
-import { checkedKeys, type MinterKey, thumbprint } from './minter-keys'
+import { checkedUrl, fetchKeys } from './fetched-keys'
+import { checkedKeys, type MinterKey, type ShownKey, shownKey, thumbprint } from './minter-keys'
 import { checkedTemplate, SAN_TYPES } from './minter-limits'
+import type { Outbound } from './outbound'
 import { authorise } from './permissions'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
@@ -17,7 +19,9 @@ export interface MinterView {
   name: string
   /** The `iss` of its tokens. */
   issuer: string
-  keys: { kid: string; algorithm: string }[]
+  keys: ShownKey[]
+  /** Where they came from. Nobody asks there again by himself. */
+  jwksUrl: string | null
   endpoints: { id: string; slug: string; name: string }[]
   subjectTemplate: string | null
   sanTypes: SanType[]
@@ -34,7 +38,9 @@ export interface MinterRequest {
   name: string
   issuer: string
   /** A JWK set as text: public keys, Ed25519 or P-256. */
-  jwks: string
+  jwks?: string
+  /** Where such a set is published. Without `jwks` it is fetched from there, this once; with it, only remembered. */
+  jwksUrl?: string
   /** Slugs. */
   endpoints: string[]
   subjectTemplate?: string | null
@@ -46,9 +52,25 @@ export interface MinterRequest {
 /** The issuer stays: tokens of another one are another minter's. Keys stay unless new ones are given. */
 export type MinterChange = Partial<Omit<MinterRequest, 'issuer'>>
 
+/** What an address publishes, as pinning would take it. */
+export interface FetchedKeys {
+  url: string
+  keys: ShownKey[]
+  /** Keys of the set that cannot sign challenges, and are not taken. */
+  leftOut: number
+  /** The keys as a JWK set, for MinterRequest. */
+  jwks: string
+}
+
+export type EncryptionKey = { kid: string; use: 'enc' } & (
+  | { kty: 'EC'; crv: 'P-256'; x: string; y: string; alg: 'ECDH-ES' }
+  | { kty: 'RSA'; n: string; e: string; alg: 'RSA-OAEP-256' }
+)
+
 /** RFC 7517, and beside the keys what a minter must write into its tokens. */
 export interface PublishedKeys {
-  keys: { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; use: 'enc'; alg: 'ECDH-ES' }[]
+  /** The one for ECDH-ES comes first. */
+  keys: EncryptionKey[]
   enc: 'A256GCM'
   aud: string
 }
@@ -56,6 +78,8 @@ export interface PublishedKeys {
 export interface MintersService {
   list(actor: Actor): Promise<MinterView[]>
   get(actor: Actor, id: string): Promise<MinterView>
+  /** Shows the keys at an address and keeps nothing. Refusals: invalid_input. */
+  fetchKeys(actor: Actor, url: string): Promise<FetchedKeys>
   /** Refusals: invalid_input, not_found (endpoint), conflict (issuer is taken). */
   create(actor: Actor, request: MinterRequest): Promise<MinterView>
   update(actor: Actor, id: string, change: MinterChange): Promise<MinterView>
@@ -69,6 +93,7 @@ export interface NewMinter {
   name: string
   issuer: string
   keys: MinterKey[]
+  jwksUrl: string | null
   endpointIds: string[]
   subjectTemplate: string | null
   sanTypes: SanType[]
@@ -77,10 +102,15 @@ export interface NewMinter {
   createdBy: string
 }
 
-export interface MintingPlace {
+/** The keys of an endpoint to encrypt to: one for ECDH-ES, one for RSA-OAEP-256. */
+export interface EncryptionKeyIds {
+  encryptionKeyId: string | null
+  rsaEncryptionKeyId: string | null
+}
+
+export interface MintingPlace extends EncryptionKeyIds {
   id: string
   slug: string
-  encryptionKeyId: string | null
 }
 
 export interface MinterStore {
@@ -97,10 +127,13 @@ export interface MinterStore {
   /** False when it was so already. */
   setEnabled(id: string, enabled: boolean, event: AuditEntry): Promise<boolean>
   endpoint(slug: string): Promise<MintingPlace | null>
-  /** Only the first key that is offered stays. */
-  giveKey(endpointId: string, keyId: string, generated: AuditEntry): Promise<void>
+  /** Only the first key of a kind that is offered stays. */
+  giveKey(endpointId: string, kind: keyof EncryptionKeyIds, keyId: string, generated: AuditEntry): Promise<void>
 }
 
+/** RFC 7518 §4.3 wants 2048 bits of RSA at least; 3072 are as strong as P-256. */
+const ALGORITHMS = { encryptionKeyId: 'p256', rsaEncryptionKeyId: 'rsa3072' } as const
+const KINDS = ['encryptionKeyId', 'rsaEncryptionKeyId'] as const
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const MOST_ENDPOINTS = 100
 const TTL = { least: 1, usual: 60, most: 1_440 }
@@ -109,11 +142,12 @@ const PER_HOUR = { least: 1, usual: 1_000, most: 100_000 }
 export interface MintersDependencies {
   store: MinterStore
   signer: Pick<Signer, 'generateKey' | 'publicKey'>
+  outbound: Outbound
   urls: Pick<Urls, 'scepUrl'>
 }
 
-export function createMinters({ store, signer, urls }: MintersDependencies): MintersService {
-  const published = new Map<string, PublishedKeys['keys'][number]>()
+export function createMinters({ store, signer, outbound, urls }: MintersDependencies): MintersService {
+  const published = new Map<string, EncryptionKey>()
 
   return {
     async list(actor) {
@@ -126,6 +160,12 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
       return found(id)
     },
 
+    async fetchKeys(actor, address) {
+      authorise(actor, 'minter:manage')
+      const { url, keys, leftOut } = await fetchKeys(outbound, address)
+      return { url, keys: keys.map(shownKey), leftOut, jwks: JSON.stringify({ keys }, null, 2) }
+    },
+
     async create(actor, request) {
       authorise(actor, 'minter:manage')
       const issuer = checkedText('issuer', request.issuer, 255)
@@ -134,7 +174,7 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
         id: crypto.randomUUID(),
         issuer,
         name: nameOf(request.name),
-        keys: checkedKeys(request.jwks),
+        ...((await keysOf(request)) ?? refuse('jwks', 'Paste the public keys, or give the address where they are.')),
         endpointIds: await placesOf(actor, request.endpoints),
         subjectTemplate: checkedTemplate(request.subjectTemplate),
         sanTypes: sanTypesOf(request.sanTypes ?? []),
@@ -158,7 +198,7 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
       const before = await found(id)
       const changed = {
         ...(change.name === undefined ? {} : { name: nameOf(change.name) }),
-        ...(change.jwks === undefined || change.jwks.trim() === '' ? {} : { keys: checkedKeys(change.jwks) }),
+        ...((await keysOf(change)) ?? {}),
         ...(change.endpoints === undefined ? {} : { endpointIds: await placesOf(actor, change.endpoints) }),
         ...(change.subjectTemplate === undefined ? {} : { subjectTemplate: checkedTemplate(change.subjectTemplate) }),
         ...(change.sanTypes === undefined ? {} : { sanTypes: sanTypesOf(change.sanTypes) }),
@@ -169,7 +209,7 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
       }
       await store.change(id, changed, {
         ...event(actor, 'minter.updated', before),
-        change: { fields: Object.keys(changed).map((field) => (field === 'endpointIds' ? 'endpoints' : field)) },
+        change: { fields: fieldsOf(changed) },
         data: { ...factsOf(changed), ...(change.endpoints === undefined ? {} : { endpoints: change.endpoints }) },
       })
       return found(id)
@@ -189,10 +229,15 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
 
     async publishedKeys(slug) {
       const place = await store.endpoint(slug)
-      if (place === null || place.encryptionKeyId === null) return null
-      const key = published.get(place.encryptionKeyId) ?? (await publicJwk(place.encryptionKeyId))
-      published.set(place.encryptionKeyId, key)
-      return { keys: [key], enc: 'A256GCM', aud: urls.scepUrl(slug) }
+      const ids = KINDS.flatMap((kind) => place?.[kind] ?? [])
+      if (ids.length === 0) return null
+      const keys: EncryptionKey[] = []
+      for (const id of ids) {
+        const key = published.get(id) ?? (await publicJwk(id))
+        published.set(id, key)
+        keys.push(key)
+      }
+      return { keys, enc: 'A256GCM', aud: urls.scepUrl(slug) }
     },
   }
 
@@ -202,7 +247,19 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
     return minter
   }
 
-  /** Each place has a key to encrypt to before anybody may mint for it. */
+  /** Null when none are given. What is pinned stays as it is, whatever the address says later. */
+  async function keysOf({
+    jwks = '',
+    jwksUrl = '',
+  }: Pick<MinterRequest, 'jwks' | 'jwksUrl'>): Promise<Pick<NewMinter, 'keys' | 'jwksUrl'> | null> {
+    const address = jwksUrl.trim()
+    if (jwks.trim() !== '') return { keys: checkedKeys(jwks), jwksUrl: address === '' ? null : checkedUrl(address) }
+    if (address === '') return null
+    const { url, keys } = await fetchKeys(outbound, address)
+    return { keys, jwksUrl: url }
+  }
+
+  /** Each place has the keys to encrypt to before anybody may mint for it. */
   async function placesOf(actor: Actor, slugs: string[]): Promise<string[]> {
     if (slugs.length === 0) refuse('endpoints', 'Choose at least one endpoint.')
     if (slugs.length > MOST_ENDPOINTS) refuse('endpoints', `At most ${MOST_ENDPOINTS} endpoints.`)
@@ -213,22 +270,26 @@ export function createMinters({ store, signer, urls }: MintersDependencies): Min
         const sentence = `There is no endpoint "${slug.slice(0, 64)}".`
         throw new Refusal('not_found', sentence, { reason: 'endpoint_unknown', fields: { endpoints: sentence } })
       }
-      if (place.encryptionKeyId === null) await giveKey(actor, place)
+      for (const kind of KINDS) if (place[kind] === null) await giveKey(actor, place, kind)
       ids.push(place.id)
     }
     return ids
   }
 
-  async function giveKey(actor: Actor, { id }: MintingPlace): Promise<void> {
-    const made = await signer.generateKey({ purpose: 'challenge', algorithm: 'p256', ownerId: id })
-    await store.giveKey(id, made.keyId, keyGeneratedEvent(actor, { ...made, algorithm: 'p256', purpose: 'challenge' }))
+  async function giveKey(actor: Actor, { id }: MintingPlace, kind: keyof EncryptionKeyIds): Promise<void> {
+    const request = { purpose: 'challenge', algorithm: ALGORITHMS[kind], ownerId: id } as const
+    const made = await signer.generateKey(request)
+    await store.giveKey(id, kind, made.keyId, keyGeneratedEvent(actor, { ...request, ...made }))
   }
 
-  async function publicJwk(keyId: string): Promise<PublishedKeys['keys'][number]> {
+  async function publicJwk(keyId: string): Promise<EncryptionKey> {
     const { spki } = await signer.publicKey(keyId)
-    const { x = '', y = '' } = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).export({
-      format: 'jwk',
-    })
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    const { x = '', y = '', n = '', e = '' } = key.export({ format: 'jwk' })
+    if (key.asymmetricKeyType === 'rsa') {
+      const jwk = { kty: 'RSA', n, e } as const
+      return { ...jwk, kid: thumbprint(jwk), use: 'enc', alg: 'RSA-OAEP-256' }
+    }
     const jwk = { kty: 'EC', crv: 'P-256', x, y } as const
     return { ...jwk, kid: thumbprint(jwk), use: 'enc', alg: 'ECDH-ES' }
   }
@@ -238,10 +299,18 @@ function event(actor: Actor, type: AuditEntry['type'], { id, name }: { id: strin
   return { type, outcome: 'success', actor, object: { type: 'minter', id, name } }
 }
 
+/** As people know them. The address belongs to the keys. */
+function fieldsOf(changed: object): string[] {
+  return Object.keys(changed)
+    .filter((field) => field !== 'jwksUrl')
+    .map((field) => (field === 'endpointIds' ? 'endpoints' : field))
+}
+
 /** What a change says to the trail: public keys by name alone. */
-function factsOf({ keys, subjectTemplate, sanTypes, maxTtlMinutes, perHour }: Partial<NewMinter>) {
+function factsOf({ keys, jwksUrl, subjectTemplate, sanTypes, maxTtlMinutes, perHour }: Partial<NewMinter>) {
   return {
     ...(keys === undefined ? {} : { keys: keys.map(({ kid, alg }) => `${alg} ${kid}`) }),
+    ...(jwksUrl === undefined || jwksUrl === null ? {} : { jwksUrl }),
     ...(subjectTemplate === undefined ? {} : { subjectTemplate }),
     ...(sanTypes === undefined ? {} : { sanTypes }),
     ...(maxTtlMinutes === undefined ? {} : { maxTtlMinutes }),

@@ -54,8 +54,8 @@ export interface Signer {
   /** What was sealed for this endpoint and is not past its time. Null for every fault alike. */
   openSealedChallenge(endpointId: string, sealed: Uint8Array): Promise<SealedChallenge | null>
   /**
-   * Opens a compact JWE (RFC 7516) that was encrypted to this key of purpose `challenge`: ECDH-ES with A256GCM and
-   * nothing else, at most 16 KiB, never compressed. Null for every fault alike.
+   * Opens a compact JWE (RFC 7516) that was encrypted to this key of purpose `challenge`: ECDH-ES for P-256, RSA-OAEP-256
+   * for RSA, with A256GCM and nothing else, at most 16 KiB, never compressed. Null for every fault alike.
    */
   openToken(keyId: string, token: Uint8Array): Promise<Uint8Array | null>
   status(): Promise<{ ready: boolean; kekId: string; keysLoaded: number; uptimeSeconds: number }>

@@ -413,3 +413,45 @@ describe('for people', () => {
     expect(asked).toEqual([])
   })
 })
+
+describe('minters', () => {
+  const minter = {
+    id: 'm1',
+    name: 'Fleet MDM',
+    issuer: 'mdm',
+    keys: [{ kid: 'ed', algorithm: 'EdDSA', thumbprint: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k' }],
+    endpoints: [endpoint],
+  }
+  const args = ['minter', 'add', '--name', 'Fleet MDM', '--issuer', 'mdm', '--endpoint', 'staff']
+  const services = (): Fakes => ({
+    minters: { create: noted(minter) },
+    urls: { challengeKeysUrl: (slug) => `https://portal.example/.well-known/latchkey/${slug}/jwks.json` },
+  })
+
+  test('minter add leaves it to the server to fetch the keys, and shows what was pinned', async () => {
+    const { out } = await latchkey([...args, '--jwks-url', 'https://mdm.example.com/jwks.json'], {
+      services: services(),
+    })
+    expect(asked).toEqual([
+      [
+        {
+          name: 'Fleet MDM',
+          issuer: 'mdm',
+          jwksUrl: 'https://mdm.example.com/jwks.json',
+          endpoints: ['staff'],
+          sanTypes: [],
+        },
+      ],
+    ])
+    expect(out).toMatch(/Key: +EdDSA ed, thumbprint kPrK_/)
+    expect(out).toMatch(/Encrypt to: +https:.*staff.jwks.json/)
+  })
+
+  test.each([
+    ['no keys', []],
+    ['keys twice', ['--jwks', 'keys.json', '--jwks-url', 'https://mdm.example.com/jwks.json']],
+  ])('minter add with %s is a wrong call', async (_, more) => {
+    const { code } = await latchkey([...args, ...more], { services: services() })
+    expect([code, asked]).toEqual([2, []])
+  })
+})

@@ -24,22 +24,29 @@ export const addMinter = command({
   options: {
     name: { value: 'NAME', description: 'For people', required: true },
     issuer: { value: 'ISSUER', description: 'What its tokens say in "iss"', required: true },
-    jwks: { value: 'FILE', description: 'Public keys: a JWK set, Ed25519 or P-256', required: true },
+    jwks: { value: 'FILE', description: 'Public keys: a JWK set, Ed25519 or P-256' },
+    'jwks-url': {
+      value: 'URL',
+      description: 'Instead of --jwks: the https:// address of the set, fetched once; its keys are pinned',
+    },
     endpoint: { value: 'SLUG', description: 'Endpoint it may mint for', required: true, repeats: true },
     ...LIMITS,
   },
   examples: [
     'minter add --name "Fleet MDM" --issuer https://mdm.example.com --jwks mdm.json --endpoint staff --subject "CN=*,O=Example"',
+    'minter add --name "Fleet MDM" --issuer https://mdm.example.com --jwks-url https://mdm.example.com/jwks.json --endpoint staff',
   ],
   async run({ options, withServices }) {
-    const jwks = await textOf(options.jwks)
+    const [file, jwksUrl] = [options.jwks, options['jwks-url']]
+    if ((file === undefined) === (jwksUrl === undefined)) throw new UsageFault('Give either --jwks or --jwks-url.')
     const request = {
       name: options.name,
       issuer: options.issuer,
-      jwks,
       endpoints: options.endpoint,
       sanTypes: sanTypesOf(options.san),
       ...given({
+        jwks: file === undefined ? undefined : await textOf(file),
+        jwksUrl,
         subjectTemplate: options.subject,
         maxTtlMinutes: wholeNumber('ttl', options.ttl, 1, 1440),
         perHour: wholeNumber('per-hour', options['per-hour'], 1, 100_000),
@@ -52,7 +59,10 @@ export const addMinter = command({
         ['Minter', minter.name],
         ['Issuer', minter.issuer],
         ['Id', minter.id],
-        ['Encrypt to', keys.join('\n')],
+        ...minter.keys.map(
+          ({ kid, algorithm, thumbprint }) => ['Key', `${algorithm} ${kid}, thumbprint ${thumbprint}`] as const,
+        ),
+        ...keys.map((url) => ['Encrypt to', url] as const),
       ])
       return { json: { ...minter, challengeKeys: keys }, text }
     })

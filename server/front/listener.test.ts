@@ -46,7 +46,14 @@ const PUBLISHED: PublishedKeys = {
   aud: 'https://portal.example/scep/staff',
 }
 const unasked = () => Promise.reject(new Error('nobody asks the front for it'))
-const NO_MINTERS = { list: unasked, get: unasked, create: unasked, update: unasked, setEnabled: unasked }
+const NO_MINTERS = {
+  list: unasked,
+  get: unasked,
+  fetchKeys: unasked,
+  create: unasked,
+  update: unasked,
+  setEnabled: unasked,
+}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'latchkey-front-'))

@@ -179,6 +179,15 @@ test.each([
     { json: { name: 'MDM', issuer: 'mdm', jwks: { keys: [] }, endpoints: ['staff'] } },
     ['minters.create', 'as admin key', { name: 'MDM', issuer: 'mdm', jwks: '{"keys":[]}', endpoints: ['staff'] }],
   ],
+  [
+    'createMinter',
+    { json: { name: 'MDM', issuer: 'mdm', jwksUrl: 'https://mdm.example.com/jwks', endpoints: ['staff'] } },
+    [
+      'minters.create',
+      'as admin key',
+      { name: 'MDM', issuer: 'mdm', jwksUrl: 'https://mdm.example.com/jwks', endpoints: ['staff'] },
+    ],
+  ],
   ['updateMinter', { json: { enabled: false } }, ['minters.setEnabled', 'as admin key', ID, false]],
   [
     'updateEndpoint',

@@ -1,5 +1,13 @@
 /** The registration authority's key: opens envelopes without an oracle, and signs the attributes of replies alone. */
-import { constants, createPublicKey, publicEncrypt, randomBytes, randomUUID, verify } from 'node:crypto'
+import {
+  constants,
+  createPublicKey,
+  generateKeyPairSync,
+  publicEncrypt,
+  randomBytes,
+  randomUUID,
+  verify,
+} from 'node:crypto'
 import { CompactEncrypt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TAG } from '@/lib/pki/der'
@@ -272,6 +280,38 @@ describe('challenges', () => {
     await expect(
       it.signer.generateKey({ purpose: 'challenge', algorithm: 'rsa2048', ownerId: randomUUID() }),
     ).rejects.toMatchObject({ code: 'policy_refused' })
+  })
+
+  test('a token opens with an RSA key of that purpose too, and the key decrypts nothing else', async () => {
+    const ownerId = randomUUID()
+    const { keyId, spki } = await it.signer.generateKey({ purpose: 'challenge', algorithm: 'rsa3072', ownerId })
+    const publicKey = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    const sealed = async (header: { alg: string; enc: string }, key = publicKey) =>
+      Buffer.from(await new CompactEncrypt(Buffer.from('inside')).setProtectedHeader(header).encrypt(key))
+    const token = await sealed({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
+    expect(Buffer.from((await it.signer.openToken(keyId, token)) ?? [])).toEqual(Buffer.from('inside'))
+
+    const [header = '', , ...rest] = token.toString().split('.')
+    const wrapped = (bytes: Buffer) => Buffer.from([header, bytes.toString('base64url'), ...rest].join('.'))
+    const oaep = { key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
+    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+    for (const wrong of [
+      await sealed({ alg: 'RSA-OAEP', enc: 'A256GCM' }),
+      await sealed({ alg: 'RSA-OAEP-512', enc: 'A256GCM' }),
+      await sealed({ alg: 'RSA-OAEP-256', enc: 'A256CBC-HS512' }),
+      await sealed({ alg: 'ECDH-ES', enc: 'A256GCM' }, ec),
+      wrapped(publicEncrypt(oaep, randomBytes(32))),
+      wrapped(publicEncrypt(oaep, randomBytes(31))),
+      wrapped(randomBytes(384)),
+      wrapped(Buffer.alloc(384, 255)),
+      wrapped(Buffer.alloc(1)),
+    ])
+      expect(await it.signer.openToken(keyId, wrong)).toBeNull()
+
+    const refused = { code: 'policy_refused' }
+    await expect(it.signer.decryptScep(keyId, Buffer.alloc(384))).rejects.toMatchObject(refused)
+    await expect(it.signer.decryptScep(keyId, Buffer.alloc(384), 'sha256')).rejects.toMatchObject(refused)
+    await expect(it.signer.signScepReply(keyId, 'sha256', Buffer.alloc(1))).rejects.toMatchObject(refused)
   })
 
   test.each([

@@ -32,7 +32,7 @@ const MAY_BE: Record<KeyPurpose, readonly KeyAlgorithm[]> = {
   root: ['rsa3072', 'rsa4096', 'p256', 'p384'],
   issuer: ['rsa3072', 'rsa4096', 'p256', 'p384'],
   ra: ['rsa2048', 'rsa3072', 'rsa4096'],
-  challenge: ['p256'],
+  challenge: ['p256', 'rsa3072'],
 }
 
 export function createSigner(parts: SignerParts): Signer {

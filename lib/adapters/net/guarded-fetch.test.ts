@@ -8,6 +8,7 @@ import { type AddressInfo, createServer as createRawServer, type Server } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { fetchKeys } from '@/lib/services/fetched-keys'
 import type { OutboundRequest, OutboundRule } from '@/lib/services/outbound'
 import { type GuardedFetchOptions, guardedFetch } from './guarded-fetch'
 
@@ -236,4 +237,24 @@ describe('TLS', () => {
       rmSync(folder, { recursive: true, force: true })
     }
   })
+})
+
+test("a minter's keys are fetched past the same guard: not from an inner address, not without end", async () => {
+  const key = { kty: 'OKP', crv: 'Ed25519', kid: '2026-11', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
+  let requests = 0
+  let accepts = ''
+  const port = await web((request, response) => {
+    requests += 1
+    accepts = request.headers.accept ?? ''
+    response.end(JSON.stringify({ keys: [key], padding: 'x'.repeat(request.url === '/large' ? 70_000 : 1) }))
+  })
+  const url = `http://127.0.0.1:${port}/keys`
+  expect(await fetchKeys(guardedFetch({ rules: [LOOPBACK] }), url)).toMatchObject({ url, keys: [{ kid: '2026-11' }] })
+  expect(accepts).toContain('application/jwk-set+json')
+  const large = fetchKeys(guardedFetch({ rules: [LOOPBACK] }), `http://127.0.0.1:${port}/large`)
+  await expect(large).rejects.toMatchObject({ fields: { jwksUrl: expect.stringContaining('64 KiB') } })
+  await expect(fetchKeys(guardedFetch(), url)).rejects.toMatchObject({
+    fields: { jwksUrl: expect.stringContaining('not a public address') },
+  })
+  expect(requests).toBe(2)
 })

@@ -1,6 +1,6 @@
 /** Minters, the keys that endpoints publish for them, and the challenges they sign. */
 import type { SanType } from '@/lib/services/challenges'
-import type { MinterKey } from '@/lib/services/minter-keys'
+import { type MinterKey, shownKey } from '@/lib/services/minter-keys'
 import type { MinterStore, MinterView } from '@/lib/services/minters'
 import type { SignedStore } from '@/lib/services/signed-challenges'
 import { bytes } from './certificate-rows'
@@ -13,6 +13,7 @@ const MINTER = {
   name: true,
   issuer: true,
   jwks: true,
+  jwksUrl: true,
   subjectTemplate: true,
   sanTypes: true,
   maxTtlMinutes: true,
@@ -41,9 +42,9 @@ export function minterStore(database: Database): MinterStore {
     async add({ keys, endpointIds, ...minter }, created) {
       return transact(database, async (transaction) => {
         const added = await transaction.$executeRaw`
-          insert into minter (id, name, issuer, jwks, subject_template, san_types, max_ttl_minutes, per_hour, created_by)
-          values (${minter.id}::uuid, ${minter.name}, ${minter.issuer}, ${JSON.stringify({ keys })}::jsonb, ${minter.subjectTemplate},
-            ${minter.sanTypes}::text[], ${minter.maxTtlMinutes}, ${minter.perHour}, ${minter.createdBy})
+          insert into minter (id, name, issuer, jwks, jwks_url, subject_template, san_types, max_ttl_minutes, per_hour, created_by)
+          values (${minter.id}::uuid, ${minter.name}, ${minter.issuer}, ${JSON.stringify({ keys })}::jsonb, ${minter.jwksUrl},
+            ${minter.subjectTemplate}, ${minter.sanTypes}::text[], ${minter.maxTtlMinutes}, ${minter.perHour}, ${minter.createdBy})
           on conflict (issuer) do nothing`
         if (added === 0) return { result: false, events: [] }
         await setEndpoints(transaction, minter.id, endpointIds)
@@ -74,14 +75,15 @@ export function minterStore(database: Database): MinterStore {
     },
 
     async endpoint(slug) {
-      return database.endpoint.findUnique({ where: { slug }, select: { id: true, slug: true, encryptionKeyId: true } })
+      const select = { id: true, slug: true, encryptionKeyId: true, rsaEncryptionKeyId: true } as const
+      return database.endpoint.findUnique({ where: { slug }, select })
     },
 
-    async giveKey(endpointId, keyId, generated) {
+    async giveKey(endpointId, kind, keyId, generated) {
       await transact(database, async (transaction) => {
         const { count } = await transaction.endpoint.updateMany({
-          where: { id: endpointId, encryptionKeyId: null },
-          data: { encryptionKeyId: keyId },
+          where: { id: endpointId, [kind]: null },
+          data: { [kind]: keyId },
         })
         return { result: undefined, events: count === 1 ? [generated] : [] }
       })
@@ -94,7 +96,7 @@ export function signedStore(database: Database): SignedStore {
     async acceptingEndpoint(id) {
       return database.endpoint.findUnique({
         where: { id },
-        select: { encryptionKeyId: true, profile: { select: { extendedKeyUsage: true } } },
+        select: { encryptionKeyId: true, rsaEncryptionKeyId: true, profile: { select: { extendedKeyUsage: true } } },
       })
     },
 
@@ -153,7 +155,7 @@ function viewOf(row: Prisma.MinterGetPayload<{ select: typeof MINTER }>, lastUse
   return {
     ...minter,
     sanTypes: sanTypes as SanType[],
-    keys: keysOf(jwks).map(({ kid, alg }) => ({ kid, algorithm: alg })),
+    keys: keysOf(jwks).map(shownKey),
     endpoints: endpoints.map(({ endpoint }) => endpoint),
     lastUsedAt,
   }

@@ -20,6 +20,7 @@ import { createDevices } from '@/lib/services/devices'
 import type { EndpointPolicy, EndpointSettings } from '@/lib/services/endpoint-settings'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createMinters } from '@/lib/services/minters'
+import type { OutboundAnswer } from '@/lib/services/outbound'
 import { createPasswords } from '@/lib/services/passwords'
 import { createRetention } from '@/lib/services/retention'
 import {
@@ -178,6 +179,9 @@ export async function enrolmentPortal(
   const limits = memoryLimit(() => base.time.now)
   const paused: number[] = []
   const logged: { level: string; event: string; facts: Record<string, unknown> }[] = []
+  /** What other servers answer, and which addresses were asked for it. */
+  const web = new Map<string, OutboundAnswer>()
+  const asked: string[] = []
   const clock = () => base.time.now
   const challenges = createChallenges({
     store: backing.enrolment.challenges,
@@ -207,7 +211,23 @@ export async function enrolmentPortal(
     limit: limits,
     clock,
   })
-  const minters = createMinters({ store: backing.minters.minters, signer: base.signer, urls: base.urls })
+  const minters = createMinters({
+    store: backing.minters.minters,
+    signer: base.signer,
+    urls: base.urls,
+    outbound: {
+      async send({ url }) {
+        asked.push(url)
+        return (
+          web.get(url) ?? {
+            answered: false,
+            fault: 'connect_failed',
+            detail: 'Cannot connect to 192.0.2.1 (ECONNREFUSED).',
+          }
+        )
+      },
+    },
+  })
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
     challenges: redemption,
@@ -301,6 +321,8 @@ export async function enrolmentPortal(
     retention: createRetention({ store: backing.enrolment.flights }),
     paused,
     logged,
+    web,
+    asked,
     chain,
     mint,
     device,

@@ -1,5 +1,6 @@
 /** Minters and what they sign, over the tables in memory. */
-import type { MinterStore, MinterView, NewMinter } from '@/lib/services/minters'
+import { shownKey } from '@/lib/services/minter-keys'
+import type { EncryptionKeyIds, MinterStore, MinterView, NewMinter } from '@/lib/services/minters'
 import type { SignedStore } from '@/lib/services/signed-challenges'
 import type { MemoryChallenge } from './enrolment-stores'
 import { append, type World } from './world'
@@ -12,11 +13,13 @@ interface MemoryMinter extends NewMinter {
 export function memoryMinterStores(world: World, clock: () => Date): { minters: MinterStore; signed: SignedStore } {
   const minters: MemoryMinter[] = []
   const challenges = world.challenges as MemoryChallenge[]
-  const encryptionKeys = new Map<string, string>()
+  const encryptionKeys = new Map<string, EncryptionKeyIds>()
+  const keysOf = (endpointId: string) =>
+    encryptionKeys.get(endpointId) ?? { encryptionKeyId: null, rsaEncryptionKeyId: null }
   const one = (id: string) => minters.find((each) => each.id === id)
   const viewOf = ({ keys, endpointIds, ...minter }: MemoryMinter): MinterView => ({
     ...minter,
-    keys: keys.map(({ kid, alg }) => ({ kid, algorithm: alg })),
+    keys: keys.map(shownKey),
     endpoints: world.endpoints
       .filter(({ id }) => endpointIds.includes(id))
       .map(({ id, slug, name }) => ({ id, slug, name })),
@@ -49,11 +52,11 @@ export function memoryMinterStores(world: World, clock: () => Date): { minters: 
       },
       async endpoint(slug) {
         const endpoint = world.endpoints.find((each) => each.slug === slug)
-        return endpoint ? { id: endpoint.id, slug, encryptionKeyId: encryptionKeys.get(endpoint.id) ?? null } : null
+        return endpoint ? { id: endpoint.id, slug, ...keysOf(endpoint.id) } : null
       },
-      async giveKey(endpointId, keyId, generated) {
-        if (encryptionKeys.has(endpointId)) return
-        encryptionKeys.set(endpointId, keyId)
+      async giveKey(endpointId, kind, keyId, generated) {
+        if (keysOf(endpointId)[kind] !== null) return
+        encryptionKeys.set(endpointId, { ...keysOf(endpointId), [kind]: keyId })
         append(world, [generated])
       },
     },
@@ -61,7 +64,7 @@ export function memoryMinterStores(world: World, clock: () => Date): { minters: 
     signed: {
       async acceptingEndpoint(id) {
         const endpoint = world.endpoints.find((each) => each.id === id)
-        return endpoint ? { encryptionKeyId: encryptionKeys.get(id) ?? null, profile: endpoint.profile } : null
+        return endpoint ? { ...keysOf(id), profile: endpoint.profile } : null
       },
       async minterOf(issuer) {
         const minter = minters.find((each) => each.issuer === issuer)

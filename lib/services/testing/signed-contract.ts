@@ -1,8 +1,17 @@
 /** Challenges that somebody else signs: whole enrolments, and every way to forge, bend or repeat one. In memory and on Postgres. */
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto'
+import {
+  constants,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  publicEncrypt,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto'
 import { CompactEncrypt, CompactSign, importJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { MinterRequest, PublishedKeys } from '@/lib/services/minters'
+import { keyGeneratedEvent } from '@/lib/services/certificate-events'
+import type { EncryptionKey, MinterRequest, PublishedKeys } from '@/lib/services/minters'
 import { type EnrolmentBacking, type EnrolmentPortal, enrolmentPortal, type Told } from './enrolment'
 import { actor } from './harness'
 
@@ -41,11 +50,12 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
     afterAll(() => backing.close())
 
     const jwk = (key: KeyObject, kid: string) => ({ ...key.export({ format: 'jwk' }), kid })
-    const register = (more: Partial<MinterRequest> = {}) =>
+    const pasted = () => ({ jwks: JSON.stringify({ keys: [jwk(ed.publicKey, 'ed'), jwk(ec.publicKey, 'ec')] }) })
+    const register = (more: Partial<MinterRequest> = {}, keys: Pick<MinterRequest, 'jwks' | 'jwksUrl'> = pasted()) =>
       portal.minters.create(actor('admin'), {
         name: 'Fleet MDM',
         issuer: 'https://mdm.example.com',
-        jwks: JSON.stringify({ keys: [jwk(ed.publicKey, 'ed'), jwk(ec.publicKey, 'ec')] }),
+        ...keys,
         endpoints: [portal.slug],
         subjectTemplate: 'CN=*,O=Example',
         sanTypes: ['dns'],
@@ -69,12 +79,17 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
       new CompactSign(Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)))
         .setProtectedHeader(header as { alg: string })
         .sign(key)
-    const encrypt = async (jws: string, keys: PublishedKeys = published, header: object = {}) => {
-      const [key] = keys.keys
+    const encrypt = async (
+      jws: string,
+      keys: PublishedKeys = published,
+      alg: EncryptionKey['alg'] = 'ECDH-ES',
+      header: object = {},
+    ) => {
+      const key = keys.keys.find((each) => each.alg === alg)
       if (!key) throw new Error('no key')
       return new CompactEncrypt(Buffer.from(jws))
-        .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: key.kid, cty: 'JWT', ...header })
-        .encrypt(await importJWK({ ...key }, 'ECDH-ES'))
+        .setProtectedHeader({ alg, enc: 'A256GCM', kid: key.kid, cty: 'JWT', ...header })
+        .encrypt(await importJWK({ ...key }, alg))
     }
     const token = async (more: object = {}) => encrypt(await sign(claims(more)))
     const enrol = async (told: Told) => (await portal.device({ key: 'ec', ...told })).enrol()
@@ -89,7 +104,7 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
       return items.filter(({ format }) => format === 'signed')
     }
 
-    test('an endpoint publishes a key to encrypt to as soon as somebody may mint for it, and stays with it', async () => {
+    test('an endpoint publishes keys to encrypt to as soon as somebody may mint for it, and stays with them', async () => {
       expect(published).toEqual({
         keys: [
           {
@@ -100,6 +115,14 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
             kid: expect.any(String),
             use: 'enc',
             alg: 'ECDH-ES',
+          },
+          {
+            kty: 'RSA',
+            n: expect.stringMatching(/^[\w-]{512}$/),
+            e: 'AQAB',
+            kid: expect.any(String),
+            use: 'enc',
+            alg: 'RSA-OAEP-256',
           },
         ],
         enc: 'A256GCM',
@@ -143,6 +166,86 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
         mintedVia: 'signed',
         certificate: { serial: expect.any(String) },
       })
+    })
+
+    test('encrypted with RSA-OAEP-256 it enrols as well, and is spent whichever key it was encrypted to', async () => {
+      const jws = await sign(claims())
+      expect(await enrol({ challenge: await encrypt(jws, published, 'RSA-OAEP-256') })).toMatchObject(SUCCESS)
+      expect((await refusalOf(await encrypt(jws))).reason).toBe('challenge_replayed')
+      expect((await refusalOf(await encrypt(jws, published, 'RSA-OAEP-256'))).reason).toBe('challenge_replayed')
+    })
+
+    test('an endpoint that had one key only gets the other when a minter of it is saved', async () => {
+      const { endpoint } = await portal.createGroup(`Older ${name}`)
+      const store = backing.minters.minters
+      const give = async () => {
+        const request = { purpose: 'challenge', algorithm: 'p256', ownerId: endpoint.id } as const
+        const made = await portal.signer.generateKey(request)
+        await store.giveKey(
+          endpoint.id,
+          'encryptionKeyId',
+          made.keyId,
+          keyGeneratedEvent(actor('admin'), { ...request, ...made }),
+        )
+      }
+      await give()
+      const older = await portal.minters.publishedKeys(endpoint.slug)
+      expect(older?.keys.map(({ alg }) => alg)).toEqual(['ECDH-ES'])
+      const unknown = await encrypt(await sign(claims()), published, 'RSA-OAEP-256')
+      expect((await refusalOf(unknown, { endpoint: endpoint.slug })).reason).toBe('challenge_unknown')
+      const { full } = await portal.eventsOf(() => register({ issuer: `older ${name}`, endpoints: [endpoint.slug] }))
+      expect(full.map(({ type }) => type)).toEqual(['key.generated', 'minter.created'])
+      await give()
+      const { keys } = (await portal.minters.publishedKeys(endpoint.slug)) ?? { keys: [] }
+      expect(keys.map(({ alg }) => alg)).toEqual(['ECDH-ES', 'RSA-OAEP-256'])
+      expect(keys[0]).toEqual(older?.keys[0])
+    })
+
+    test('whatever is wrong with the RSA encryption, the refusal is that of an unknown challenge', async () => {
+      const jws = await sign(claims())
+      const whole = await encrypt(jws, published, 'RSA-OAEP-256')
+      const [head = '', wrapped = '', ...rest] = whole.split('.')
+      const rsa = published.keys.find(({ kty }) => kty === 'RSA')
+      if (!rsa) throw new Error('no RSA key')
+      const publicKey = createPublicKey({ key: { ...rsa }, format: 'jwk' })
+      const wrap = (key: Buffer, hash = 'sha256') =>
+        publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash }, key)
+      const pkcs1 = publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, randomBytes(32))
+      const headed = (header: object) =>
+        Buffer.from(JSON.stringify({ enc: 'A256GCM', ...header })).toString('base64url')
+      const withKey = (key: Uint8Array) => [head, Buffer.from(key).toString('base64url'), ...rest].join('.')
+      const stranger = generateKeyPairSync('rsa', { modulusLength: 3072 }).publicKey
+      const made = [
+        ...[0, 255, 511].map((at) => {
+          const letters = [...wrapped]
+          letters[at] = letters[at] === 'A' ? 'B' : 'A'
+          return [head, letters.join(''), ...rest].join('.')
+        }),
+        withKey(wrap(randomBytes(32))),
+        withKey(wrap(randomBytes(16))),
+        withKey(wrap(Buffer.alloc(0))),
+        withKey(wrap(randomBytes(32), 'sha1')),
+        withKey(pkcs1),
+        withKey(Buffer.alloc(384)),
+        withKey(Buffer.alloc(384, 255)),
+        withKey(randomBytes(383)),
+        withKey(randomBytes(4_000)),
+        [head, '', ...rest].join('.'),
+        [headed({ alg: 'RSA1_5' }), wrapped, ...rest].join('.'),
+        [headed({ alg: 'RSA-OAEP' }), wrapped, ...rest].join('.'),
+        [headed({ alg: 'ECDH-ES' }), wrapped, ...rest].join('.'),
+        await new CompactEncrypt(Buffer.from(jws))
+          .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
+          .encrypt(stranger),
+        await encrypt(jws, published, 'RSA-OAEP-256', { enc: 'A128GCM' }),
+      ]
+      const before = (await newest()).length
+      for (const challenge of made) {
+        const { reason, full } = await refusalOf(challenge)
+        expect([reason, full.length]).toEqual(['challenge_unknown', 1])
+      }
+      expect(await newest()).toHaveLength(before)
+      expect(await enrol({ challenge: whole })).toMatchObject(SUCCESS)
     })
 
     test('the same request again gets the same certificate; another key is a second key, with its alarm', async () => {
@@ -413,9 +516,10 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
         const { result, full } = await portal.eventsOf(() => register({ issuer: `shown ${name}` }))
         expect(result).toMatchObject({
           keys: [
-            { kid: 'ed', algorithm: 'EdDSA' },
-            { kid: 'ec', algorithm: 'ES256' },
+            { kid: 'ed', algorithm: 'EdDSA', thumbprint: expect.stringMatching(/^[\w-]{43}$/) },
+            { kid: 'ec', algorithm: 'ES256', thumbprint: expect.stringMatching(/^[\w-]{43}$/) },
           ],
+          jwksUrl: null,
           endpoints: [{ slug: portal.slug }],
           subjectTemplate: 'CN=*,O=Example',
           disabledAt: null,
@@ -451,6 +555,7 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
           'jwks',
         ],
         ['no keys', { jwks: '{"keys":[]}' }, 'jwks'],
+        ['neither keys nor an address', { jwks: ' ', jwksUrl: ' ' }, 'jwks'],
         ['no JSON', { jwks: '-----BEGIN PUBLIC KEY-----' }, 'jwks'],
         ['no name', { name: ' ' }, 'name'],
         ['no endpoint', { endpoints: [] }, 'endpoints'],
@@ -476,6 +581,135 @@ export function signedContract(name: string, open: () => Promise<EnrolmentBackin
         const fresh = await sign(claims({ iss: issuer }), { alg: 'EdDSA', kid: 'new' }, signer.privateKey)
         expect(await enrol({ challenge: await encrypt(fresh) })).toMatchObject(SUCCESS)
         await expect(portal.minters.get(actor('admin'), randomUUID())).rejects.toMatchObject({ code: 'not_found' })
+      })
+    })
+
+    describe('keys at an address', () => {
+      const JWKS_URL = 'https://mdm.example.com/jwks.json'
+      const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      const publish = (body: object | string, status = 200, url = JWKS_URL) =>
+        portal.web.set(url, {
+          answered: true,
+          status,
+          body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+          address: '192.0.2.1',
+        })
+      const several = () => ({
+        keys: [
+          jwk(rsa.publicKey, 'rsa'),
+          { ...jwk(ed.publicKey, 'ed'), use: 'sig', alg: 'EdDSA' },
+          { ...jwk(ec.publicKey, 'to-encrypt'), use: 'enc' },
+          { ...jwk(ec.publicKey, 'ec'), key_ops: ['verify'] },
+        ],
+      })
+
+      test('are fetched once and pinned: what is published later changes nothing', async () => {
+        const issuer = `fetched ${name}`
+        publish(several())
+        const before = portal.asked.length
+        const { result, full } = await portal.eventsOf(() => register({ issuer }, { jwksUrl: `${JWKS_URL}#keys` }))
+        expect(result).toMatchObject({ jwksUrl: JWKS_URL, keys: [{ kid: 'ed' }, { kid: 'ec' }] })
+        expect(full).toMatchObject([
+          { type: 'minter.created', data: { keys: ['EdDSA ed', 'ES256 ec'], jwksUrl: JWKS_URL } },
+        ])
+        publish({ keys: [jwk(stranger.publicKey, 'ed')] })
+        expect(await enrol({ challenge: await token({ iss: issuer }) })).toMatchObject(SUCCESS)
+        const theirs = await sign(claims({ iss: issuer }), { alg: 'EdDSA', kid: 'ed' }, stranger.privateKey)
+        expect((await refusalOf(await encrypt(theirs))).reason).toBe('token_invalid')
+        await portal.minters.update(actor('admin'), result.id, { name: 'Still the same keys' })
+        expect(portal.asked.slice(before)).toEqual([JWKS_URL])
+        expect(await portal.minters.get(actor('auditor'), result.id)).toMatchObject({ jwksUrl: JWKS_URL })
+      })
+
+      test('may be looked at first, and what was shown is what is pinned', async () => {
+        publish(several())
+        const { result: shown, events } = await portal.eventsOf(() =>
+          portal.minters.fetchKeys(actor('admin'), ` ${JWKS_URL} `),
+        )
+        expect(events).toEqual([])
+        expect(shown).toMatchObject({ url: JWKS_URL, leftOut: 2, keys: [{ kid: 'ed' }, { kid: 'ec' }] })
+        publish({ keys: [jwk(stranger.publicKey, 'another')] })
+        const pinned = await register({ issuer: `shown first ${name}` }, { jwks: shown.jwks, jwksUrl: shown.url })
+        expect(pinned).toMatchObject({ keys: shown.keys, jwksUrl: JWKS_URL })
+        await expect(portal.minters.fetchKeys(actor('operator'), JWKS_URL)).rejects.toMatchObject({ code: 'forbidden' })
+      })
+
+      test('replace the old ones when an administrator asks for it; pasted ones forget the address', async () => {
+        publish({ keys: [jwk(ed.publicKey, 'first')] })
+        const { id } = await register({ issuer: `fetched again ${name}` }, { jwksUrl: JWKS_URL })
+        publish({ keys: [jwk(ec.publicKey, 'second')] })
+        const { full } = await portal.eventsOf(() =>
+          portal.minters.update(actor('admin'), id, { jwks: '', jwksUrl: JWKS_URL }),
+        )
+        expect(full).toMatchObject([{ type: 'minter.updated', data: { keys: ['ES256 second'], jwksUrl: JWKS_URL } }])
+        const after = await portal.minters.update(actor('admin'), id, {
+          jwks: JSON.stringify(jwk(ed.publicKey, 'third')),
+        })
+        expect(after).toMatchObject({ keys: [{ kid: 'third' }], jwksUrl: null })
+      })
+
+      test.each<[string, () => unknown, RegExp]>([
+        ['nobody answers', () => portal.web.delete(JWKS_URL), /cannot be fetched. Cannot connect/],
+        ['it is not there', () => publish('not found', 404), /HTTP 404/],
+        ['it leads elsewhere', () => publish('', 302), /redirects are not followed/],
+        ['it is a page', () => publish('<!doctype html>'), /not a JWK set/],
+        ['it is one key', () => publish(jwk(ed.publicKey, 'ed')), /not a JWK set/],
+        ['its keys are none', () => publish({ keys: ['ed'] }), /not a JWK set/],
+        ['it is empty', () => publish({ keys: [] }), /No key there is usable/],
+        [
+          'all its keys are of other kinds',
+          () => publish({ keys: [jwk(rsa.publicKey, 'rsa')] }),
+          /No key there is usable/,
+        ],
+        [
+          'a private key is among others',
+          () => publish({ keys: [jwk(ec.publicKey, 'ec'), jwk(ed.privateKey, 'ed')] }),
+          /private key.*considered disclosed/,
+        ],
+        [
+          'a private key is there that would be left out',
+          () => publish({ keys: [jwk(ec.publicKey, 'ec'), jwk(rsa.privateKey, 'rsa')] }),
+          /private key.*considered disclosed/,
+        ],
+        [
+          'two keys have one name',
+          () => publish({ keys: [jwk(ec.publicKey, 'a'), jwk(ed.publicKey, 'a')] }),
+          /two have the same/,
+        ],
+        [
+          'a key is off its curve',
+          () => publish({ keys: [{ kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'B'.repeat(43) }] }),
+          /curve/,
+        ],
+        [
+          'they are too many',
+          () => publish({ keys: Array.from({ length: 21 }, (_, index) => jwk(ec.publicKey, `${index}`)) }),
+          /At most 20/,
+        ],
+      ])('are refused in one sentence when %s, and nothing is registered', async (_, arrange, sentence) => {
+        arrange()
+        const issuer = randomUUID()
+        const { events } = await portal.eventsOf(() =>
+          expect(register({ issuer }, { jwksUrl: JWKS_URL })).rejects.toMatchObject({
+            code: 'invalid_input',
+            fields: { jwksUrl: expect.stringMatching(sentence) },
+          }),
+        )
+        expect(events).toEqual([])
+        expect((await portal.minters.list(actor('auditor'))).some((minter) => minter.issuer === issuer)).toBe(false)
+      })
+
+      test.each([
+        'mdm',
+        'file:///etc/passwd',
+        'https://me:secret@mdm.example.com/',
+        `https://a.example/${'a'.repeat(2_048)}`,
+      ])('%s is no address to ask', async (jwksUrl) => {
+        const before = portal.asked.length
+        await expect(register({ issuer: randomUUID() }, { jwksUrl })).rejects.toMatchObject({
+          fields: { jwksUrl: expect.any(String) },
+        })
+        expect(portal.asked).toHaveLength(before)
       })
     })
   })

@@ -1,9 +1,10 @@
 /** The fields of a minter that may be set when it is registered and changed later. */
 'use client'
 
-import { Choice, TextArea, TextField } from '@/app/_components/field'
+import { Choice, TextField } from '@/app/_components/field'
 import type { SanType } from '@/lib/services/challenges'
 import type { MinterView } from '@/lib/services/minters'
+import { KeyFields } from './key-fields'
 
 export interface PlaceChoice {
   slug: string
@@ -49,19 +50,7 @@ export function MinterFields({ minter, choices, fieldError }: MinterFieldsProps)
           required
         />
       )}
-      <TextArea
-        label={minter ? 'New public keys' : 'Public keys'}
-        name="jwks"
-        placeholder='{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"…","x":"…"}]}'
-        hint={
-          minter
-            ? 'Left empty, the keys stay. New ones end the old: paste both while it changes over.'
-            : 'A JWK set: Ed25519 for EdDSA, P-256 for ES256.'
-        }
-        error={fieldError('jwks')}
-        className="min-h-24 font-mono text-sm!"
-        spellCheck={false}
-      />
+      <KeyFields changes={minter !== undefined} jwksUrl={minter?.jwksUrl ?? null} fieldError={fieldError} />
       <fieldset className="grid min-w-0 gap-2">
         <legend className="mb-1.5 text-sm font-medium">May mint for</legend>
         {choices.map(({ slug, name }) => (

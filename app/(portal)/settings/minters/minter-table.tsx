@@ -75,14 +75,21 @@ function LimitsCell({ endpoints, subjectTemplate, sanTypes, maxTtlMinutes, perHo
   )
 }
 
-function KeysCell({ keys }: MinterView) {
+function KeysCell({ keys, jwksUrl }: MinterView) {
   return (
-    <ul className="grid gap-0.5 text-sm">
-      {keys.map(({ kid, algorithm }) => (
-        <li key={kid} className="wrap-anywhere">
-          {algorithm} <code className="font-mono text-xs">{kid.length > 16 ? `${kid.slice(0, 12)}…` : kid}</code>
-        </li>
-      ))}
-    </ul>
+    <div className="grid gap-0.5 text-sm">
+      <ul className="grid gap-0.5 text-sm">
+        {keys.map(({ kid, algorithm }) => (
+          <li key={kid} className="wrap-anywhere">
+            {algorithm} <code className="font-mono text-xs">{kid.length > 16 ? `${kid.slice(0, 12)}…` : kid}</code>
+          </li>
+        ))}
+      </ul>
+      {jwksUrl !== null && (
+        <p className="wrap-anywhere text-muted">
+          pinned from <VisibleText>{jwksUrl}</VisibleText>
+        </p>
+      )}
+    </div>
   )
 }

@@ -44,7 +44,7 @@ export default async function MintersPage() {
       {served.length > 0 && (
         <Card
           title="Where minters find the keys"
-          description="A signed challenge is encrypted to the key of its endpoint, and names the endpoint as its audience. Both are published here, for anybody."
+          description="A signed challenge is encrypted to a key of its endpoint, and names the endpoint as its audience. Both are published here, for anybody."
         >
           <div className="grid gap-2">
             {served.map((slug) => (

@@ -17,14 +17,18 @@ const fields = {
   maxTtlMinutes: number(1, 1_440),
   perHour: number(1, 100_000),
 }
-const jwks = z.string().max(32_768, 'This is too long for a set of public keys.')
+const keys = {
+  jwks: z.string().max(32_768, 'This is too long for a set of public keys.'),
+  jwksUrl: z.string().max(2_048, 'At most 2,048 characters.'),
+}
 
 export const NewMinterSchema = z.strictObject({
   ...fields,
   issuer: z.string().trim().min(1, 'Enter the issuer.').max(255, 'At most 255 characters.'),
-  jwks: jwks.min(1, 'Paste the public keys.'),
+  ...keys,
 })
-export const MinterSchema = z.strictObject({ id: z.uuid(), ...fields, jwks })
+export const MinterSchema = z.strictObject({ id: z.uuid(), ...fields, ...keys })
+export const FetchKeysSchema = z.strictObject({ jwksUrl: keys.jwksUrl })
 export const SwitchMinterSchema = z.strictObject({
   id: z.uuid(),
   enabled: z.enum(['true', 'false']).transform((value) => value === 'true'),

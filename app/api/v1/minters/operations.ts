@@ -9,7 +9,17 @@ const Minter = z
     id: z.string(),
     name: z.string(),
     issuer: z.string().meta({ description: 'The iss of its tokens.' }),
-    keys: z.array(z.object({ kid: z.string(), algorithm: z.string() })),
+    keys: z.array(
+      z.object({
+        kid: z.string(),
+        algorithm: z.string(),
+        thumbprint: z.string().meta({ description: 'RFC 7638, SHA-256: follows from the key alone.' }),
+      }),
+    ),
+    jwksUrl: z
+      .string()
+      .nullable()
+      .meta({ description: 'Where the keys came from. They are pinned, and not fetched again.' }),
     endpoints: z.array(z.object({ id: z.string(), slug: z.string(), name: z.string() })),
     subjectTemplate: z.string().nullable(),
     sanTypes: z.array(z.enum(SAN_TYPES)),
@@ -26,7 +36,8 @@ const minterExample: z.input<typeof Minter> = {
   id: '0198d2d0-0301-7f00-8a0b-2c3d4e5f6a7b',
   name: 'Fleet MDM',
   issuer: 'https://mdm.example.com',
-  keys: [{ kid: '2026-11', algorithm: 'EdDSA' }],
+  keys: [{ kid: '2026-11', algorithm: 'EdDSA', thumbprint: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k' }],
+  jwksUrl: null,
   endpoints: [{ id: '0198d2c0-5a10-7d4c-b1a2-7e8f90a1b2c3', slug: 'staff', name: 'Staff' }],
   subjectTemplate: 'CN=*,O=Example',
   sanTypes: ['dns'],
@@ -41,6 +52,10 @@ const minterExample: z.input<typeof Minter> = {
 const jwks = z
   .record(z.string(), z.unknown())
   .meta({ description: 'A JWK set of public keys, Ed25519 (EdDSA) or P-256 (ES256).' })
+const jwksUrl = text(2_048).meta({
+  description:
+    'The https:// address of a JWK set. Without jwks its usable keys are fetched, this once, and pinned; with jwks it is only remembered.',
+})
 const limits = {
   subjectTemplate: text(1_024).nullable().exactOptional().meta({
     description: 'Subjects it may ask for, with * for what may vary. Null: any.',
@@ -82,10 +97,19 @@ export const createMinter = operation({
   tag: 'Challenges',
   summary: 'Register a minter',
   description:
-    'From then on challenges that it signs enrol at these endpoints. Each endpoint publishes the key to encrypt them to at /.well-known/latchkey/{endpoint}/jwks.json.',
+    'From then on challenges that it signs enrol at these endpoints. Give its public keys, or the address where it publishes them. Each endpoint publishes the keys to encrypt them to at /.well-known/latchkey/{endpoint}/jwks.json.',
   access: 'minter:manage',
   rate: 'change',
-  body: z.strictObject({ name: name(100), issuer: name(255), jwks, endpoints, ...limits }).meta({ id: 'NewMinter' }),
+  body: z
+    .strictObject({
+      name: name(100),
+      issuer: name(255),
+      jwks: jwks.exactOptional(),
+      jwksUrl: jwksUrl.exactOptional(),
+      endpoints,
+      ...limits,
+    })
+    .meta({ id: 'NewMinter' }),
   bodyExample: {
     name: 'Fleet MDM',
     issuer: 'https://mdm.example.com',
@@ -136,6 +160,7 @@ export const updateMinter = operation({
     .strictObject({
       name: name(100).exactOptional(),
       jwks: jwks.exactOptional(),
+      jwksUrl: jwksUrl.exactOptional(),
       endpoints: endpoints.exactOptional(),
       ...limits,
       enabled: z.boolean().exactOptional(),

@@ -10,7 +10,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = apiResource({
   GET: apiRoute(listMinters, async ({ services, actor, query }) =>
     pageThrough(await services.minters.list(actor), pageAndFilter(query).page, ({ id }) => id),
   ),
-  POST: apiRoute(createMinter, async ({ services, actor, body }) =>
-    services.minters.create(actor, { ...body, jwks: JSON.stringify(body.jwks) }),
+  POST: apiRoute(createMinter, async ({ services, actor, body: { jwks, ...request } }) =>
+    services.minters.create(actor, { ...request, ...(jwks === undefined ? {} : { jwks: JSON.stringify(jwks) }) }),
   ),
 })
