@@ -98,7 +98,7 @@ thorough('what opens over and inside the pages', async ({ visit, tolerate }) => 
 
   await open(page, '/certificates?status=valid')
   await page.getByRole('main').locator('tbody').getByRole('link').first().click()
-  await page.getByRole('button', { name: 'Revoke' }).click()
+  await page.getByRole('button', { name: 'Revoke' }).first().click()
   await expect(page.getByRole('dialog')).toBeVisible()
   await expectGoodLooks(page, 'revoke-dialog')
 
