@@ -9,7 +9,11 @@ import { type Database, hotPool } from './database'
 import { eventTexts } from './event-texts'
 import { together } from './together'
 
-/** Inserts a live row for each attempt whose place is free: its id, or null where the place is taken. */
+/**
+ * Inserts a live row for each attempt whose place is free: its id, or null where the place is taken. It does not wait for
+ * the disk: every later step of the same request does, and takes what was written before along with it. A crash of the
+ * database between the two takes the row of a request that nobody was answered about.
+ */
 export function beginTogether(database: Database): (attempt: Attempt) => Promise<string | null> {
   return together(async (attempts: Attempt[]) => {
     const ids = attempts.map(() => crypto.randomUUID() as string)
@@ -19,7 +23,7 @@ export function beginTogether(database: Database): (attempt: Attempt) => Promise
         insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, subject, source_ip, user_agent, client)
         select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::int[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[])
         on conflict (endpoint_id, transaction_id, csr_sha256) where superseded_at is null do nothing
-        returning id`,
+        returning id, set_config('synchronous_commit', 'off', true)`,
       values: [
         ids,
         attempts.map(({ endpointId }) => endpointId),
