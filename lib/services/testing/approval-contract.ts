@@ -259,7 +259,7 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
     test('a message that another key signed is refused', async () => {
       const { result, events } = await portal.eventsOf(async () => (await device({ signer: 1, key: 0 })).enrol())
       expect(result).toMatchObject({ pkiStatus: 'FAILURE', failInfoText: 'request could not be processed' })
-      expect(events).toEqual(['enrol.request.rejected signer_key_mismatch'])
+      expect(events).toEqual(['enrol.request.rejected signer_key_differs'])
     })
 
     test('names that no certificate may have are refused before anybody is asked', async () => {

@@ -140,7 +140,7 @@ export function staticSecretContract(name: string, open: () => Promise<Enrolment
         failInfo: 2,
         failInfoText: 'request could not be processed',
       })
-      expect(events).toEqual(['enrol.request.rejected signer_key_mismatch'])
+      expect(events).toEqual(['enrol.request.rejected signer_key_differs'])
       const fingerprint = /certificate ([0-9a-f]{64})/.exec(String(full[0]?.data.detail))?.[1] ?? ''
       await set({ trustedProxySigners: [fingerprint] })
       expect(await enrol(secret, { signer: 1, key: 0 })).toMatchObject({ pkiStatus: 'SUCCESS' })
