@@ -4,7 +4,7 @@ import type { RevocationReason } from '@/lib/services/certificates'
 export const REASONS: Record<RevocationReason, { title: string; when: string }> = {
   unspecified: {
     title: 'Unspecified',
-    when: 'None of the others fits, or you would rather not say. Relying parties see no reason.',
+    when: 'None of the others fits, or you would rather not say. Relying parties see no reason. An earlier certificate of the device can still be renewed.',
   },
   keyCompromise: {
     title: 'Key compromise',

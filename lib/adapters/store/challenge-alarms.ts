@@ -7,7 +7,10 @@ import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
 /** The unique index over challenge and key decides who raises it. Null when it was raised before. */
-export async function raiseAlarm(transaction: Transaction, second: SecondKey): Promise<RevokedAtOnce[] | null> {
+export async function raiseAlarm(
+  transaction: Transaction,
+  second: Omit<SecondKey, 'row'>,
+): Promise<RevokedAtOnce[] | null> {
   const raised = await transaction.$executeRaw`
     insert into challenge_alarm (id, challenge_id, spki_sha256, subject, source_ip, enrolment_transaction_id)
     values (gen_random_uuid(), ${second.challengeId}::uuid, ${bytes(second.spkiSha256)}, ${second.subject}, ${second.sourceIp}, ${second.transactionRowId}::uuid)
@@ -16,7 +19,7 @@ export async function raiseAlarm(transaction: Transaction, second: SecondKey): P
   return second.revoke === null ? [] : revokeLineage(transaction, second.challengeId, second.revoke)
 }
 
-/** The certificate of the challenge and those that renewed it: all of them are in the hands of whoever was first. */
+/** The certificate of the challenge and those later in its line: all of them are in the hands of whoever was first. */
 async function revokeLineage(
   transaction: Transaction,
   challengeId: string,
@@ -25,7 +28,8 @@ async function revokeLineage(
   const revoked = await transaction.$queryRaw<(RevokedAtOnce & { authority_id: string })[]>`
     update certificate c set revoked_at = now(), revocation_reason = ${reason}::"RevocationReason", revoked_by = ${by}, revocation_comment = ${comment}
     from certificate first
-    where first.challenge_id = ${challengeId}::uuid and (c.id = first.id or c.lineage_id = first.id)
+    where first.challenge_id = ${challengeId}::uuid
+      and (c.id = first.id or (c.lineage_id = coalesce(first.lineage_id, first.id) and c.created_at > first.created_at))
       and c.state = 'issued' and (c.revoked_at is null or c.revocation_reason = 'certificateHold')
     returning c.id, c.serial, c.subject, c.authority_id`
   const authorities = [...new Set(revoked.map(({ authority_id }) => authority_id))]

@@ -2,6 +2,7 @@
 import { createPublicKey, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Refusal } from '@/lib/errors'
+import { parseCertificate } from '@/lib/pki/certificate'
 import { bitString, context, encode, integer, oid, sequence, setOf, utf8String } from '@/lib/pki/der-write'
 import { encodeExtensions } from '@/lib/pki/extension'
 import { encodeName } from '@/lib/pki/name'
@@ -16,9 +17,11 @@ import {
   rsaKey,
   scepDevice,
   TABLET,
+  type Told,
 } from '@/lib/services/testing/enrolment'
 import { enrolmentStoreContract } from '@/lib/services/testing/enrolment-contract'
 import { actor } from '@/lib/services/testing/harness'
+import { raiseAlarm } from './challenge-alarms'
 import { openDatabase } from './database'
 import { isOutage } from './outage'
 import { scepEnrolmentStore } from './scep-enrolment'
@@ -256,6 +259,35 @@ describe('enrolment on Postgres', () => {
       const dump = rows.map(({ text }) => text).join('\n')
       for (const needle of needles) expect(dump.includes(needle), `${needle.slice(0, 4)}… in ${name}`).toBe(false)
     }
+  })
+
+  test('a second key for the challenge of a renewal revokes what came later in its line, and nothing earlier', async () => {
+    const renewing = await portal.createGroup('Renewing')
+    const endpoint = renewing.endpoint.slug
+    await backing.configure(renewing.endpoint.id, { renewalWindowDays: 3_650 })
+    const issued = async (told: Told) => {
+      const { certificates: sent } = await (await portal.device({ endpoint, ...told })).enrol()
+      portal.time.now = new Date(portal.time.now.getTime() + 1_000)
+      const { serial } = parseCertificate(sent[0] as Uint8Array)
+      return backing.database.certificate.findFirstOrThrow({ where: { serial } })
+    }
+    const renewed = ({ der }: Awaited<ReturnType<typeof issued>>, signer: number) =>
+      issued({ signer, key: signer + 1, message: { messageType: 17, signerCertificateDer: der as Uint8Array } })
+    const { challenge } = await portal.mint('CN=tablet-7,O=Example', [], endpoint)
+    const first = await issued({ challenge })
+    const second = await renewed(first, 0)
+    const third = await renewed(second, 1)
+    const revoked = await backing.database.$transaction((transaction) =>
+      raiseAlarm(transaction, {
+        challengeId: second.challengeId as string,
+        spkiSha256: new Uint8Array(32),
+        subject: 'CN=tablet-7',
+        sourceIp: null,
+        transactionRowId: second.enrolmentTransactionId as string,
+        revoke: { reason: 'keyCompromise', by: 'Latchkey', comment: 'A second key.' },
+      }),
+    )
+    expect(new Set(revoked?.map(({ id }) => id))).toEqual(new Set([second.id, third.id]))
   })
 
   test('a name that the record cuts inside a character costs no record, neither its own nor that of others', async () => {

@@ -33,7 +33,14 @@ import type { SupersessionStore } from '@/lib/services/supersession'
 import type { TransactionRow, TransactionStore } from '@/lib/services/transactions'
 import { memoryPolicyStores } from './policy-stores'
 import { memoryRenewalStore } from './renewal-store'
-import { append, type World, type WorldAlarm, type WorldChallenge, type WorldTransaction } from './world'
+import {
+  append,
+  type World,
+  type WorldAlarm,
+  type WorldCertificate,
+  type WorldChallenge,
+  type WorldTransaction,
+} from './world'
 
 export interface EnrolmentStores {
   alarms: AlarmStore
@@ -280,8 +287,14 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
           second.challengeId,
         )
         const first = certificateFor(second.challengeId)
+        const lineOf = ({ id, renews }: WorldCertificate) => renews?.lineageId ?? id
         const due = world.certificates.filter(
-          (each) => revoke !== null && each.id === first?.id && each.state === 'issued' && each.revokedAt === null,
+          (each) =>
+            revoke !== null &&
+            first !== undefined &&
+            (each.id === first.id || (lineOf(each) === lineOf(first) && each.createdAt > first.createdAt)) &&
+            each.state === 'issued' &&
+            each.revokedAt === null,
         )
         for (const each of due) {
           const { reason: revocationReason, by: revokedBy, comment: revocationComment } = revoke ?? {}
