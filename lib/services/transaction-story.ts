@@ -91,6 +91,38 @@ const STEPS: Readonly<Record<string, StepText>> = {
       phrases(fits === true ? 'the names fit' : 'the names differ', boundTo && `bound to ${text(boundTo)}`),
     tone: verdict('fits'),
   },
+  'signer.differs': {
+    label: 'Signed with another key',
+    says: ({ pinned, allowed }) =>
+      phrases(
+        pinned === true ? 'by a pinned proxy' : allowed === true ? 'which this endpoint allows' : 'by nobody pinned',
+      ),
+    tone: verdict('allowed'),
+  },
+  'renewal.signer': {
+    label: 'Signed with a certificate of ours',
+    says: ({ serial }) => phrases(serial && `serial ${text(serial)}`),
+  },
+  'renewal.check': {
+    label: 'Renewal checked',
+    says: ({ check }) => phrases(text(check).replaceAll('_', ' ')),
+    tone: verdict('passed'),
+  },
+  'renewal.refused': { label: 'Not a renewal', says: ({ reason }) => phrases(reason) },
+  'token.verified': {
+    label: 'Signed challenge verified',
+    says: ({ minter }) => phrases(minter && `minted by ${text(minter)}`),
+    tone: () => 'good',
+  },
+  'challenge.verdict': {
+    label: 'Static secret compared',
+    says: ({ secret, verdict: said }) => phrases(secret && `secret ${text(secret)}…`, said),
+    tone: ({ verdict: said }) => (said === 'accepted' ? 'good' : 'bad'),
+  },
+  'approval.verdict': {
+    label: 'Approval looked up',
+    says: ({ state }) => phrases(state === 'open' ? 'nobody has decided yet' : state),
+  },
   'certificate.issued': {
     label: 'Certificate signed',
     says: ({ serial }) => phrases(serial && `serial ${text(serial)}`),
