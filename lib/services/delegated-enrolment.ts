@@ -9,7 +9,7 @@ import { type Presentation, type RedemptionStore, refusedRow } from './challenge
 import { MISMATCHES_BEFORE_REVOCATION, presentedValue } from './challenge-redemption'
 import { type Authorised, type Authoriser, type Grant, type GrantStore, grantTo } from './enrolment-authorisation'
 import { EnrolmentRefusal } from './enrolment-refusals'
-import { masker } from './enrolment-text'
+import { masker, printableText, withTexts } from './enrolment-text'
 import type { TurnStore } from './enrolment-turns'
 import type { Narrowing } from './narrowing'
 import type { Notifications } from './notifications'
@@ -45,7 +45,7 @@ export function createDelegation(dependencies: DelegationDependencies): Delegati
       const question = { ...presentation, challenge: presentedValue(presentation.csr) }
       const validator = await responsible(presentation)
       const { data, allowed } = await verdictOn(question, validator)
-      const grant = grantOf(presentation, validator, data, allowed)
+      const grant = grantOf(question, validator, data, allowed)
       const authorised = await grantTo(grants, presentation, grant, [answeredEvent(presentation, validator)])
       if (authorised === null) throw new EnrolmentRefusal('challenge_revoked', 'its authorisation is spent or revoked')
       return authorised
@@ -167,12 +167,13 @@ function place({ endpoint, csr, csrSha256 }: Presentation): { [key: string]: Jso
 
 /** The names of the request, as far as the validator left them and a certificate may say them. */
 function grantOf(
-  { csr, transactionId }: Presentation,
+  { csr, transactionId, challenge }: Question,
   validator: Validator,
   data: { [key: string]: Json },
   allowed: Extract<Narrowed, { fits: true }>,
 ): Grant {
   const constraints = namesOf(csr.subject, allowed.san)
+  const masked = masker([challenge])
   const send = validator.sendCsr === 'fields' ? 'fields' : 'masked'
   return {
     origin: 'delegated',
@@ -186,7 +187,9 @@ function grantOf(
       validatorId: validator.id,
       validator: validator.name,
       verdict: 'allow',
-      ...(JSON.stringify(data).length <= MOST_DATA ? { data } : {}),
+      ...(JSON.stringify(data).length <= MOST_DATA
+        ? { data: withTexts(data, (text) => printableText(masked(text))) }
+        : {}),
     },
     renewsCertificateId: null,
     ...(validator.notify || validator.notifyBeforeAnswer

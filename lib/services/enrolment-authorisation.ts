@@ -4,7 +4,7 @@ import { type Renewed, sha256 } from './certificate-intent'
 import type { Presentation, Reservation, RowOutcome } from './challenge-presentation'
 import type { ChallengeConstraints } from './challenges'
 import type { EndpointPolicy } from './endpoint-settings'
-import { printableText } from './enrolment-text'
+import { printableEntry, printableText } from './enrolment-text'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
 import type { Narrowing } from './narrowing'
 
@@ -87,7 +87,7 @@ export async function grantTo(
   grant: Grant,
   events: AuditEntry[],
 ): Promise<Authorised | null> {
-  const reservation = await store.grant(grantRequest(presentation, grant), events)
+  const reservation = await store.grant(grantRequest(presentation, grant), events.map(printableEntry))
   return reservation === null ? null : authorisedBy(presentation, reservation)
 }
 
@@ -95,6 +95,7 @@ export function grantRequest(presentation: Presentation, grant: Grant): GrantReq
   const { actor, endpoint, transactionRowId, csrSha256, spkiSha256 } = presentation
   return {
     ...grant,
+    subject: printableText(grant.subject),
     id: crypto.randomUUID(),
     handleHash: grantHandle(transactionRowId),
     endpointId: endpoint.id,

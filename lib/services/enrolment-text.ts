@@ -90,11 +90,15 @@ export function printableEntry(entry: AuditEntry): AuditEntry {
 }
 
 function printableMembers(members: { [key: string]: Json }): { [key: string]: Json } {
-  return Object.fromEntries(Object.entries(members).map(([key, value]) => [key, printableJson(value)]))
+  return withTexts(members, printableText)
 }
 
-function printableJson(value: Json): Json {
-  if (typeof value === 'string') return printableText(value)
-  if (typeof value !== 'object' || value === null) return value
-  return Array.isArray(value) ? value.map(printableJson) : printableMembers(value)
+/** The same members, with every text in them changed, names of members too. */
+export function withTexts(members: { [key: string]: Json }, change: (text: string) => string): { [key: string]: Json } {
+  const changed = (value: Json): Json => {
+    if (typeof value === 'string') return change(value)
+    if (typeof value !== 'object' || value === null) return value
+    return Array.isArray(value) ? value.map(changed) : withTexts(value, change)
+  }
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [change(name), changed(value)]))
 }

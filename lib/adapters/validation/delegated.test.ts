@@ -168,6 +168,18 @@ describe('allowed', () => {
     })
   })
 
+  test('what it tells is kept without the challenge and printable, whatever it holds', async () => {
+    const challenge = 'SECRET-OF-THIS-DEVICE'
+    const data = { note: `asked with ${challenge}`, [`of ${challenge}`]: ['a\0b', 'half \ud83d'] }
+    validator.script({ json: { allow: true, data } })
+    const one = await device({ challenge })
+    expect(await one.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    const { evidence } = await backing.database.challenge.findFirstOrThrow({ orderBy: { createdAt: 'desc' } })
+    expect(evidence).toMatchObject({
+      data: { note: 'asked with [masked]', 'of [masked]': ['a\ufffdb', 'half \ufffd'] },
+    })
+  })
+
   test("the question is step-ca's, signed over its very bytes", async () => {
     await settings({ sendCsr: 'full' })
     const one = await device()
