@@ -88,7 +88,7 @@ export interface RolloverStore {
     intent: CertificateIntent,
     events: AuditEntry[],
   ): Promise<'staged' | 'staged_already' | 'slug_taken'>
-  /** False when another caller was faster. */
+  /** False when another caller was faster, or the issuer is not staged any more. */
   insertRegistrationAuthority(
     registrationAuthority: NewRegistrationAuthority,
     intent: CertificateIntent,

@@ -173,6 +173,65 @@ test('an endpoint that was set to answer with its issuer meanwhile keeps one out
   expect(await rollover.advance(rolloverActor())).toBe(1)
 })
 
+test.each([1, 2])('cut off before signature %i while it is staged, the job makes the rest', async (cutOff) => {
+  const { slug } = await portal.groups.create(ada, { name: `Cut off ${cutOff}`, issuerKey: 'p256' })
+  const { signer, issuance, urls, time } = portal
+  let signatures = 0
+  const dying = createRollover({
+    store: rolloverStore(backing.database),
+    signer,
+    issuance: {
+      finish: (...given) => {
+        signatures += 1
+        if (signatures === cutOff) throw new Error('cut off')
+        return issuance.finish(...given)
+      },
+    },
+    urls,
+    clock: () => time.now,
+  })
+  const activatesAt = new Date(time.now.getTime() + DAY_MS)
+  await expect(dying.stage(ada, slug, { activatesAt })).rejects.toThrow('cut off')
+  expect((await rollover.get(ada, slug)).next).toMatchObject({ ready: false, activatesAt })
+  await expect(rollover.stage(ada, slug, { activatesAt })).rejects.toMatchObject({ reason: 'staged_already' })
+  time.now = new Date(activatesAt.getTime() + 1_000)
+  expect(await rollover.advance(rolloverActor())).toBe(1)
+  const { current, next, retired } = await rollover.get(ada, slug)
+  expect([current.slug, next, retired.length]).toEqual([`${slug}-g2`, null, 1])
+})
+
+test('who comes with a registration authority after the switch leaves nothing behind that blocks the next rollover', async () => {
+  const { slug, endpoints } = await portal.groups.create(ada, { name: 'Late', issuerKey: 'p256' })
+  const stage = () => rollover.stage(ada, slug, { activatesAt: new Date(portal.time.now.getTime() + DAY_MS) })
+  await stage()
+  const { id: _id, ...copy } = await backing.database.endpoint.findFirstOrThrow({ where: { slug: endpoints[0]?.slug } })
+  const { id: added } = await backing.database.endpoint.create({
+    data: { ...copy, id: crypto.randomUUID(), slug: 'late-second' },
+  })
+  const store = rolloverStore(backing.database)
+  const { signer, issuance, urls, time } = portal
+  const slow = createRollover({
+    store: {
+      ...store,
+      async insertRegistrationAuthority(...given) {
+        expect(await rollover.advance(rolloverActor())).toBe(1)
+        return store.insertRegistrationAuthority(...given)
+      },
+    },
+    signer,
+    issuance,
+    urls,
+    clock: () => time.now,
+  })
+  time.now = new Date(time.now.getTime() + 2 * DAY_MS)
+  expect(await slow.advance(rolloverActor())).toBe(0)
+  const left = await backing.database.registrationAuthority.findMany({ where: { endpointId: added } })
+  expect(left.map(({ authorityId, retiredAt }) => [authorityId, retiredAt])).toEqual([[null, null]])
+  await stage()
+  time.now = new Date(time.now.getTime() + 2 * DAY_MS)
+  expect(await rollover.advance(rolloverActor())).toBe(1)
+})
+
 test('a CA that answers SCEP itself: its own certificate first, its own key for envelopes and replies', async () => {
   const group = await portal.groups.create(ada, { name: 'Printers', issuerKey: 'rsa3072', answersScep: true })
   const endpoint = group.endpoints[0]?.slug ?? ''

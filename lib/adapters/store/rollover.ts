@@ -44,6 +44,10 @@ export function rolloverStore(database: Database): RolloverStore {
     async insertRegistrationAuthority(row, intent, events) {
       try {
         return await transact(database, async (transaction) => {
+          // Held until the row is in: whoever switches meanwhile waits, and whoever comes after the switch is too late.
+          const staged = await transaction.$queryRaw<unknown[]>`
+            select from authority where id = ${row.authorityId}::uuid and status = 'staged' for share`
+          if (staged.length === 0) return { result: false, events: [] }
           await insertRegistrationAuthority(transaction, row)
           await insertIntent(transaction, intent)
           return { result: true, events }
