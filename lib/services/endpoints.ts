@@ -43,7 +43,10 @@ export interface EndpointsService {
 
 export interface EndpointStore extends Pick<GroupStore, 'organisation' | 'groups' | 'endpoints' | 'slugs'> {
   /** All rows of an endpoint and the events, or nothing. */
-  insertEndpoint(plan: EndpointPlan, events: AuditEntry[]): Promise<'inserted' | 'slug_taken' | 'validator_unknown'>
+  insertEndpoint(
+    plan: EndpointPlan,
+    events: AuditEntry[],
+  ): Promise<'inserted' | 'slug_taken' | 'validator_unknown' | 'issuer_retired'>
 }
 
 export interface EndpointsDeps {
@@ -92,6 +95,7 @@ export function createEndpoints({ store, signer, issuance, urls, clock }: Endpoi
       const outcome = await store.insertEndpoint(plan, events)
       if (outcome === 'inserted') return finished(actor, plan)
       if (outcome === 'validator_unknown') throw unknownValidator()
+      if (outcome === 'issuer_retired') throw issuerRetired()
       if (wanted !== null) throw slugTaken(wanted)
     }
     throw new Refusal('conflict', 'Many endpoints are being created at once. Try again.', { reason: 'slug_taken' })
@@ -142,6 +146,12 @@ function readyIssuer(issuer: AuthorityRecord | null): AuthorityRecord {
   if (issuer !== null && issuer.certificateDer !== null) return issuer
   throw new Refusal('conflict', 'The issuer of the group is still being made. Try again in a minute.', {
     reason: 'issuer_not_ready',
+  })
+}
+
+function issuerRetired(): Refusal {
+  return new Refusal('conflict', 'The group has just moved on to its next issuer. Try again.', {
+    reason: 'issuer_retired',
   })
 }
 

@@ -22,7 +22,7 @@ export interface RegistrationAuthorityStore {
    * longer: an RA never outlives its issuer.
    */
   endingBefore(moment: Date): Promise<EndpointInNeed[]>
-  /** False when the endpoint has a new one under way already. */
+  /** False when the endpoint has a new one under way already, or its issuer is not the one that issues any more. */
   insert(
     registrationAuthority: NewRegistrationAuthority,
     intent: CertificateIntent,

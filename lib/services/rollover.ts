@@ -98,8 +98,8 @@ export interface RolloverStore {
   /** staged → retired, its registration authorities with it, its certificate revoked and the root's CRL due. */
   cancel(authorityId: string, now: Date, actor: Actor, events: AuditEntry[]): Promise<boolean>
   /**
-   * In one transaction, if every endpoint of the group has its registration authority of the staged issuer, and none
-   * answers with its issuer unless the staged one may: active → retired, staged → active, endpoints and registration
+   * In one transaction, if every endpoint of the group has its registration authority of the staged issuer, none waits for
+   * one of the present issuer, and none answers with its issuer unless the staged one may: active → retired, staged → active, endpoints and registration
    * authorities with it.
    */
   activate(authorityId: string, to: { now: Date; answersScep: boolean }, events: AuditEntry[]): Promise<boolean>

@@ -3,6 +3,7 @@ import type { AuthorityStore } from '@/lib/services/authorities'
 import type { RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
 import type { KeyAlgorithm } from '@/lib/services/signer'
 import {
+  holdIssuer,
   insertAuthority,
   insertIntent,
   insertRegistrationAuthority,
@@ -66,6 +67,7 @@ export function registrationAuthorityStore(database: Database): RegistrationAuth
     async insert(registrationAuthority, intent, events) {
       return unlessThere(() =>
         transact(database, async (transaction) => {
+          if (!(await holdIssuer(transaction, intent.authorityId, 'active'))) return { result: false, events: [] }
           await insertRegistrationAuthority(transaction, registrationAuthority)
           await insertIntent(transaction, intent)
           return { result: true, events }

@@ -44,6 +44,20 @@ export async function insertAuthority(transaction: Transaction, authority: NewAu
   })
 }
 
+/**
+ * Whether the issuer still is what somebody drew up a certificate for, and then it stays so until the transaction ends: a
+ * rollover that would change it waits (see activate() in rollover.ts).
+ */
+export async function holdIssuer(
+  transaction: Transaction,
+  authorityId: string,
+  status: 'active' | 'staged',
+): Promise<boolean> {
+  const rows = await transaction.$queryRaw<unknown[]>`
+    select from authority where id = ${authorityId}::uuid and status = ${status} for share`
+  return rows.length === 1
+}
+
 export async function insertRegistrationAuthority(
   transaction: Transaction,
   row: NewRegistrationAuthority,

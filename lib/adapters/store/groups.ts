@@ -6,6 +6,7 @@ import { foldedName } from '@/lib/services/group-plan'
 import type { EndpointRecord, GroupStore, GroupView } from '@/lib/services/groups'
 import type { KeyAlgorithm } from '@/lib/services/signer'
 import {
+  holdIssuer,
   insertAuthority,
   insertIntent,
   insertRegistrationAuthority,
@@ -111,6 +112,8 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
     async insertEndpoint({ endpoint, profile, ...plan }, events) {
       try {
         return await transact(database, async (transaction) => {
+          if (!(await holdIssuer(transaction, endpoint.authorityId, 'active')))
+            return { result: 'issuer_retired' as const, events: [] }
           await transaction.profile.create({ data: profile, select: { id: true } })
           await transaction.endpoint.create({ data: { ...endpoint, profileId: profile.id }, select: { id: true } })
           await insertRegistrationAuthority(transaction, plan.registrationAuthority)

@@ -5,9 +5,13 @@ import { parseCertificate, verifyCertificateSignature } from '@/lib/pki/certific
 import { parsePublicKey } from '@/lib/pki/key'
 import { parseCaCertificates } from '@/lib/scep/client'
 import { parseSignedData, verifySigner } from '@/lib/scep/signed-data'
+import { createEndpoints } from '@/lib/services/endpoints'
+import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
 import { createRollover, type Rollover, rolloverActor } from '@/lib/services/rollover'
 import { type EnrolmentPortal, enrolmentPortal, REQUEST } from '@/lib/services/testing/enrolment'
 import { actor, DAY_MS, NOON } from '@/lib/services/testing/harness'
+import { registrationAuthorityStore } from './authorities'
+import { groupStore } from './groups'
 import { rolloverStore } from './rollover'
 import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
 
@@ -204,7 +208,9 @@ test('who comes with a registration authority after the switch leaves nothing be
   const { slug, endpoints } = await portal.groups.create(ada, { name: 'Late', issuerKey: 'p256' })
   const stage = () => rollover.stage(ada, slug, { activatesAt: new Date(portal.time.now.getTime() + DAY_MS) })
   await stage()
-  const { id: _id, ...copy } = await backing.database.endpoint.findFirstOrThrow({ where: { slug: endpoints[0]?.slug } })
+  const { id: _id, ...copy } = await backing.database.endpoint.findFirstOrThrow({
+    where: { slug: endpoints[0]?.slug ?? '' },
+  })
   const { id: added } = await backing.database.endpoint.create({
     data: { ...copy, id: crypto.randomUUID(), slug: 'late-second' },
   })
@@ -230,6 +236,78 @@ test('who comes with a registration authority after the switch leaves nothing be
   await stage()
   time.now = new Date(time.now.getTime() + 2 * DAY_MS)
   expect(await rollover.advance(rolloverActor())).toBe(1)
+})
+
+describe('while the issuer changes', () => {
+  test('an endpoint that was drawn up under the one before is refused, and may be asked for again', async () => {
+    const { slug } = await portal.groups.create(ada, { name: 'Overtaken', issuerKey: 'p256' })
+    await rollover.stage(ada, slug, { activatesAt: new Date(portal.time.now.getTime() + DAY_MS) })
+    portal.time.now = new Date(portal.time.now.getTime() + 2 * DAY_MS)
+    const { signer, issuance, urls, time } = portal
+    const store = groupStore(backing.database)
+    const endpoints = createEndpoints({
+      store: {
+        ...store,
+        async insertEndpoint(...given) {
+          await rollover.advance(rolloverActor())
+          return store.insertEndpoint(...given)
+        },
+      },
+      signer,
+      issuance,
+      urls,
+      clock: () => time.now,
+    })
+    const wish = { group: slug, name: 'Second' }
+    await expect(endpoints.create(ada, wish)).rejects.toMatchObject({ code: 'conflict', reason: 'issuer_retired' })
+    expect((await rollover.get(ada, slug)).current.slug).toBe(`${slug}-g2`)
+    expect(await endpoints.create(ada, wish)).toMatchObject({ name: 'Second' })
+    expect((await rollover.get(ada, slug)).current.slug).toBe(`${slug}-g2`)
+  })
+
+  test('a registration authority that is still to come holds it up, and one of the issuer before is too late', async () => {
+    const { slug, endpoints } = await portal.groups.create(ada, { name: 'Renewing', issuerKey: 'p256' })
+    await rollover.stage(ada, slug, { activatesAt: new Date(portal.time.now.getTime() + DAY_MS) })
+    portal.time.now = new Date(portal.time.now.getTime() + 2 * DAY_MS)
+    const { signer, issuance, urls, time, database } = { ...portal, database: backing.database }
+    const store = registrationAuthorityStore(database)
+    let signed = false
+    const renewing = createRegistrationAuthorities({
+      store: {
+        ...store,
+        endingBefore: async () =>
+          (await store.endingBefore(new Date(time.now.getTime() + 3_650 * DAY_MS))).filter(
+            ({ group }) => group.name === 'Renewing',
+          ),
+      },
+      signer,
+      issuance: {
+        finish: async (...given) => {
+          // Begun under the present issuer, not signed yet: nothing may change under it.
+          expect(await rollover.advance(rolloverActor())).toBe(0)
+          signed = true
+          return issuance.finish(...given)
+        },
+      },
+      urls,
+      clock: () => time.now,
+    })
+    expect(await renewing.renewEnding(ada)).toBe(1)
+    expect(signed).toBe(true)
+    const [inNeed] = (await store.endingBefore(new Date(time.now.getTime() + 3_650 * DAY_MS))).filter(
+      ({ group }) => group.name === 'Renewing',
+    )
+    expect(await rollover.advance(rolloverActor())).toBe(1)
+    const late = createRegistrationAuthorities({
+      store: { ...store, endingBefore: async () => (inNeed === undefined ? [] : [inNeed]) },
+      signer,
+      issuance,
+      urls,
+      clock: () => time.now,
+    })
+    expect(inNeed?.endpointId).toBe(endpoints[0]?.id)
+    expect(await late.renewEnding(ada)).toBe(0)
+  })
 })
 
 test('a CA that answers SCEP itself: its own certificate first, its own key for envelopes and replies', async () => {

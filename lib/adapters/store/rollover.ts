@@ -2,6 +2,7 @@
 import type { Actor } from '@/lib/services/actor'
 import type { RolloverGroup, RolloverStore } from '@/lib/services/rollover'
 import {
+  holdIssuer,
   insertAuthority,
   insertIntent,
   insertRegistrationAuthority,
@@ -44,10 +45,7 @@ export function rolloverStore(database: Database): RolloverStore {
     async insertRegistrationAuthority(row, intent, events) {
       try {
         return await transact(database, async (transaction) => {
-          // Held until the row is in: whoever switches meanwhile waits, and whoever comes after the switch is too late.
-          const staged = await transaction.$queryRaw<unknown[]>`
-            select from authority where id = ${row.authorityId}::uuid and status = 'staged' for share`
-          if (staged.length === 0) return { result: false, events: [] }
+          if (!(await holdIssuer(transaction, intent.authorityId, 'staged'))) return { result: false, events: [] }
           await insertRegistrationAuthority(transaction, row)
           await insertIntent(transaction, intent)
           return { result: true, events }
@@ -82,6 +80,10 @@ export function rolloverStore(database: Database): RolloverStore {
 
     async activate(authorityId, { now, answersScep }, events) {
       return transact(database, async (transaction) => {
+        // First the locks, then a statement that sees what whoever held them has done.
+        await transaction.$queryRaw`
+          select a.id from authority a join authority staged on a.id in (staged.id, staged.replaces_id)
+          where staged.id = ${authorityId}::uuid order by a.id for update of a`
         const [row] = await transaction.$queryRaw<{ replaces_id: string }[]>`
           update authority next set status = 'retired', retired_at = ${now}
           from authority staged
@@ -89,6 +91,9 @@ export function rolloverStore(database: Database): RolloverStore {
             and next.id = staged.replaces_id and next.status = 'active'
             and (${answersScep} or not exists (
               select from endpoint e where e.authority_id = next.id and e.scep_identity = 'ca'))
+            and not exists (
+              select from registration_authority r join endpoint e on e.id = r.endpoint_id
+              where e.authority_id = next.id and r.authority_id is null and r.retired_at is null and r.certificate_der is null)
             and not exists (
               select from endpoint e where e.authority_id = next.id and not exists (
                 select from registration_authority r
