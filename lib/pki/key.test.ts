@@ -126,11 +126,14 @@ describe('weak keys', () => {
 
   test('no square is missed by the residue tests that come before the root', () => {
     const middle = (3n << 1022n) + 643n
-    const found = Array.from({ length: 100 }, () => {
+    // Most products have a small factor, which is found before: those say nothing about squares, and others are drawn.
+    for (let squares = 0; squares < 20; ) {
       const apart = BigInt(`0x${randomBytes(64).toString('hex')}`) & ~1n
-      return weakness(rsaSpki((middle - apart) * (middle + apart)))
-    })
-    expect(new Set(found)).toEqual(new Set(['rsa_small_factor', 'rsa_close_primes']))
+      const found = weakness(rsaSpki((middle - apart) * (middle + apart)))
+      if (found === 'rsa_small_factor') continue
+      expect(found).toBe('rsa_close_primes')
+      squares += 1
+    }
   })
 
   test('random moduli are not taken for ROCA', () => {
