@@ -6,7 +6,7 @@ import { server } from '@/lib/server'
 
 export default async function PortalLayout({ children }: { children: ReactNode }) {
   const actor = await requireSignedIn()
-  const counts = { approvals: await server().approvals.countOpen(actor) }
+  const counts = { approvals: { at: Date.now(), count: await server().approvals.countOpen(actor) } }
   return (
     <Shell person={{ name: actor.name, role: actor.role ?? 'auditor' }} counts={counts}>
       {children}

@@ -5,7 +5,8 @@ import Link, { useLinkStatus } from 'next/link'
 import { usePathname } from 'next/navigation'
 import type { Role } from '@/lib/services/actor'
 import { cx } from './cx'
-import { isCurrent, type ShellCounts, type ShellLink, sectionsFor } from './shell-links'
+import { useCount } from './fresh-count'
+import { type CountReading, isCurrent, type ShellCounts, type ShellLink, sectionsFor } from './shell-links'
 
 interface NavigationProps {
   role: Role
@@ -23,12 +24,7 @@ export function Navigation({ role, counts, onNavigate }: NavigationProps) {
           <ul className="grid gap-0.5">
             {links.map((link) => (
               <li key={link.href}>
-                <SectionLink
-                  link={link}
-                  count={link.count === undefined ? 0 : counts[link.count]}
-                  current={isCurrent(link.href, path)}
-                  onNavigate={onNavigate}
-                />
+                <SectionLink link={link} counts={counts} current={isCurrent(link.href, path)} onNavigate={onNavigate} />
               </li>
             ))}
           </ul>
@@ -40,12 +36,12 @@ export function Navigation({ role, counts, onNavigate }: NavigationProps) {
 
 interface SectionLinkProps {
   link: ShellLink
-  count: number
+  counts: ShellCounts
   current: boolean
   onNavigate: (() => void) | undefined
 }
 
-function SectionLink({ link: { href, text, icon: Icon }, count, current, onNavigate }: SectionLinkProps) {
+function SectionLink({ link: { href, text, icon: Icon, count }, counts, current, onNavigate }: SectionLinkProps) {
   return (
     <Link
       href={href}
@@ -60,13 +56,19 @@ function SectionLink({ link: { href, text, icon: Icon }, count, current, onNavig
       <Icon className="size-4.5 shrink-0" aria-hidden />
       {text}
       <PendingDot />
-      {count > 0 && (
-        <span className="rounded-full bg-accent px-1.5 text-xs leading-5 font-medium text-on-accent tabular-nums">
-          {count > 99 ? '99+' : count}
-          <span className="sr-only"> waiting</span>
-        </span>
-      )}
+      {count !== undefined && <Waiting name={count} ofFrame={counts[count]} />}
     </Link>
+  )
+}
+
+function Waiting({ name, ofFrame }: { name: keyof ShellCounts; ofFrame: CountReading }) {
+  const count = useCount(name, ofFrame)
+  if (count === 0) return null
+  return (
+    <span className="rounded-full bg-accent px-1.5 text-xs leading-5 font-medium text-on-accent tabular-nums">
+      {count > 99 ? '99+' : count}
+      <span className="sr-only"> waiting</span>
+    </span>
   )
 }
 

@@ -27,7 +27,13 @@ export interface ShellLink {
 
 /** How many things wait for somebody. */
 export interface ShellCounts {
-  approvals: number
+  approvals: CountReading
+}
+
+export interface CountReading {
+  count: number
+  /** When the server read it, in milliseconds since 1970: the later of two holds. */
+  at: number
 }
 
 const SECTIONS: { title: string; links: ShellLink[] }[] = [

@@ -5,6 +5,7 @@ import { Suspense } from 'react'
 import { EmptyState } from '@/app/_components/empty-state'
 import { FilterBar } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
+import { FreshCount } from '@/app/_components/fresh-count'
 import { ListFrame } from '@/app/_components/list-frame'
 import { PageHeader } from '@/app/_components/page-header'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
@@ -67,8 +68,10 @@ async function Approvals({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
   const shown = oneOf(SHOWN, wanted.state) ?? 'open'
   const filter = { ...(shown === 'all' ? {} : { state: shown }), ...(endpoint && { endpoint }) }
   const { items, nextCursor } = await listed(server().approvals.list(actor, filter, cursor ? { cursor } : {}))
+  const waiting = { at: Date.now(), count: await server().approvals.countOpen(actor) }
   return (
     <ListFrame path="/approvals" filters={{ state: wanted.state, endpoint }} cursor={cursor} nextCursor={nextCursor}>
+      <FreshCount name="approvals" reading={waiting} />
       {items.length > 0 ? (
         <ApprovalTable requests={items} />
       ) : cursor || endpoint || shown !== 'open' ? (
