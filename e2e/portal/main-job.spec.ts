@@ -174,9 +174,12 @@ test('the trail tells the story, by kind, and its chain holds', async ({ visit }
   await page.getByLabel('Kind').selectOption({ label: 'Challenges' })
   await expect(page).toHaveURL(/kind=challenges/)
   await expect(row(page, 'revoked certificate')).toHaveCount(0)
-  const lines = await page.getByRole('main').locator('ol > li summary').allInnerTexts()
-  expect(lines.length).toBeGreaterThanOrEqual(3)
-  for (const line of lines) expect(line.toLowerCase()).toContain('challenge')
+  const lines = page.getByRole('main').locator('ol > li summary')
+  await expect(async () => {
+    const texts = await lines.allInnerTexts()
+    expect(texts.length).toBeGreaterThanOrEqual(3)
+    for (const text of texts) expect(text.toLowerCase()).toContain('challenge')
+  }).toPass({ timeout: 10_000 })
 
   await page.getByRole('button', { name: 'Verify chain' }).click()
   await page.getByRole('button', { name: 'Verify now' }).click()
