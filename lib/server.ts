@@ -20,6 +20,8 @@ import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
 import { minterStore, signedStore } from '@/lib/adapters/store/minters'
 import { notificationStore } from '@/lib/adapters/store/notifications'
+import { ocspStore } from '@/lib/adapters/store/ocsp'
+import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
@@ -31,6 +33,7 @@ import { setupStore } from '@/lib/adapters/store/setup'
 import { simulationStore } from '@/lib/adapters/store/simulation'
 import { staticSecretStore } from '@/lib/adapters/store/static-secrets'
 import { statusStore } from '@/lib/adapters/store/status'
+import { type StatusFeed, statusFeed } from '@/lib/adapters/store/status-feed'
 import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
 import { validationUpkeepStore } from '@/lib/adapters/store/validation-upkeep'
@@ -45,6 +48,7 @@ import { forgetRecords } from '@/lib/jobs/forget-records'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
+import { renewOcspResponders } from '@/lib/jobs/renew-ocsp-responders'
 import { renewRegistrationAuthorities } from '@/lib/jobs/renew-registration-authorities'
 import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
 import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
@@ -74,6 +78,8 @@ import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
 import { createMinters, type MintersService } from '@/lib/services/minters'
 import { createNotifications } from '@/lib/services/notifications'
+import { createOcsp, type OcspService } from '@/lib/services/ocsp'
+import { createOcspResponders } from '@/lib/services/ocsp-responders'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
 import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
@@ -121,12 +127,15 @@ export interface Services {
   retention: RetentionService
   audit: AuditService
   status: StatusService
+  ocsp: Pick<OcspService, 'answer'>
   rollover: RolloverService
   scepEnrolment: ScepEnrolmentService
   signer: Signer
   /** Everything that runs by the clock; started by one process per instance. */
   jobs: Job[]
   startJobs(log: (line: string) => void): RunningJobs
+  /** From now on OCSP keeps answers in memory, and hears what changes; for the process that answers. */
+  followStatus(log: (line: string) => void): void
   /** Whether database and signer can be used, for /readyz. */
   ready(): Promise<{ database: boolean; signer: boolean }>
   close(): Promise<void>
@@ -258,6 +267,9 @@ export function buildServices(wiring: Wiring): Services {
   // Refusals that were only counted reach the trail within a minute; each process counts its own.
   const flushing = setInterval(() => void scepEnrolment.flush().catch(() => {}), 60_000).unref()
   const recording = setInterval(() => void recorder.flush(), RECORDS_EVERY_MS).unref()
+  const elapsed = () => performance.now()
+  const ocsp = createOcsp({ store: ocspStore(database), signer, clock, elapsed })
+  let feed: StatusFeed | null = null
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
 
   const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit, limit: access.limit })
@@ -273,6 +285,7 @@ export function buildServices(wiring: Wiring): Services {
     closeValidations(validationUpkeepStore(database)),
     deliverNotifications(notifications),
     renewRegistrationAuthorities(registrationAuthorities),
+    renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
     rollOverIssuers(rollover),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
@@ -283,6 +296,7 @@ export function buildServices(wiring: Wiring): Services {
     access,
     signer,
     status,
+    ocsp,
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
@@ -303,6 +317,10 @@ export function buildServices(wiring: Wiring): Services {
     retention: createRetention({ store: flights }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),
+    followStatus(feedLog) {
+      feed ??= statusFeed(database, { connectionString: wiring.databaseUrl, elapsed, log: feedLog })
+      feed.start(ocsp.changed)
+    },
     async ready() {
       const [databaseAnswers, signerAnswers] = await Promise.allSettled([database.$queryRaw`select 1`, signer.status()])
       return {
@@ -315,6 +333,7 @@ export function buildServices(wiring: Wiring): Services {
       clearInterval(recording)
       await scepEnrolment.flush().catch(() => {})
       await recorder.flush()
+      await feed?.stop()
       signer.close()
       await database.$disconnect()
     },

@@ -1,33 +1,14 @@
 /**
- * What devices and relying parties get over HTTP: SCEP, CRLs and CA certificates. Request facts in; status, headers and
+ * What devices and relying parties get over HTTP: SCEP, OCSP, CRLs and CA certificates. Request facts in; status, headers and
  * body out. The front process serves them on node:http, and the route handlers under app/ alike.
  */
 import { toPem } from '@/lib/pki/certificate'
 import { slugOfPath } from '@/lib/scep/http'
 import type { Services } from '@/lib/server'
+import { type DeviceRequest, type DeviceResponse, isFresh, notModified, respond, text, utf8 } from './device-response'
+import { ocspResponse, ocspTarget } from './ocsp-http'
 
-export interface DeviceRequest {
-  method: string
-  /** Undecoded, without the query. */
-  path: string
-  /** Raw, without the question mark: '+' must survive (scep.md §1.4). */
-  query: string
-  headers: { get(name: string): string | null }
-  body: Uint8Array
-  ip: string | null
-  /** Whether the client has hung up. */
-  gone?: () => boolean
-  /** Such as 1.1. */
-  httpVersion?: string
-}
-
-export interface DeviceResponse {
-  status: number
-  /** Complete, Content-Length included; a content type has no parameters. */
-  headers: Record<string, string>
-  /** To be left out when the request was HEAD. */
-  body: Uint8Array
-}
+export { type DeviceRequest, type DeviceResponse, text } from './device-response'
 
 /** A cache may hold a CRL for a minute, however long it is valid: a revocation shall be known soon. */
 const CRL_MAX_AGE = 60
@@ -48,15 +29,17 @@ export type DevicePath = 'scep' | 'status'
 /** Whether a path belongs to devices; everything else is the portal's. */
 export function devicePath(path: string): DevicePath | null {
   if (PATHS.scep.test(path)) return 'scep'
-  return /^\/(crl|ca|\.well-known\/latchkey)\//.test(path) ? 'status' : null
+  return /^\/((crl|ca|\.well-known\/latchkey)\/|ocsp(\/|$))/.test(path) ? 'status' : null
 }
 
 export async function deviceResponse(
-  services: Pick<Services, 'scepEnrolment' | 'status' | 'minters'>,
+  services: Pick<Services, 'scepEnrolment' | 'status' | 'ocsp' | 'minters'>,
   request: DeviceRequest,
 ): Promise<DeviceResponse> {
   if (devicePath(request.path) === 'scep') return scepHttpResponse(services, request)
   if (request.path.startsWith('/.well-known/')) return keysHttpResponse(services, request)
+  const ocsp = ocspTarget(request.path)
+  if (ocsp !== null) return ocspResponse(services, ocsp, request)
   return request.path.startsWith('/crl/') ? crlHttpResponse(services, request) : caHttpResponse(services, request)
 }
 
@@ -153,42 +136,10 @@ function pemOf(der: Uint8Array, label: string): Uint8Array {
   return pem
 }
 
-/** A plain sentence, for people who try a URL in a browser. */
-export function text(status: number, sentence: string, headers: Record<string, string> = {}): DeviceResponse {
-  return respond(status, 'text/plain', utf8(`${sentence}\n`), { 'Cache-Control': 'no-store', ...headers })
-}
-
 function methodNotAllowed(): DeviceResponse {
   return text(405, 'Only GET and HEAD.', { Allow: 'GET, HEAD' })
 }
 
-function notModified(headers: Record<string, string>): DeviceResponse {
-  return { status: 304, headers, body: new Uint8Array() }
-}
-
-function respond(
-  status: number,
-  contentType: string | undefined,
-  body: Uint8Array,
-  headers: Record<string, string>,
-): DeviceResponse {
-  const length = { 'Content-Length': String(body.byteLength), 'X-Content-Type-Options': 'nosniff' }
-  return { status, headers: { ...(contentType ? { 'Content-Type': contentType } : {}), ...length, ...headers }, body }
-}
-
-/** RFC 9110 §13.2.2: If-None-Match decides, If-Modified-Since only in its absence. */
-function isFresh(headers: DeviceRequest['headers'], etag: string, modified: Date | null): boolean {
-  const known = headers.get('if-none-match')
-  if (known !== null)
-    return known.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
-  const since = Date.parse(headers.get('if-modified-since') ?? '')
-  return modified !== null && Math.floor(modified.getTime() / 1000) * 1000 <= since
-}
-
 function isRead(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
-}
-
-function utf8(value: string): Uint8Array {
-  return new TextEncoder().encode(value)
 }

@@ -39,6 +39,7 @@ front.on('error', (error) => {
 if (process.env.NODE_ENV === 'development') front.on('upgrade', portal.upgrade)
 front.listen({ host, port })
 const jobs = services.startJobs(log)
+services.followStatus(log)
 
 await stopAsked
 front.close()

@@ -29,7 +29,7 @@ beforeAll(async () => {
     subjectTemplate: 'CN=*,O=Example',
     sanTypes: ['dns'],
   })
-  const services = { scepEnrolment: portal.scep, minters: portal.minters, status: portal.status }
+  const services = { scepEnrolment: portal.scep, minters: portal.minters, status: portal.status, ocsp: portal.ocsp }
   server = createServer((request, response) => {
     const asked = {
       path: request.url ?? '/',

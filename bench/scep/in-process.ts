@@ -156,6 +156,7 @@ function makeStation(kind: Kind) {
       },
       subjectAuthority: null,
       registrationAuthority: null,
+      ocspResponder: null,
       endpoint,
       challenge: {
         state: 'reserved',

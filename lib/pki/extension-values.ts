@@ -44,8 +44,9 @@ export function encodeCrlDistributionPoint(url: string): Uint8Array {
   return sequence(sequence(context(0, context(0, uri(url)))))
 }
 
-export function encodeCaIssuers(url: string): Uint8Array {
-  return sequence(sequence(oid(OID.caIssuers), uri(url)))
+/** Where OCSP answers, and where the issuer's certificate is fetched. */
+export function encodeAuthorityInfoAccess({ ocspUrl, caUrl }: { ocspUrl: string; caUrl: string }): Uint8Array {
+  return sequence(sequence(oid(OID.ocsp), uri(ocspUrl)), sequence(oid(OID.caIssuers), uri(caUrl)))
 }
 
 function uri(url: string): Uint8Array {
@@ -85,6 +86,22 @@ export function parseSubjectKeyIdentifier(value: Uint8Array): Uint8Array {
 /** The key identifier, or null when the authority is named by issuer and serial alone. */
 export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | null {
   return sequenceOf(value).open().optional(primitiveContext(0))?.content ?? null
+}
+
+/** Access methods with their addresses; null for a location that is no URI. */
+export function parseAuthorityInfoAccess(value: Uint8Array): { method: string; url: string | null }[] {
+  return sequenceOf(value)
+    .children(20)
+    .map((description) => {
+      const reader = description.open()
+      const method = oidOf(reader.next(TAG.oid).content)
+      const location = reader.next()
+      reader.finish()
+      return {
+        method,
+        url: location.tag === primitiveContext(6) ? Buffer.from(location.content).toString('latin1') : null,
+      }
+    })
 }
 
 function sequenceOf(value: Uint8Array): Tlv {

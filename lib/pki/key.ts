@@ -70,7 +70,12 @@ export function canonicalSpki(spki: Uint8Array): Uint8Array {
 
 /** RFC 5280 §4.2.1.2, method 1: SHA-1 over the content of the BIT STRING. A name, not a protection. */
 export function keyIdentifier(spki: Uint8Array): Uint8Array {
-  return createHash('sha1').update(parseSpki(spki).bits).digest()
+  return createHash('sha1').update(keyBits(spki)).digest()
+}
+
+/** The content of the BIT STRING, without its octet of unused bits: what key identifiers and OCSP hash. */
+export function keyBits(spki: Uint8Array): Uint8Array {
+  return parseSpki(spki).bits
 }
 
 function parseSpki(spki: Uint8Array): { algorithm: string; parameters: Tlv | null; bits: Uint8Array } {

@@ -1,12 +1,18 @@
 /** Certificate policy: what must hold of every certificate before its issuer signs it. */
 import { parseTbsCertificate } from './certificate'
 import { constructedContext, DerError, parseDer, TAG } from './der'
-import { findExtension, parseAuthorityKeyIdentifier, parseSubjectKeyIdentifier } from './extension-values'
+import { nullValue } from './der-write'
+import {
+  findExtension,
+  parseAuthorityInfoAccess,
+  parseAuthorityKeyIdentifier,
+  parseSubjectKeyIdentifier,
+} from './extension-values'
 import { keyIdentifier, keyWeakness, type PublicKeyInfo, parsePublicKey } from './key'
 import { parseName } from './name'
 import { ATTRIBUTE_OID, OID } from './oid'
 
-export type CertificateKind = 'root' | 'issuer' | 'ra' | 'leaf'
+export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
 
 export interface LintRules {
   kind: CertificateKind
@@ -54,13 +60,20 @@ function lintSerial(tbs: Uint8Array): string[] {
   ])
 }
 
-function lintValidity({ notBefore, notAfter, signatureAlgorithm }: Subject, { issuer, profile }: LintRules): string[] {
+/** Nobody can revoke a responder certificate, for nobody asks about it. */
+const RESPONDER_DAYS = 7
+
+function lintValidity(
+  { notBefore, notAfter, signatureAlgorithm }: Subject,
+  { kind, issuer, profile }: LintRules,
+): string[] {
   const days = (notAfter.getTime() - notBefore.getTime()) / 86_400_000
   return problems([
     [notAfter <= notBefore, 'it ends before it begins'],
     [issuer !== undefined && notAfter > issuer.notAfter, 'it outlives its issuer'],
     [issuer !== undefined && notBefore < issuer.notBefore, 'it begins before its issuer'],
     [days > (profile?.maxValidityDays ?? Number.POSITIVE_INFINITY), 'it is valid longer than the profile allows'],
+    [kind === 'ocsp' && days > RESPONDER_DAYS, 'a responder certificate is valid for too long'],
     [!SIGNATURES.includes(signatureAlgorithm), `it is to be signed with ${signatureAlgorithm}`],
   ])
 }
@@ -106,6 +119,9 @@ function lintExtensions({ extensions, spki }: Subject, { kind, issuer }: LintRul
   const subjectKey = findExtension(extensions, OID.subjectKeyIdentifier)
   const authorityKey = findExtension(extensions, OID.authorityKeyIdentifier)
   const authorityKeyId = authorityKey && parseAuthorityKeyIdentifier(authorityKey.value)
+  const access = findExtension(extensions, OID.authorityInfoAccess)
+  const noCheck = findExtension(extensions, OID.ocspNoCheck)
+  const asksStatus = kind !== 'root' && kind !== 'ocsp'
   return problems([
     [new Set(types).size !== types.length, 'an extension twice'],
     [types.some((type) => !KNOWN_EXTENSIONS.includes(type)), 'an extension no profile of ours has'],
@@ -118,9 +134,31 @@ function lintExtensions({ extensions, spki }: Subject, { kind, issuer }: LintRul
       !!authorityKeyId && !!issuer?.subjectKeyId && !same(authorityKeyId, issuer.subjectKeyId),
       "the authority key identifier is not the issuer's",
     ],
-    [kind !== 'root' && !types.includes(OID.crlDistributionPoints), 'no CRL distribution point'],
-    [kind !== 'root' && !types.includes(OID.authorityInfoAccess), 'no authority information access'],
+    [asksStatus && !types.includes(OID.crlDistributionPoints), 'no CRL distribution point'],
+    [asksStatus && !access, 'no authority information access'],
+    [kind === 'ocsp' && (!!access || types.includes(OID.crlDistributionPoints)), 'a responder that says where to ask'],
+    [(kind === 'ocsp') !== !!noCheck, 'ocsp-nocheck belongs to responders, and to all of them'],
+    [!!noCheck && (noCheck.critical || !same(noCheck.value, NULL)), 'ocsp-nocheck holds more than NULL'],
+    ...(access ? accessProblems(access.value) : []),
   ])
+}
+
+const NULL = nullValue()
+
+/** RFC 5280 §4.2.2.1. Certificates from before there was OCSP name the issuer's certificate alone. */
+function accessProblems(value: Uint8Array): [boolean, string][] {
+  const access = parseAuthorityInfoAccess(value)
+  const methods = access.map(({ method }) => method)
+  return [
+    [!methods.includes(OID.caIssuers), 'nowhere to fetch the issuer'],
+    [methods.some((method) => method !== OID.caIssuers && method !== OID.ocsp), 'an access method we do not serve'],
+    [new Set(methods).size !== methods.length, 'an access method twice'],
+    [access.some(({ url }) => !url?.startsWith('http://')), 'status over anything but plain HTTP'],
+    [
+      access.some(({ method, url }) => method === OID.ocsp && url?.endsWith('/')),
+      'an OCSP address with a slash at its end',
+    ],
+  ]
 }
 
 const KNOWN_EXTENSIONS: readonly string[] = [
@@ -132,6 +170,7 @@ const KNOWN_EXTENSIONS: readonly string[] = [
   OID.crlDistributionPoints,
   OID.authorityInfoAccess,
   OID.subjectAltName,
+  OID.ocspNoCheck,
 ]
 
 function lintUsage(certificate: Subject, key: PublicKeyInfo, { kind, profile }: LintRules): string[] {
@@ -139,7 +178,8 @@ function lintUsage(certificate: Subject, key: PublicKeyInfo, { kind, profile }: 
   const authority = kind === 'root' || kind === 'issuer'
   const usage = findExtension(extensions, OID.keyUsage)
   const constraints = findExtension(extensions, OID.basicConstraints)
-  const allowed = kind === 'ra' ? [OID.serverAuth] : profile?.extendedKeyUsage
+  const allowed = FIXED_USAGE[kind] ?? profile?.extendedKeyUsage
+  const forbidden = FORBIDDEN_USAGE.filter((oid) => !FIXED_USAGE[kind]?.includes(oid))
   return problems([
     [isCa !== authority, authority ? 'an authority without CA:TRUE' : 'CA:TRUE outside an authority'],
     [authority && constraints?.critical !== true, 'basic constraints of an authority are critical'],
@@ -152,7 +192,7 @@ function lintUsage(certificate: Subject, key: PublicKeyInfo, { kind, profile }: 
     ],
     [authority && extendedKeyUsage.length > 0, 'an extended key usage on an authority'],
     [!authority && extendedKeyUsage.length === 0, 'no extended key usage: it would be good for everything'],
-    [extendedKeyUsage.some((oid) => FORBIDDEN_USAGE.includes(oid)), 'an extended key usage no device gets'],
+    [extendedKeyUsage.some((oid) => forbidden.includes(oid)), 'an extended key usage no device gets'],
     [
       !authority && allowed !== undefined && !extendedKeyUsage.every((oid) => allowed.includes(oid)),
       'an extended key usage beyond the profile',
@@ -160,8 +200,13 @@ function lintUsage(certificate: Subject, key: PublicKeyInfo, { kind, profile }: 
   ])
 }
 
+const FIXED_USAGE: Partial<Record<CertificateKind, readonly string[]>> = {
+  ra: [OID.serverAuth],
+  ocsp: [OID.ocspSigning],
+}
+
 /** Any, time stamping, OCSP signing, certificate request agent: none of them is a device's. */
-const FORBIDDEN_USAGE = [OID.anyExtendedKeyUsage, '1.3.6.1.5.5.7.3.8', '1.3.6.1.5.5.7.3.9', '1.3.6.1.4.1.311.20.2.1']
+const FORBIDDEN_USAGE = [OID.anyExtendedKeyUsage, '1.3.6.1.5.5.7.3.8', OID.ocspSigning, '1.3.6.1.4.1.311.20.2.1']
 
 /** An RSA issuer may have been made to answer SCEP with its own key. */
 function expectedUsages(kind: CertificateKind, key: PublicKeyInfo): string[][] {
@@ -177,6 +222,7 @@ function lintKey(key: PublicKeyInfo, { kind, profile }: LintRules): string[] {
   return problems([
     [weakness !== null, `the key is weak: ${weakness}`],
     [kind === 'ra' && key.algorithm !== 'RSA', 'a registration authority needs an RSA key'],
+    [kind === 'ocsp' && !(key.algorithm === 'EC' && key.curve === 'P-256'), 'a responder has a P-256 key'],
   ])
 }
 

@@ -1,9 +1,10 @@
 /** The extensions each kind of certificate carries. */
+import { nullValue } from './der-write'
 import type { Extension } from './extension'
 import {
+  encodeAuthorityInfoAccess,
   encodeAuthorityKeyIdentifier,
   encodeBasicConstraints,
-  encodeCaIssuers,
   encodeCrlDistributionPoint,
   encodeExtendedKeyUsage,
   encodeKeyUsage,
@@ -17,9 +18,10 @@ import { encodeSan, type San } from './san'
 /** What a certificate says about the authority that signed it. */
 export interface IssuedBy {
   authorityKeyId: Uint8Array
-  /** Where its CRL and its certificate are fetched, over plain HTTP. */
+  /** Where its CRL and its certificate are fetched and its OCSP responder answers, over plain HTTP. */
   crlUrl: string
   caUrl: string
+  ocspUrl: string
 }
 
 /** No CDP, no AIA: nobody looks for the revocation of a trust anchor. */
@@ -75,11 +77,26 @@ export function leafExtensions(
   ]
 }
 
-function issuedBy({ authorityKeyId, crlUrl, caUrl }: IssuedBy): Extension[] {
+/**
+ * Signs OCSP answers in an authority's name (RFC 6960 §4.2.2.2). Nobody asks whether it is revoked itself: that is what
+ * ocsp-nocheck says, and why it lives for a few days and names no CRL and no responder.
+ */
+export function ocspResponderExtensions(options: { spki: Uint8Array; authorityKeyId: Uint8Array }): Extension[] {
+  return [
+    critical(OID.basicConstraints, encodeBasicConstraints(false)),
+    keyUsage('digitalSignature'),
+    plain(OID.extendedKeyUsage, encodeExtendedKeyUsage([OID.ocspSigning])),
+    plain(OID.ocspNoCheck, nullValue()),
+    subjectKeyId(options.spki),
+    plain(OID.authorityKeyIdentifier, encodeAuthorityKeyIdentifier(options.authorityKeyId)),
+  ]
+}
+
+function issuedBy({ authorityKeyId, crlUrl, caUrl, ocspUrl }: IssuedBy): Extension[] {
   return [
     plain(OID.authorityKeyIdentifier, encodeAuthorityKeyIdentifier(authorityKeyId)),
     plain(OID.crlDistributionPoints, encodeCrlDistributionPoint(crlUrl)),
-    plain(OID.authorityInfoAccess, encodeCaIssuers(caUrl)),
+    plain(OID.authorityInfoAccess, encodeAuthorityInfoAccess({ ocspUrl, caUrl })),
   ]
 }
 

@@ -12,6 +12,13 @@ export function encodeTime(date: Date): Uint8Array {
     : encode(TAG.generalizedTime, Buffer.from(`${iso.slice(0, 4)}${rest}`, 'latin1'))
 }
 
+/** Where only GeneralizedTime is written, whatever the year, as in OCSP (RFC 6960 §4.2.1). */
+export function encodeGeneralizedTime(date: Date): Uint8Array {
+  const year = date.getUTCFullYear()
+  if (!(year >= 1 && year <= 9999)) throw new DerError('a date X.509 cannot write')
+  return encode(TAG.generalizedTime, Buffer.from(`${date.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`, 'latin1'))
+}
+
 export function timeOf(value: Tlv): Date {
   const text = Buffer.from(value.content).toString('latin1')
   if (value.tag === TAG.utcTime && /^\d{12}Z$/.test(text)) {

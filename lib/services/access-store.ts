@@ -177,4 +177,6 @@ export interface PruneStore {
   /** Removes finished flood counters and records their events in the same transaction. */
   takeFloods(prefix: string, before: Date, eventsOf: (floods: Flood[]) => AuditEntry[]): Promise<number>
   deleteSessions(endedBefore: Date): Promise<number>
+  /** What OCSP answers in memory had to hear of. */
+  deleteStatusChanges(before: Date): Promise<number>
 }

@@ -10,6 +10,7 @@ import { intentEvent, keyGeneratedEvent } from './certificate-events'
 import { type CertificateIntent, sha256 } from './certificate-intent'
 import type { AuthorityView } from './groups'
 import type { Intents } from './intents'
+import { renewsAt } from './ocsp-responders'
 import type { KeyPurpose, Signer } from './signer'
 import type { Urls } from './urls'
 
@@ -19,6 +20,8 @@ export interface AuthorityRecord extends Omit<NewAuthority, 'status' | 'activate
   certificateDer: Uint8Array | null
   status: 'active' | 'staged' | 'retired'
   crl: { number: bigint; thisUpdate: Date; nextUpdate: Date; entries: number } | null
+  /** The newest signed one. */
+  ocspResponder: { certificateId: string; notBefore: Date; notAfter: Date } | null
 }
 
 export interface AuthorityStore {
@@ -101,7 +104,7 @@ export function authorityView(authority: AuthorityRecord, urls: Urls): Authority
     })
   }
   const der = authority.certificateDer
-  const { crl } = authority
+  const { crl, ocspResponder } = authority
   return {
     id: authority.id,
     kind: authority.kind,
@@ -118,6 +121,8 @@ export function authorityView(authority: AuthorityRecord, urls: Urls): Authority
     certificatePem: toPem(der),
     crlUrl: urls.crlUrl(authority.slug),
     caUrl: urls.caUrl(authority.slug),
+    ocspUrl: urls.ocspUrl(authority.slug),
+    ocspResponder: ocspResponder && { ...ocspResponder, renewsAt: renewsAt(ocspResponder) },
     crl: crl && { ...crl, number: crl.number.toString() },
   }
 }

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { keyIdentifier } from '@/lib/pki/key'
 import { encodeName } from '@/lib/pki/name'
-import { issuerExtensions, raExtensions, rootExtensions } from '@/lib/pki/profile'
+import { issuerExtensions, ocspResponderExtensions, raExtensions, rootExtensions } from '@/lib/pki/profile'
 import { type CertificateIntent, drawIntent, type SigningAuthority, wholeSeconds } from './certificate-intent'
 import type { KeyAlgorithm } from './signer'
 import type { Urls } from './urls'
@@ -34,6 +34,16 @@ export interface NewRegistrationAuthority {
   createdAt: Date
 }
 
+export interface NewOcspResponder {
+  id: string
+  authorityId: string
+  keyId: string
+  certificateId: string
+  notBefore: Date
+  notAfter: Date
+  createdAt: Date
+}
+
 export interface MadeKey {
   keyId: string
   spki: Uint8Array
@@ -43,6 +53,8 @@ export const ROOT_SLUG = 'root'
 const ROOT_YEARS = 20
 const ISSUER_YEARS = 10
 const RA_YEARS = 2
+/** From its backdated beginning: it cannot be revoked, so it must not last. */
+const RESPONDER_MS = 7 * 86_400_000
 /** Devices whose clock is slow must not find a certificate that begins in the future. */
 const BACKDATE_MS = 3_600_000
 /** RFC 5280 appendix A.1: ub-common-name and ub-organization-name. */
@@ -167,6 +179,40 @@ export function drawRegistrationAuthority(request: {
   return { registrationAuthority, intent }
 }
 
+export function drawOcspResponder(request: {
+  id: string
+  authority: SigningAuthority & { groupId: string | null }
+  name: string
+  organisation: string
+  key: MadeKey
+  now: Date
+}): { responder: NewOcspResponder; intent: CertificateIntent } {
+  const { authority, key, now } = request
+  const notBefore = wholeSeconds(new Date(Math.max(now.getTime() - BACKDATE_MS, authority.notBefore.getTime())))
+  const notAfter = new Date(Math.min(notBefore.getTime() + RESPONDER_MS, authority.notAfter.getTime()))
+  const intent = drawIntent({
+    kind: 'ocsp',
+    authority,
+    ...(authority.groupId === null ? {} : { groupId: authority.groupId }),
+    subjectDer: subjectOf(shortened(request.name, ' OCSP'), request.organisation),
+    spki: key.spki,
+    notBefore,
+    notAfter,
+    extensions: ocspResponderExtensions({ spki: key.spki, authorityKeyId: authority.subjectKeyId }),
+    now,
+  })
+  const responder = {
+    id: request.id,
+    authorityId: authority.id,
+    keyId: key.keyId,
+    certificateId: intent.id,
+    notBefore,
+    notAfter,
+    createdAt: now,
+  }
+  return { responder, intent }
+}
+
 /** The id comes first: it is bound into the encryption of the key before the row exists. */
 export function newOwnerId(): string {
   return randomUUID()
@@ -177,6 +223,7 @@ function statusOf(authority: SigningAuthority, urls: Urls) {
     authorityKeyId: authority.subjectKeyId,
     crlUrl: urls.crlUrl(authority.slug),
     caUrl: urls.caUrl(authority.slug),
+    ocspUrl: urls.ocspUrl(authority.slug),
   }
 }
 

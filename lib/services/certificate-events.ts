@@ -74,6 +74,7 @@ export function issuedEvents(actor: Actor, intent: StoredIntent, fingerprintSha2
     case 'issuer':
       return [issued, authorityReadyEvent(actor, intent, fingerprintSha256)]
     case 'ra':
+    case 'ocsp':
       return [issued]
   }
 }

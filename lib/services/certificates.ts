@@ -42,7 +42,7 @@ export interface CertificateSummary {
 }
 
 export interface CertificateDetail extends CertificateSummary {
-  kind: 'root' | 'issuer' | 'ra' | 'leaf'
+  kind: 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
   fingerprintSha1: string
   publicKey: { algorithm: string; size: string; spkiSha256: string }
   signatureAlgorithm: string
@@ -221,6 +221,11 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     // Devices would refuse every answer of the endpoint from then on, and nothing would put another in its place.
     if (record.kind === 'ra') {
       throw new Refusal('conflict', 'The registration authority renews itself; switch the endpoint off instead.', {
+        reason: 'not_revocable',
+      })
+    }
+    if (record.kind === 'ocsp') {
+      throw new Refusal('conflict', 'Nobody asks whether a responder is revoked; it ends by itself within a week.', {
         reason: 'not_revocable',
       })
     }

@@ -58,6 +58,9 @@ export interface AuthorityView {
   certificatePem: string
   crlUrl: string
   caUrl: string
+  ocspUrl: string
+  /** The certificate that signs its OCSP answers; null before the first one. */
+  ocspResponder: { certificateId: string; notBefore: Date; notAfter: Date; renewsAt: Date } | null
   crl: { number: string; thisUpdate: Date; nextUpdate: Date; entries: number } | null
 }
 

@@ -226,6 +226,7 @@ function drawLeaf(
       authorityKeyId: authority.subjectKeyId,
       crlUrl: urls.crlUrl(authority.slug),
       caUrl: urls.caUrl(authority.slug),
+      ocspUrl: urls.ocspUrl(authority.slug),
       san,
       extendedKeyUsage,
       subjectEmpty: subject.length === 0,

@@ -15,6 +15,8 @@ const HOUR = 3_600_000
 const ANSWERS_KEPT = 24 * HOUR
 /** The longest window and the longest delay are both over by then. */
 const COUNTERS_KEPT = 48 * HOUR
+/** Every instance has read them within seconds. */
+const STATUS_CHANGES_KEPT = HOUR
 const SESSIONS_KEPT = 90 * 24 * HOUR
 
 export interface Pruning {
@@ -31,6 +33,7 @@ export function createPruning({ store, sessionLife = SESSION_LIFE }: PruneDeps):
       await store.deleteIdempotentRequests(before(ANSWERS_KEPT))
       await store.deleteCounters(before(COUNTERS_KEPT), now, FLOOD_PREFIX)
       await store.deleteSessions(before(SESSIONS_KEPT))
+      await store.deleteStatusChanges(before(STATUS_CHANGES_KEPT))
     },
   }
 }

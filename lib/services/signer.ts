@@ -1,8 +1,11 @@
 /** What services see of the signer: a few typed calls. Private keys and the KEK never leave that process. */
 
 export type KeyAlgorithm = 'rsa2048' | 'rsa3072' | 'rsa4096' | 'p256' | 'p384'
-/** challenge: an endpoint's key to which others encrypt the challenges they sign. It opens, and signs nothing. */
-export type KeyPurpose = 'root' | 'issuer' | 'ra' | 'challenge'
+/**
+ * challenge: an endpoint's key to which others encrypt the challenges they sign. It opens, and signs nothing.
+ * ocsp: signs what is on record about the certificates of one authority, and nothing else.
+ */
+export type KeyPurpose = 'root' | 'issuer' | 'ra' | 'challenge' | 'ocsp'
 export type ScepDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 export interface Signer {
@@ -38,6 +41,12 @@ export interface Signer {
     encryptedKey: Uint8Array,
     oaep?: 'sha1' | 'sha256' | 'sha384' | 'sha512',
   ): Promise<Uint8Array>
+  /**
+   * Signs a ResponseData (RFC 6960 §4.2.1) with a responder's key, ECDSA with SHA-256: only for certificates of the
+   * responder's authority, only with the status that is on record at that moment, and only for as long as it may be
+   * believed. Refuses with reason `status_differs` what changed since the caller read. Returns the signature bytes.
+   */
+  signOcspResponse(keyId: string, tbs: Uint8Array): Promise<Uint8Array>
   /** HMAC-SHA-256 under a key derived from the KEK for this purpose alone; that of `challenge` changes by itself. */
   mac(purpose: MacPurpose, data: Uint8Array): Promise<Uint8Array>
   /**

@@ -10,6 +10,8 @@ export interface Urls {
   challengeKeysUrl(endpointSlug: string): string
   crlUrl(authoritySlug: string): string
   caUrl(authoritySlug: string): string
+  /** Without a slash at its end: a client that appends its request would make two of it. */
+  ocspUrl(authoritySlug: string): string
 }
 
 export function createUrls(bases: { publicUrl: URL; statusUrl: URL }): Urls {
@@ -21,6 +23,7 @@ export function createUrls(bases: { publicUrl: URL; statusUrl: URL }): Urls {
     challengeKeysUrl: (slug) => below(bases.publicUrl, `.well-known/latchkey/${slug}/jwks.json`),
     crlUrl: (slug) => below(bases.statusUrl, `crl/${slug}.crl`),
     caUrl: (slug) => below(bases.statusUrl, `ca/${slug}.cer`),
+    ocspUrl: (slug) => below(bases.statusUrl, `ocsp/${slug}`),
   }
 }
 

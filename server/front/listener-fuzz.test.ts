@@ -23,6 +23,7 @@ beforeAll(async () => {
     services: {
       scepEnrolment: portal.scep,
       status: portal.status,
+      ocsp: portal.ocsp,
       minters: portal.minters,
       ready: async () => ({ database: true, signer: true }),
     },

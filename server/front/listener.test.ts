@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { PublishedKeys } from '@/lib/services/minters'
+import type { OcspAnswer } from '@/lib/services/ocsp'
 import type { ScepRequest, ScepResponse } from '@/lib/services/scep-enrolment'
 import { callerReader, proxyCheck } from './client-address'
 import { createFront } from './listener'
@@ -31,6 +32,8 @@ let ready = { database: true, signer: true }
 let asked = 0
 let now = 0
 let logged: string[]
+let asking: { slug: string | null; request: string }[]
+let ocspAnswer: () => OcspAnswer | Promise<OcspAnswer>
 const bodies = createBodies({ bytes: 2 * 1024 * 1024, perSource: 1024 * 1024 })
 const crl = {
   der: new Uint8Array([48, 0]),
@@ -38,6 +41,15 @@ const crl = {
   sha256: 'abc',
   thisUpdate: new Date('2026-11-23T10:00:00.500Z'),
   nextUpdate: new Date('2026-11-30T10:00:00Z'),
+}
+
+const SIGNED: OcspAnswer = {
+  kind: 'signed',
+  body: new Uint8Array([48, 3, 10, 1, 0]),
+  thisUpdate: new Date('2026-11-23T10:00:00Z'),
+  nextUpdate: new Date('2026-11-23T10:10:00Z'),
+  maxAge: 300,
+  etag: '"abc"',
 }
 
 const PUBLISHED: PublishedKeys = {
@@ -83,6 +95,12 @@ beforeAll(async () => {
         caCertificate: async (slug) => (slug === 'staff' ? { der: new Uint8Array([48, 1, 0]), sha256: 'def' } : null),
         publishDueCrls: async () => 0,
       },
+      ocsp: {
+        answer: (slug, request) => {
+          asking.push({ slug, request: Buffer.from(request).toString('hex') })
+          return ocspAnswer()
+        },
+      },
       minters: { ...NO_MINTERS, publishedKeys: async (slug) => (slug === 'staff' ? PUBLISHED : null) },
       ready: async () => {
         asked += 1
@@ -105,6 +123,8 @@ beforeAll(async () => {
 beforeEach(() => {
   seen = []
   scep = []
+  asking = []
+  ocspAnswer = () => SIGNED
   logged = []
   asked = 0
   now += 1_000
@@ -437,6 +457,7 @@ test('without web, people see a page that tries again', async () => {
   const lonely = createFront({
     services: {
       scepEnrolment: { handle: () => reply() },
+      ocsp: { answer: unasked },
       status: { crl: async () => null, caCertificate: async () => null, publishDueCrls: async () => 0 },
       minters: { ...NO_MINTERS, publishedKeys: async () => null },
       ready: async () => ready,

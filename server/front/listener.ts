@@ -4,9 +4,11 @@ import type { Socket } from 'node:net'
 import type { Services } from '@/lib/server'
 import { sourceOf } from '@/lib/services/source-address'
 import { devicePath, deviceResponse, text } from '@/server/device-paths'
+import { ocspTarget } from '@/server/ocsp-http'
 import type { Caller } from './client-address'
 import { limitConnections } from './connections'
 import type { Area, Metrics } from './metrics'
+import { serveOcsp } from './ocsp'
 import { createOperation, OPERATION_PATHS, type Operation } from './operation'
 import type { Portal } from './portal'
 import { type Bodies, createBodies, refuseBody } from './request-body'
@@ -14,7 +16,7 @@ import { send } from './response'
 import { parseTarget } from './target'
 
 export interface FrontOptions {
-  services: Pick<Services, 'scepEnrolment' | 'status' | 'minters' | 'ready'>
+  services: Pick<Services, 'scepEnrolment' | 'status' | 'ocsp' | 'minters' | 'ready'>
   portal: Portal
   metrics: Metrics
   callerOf(request: IncomingMessage): Caller
@@ -53,6 +55,8 @@ export function createFront(options: FrontOptions): Server {
     },
     (request, response) => {
       response.on('error', () => {})
+      const ocsp = ocspTarget(request.url ?? '')
+      if (ocsp !== null) return serveOcsp(request, response, ocsp, options)
       answer(request, response, front).catch((error) => {
         options.log(`request failed: ${error instanceof Error ? error.stack : error}`)
         send(request, response, text(503, 'Try again later.', { 'Retry-After': '5' }))

@@ -11,13 +11,13 @@ export class RateCeiling {
     this.#milliseconds = milliseconds
   }
 
-  /** Counts one use of a key that exists, or refuses it. */
-  take(keyId: string): void {
+  /** Counts one use of a key that exists, or refuses it. What can do less harm may count for less. */
+  take(keyId: string, use = 1): void {
     const at = this.#milliseconds()
     const bucket = this.#buckets.get(keyId) ?? { tokens: this.#perSecond, at }
     const refilled = bucket.tokens + ((at - bucket.at) / 1000) * this.#perSecond
     const tokens = Math.min(this.#perSecond, refilled)
-    this.#buckets.set(keyId, { tokens: tokens < 1 ? tokens : tokens - 1, at })
+    this.#buckets.set(keyId, { tokens: tokens < 1 ? tokens : tokens - use, at })
     if (tokens < 1) {
       throw new Refusal('rate_limited', 'Too many signatures at once: try again in a moment.', {
         reason: 'signature_ceiling',

@@ -10,6 +10,7 @@ import { challengeKeys } from './challenge-keys'
 import type { Kek } from './envelope'
 import type { Journal } from './journal'
 import type { KeyRing } from './key-ring'
+import { createOcspPolicy } from './ocsp-policy'
 import type { RateCeiling } from './rate-ceiling'
 import { isCertRep } from './scep-attributes'
 import { checkAnswersScep, checkNextCertificates } from './scep-identity'
@@ -33,7 +34,11 @@ const MAY_BE: Record<KeyPurpose, readonly KeyAlgorithm[]> = {
   issuer: ['rsa3072', 'rsa4096', 'p256', 'p384'],
   ra: ['rsa2048', 'rsa3072', 'rsa4096'],
   challenge: ['p256', 'rsa3072'],
+  ocsp: ['p256'],
 }
+
+/** An OCSP answer grants nothing that is not on record: ten of them count for one other use. */
+const OCSP_USE = 0.1
 
 export function createSigner(parts: SignerParts): Signer {
   const { pool, kek, keys, journal, ceiling, clock = () => new Date() } = parts
@@ -47,6 +52,7 @@ export function createSigner(parts: SignerParts): Signer {
   }
   const rejection = kek.derive('implicit-rejection')
   const sealing = createSealing(kek)
+  const ocsp = createOcspPolicy(pool, clock)
 
   async function signCertificate(certificateId: string): Promise<Uint8Array> {
     const record = await findCertificate(pool, certificateId)
@@ -146,6 +152,18 @@ export function createSigner(parts: SignerParts): Signer {
         .digest()
       if (encryptedKey.length !== key.modulusBytes) return substitute
       return key.decrypt(encryptedKey, oaep) ?? substitute
+    },
+
+    /**
+     * Not journalled: what is signed is what the database says, for minutes, and thousands a second may be asked for. The
+     * journal has the responder's certificate.
+     */
+    async signOcspResponse(keyId, tbs) {
+      const key = await keys.get(keyId)
+      checkPurpose(key, 'ocsp')
+      ceiling.take(keyId, OCSP_USE)
+      await ocsp.check(key, tbs)
+      return key.signOcspResponse(tbs)
     },
 
     async mac(purpose, data) {

@@ -76,6 +76,7 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
       (await call({ call: 'signScepNextCertificates', keyId }, certificates)).body,
     decryptScep: async (keyId, encryptedKey, oaep) =>
       (await call({ call: 'decryptScep', keyId, ...(oaep === undefined ? {} : { oaep }) }, encryptedKey)).body,
+    signOcspResponse: async (keyId, tbs) => (await call({ call: 'signOcspResponse', keyId }, tbs)).body,
     mac: async (purpose, data) => (await call({ call: 'mac', purpose }, data)).body,
     seal: async (purpose, rowId, plaintext) => (await call({ call: 'seal', purpose, rowId }, plaintext)).body,
     open: async (purpose, rowId, sealed) => (await call({ call: 'open', purpose, rowId }, sealed)).body,

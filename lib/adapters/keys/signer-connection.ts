@@ -150,6 +150,8 @@ async function perform(request: Request, body: Buffer, signer: Signer): Promise<
       return { result: {}, body: await signer.signScepNextCertificates(request.keyId, body) }
     case 'decryptScep':
       return { result: {}, body: await signer.decryptScep(request.keyId, body, request.oaep) }
+    case 'signOcspResponse':
+      return { result: {}, body: await signer.signOcspResponse(request.keyId, body) }
     case 'mac':
       return { result: {}, body: await signer.mac(request.purpose, body) }
     case 'seal':

@@ -12,7 +12,7 @@ const Id = z
 /** As Postgres prints it: one spelling per id, because ids are part of what keys are bound to. */
 const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 export const Algorithm = z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384']) satisfies z.ZodType<KeyAlgorithm>
-export const Purpose = z.enum(['root', 'issuer', 'ra', 'challenge']) satisfies z.ZodType<KeyPurpose>
+export const Purpose = z.enum(['root', 'issuer', 'ra', 'challenge', 'ocsp']) satisfies z.ZodType<KeyPurpose>
 const Digest = z.enum(['sha1', 'sha256', 'sha384', 'sha512']) satisfies z.ZodType<ScepDigest>
 const Mac = z.enum(['challenge', 'fingerprint', 'pepper', 'session']) satisfies z.ZodType<MacPurpose>
 const Seal = z.enum(['validator', 'validator-authorization', 'receiver']) satisfies z.ZodType<SealPurpose>
@@ -26,6 +26,7 @@ export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('signScepReply'), keyId: Uuid, digest: Digest }),
   z.strictObject({ id: Id, call: z.literal('signScepNextCertificates'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('decryptScep'), keyId: Uuid, oaep: Digest.optional() }),
+  z.strictObject({ id: Id, call: z.literal('signOcspResponse'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('mac'), purpose: Mac }),
   z.strictObject({ id: Id, call: z.literal('seal'), purpose: Seal, rowId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('open'), purpose: Seal, rowId: Uuid }),
@@ -44,6 +45,9 @@ export const Request = z.discriminatedUnion('call', [
 export type Request = z.infer<typeof Request>
 export type CallName = Request['call']
 
+/** Twenty certificates with SHA-512, and a nonce. */
+const MAX_RESPONSE_DATA_BYTES = 8 * 1024
+
 const BODY_LIMIT: Record<CallName, number> = {
   generateKey: 0,
   publicKey: 0,
@@ -52,6 +56,7 @@ const BODY_LIMIT: Record<CallName, number> = {
   signScepReply: MAX_BODY_BYTES,
   signScepNextCertificates: MAX_BODY_BYTES,
   decryptScep: MAX_BODY_BYTES,
+  signOcspResponse: MAX_RESPONSE_DATA_BYTES,
   mac: MAX_BODY_BYTES,
   seal: MAX_BODY_BYTES,
   open: MAX_BODY_BYTES,
@@ -107,6 +112,7 @@ export const RESULT = {
   signScepReply: BytesResult,
   signScepNextCertificates: BytesResult,
   decryptScep: BytesResult,
+  signOcspResponse: BytesResult,
   mac: BytesResult,
   seal: BytesResult,
   open: BytesResult,

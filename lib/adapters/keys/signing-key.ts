@@ -71,6 +71,11 @@ export class SigningKey {
     return this.#sign(digest, attributes)
   }
 
+  /** Signature over a ResponseData, verified. */
+  signOcspResponse(tbs: Uint8Array): Buffer {
+    return this.#sign('sha256', tbs)
+  }
+
   /** The key transport of a SCEP envelope; null for a fault of any kind. */
   decrypt(encryptedKey: Uint8Array, oaep?: ScepDigest): Buffer | null {
     const padding =

@@ -27,8 +27,17 @@ const LIST_EXTENSIONS: readonly string[] = [OID.authorityKeyIdentifier, OID.crlN
 
 /** The key row that what is certified names as its own; null for a leaf. To be opened: only that proves the row is ours. */
 export function certifiedKeyId(record: CertificateRecord): string | null {
-  const made = record.kind === 'ra' ? record.registrationAuthority : record.subjectAuthority
-  return record.kind === 'leaf' ? null : (made?.keyId ?? null)
+  switch (record.kind) {
+    case 'leaf':
+      return null
+    case 'ra':
+      return record.registrationAuthority?.keyId ?? null
+    case 'ocsp':
+      return record.ocspResponder?.keyId ?? null
+    case 'root':
+    case 'issuer':
+      return record.subjectAuthority?.keyId ?? null
+  }
 }
 
 /**
@@ -143,7 +152,7 @@ function checkValidity(info: Tbs, authority: AuthorityRecord): void {
 
 /** CA:TRUE and the RA's role need the record of what is being made, with a key of ours that belongs to it. */
 function checkWhatItMakes(record: CertificateRecord, info: Tbs, certified: SigningKey | null): void {
-  const { authority, subjectAuthority: made, registrationAuthority: ra } = record
+  const { authority, subjectAuthority: made, registrationAuthority: ra, ocspResponder: responder } = record
   switch (record.kind) {
     case 'root':
       if (made?.kind !== 'root' || made.id !== authority.id || authority.active) refuse('no_record_of_this_authority')
@@ -159,9 +168,15 @@ function checkWhatItMakes(record: CertificateRecord, info: Tbs, certified: Signi
       if (made !== null || info.isCa) refuse('ca_not_allowed')
       if (ra === null || ra.authorityId !== authority.id) refuse('no_record_of_this_registration_authority')
       return checkCertifiedKey(certified, info, { keyId: ra.keyId, purpose: 'ra', ownerId: ra.id })
+    case 'ocsp':
+      // Of either kind: each authority has a responder of its own.
+      checkIssuedBy(authority, authority.kind)
+      if (made !== null || info.isCa) refuse('ca_not_allowed')
+      if (responder === null || responder.authorityId !== authority.id) refuse('no_record_of_this_responder')
+      return checkCertifiedKey(certified, info, { keyId: responder.keyId, purpose: 'ocsp', ownerId: responder.id })
     case 'leaf':
       checkIssuedBy(authority, 'issuer')
-      if (made !== null || ra !== null || info.isCa) refuse('ca_not_allowed')
+      if (made !== null || ra !== null || responder !== null || info.isCa) refuse('ca_not_allowed')
       checkEndpoint(record)
       if (record.keyOnRecord) refuse('key_of_ours', 'a leaf for a key that the signer holds')
       checkChallenge(record)

@@ -1,7 +1,7 @@
 /** What the database says about something to be signed: the record that the signer holds a request against. */
 import type pg from 'pg'
 
-export type CertificateKind = 'root' | 'issuer' | 'ra' | 'leaf'
+export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
 
 export interface CertificateRecord {
   id: string
@@ -26,6 +26,8 @@ export interface CertificateRecord {
   } | null
   /** The registration authority that this certificate makes. */
   registrationAuthority: { id: string; keyId: string; authorityId: string } | null
+  /** The OCSP responder that this certificate makes. */
+  ocspResponder: { id: string; keyId: string; authorityId: string } | null
   /** The endpoint that a leaf was asked for at. */
   endpoint: (LeafProfile & { id: string; authorityId: string; previousAuthorityId: string | null }) | null
   /** The challenge that a leaf was asked for with. */
@@ -107,6 +109,9 @@ interface CertificateRow {
   r_id: string | null
   r_key_id: string
   r_authority_id: string
+  w_id: string | null
+  w_key_id: string
+  w_authority_id: string
   e_id: string | null
   e_authority_id: string
   e_previous_authority_id: string | null
@@ -138,6 +143,7 @@ const CERTIFICATE = `
          a.not_before as a_not_before, a.not_after as a_not_after, a.certificate_der is not null as a_active,
          s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
          r.id as r_id, r.key_id as r_key_id, coalesce(r.authority_id, re.authority_id) as r_authority_id,
+         w.id as w_id, w.key_id as w_key_id, w.authority_id as w_authority_id,
          e.id as e_id, e.authority_id as e_authority_id, ea.replaces_id as e_previous_authority_id,
          p.extended_key_usage as p_extended_key_usage,
          p.min_rsa_bits as p_min_rsa_bits, p.elliptic_curves as p_elliptic_curves,
@@ -151,6 +157,7 @@ const CERTIFICATE = `
   join authority a on a.id = c.authority_id
   left join authority s on s.certificate_id = c.id
   left join registration_authority r on r.certificate_id = c.id
+  left join ocsp_responder w on w.certificate_id = c.id
   left join endpoint re on re.id = r.endpoint_id
   left join endpoint e on e.id = c.endpoint_id
   left join authority ea on ea.id = e.authority_id
@@ -267,6 +274,7 @@ function toRecord(row: CertificateRow): CertificateRecord {
           },
     registrationAuthority:
       row.r_id === null ? null : { id: row.r_id, keyId: row.r_key_id, authorityId: row.r_authority_id },
+    ocspResponder: row.w_id === null ? null : { id: row.w_id, keyId: row.w_key_id, authorityId: row.w_authority_id },
     endpoint:
       row.e_id === null
         ? null

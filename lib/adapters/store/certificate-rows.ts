@@ -90,6 +90,9 @@ interface AuthorityRow {
   crl_this_update: Date | null
   crl_next_update: Date | null
   crl_entries: number | null
+  responder_certificate_id: string | null
+  responder_not_before: Date
+  responder_not_after: Date
 }
 
 /** Authorities with their newest CRL, root first, then by name. */
@@ -102,11 +105,17 @@ export async function readAuthorities(
       a.subject_key_id,
            a.certificate_id, a.certificate_der, a.status, a.not_before, a.not_after, a.created_at,
            c.number as crl_number, c.this_update as crl_this_update, c.next_update as crl_next_update,
-             c.entries as crl_entries
+             c.entries as crl_entries,
+           w.certificate_id as responder_certificate_id, w.not_before as responder_not_before,
+             w.not_after as responder_not_after
     from authority a
     left join lateral (
       select number, this_update, next_update, entries from crl where authority_id = a.id order by number desc limit 1
     ) c on true
+    left join lateral (
+      select certificate_id, not_before, not_after from ocsp_responder
+      where authority_id = a.id and certificate_der is not null order by not_after desc limit 1
+    ) w on true
     where ${condition}
     order by a.kind, lower(a.name), a.id`
   return rows.map(authorityRecord)
@@ -135,5 +144,13 @@ function authorityRecord(row: AuthorityRow): AuthorityRecord {
       number === null || !thisUpdate || !nextUpdate || entries === null
         ? null
         : { number, thisUpdate, nextUpdate, entries },
+    ocspResponder:
+      row.responder_certificate_id === null
+        ? null
+        : {
+            certificateId: row.responder_certificate_id,
+            notBefore: row.responder_not_before,
+            notAfter: row.responder_not_after,
+          },
   }
 }

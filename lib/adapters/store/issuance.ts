@@ -104,6 +104,7 @@ async function recordAuthority(
     })
     if (count === 0) return { result: false, events: [] }
     if (intent.kind === 'ra') await activateRegistrationAuthority(transaction, intent.id, der, at)
+    else if (intent.kind === 'ocsp') await activateResponder(transaction, intent.id, der)
     else await activateAuthority(transaction, intent.id, der, at)
     return { result: true, events }
   })
@@ -140,6 +141,15 @@ async function activateRegistrationAuthority(
       and old.endpoint_id = new.endpoint_id and old.id <> new.id
       and old.certificate_der is not null and old.retired_at is null`
   await transaction.registrationAuthority.update({
+    where: { certificateId, certificateDer: null },
+    data: { certificateDer: bytes(der) },
+    select: { id: true },
+  })
+}
+
+/** The newest one signs; the one before stays good for what it signed. */
+async function activateResponder(transaction: Transaction, certificateId: string, der: Uint8Array): Promise<void> {
+  await transaction.ocspResponder.update({
     where: { certificateId, certificateDer: null },
     data: { certificateDer: bytes(der) },
     select: { id: true },

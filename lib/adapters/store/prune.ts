@@ -21,6 +21,10 @@ export function pruneStore(db: Database): PruneStore {
         return { result: floods.length, events: eventsOf(floods) }
       }),
 
+    async deleteStatusChanges(before) {
+      return (await db.statusChange.deleteMany({ where: { changedAt: { lt: before } } })).count
+    },
+
     async deleteSessions(endedBefore) {
       return (await db.session.deleteMany({ where: { endedAt: { lt: endedBefore } } })).count
     },

@@ -16,6 +16,7 @@ const DELETABLE = [
   'rate_limit',
   'received_validation',
   'session',
+  'status_change',
 ]
 /** The audit trail is written by these two alone, which run with their owner's rights. */
 const READ_ONLY = ['_prisma_migrations', 'audit_event', 'audit_head']

@@ -5,6 +5,7 @@ import type { EndpointStore } from '@/lib/services/endpoints'
 import { foldedName } from '@/lib/services/group-plan'
 import type { EndpointRecord, GroupStore } from '@/lib/services/groups'
 import type { RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
+import { newestResponder } from './ocsp-stores'
 import { addAuthority, addIntent, append, type World, type WorldAuthority, type WorldEndpoint } from './world'
 
 export function memoryAuthorityStore(world: World): AuthorityStore {
@@ -144,10 +145,14 @@ function authorityRecord(world: World, authority: WorldAuthority): AuthorityReco
   const crl = world.crls
     .filter(({ authorityId }) => authorityId === authority.id)
     .sort((a, b) => Number(b.number - a.number))[0]
+  const responder = newestResponder(world, authority.id)
   return {
     ...row,
     crl: crl
       ? { number: crl.number, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate, entries: crl.entries }
+      : null,
+    ocspResponder: responder
+      ? { certificateId: responder.certificateId, notBefore: responder.notBefore, notAfter: responder.notAfter }
       : null,
   }
 }

@@ -41,6 +41,7 @@ import { type EnrolmentStores, memoryEnrolmentStores } from './enrolment-stores'
 import { actor, type Backing, installation, NOON } from './harness'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryMinterStores } from './minter-stores'
+import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
 import { append, emptyWorld, recordsOf } from './world'
 
 export interface EnrolmentBacking extends Backing {
@@ -90,6 +91,8 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
       issuance: memoryIssuanceStore(world),
       certificates: memoryCertificateStore(world),
       status: memoryStatusStore(world),
+      ocspResponders: memoryOcspResponderStore(world),
+      ocsp: memoryOcspStore(world),
     },
     enrolment,
     minters: memoryMinterStores(world, () => NOON),

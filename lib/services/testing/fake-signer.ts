@@ -116,6 +116,10 @@ export function fakeSigner(records: SignerRecords, clock: () => Date = () => new
       const options = { key: key(keyId).privateKey, padding, ...(oaep === undefined ? {} : { oaepHash: oaep }) }
       return new Uint8Array(privateDecrypt(options, encryptedKey))
     },
+    async signOcspResponse(keyId, tbs) {
+      use('signOcspResponse')
+      return new Uint8Array(sign('sha256', tbs, key(keyId).privateKey))
+    },
     async mac(purpose, data) {
       use('mac')
       if (purpose === 'challenge') return new Uint8Array(challenges.mac(data))

@@ -9,6 +9,8 @@ import { createEndpoints, type EndpointStore } from '@/lib/services/endpoints'
 import { createGroups, type GroupStore, type IssuerKey } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance, EnrolmentProof, type IssuanceStore } from '@/lib/services/issuance'
+import { createOcsp, type OcspStore } from '@/lib/services/ocsp'
+import { createOcspResponders, type OcspResponderStore } from '@/lib/services/ocsp-responders'
 import { createRegistrationAuthorities, type RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
 import { createStatus, type StatusStore } from '@/lib/services/status'
 import { createUrls } from '@/lib/services/urls'
@@ -16,6 +18,7 @@ import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStor
 import { memoryCertificateStore, memoryStatusStore } from './certificate-stores'
 import { fakeSigner, type SignerRecords } from './fake-signer'
 import { memoryIssuanceStore } from './issuance-store'
+import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
 import { emptyWorld, recordsOf } from './world'
 
 export interface Stores {
@@ -25,6 +28,8 @@ export interface Stores {
   issuance: IssuanceStore
   certificates: CertificateStore
   status: StatusStore
+  ocspResponders: OcspResponderStore
+  ocsp: OcspStore
 }
 
 export interface TrailEntry {
@@ -96,6 +101,8 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
     }),
     certificates: createCertificates({ store: stores.certificates, clock, onCrlDue }),
     status: createStatus({ store: stores.status, signer, clock }),
+    ocspResponders: createOcspResponders({ store: stores.ocspResponders, signer, issuance, clock }),
+    ocsp: createOcsp({ store: stores.ocsp, signer, clock, elapsed: () => time.now.getTime() }),
   }
 
   async function setUp(organisation = 'Example') {
@@ -227,6 +234,8 @@ export function memoryBacking(): Backing {
       issuance: memoryIssuanceStore(world),
       certificates: memoryCertificateStore(world),
       status: memoryStatusStore(world),
+      ocspResponders: memoryOcspResponderStore(world),
+      ocsp: memoryOcspStore(world),
     },
     records: recordsOf(world),
     addTransaction,

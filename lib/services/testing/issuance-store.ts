@@ -4,7 +4,7 @@ import type { StoredIntent } from '@/lib/services/intents'
 import type { IssuanceStore } from '@/lib/services/issuance'
 import { addIntent, append, type World, type WorldCertificate } from './world'
 
-const KIND_ORDER = ['root', 'issuer', 'ra', 'leaf']
+const KIND_ORDER = ['root', 'issuer', 'ra', 'ocsp', 'leaf']
 
 export function memoryIssuanceStore(world: World): IssuanceStore {
   const rowOf = (id: string) => world.certificates.find((row) => row.id === id)
@@ -116,6 +116,8 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
 function activate(world: World, row: WorldCertificate, der: Uint8Array, at: Date): void {
   const authority = world.authorities.find(({ certificateId }) => certificateId === row.id)
   if (authority) Object.assign(authority, { certificateDer: der, crlDueSince: at })
+  const responder = world.ocspResponders.find(({ certificateId }) => certificateId === row.id)
+  if (responder) responder.certificateDer = der
   const ra = world.registrationAuthorities.find(({ certificateId }) => certificateId === row.id)
   if (!ra) return
   for (const old of world.registrationAuthorities) {

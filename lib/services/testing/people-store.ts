@@ -246,6 +246,9 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
       append(eventsOf(floods.map(([key, { count, windowStart }]) => ({ key, count, windowStart }))))
       return floods.length
     },
+    async deleteStatusChanges() {
+      return 0
+    },
     async deleteSessions(endedBefore) {
       const all = sessions.length
       const kept = sessions.filter((one) => !one.endedAt || one.endedAt >= endedBefore)

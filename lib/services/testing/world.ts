@@ -1,6 +1,6 @@
 /** Tables in memory for the services' tests: what the stores of this folder read and write, by the database's rules. */
 import type { AuditEntry } from '@/lib/services/audit'
-import type { NewAuthority, NewRegistrationAuthority } from '@/lib/services/authority-plan'
+import type { NewAuthority, NewOcspResponder, NewRegistrationAuthority } from '@/lib/services/authority-plan'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { ChallengeState } from '@/lib/services/challenges'
@@ -34,6 +34,10 @@ export interface WorldAuthority extends Omit<NewAuthority, 'status'> {
 export interface WorldRegistrationAuthority extends NewRegistrationAuthority {
   certificateDer: Uint8Array | null
   retiredAt: Date | null
+}
+
+export interface WorldOcspResponder extends NewOcspResponder {
+  certificateDer: Uint8Array | null
 }
 
 export interface WorldEndpoint extends Pick<EndpointState, 'enabled' | 'challengeTtlMinutes'>, EndpointSettings {
@@ -85,6 +89,7 @@ export interface World {
   authorities: WorldAuthority[]
   endpoints: WorldEndpoint[]
   registrationAuthorities: WorldRegistrationAuthority[]
+  ocspResponders: WorldOcspResponder[]
   certificates: WorldCertificate[]
   challenges: WorldChallenge[]
   transactions: WorldTransaction[]
@@ -104,6 +109,7 @@ export function emptyWorld(clock: () => Date): World {
     authorities: [],
     endpoints: [],
     registrationAuthorities: [],
+    ocspResponders: [],
     certificates: [],
     challenges: [],
     transactions: [],

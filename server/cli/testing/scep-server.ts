@@ -66,7 +66,11 @@ export interface ScepServer {
 }
 
 const CAPABILITIES = 'AES\nDES3\nSHA-1\nSHA-256\nSHA-512\nPOSTPKIOperation\nRenewal\nSCEPStandard\n'
-const URLS = { crlUrl: 'http://status.example/crl/staff.crl', caUrl: 'http://status.example/ca/staff.cer' }
+const URLS = {
+  crlUrl: 'http://status.example/crl/staff.crl',
+  caUrl: 'http://status.example/ca/staff.cer',
+  ocspUrl: 'http://status.example/ocsp/staff',
+}
 const HOUR = 3_600_000
 
 export function certify(

@@ -25,6 +25,11 @@ export const Authority = z
     certificatePem: z.string(),
     crlUrl: z.string(),
     caUrl: z.string(),
+    ocspUrl: z.string(),
+    ocspResponder: z
+      .object({ certificateId: z.string(), notBefore: instant, notAfter: instant, renewsAt: instant })
+      .nullable()
+      .meta({ description: 'The certificate that signs its OCSP answers; null before the first one.' }),
     crl: z
       .object({ number: z.string(), thisUpdate: instant, nextUpdate: instant, entries: z.number().int() })
       .nullable()
@@ -49,6 +54,13 @@ export const authorityExample: z.input<typeof Authority> = {
   certificatePem: PEM,
   crlUrl: 'http://portal.example/crl/staff.crl',
   caUrl: 'http://portal.example/ca/staff.cer',
+  ocspUrl: 'http://portal.example/ocsp/staff',
+  ocspResponder: {
+    certificateId: '0198d2c0-55ac-7d10-b3c4-2f6a8e0d1b57',
+    notBefore: new Date('2026-11-23T07:00:00Z'),
+    notAfter: new Date('2026-11-30T07:00:00Z'),
+    renewsAt: new Date('2026-11-26T19:00:00Z'),
+  },
   crl: {
     number: '7',
     thisUpdate: new Date('2026-11-23T09:00:00Z'),

@@ -234,7 +234,7 @@ export async function insertLeaf(
 }
 
 export interface CertificateRequest {
-  kind: 'root' | 'issuer' | 'ra' | 'leaf'
+  kind: 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
   id: string
   by: AuthorityRow
   endpointId?: string
@@ -307,6 +307,7 @@ export function statusOf(authority: AuthorityRow) {
     authorityKeyId: keyIdentifier(authority.spki),
     crlUrl: 'http://pki.example.com/crl/x.crl',
     caUrl: 'http://pki.example.com/ca/x.cer',
+    ocspUrl: 'http://pki.example.com/ocsp/x',
   }
 }
 

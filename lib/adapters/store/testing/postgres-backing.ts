@@ -6,6 +6,8 @@ import { certificateStore } from '@/lib/adapters/store/certificates'
 import { type Database, openDatabase } from '@/lib/adapters/store/database'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
+import { ocspStore } from '@/lib/adapters/store/ocsp'
+import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { statusStore } from '@/lib/adapters/store/status'
 import { parseEvent } from '@/lib/services/audit-events'
 import type { SignerRecords } from '@/lib/services/testing/fake-signer'
@@ -40,6 +42,8 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       issuance: issuanceStore(database),
       certificates: certificateStore(database),
       status: statusStore(database),
+      ocspResponders: ocspResponderStore(database),
+      ocsp: ocspStore(database),
     },
     records: recordsIn(database),
     addTransaction,

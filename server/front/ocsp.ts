@@ -1,0 +1,59 @@
+/** OCSP on the port itself, before anything tidies the request line: the shortest way from a socket to an answer. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { DeviceResponse } from '@/server/device-paths'
+import { LARGEST_OCSP_BODY, type OcspTarget, ocspResponse, unavailable } from '@/server/ocsp-http'
+import type { FrontOptions } from './listener'
+import { refuseBody } from './request-body'
+import { send } from './response'
+
+const NOTHING = new Uint8Array()
+
+export function serveOcsp(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: OcspTarget,
+  { services, metrics, log }: Pick<FrontOptions, 'services' | 'metrics' | 'log'>,
+): void {
+  const method = request.method ?? ''
+  const headers = { get: (name: string) => [request.headers[name] ?? []].flat().join(', ') || null }
+
+  function done(answer: DeviceResponse): void {
+    metrics.count('ocsp', answer.status)
+    send(request, response, answer)
+  }
+
+  function failed(error: unknown): void {
+    log(`request failed: ${error instanceof Error ? error.stack : error}`)
+    done(unavailable())
+  }
+
+  function answer(body: Uint8Array): void {
+    try {
+      const made = ocspResponse(services, target, { method, headers, body })
+      if (made instanceof Promise) made.then(done, failed)
+      else done(made)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  if (method !== 'POST') return answer(NOTHING)
+  if (Number(request.headers['content-length'] ?? 0) > LARGEST_OCSP_BODY) return tooLarge()
+  const chunks: Buffer[] = []
+  let length = 0
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= LARGEST_OCSP_BODY) chunks.push(chunk)
+    else if (!response.headersSent) tooLarge()
+  })
+  request.on('end', () => {
+    if (length <= LARGEST_OCSP_BODY) answer(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
+  })
+  // A client that goes away, or is too slow for the timeout, is everyday life and not a fault.
+  request.on('error', () => {})
+
+  function tooLarge(): void {
+    metrics.count('ocsp', 413)
+    refuseBody(request, response, 'too-large')
+  }
+}
