@@ -1,7 +1,13 @@
 /** Certificate policy: what must hold of every certificate before its issuer signs it. */
 import { parseTbsCertificate } from './certificate'
 import { constructedContext, DerError, parseDer, TAG } from './der'
-import { findExtension, parseAuthorityKeyIdentifier, parseSubjectKeyIdentifier } from './extension-values'
+import {
+  encodeCrlDistributionPoint,
+  findExtension,
+  parseAuthorityKeyIdentifier,
+  parseCrlDistributionPoint,
+  parseSubjectKeyIdentifier,
+} from './extension-values'
 import { keyIdentifier, keyWeakness, type PublicKeyInfo, parsePublicKey } from './key'
 import { parseName } from './name'
 import { ATTRIBUTE_OID, OID } from './oid'
@@ -12,6 +18,8 @@ export interface LintRules {
   kind: CertificateKind
   /** The certificate of who signs; absent for a root, which signs itself. */
   issuer?: { subjectDer: Uint8Array; notBefore: Date; notAfter: Date; subjectKeyId?: Uint8Array }
+  /** Where the list is on which it will stand once it is revoked. */
+  crlUrl?: string
   /** What the profile allows a leaf. */
   profile?: {
     extendedKeyUsage?: readonly string[]
@@ -101,10 +109,11 @@ function lintNames(
   ])
 }
 
-function lintExtensions({ extensions, spki }: Subject, { kind, issuer }: LintRules): string[] {
+function lintExtensions({ extensions, spki }: Subject, { kind, issuer, crlUrl }: LintRules): string[] {
   const types = extensions.map(({ oid }) => oid)
   const subjectKey = findExtension(extensions, OID.subjectKeyIdentifier)
   const authorityKey = findExtension(extensions, OID.authorityKeyIdentifier)
+  const crlPoint = findExtension(extensions, OID.crlDistributionPoints)
   const authorityKeyId = authorityKey && parseAuthorityKeyIdentifier(authorityKey.value)
   return problems([
     [new Set(types).size !== types.length, 'an extension twice'],
@@ -118,7 +127,12 @@ function lintExtensions({ extensions, spki }: Subject, { kind, issuer }: LintRul
       !!authorityKeyId && !!issuer?.subjectKeyId && !same(authorityKeyId, issuer.subjectKeyId),
       "the authority key identifier is not the issuer's",
     ],
-    [kind !== 'root' && !types.includes(OID.crlDistributionPoints), 'no CRL distribution point'],
+    [kind !== 'root' && !crlPoint, 'no CRL distribution point'],
+    [
+      !!crlPoint &&
+        !same(crlPoint.value, encodeCrlDistributionPoint(crlUrl ?? parseCrlDistributionPoint(crlPoint.value))),
+      'the CRL distribution point is another one',
+    ],
     [kind !== 'root' && !types.includes(OID.authorityInfoAccess), 'no authority information access'],
   ])
 }

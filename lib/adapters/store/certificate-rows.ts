@@ -37,9 +37,20 @@ export async function insertIntent(transaction: Transaction, intent: Certificate
   })
 }
 
-export async function insertAuthority(transaction: Transaction, authority: NewAuthority): Promise<void> {
+export async function insertAuthority(
+  transaction: Transaction,
+  { crlShard, ...authority }: NewAuthority,
+): Promise<void> {
   await transaction.authority.create({
-    data: { ...authority, subjectDer: bytes(authority.subjectDer), subjectKeyId: bytes(authority.subjectKeyId) },
+    data: {
+      ...authority,
+      subjectDer: bytes(authority.subjectDer),
+      subjectKeyId: bytes(authority.subjectKeyId),
+      crlShard: crlShard?.number ?? null,
+      ...(crlShard === undefined
+        ? {}
+        : { crlShards: { create: { ...crlShard, openedAt: authority.createdAt, countedUntil: authority.createdAt } } }),
+    },
     select: { id: true },
   })
 }
@@ -105,7 +116,7 @@ export async function readAuthorities(
              c.entries as crl_entries
     from authority a
     left join lateral (
-      select number, this_update, next_update, entries from crl where authority_id = a.id order by number desc limit 1
+      select number, this_update, next_update, entries from crl where authority_id = a.id and shard = 0 order by number desc limit 1
     ) c on true
     where ${condition}
     order by a.kind, lower(a.name), a.id`

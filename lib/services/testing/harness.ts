@@ -5,6 +5,7 @@ import { type Actor, type Role, systemActor } from '@/lib/services/actor'
 import { type AuthorityStore, createAuthorities } from '@/lib/services/authorities'
 import { type CertificateStore, createCertificates } from '@/lib/services/certificates'
 import type { ChallengeState, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
+import { createShards, type ShardStore } from '@/lib/services/crl-shards'
 import { createEndpoints, type EndpointStore } from '@/lib/services/endpoints'
 import { createGroups, type GroupStore, type IssuerKey } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
@@ -13,7 +14,8 @@ import { createRegistrationAuthorities, type RegistrationAuthorityStore } from '
 import { createStatus, type StatusStore } from '@/lib/services/status'
 import { createUrls } from '@/lib/services/urls'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
-import { memoryCertificateStore, memoryStatusStore } from './certificate-stores'
+import { memoryCertificateStore } from './certificate-stores'
+import { memoryShardStore, memoryStatusStore } from './crl-stores'
 import { fakeSigner, type SignerRecords } from './fake-signer'
 import { memoryIssuanceStore } from './issuance-store'
 import { emptyWorld, recordsOf } from './world'
@@ -25,6 +27,7 @@ export interface Stores {
   issuance: IssuanceStore
   certificates: CertificateStore
   status: StatusStore
+  shards: ShardStore
 }
 
 export interface TrailEntry {
@@ -96,6 +99,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
     }),
     certificates: createCertificates({ store: stores.certificates, clock, onCrlDue }),
     status: createStatus({ store: stores.status, signer, clock }),
+    shards: createShards({ store: stores.shards, urls, clock }),
   }
 
   async function setUp(organisation = 'Example') {
@@ -227,6 +231,7 @@ export function memoryBacking(): Backing {
       issuance: memoryIssuanceStore(world),
       certificates: memoryCertificateStore(world),
       status: memoryStatusStore(world),
+      shards: memoryShardStore(world),
     },
     records: recordsOf(world),
     addTransaction,
