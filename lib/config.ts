@@ -12,6 +12,8 @@ export interface Settings {
   publicUrl: URL
   /** Where relying parties fetch CRLs and CA certificates: always plain HTTP, so that no check needs another check first. */
   statusUrl: URL
+  /** Whether new certificates name a shard of their issuer's CRL, or the whole one. */
+  crlShards: boolean
   databaseUrl: string | undefined
   /** Of the role that owns the tables, if that is not the one of databaseUrl: only what prepares the database has it. */
   databaseMigrationUrl: string | undefined
@@ -114,6 +116,7 @@ function toSettings(variables: Variables): Settings {
     port: variables.PORT,
     publicUrl,
     statusUrl: variables.STATUS_URL ?? plainHttp(publicUrl),
+    crlShards: variables.LATCHKEY_CRL_SHARDS === 'on',
     databaseUrl: variables.DATABASE_URL,
     databaseMigrationUrl: variables.DATABASE_MIGRATION_URL,
     // The comment is for Next's bundler, which would otherwise take the data folder for a part of the program.
@@ -174,6 +177,7 @@ const Variables = z.object({
     .optional(),
   DATABASE_URL: databaseAddress(),
   DATABASE_MIGRATION_URL: databaseAddress(),
+  LATCHKEY_CRL_SHARDS: z.enum(['on', 'off'], 'must be on or off.').default('on'),
   LATCHKEY_DATA_DIR: z
     .string()
     .refine((path) => !path.includes('\0'), 'must be the path of a folder.')

@@ -11,6 +11,7 @@ import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
 import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-validation'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { connectorStore } from '@/lib/adapters/store/connectors'
+import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
@@ -54,6 +55,7 @@ import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
 import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
 import { supersedeCertificates } from '@/lib/jobs/supersede-certificates'
 import { tendApprovals } from '@/lib/jobs/tend-approvals'
+import { tendCrlShards } from '@/lib/jobs/tend-crl-shards'
 import type { AccessService } from '@/lib/services/access'
 import { createAccess } from '@/lib/services/access'
 import { createApprovalAuthorisation } from '@/lib/services/approval-authorisation'
@@ -69,6 +71,7 @@ import { createRedemption } from '@/lib/services/challenge-redemption'
 import { type ChallengeValidation, createChallengeValidation } from '@/lib/services/challenge-validation'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
 import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
+import { createShards } from '@/lib/services/crl-shards'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
@@ -146,6 +149,8 @@ export interface Wiring {
   signerSocket: string
   publicUrl: URL
   statusUrl: URL
+  /** Whether new certificates name a shard of their issuer's CRL; unless told otherwise they do. */
+  crlShards?: boolean
   outboundAllow?: OutboundPlace[]
   clock?: () => Date
   log?(level: 'info' | 'warn' | 'error', event: string, facts: Record<string, string | number | null>): void
@@ -167,8 +172,8 @@ export function server(): Services {
   return services
 }
 
-function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl, outboundAllow }: Config): Wiring {
-  return { databaseUrl, signerSocket, publicUrl, statusUrl, outboundAllow }
+function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl, crlShards, outboundAllow }: Config): Wiring {
+  return { databaseUrl, signerSocket, publicUrl, statusUrl, crlShards, outboundAllow }
 }
 
 export function buildServices(wiring: Wiring): Services {
@@ -278,6 +283,7 @@ export function buildServices(wiring: Wiring): Services {
 
   const jobs = [
     publishCrls(status),
+    tendCrlShards(createShards({ store: guarded(shardStore(database)), urls, clock })),
     reconcileIssuance(issuance),
     expireChallenges(challengeUpkeepStore(database), flights),
     forgetRecords(flights),

@@ -2,7 +2,10 @@
  * What devices and relying parties get over HTTP: SCEP, OCSP, CRLs and CA certificates. Request facts in; status, headers and
  * body out. The front process serves them on node:http, and the route handlers under app/ alike.
  */
-import { toPem } from '@/lib/pki/certificate'
+
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { toPemBytes } from '@/lib/pki/pem'
 import { slugOfPath } from '@/lib/scep/http'
 import type { Services } from '@/lib/server'
 import { type DeviceRequest, type DeviceResponse, isFresh, notModified, respond, text, utf8 } from './device-response'
@@ -12,6 +15,8 @@ export { type DeviceRequest, type DeviceResponse, text } from './device-response
 
 /** A cache may hold a CRL for a minute, however long it is valid: a revocation shall be known soon. */
 const CRL_MAX_AGE = 60
+/** Smaller ones fit the first packets of an answer as they are. */
+const WORTH_GZIP = 16 * 1024
 /** A CA certificate under one URL changes at most once in its life. */
 const CA_MAX_AGE = 3600
 /** Minters ask again every five minutes at most. */
@@ -19,7 +24,7 @@ const KEYS_MAX_AGE = 300
 
 const PATHS = {
   scep: /^\/(scep(\/|$)|cgi-bin\/pkiclient\.exe\/?$|certsrv\/mscep\/mscep\.dll(\/|$))/i,
-  crl: /^\/crl\/([a-z0-9-]{1,64})\.(crl|pem)$/,
+  crl: /^\/crl\/([a-z0-9-]{1,64})(?:\/([1-9]\d{0,8}))?\.(crl|pem)$/,
   ca: /^\/ca\/([a-z0-9-]{1,64})\.(cer|pem)$/,
   keys: /^\/\.well-known\/latchkey\/([a-z0-9-]{1,64})\/jwks\.json$/,
 }
@@ -68,26 +73,33 @@ export async function scepHttpResponse(
   return respond(reply.status, reply.contentType, reply.body, { 'Cache-Control': 'no-store', ...reply.headers })
 }
 
-/** `/crl/{issuer}.crl` in DER as RFC 5280 §4.2.1.13 wants it, and `.pem` for people. */
+/**
+ * `/crl/{issuer}.crl` and `/crl/{issuer}/{shard}.crl` in DER as RFC 5280 §4.2.1.13 wants it, and `.pem` for people. What
+ * is past its nextUpdate is served on: relying parties refuse it by themselves, and see what they refuse.
+ */
 export async function crlHttpResponse(
   services: Pick<Services, 'status'>,
   request: DeviceRequest,
 ): Promise<DeviceResponse> {
-  const [, slug, form] = PATHS.crl.exec(request.path) ?? []
+  const [, slug, shard, form] = PATHS.crl.exec(request.path) ?? []
   if (!slug) return text(404, 'No such CRL.')
   if (!isRead(request.method)) return methodNotAllowed()
-  const crl = await services.status.crl(slug)
+  const crl = await services.status.crl(slug, shard === undefined ? null : Number(shard))
   if (!crl) return text(404, 'No such CRL.')
+  const gzipped = crl.der.length >= WORTH_GZIP && accepts(request.headers, 'gzip')
   const headers = {
-    ETag: `"${crl.sha256}${form === 'pem' ? '-pem' : ''}"`,
+    ETag: `"${crl.sha256}${form === 'pem' ? '-pem' : ''}${gzipped ? '-gzip' : ''}"`,
     'Last-Modified': crl.thisUpdate.toUTCString(),
     Expires: crl.nextUpdate.toUTCString(),
-    'Cache-Control': `max-age=${CRL_MAX_AGE}, public, no-transform, must-revalidate`,
+    'Cache-Control': `max-age=${Math.min(CRL_MAX_AGE, crl.secondsLeft)}, public, no-transform, must-revalidate`,
+    Vary: 'Accept-Encoding',
   }
   if (isFresh(request.headers, headers.ETag, crl.thisUpdate)) return notModified(headers)
-  return form === 'pem'
-    ? respond(200, 'application/x-pem-file', pemOf(crl.der, 'X509 CRL'), headers)
-    : respond(200, 'application/pkix-crl', crl.der, headers)
+  const body = form === 'pem' ? await pemOf(crl.der, 'X509 CRL') : crl.der
+  const type = form === 'pem' ? 'application/x-pem-file' : 'application/pkix-crl'
+  return gzipped
+    ? respond(200, type, await gzipOf(body), { ...headers, 'Content-Encoding': 'gzip' })
+    : respond(200, type, body, headers)
 }
 
 /** `/ca/{issuer}.cer` in DER, where the AIA extension points (RFC 5280 §4.2.2.1), and `.pem` for people. */
@@ -106,7 +118,7 @@ export async function caHttpResponse(
   }
   if (isFresh(request.headers, headers.ETag, null)) return notModified(headers)
   return form === 'pem'
-    ? respond(200, 'application/x-pem-file', pemOf(certificate.der, 'CERTIFICATE'), headers)
+    ? respond(200, 'application/x-pem-file', await pemOf(certificate.der, 'CERTIFICATE'), headers)
     : respond(200, 'application/pkix-cert', certificate.der, headers)
 }
 
@@ -128,12 +140,31 @@ export async function keysHttpResponse(
 }
 
 /** Made once for each DER that the service keeps: a CRL can be large. */
-const pems = new WeakMap<Uint8Array, Uint8Array>()
+const pems = new WeakMap<Uint8Array, Promise<Uint8Array>>()
 
-function pemOf(der: Uint8Array, label: string): Uint8Array {
-  const pem = pems.get(der) ?? utf8(toPem(der, label))
+function pemOf(der: Uint8Array, label: string): Promise<Uint8Array> {
+  const pem = pems.get(der) ?? toPemBytes(der, label)
   pems.set(der, pem)
   return pem
+}
+
+/** Off the main thread, and once for each body. Half the size at best: serials are random. */
+const gzips = new WeakMap<Uint8Array, Promise<Uint8Array>>()
+const gzipInBackground = promisify(gzip)
+
+function gzipOf(body: Uint8Array): Promise<Uint8Array> {
+  const gzipped = gzips.get(body) ?? gzipInBackground(body)
+  gzips.set(body, gzipped)
+  return gzipped
+}
+
+/** Whether the client says that it takes this encoding (RFC 9110 §12.5.3). A list goes out as it is to all others. */
+function accepts(headers: DeviceRequest['headers'], encoding: string): boolean {
+  const asked = (headers.get('accept-encoding') ?? '').toLowerCase().split(',')
+  return asked.some((each) => {
+    const [name, ...parameters] = each.split(';').map((part) => part.trim())
+    return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
+  })
 }
 
 function methodNotAllowed(): DeviceResponse {

@@ -146,6 +146,7 @@ function makeStation(kind: Kind) {
       notAfter: intent.notAfter,
       authority: {
         id: ownerId,
+        slug: authority.slug,
         kind: 'issuer',
         keyId: signing.keyId,
         subjectDer: Buffer.from(authority.subjectDer),
@@ -154,6 +155,7 @@ function makeStation(kind: Kind) {
         notAfter: authority.notAfter,
         active: true,
       },
+      crlShard: null,
       subjectAuthority: null,
       registrationAuthority: null,
       ocspResponder: null,

@@ -128,7 +128,12 @@ describe('the chain we build', () => {
       ['Subject Key Identifier', false, expect.stringMatching(/^([0-9A-F]{2}:){19}[0-9A-F]{2}$/)],
       ['Authority Key Identifier', false, expect.any(String)],
       ['CRL Distribution Points', false, 'URI: http://pki.example/crl/staff.crl'],
-      ['Authority Information Access', false, 'OCSP: http://pki.example/ocsp/staff', 'CA Issuers: http://pki.example/ca/staff.cer'],
+      [
+        'Authority Information Access',
+        false,
+        'OCSP: http://pki.example/ocsp/staff',
+        'CA Issuers: http://pki.example/ca/staff.cer',
+      ],
       ['Subject Alternative Name', false, 'DNS: tablet-7.example'],
     ])
   })

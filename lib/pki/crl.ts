@@ -1,35 +1,24 @@
-/** Certificate revocation lists (RFC 5280 §5), of any size: entries are written straight into one buffer. */
+/** Certificate revocation lists (RFC 5280 §5), of any size. */
 import { encodeSignatureAlgorithm, type SignatureAlgorithm } from './certificate'
 import { constructedContext, DerError, DerReader, TAG, type Tlv } from './der'
 import { integerOf, smallNumberOf } from './der-values'
-import { bitString, context, encode, integer, sequence } from './der-write'
-import { encodeExtensions, parseExtensions } from './extension'
-import { encodeAuthorityKeyIdentifier, findExtension } from './extension-values'
+import { bitString, context, header, integer, sequence } from './der-write'
+import { type Extension, encodeExtensions, parseExtensions } from './extension'
+import { encodeAuthorityKeyIdentifier, encodeIssuingDistributionPoint, findExtension } from './extension-values'
 import { OID } from './oid'
-import { encodeSerial } from './serial'
+import type { CrlEntries } from './revoked-entries'
 import { encodeTime, timeOf } from './time'
 
-/** CRLReason, RFC 5280 §5.3.1, without removeFromCRL, which only delta CRLs know. */
-export const REVOCATION_REASON_NUMBER = {
-  unspecified: 0,
-  keyCompromise: 1,
-  cACompromise: 2,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  certificateHold: 6,
-  privilegeWithdrawn: 9,
-  aACompromise: 10,
-} as const
-
-export type RevocationReasonName = keyof typeof REVOCATION_REASON_NUMBER
-
-export interface RevokedEntry {
-  /** Hex, as in Serial. */
-  serial: string
-  revokedAt: Date
-  reason: RevocationReasonName
-}
+export {
+  type CrlEntries,
+  columnsOf,
+  EntryWriter,
+  entriesOf,
+  REVOCATION_REASON_NUMBER,
+  type RevocationReasonName,
+  type RevokedColumns,
+  type RevokedEntry,
+} from './revoked-entries'
 
 export interface TbsCertListOptions {
   issuerDer: Uint8Array
@@ -38,7 +27,9 @@ export interface TbsCertListOptions {
   thisUpdate: Date
   nextUpdate: Date
   signature: SignatureAlgorithm
-  entries: readonly RevokedEntry[]
+  entries: CrlEntries
+  /** For a list of some of the issuer's certificates: the URL that each of them names, byte for byte. */
+  shardUrl?: string | undefined
 }
 
 export interface CrlHeader {
@@ -57,19 +48,20 @@ export function buildTbsCertList(options: TbsCertListOptions): Uint8Array {
     encodeTime(options.thisUpdate),
     encodeTime(options.nextUpdate),
     // RFC 5280 §5.1.2.6: absent when nothing is revoked; an empty SEQUENCE is invalid.
-    ...(entries.length > 0 ? [encodeEntries(entries)] : []),
-    context(
-      0,
-      encodeExtensions([
-        {
-          oid: OID.authorityKeyIdentifier,
-          critical: false,
-          value: encodeAuthorityKeyIdentifier(options.authorityKeyId),
-        },
-        { oid: OID.crlNumber, critical: false, value: integer(options.number) },
-      ]),
-    ),
+    ...(entries.count > 0 ? [header(TAG.sequence, entries.length), ...entries.pieces] : []),
+    context(0, encodeExtensions(listExtensions(options))),
   )
+}
+
+function listExtensions({ authorityKeyId, number, shardUrl }: TbsCertListOptions): Extension[] {
+  return [
+    { oid: OID.authorityKeyIdentifier, critical: false, value: encodeAuthorityKeyIdentifier(authorityKeyId) },
+    { oid: OID.crlNumber, critical: false, value: integer(number) },
+    // Critical: who does not understand it must not take the shard for the whole list (§5.2.5).
+    ...(shardUrl === undefined
+      ? []
+      : [{ oid: OID.issuingDistributionPoint, critical: true, value: encodeIssuingDistributionPoint(shardUrl) }]),
+  ]
 }
 
 /** The CertificateList: the algorithm outside is the one inside what was signed. */
@@ -113,36 +105,3 @@ function wholeSequence(der: Uint8Array): Tlv {
   reader.finish()
   return root
 }
-
-/**
- * SEQUENCE OF { serial, revocationDate, reasonCode }: a hundred thousand entries cost one buffer, not as many objects.
- */
-function encodeEntries(entries: readonly RevokedEntry[]): Uint8Array {
-  const out = Buffer.allocUnsafe(entries.length * MAX_ENTRY_BYTES)
-  let at = 0
-  for (const { serial, revokedAt, reason } of entries) {
-    const parts = [encodeSerial(serial), encodeTime(revokedAt), REASON_EXTENSION[reason]]
-    const length = parts.reduce((sum, part) => sum + part.length, 0)
-    if (length + 2 > MAX_ENTRY_BYTES) throw new DerError('a serial of more than 40 octets')
-    out[at++] = TAG.sequence
-    out[at++] = length
-    for (const part of parts) {
-      out.set(part, at)
-      at += part.length
-    }
-  }
-  return encode(TAG.sequence, out.subarray(0, at))
-}
-
-/** Serial of up to 40 octets, GeneralizedTime, reason. */
-const MAX_ENTRY_BYTES = 80
-
-/** crlEntryExtensions holding the reason. `unspecified` is said by saying nothing (RFC 5280 §5.3.1). */
-function reasonExtension(number: number): Uint8Array {
-  const value = encode(TAG.enumerated, Uint8Array.of(number))
-  return number === 0 ? new Uint8Array() : encodeExtensions([{ oid: OID.reasonCode, critical: false, value }])
-}
-
-const REASON_EXTENSION = Object.fromEntries(
-  Object.entries(REVOCATION_REASON_NUMBER).map(([name, number]) => [name, reasonExtension(number)]),
-) as Readonly<Record<RevocationReasonName, Uint8Array>>

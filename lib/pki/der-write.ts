@@ -5,16 +5,19 @@ import { constructedContext, DerError, TAG } from './der'
 export function encode(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
-  const header = encodeHeader(tag, length)
-  const out = new Uint8Array(header.length + length)
-  out.set(header)
-  let at = header.length
+  const head = encodeHeader(tag, length)
+  const out = new Uint8Array(head.length + length)
+  out.set(head)
+  let at = head.length
   for (const part of parts) {
     out.set(part, at)
     at += part.length
   }
   return out
 }
+
+/** Tag and length of a value whose content comes in pieces. */
+export const header = (tag: number, length: number): Uint8Array => Uint8Array.from(encodeHeader(tag, length))
 
 function encodeHeader(tag: number, length: number): readonly number[] {
   if (length < 0x80) return [tag, length]

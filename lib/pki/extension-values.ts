@@ -1,5 +1,5 @@
 /** The values of the extensions we write and read (RFC 5280 §4.2): each to DER and back. */
-import { DerError, parseDer, primitiveContext, TAG, type Tlv } from './der'
+import { constructedContext, DerError, parseDer, primitiveContext, TAG, type Tlv } from './der'
 import { booleanOf, namedBitsOf, oidOf, smallNumberOf } from './der-values'
 import { boolean, context, encode, integer, isAscii, namedBits, octetString, oid, sequence } from './der-write'
 import type { Extension } from './extension'
@@ -47,6 +47,30 @@ export function encodeCrlDistributionPoint(url: string): Uint8Array {
 /** Where OCSP answers, and where the issuer's certificate is fetched. */
 export function encodeAuthorityInfoAccess({ ocspUrl, caUrl }: { ocspUrl: string; caUrl: string }): Uint8Array {
   return sequence(sequence(oid(OID.ocsp), uri(ocspUrl)), sequence(oid(OID.caIssuers), uri(caUrl)))
+}
+
+/** The URL, where there is exactly one in the form above; whatever else a distribution point could say is refused. */
+export function parseCrlDistributionPoint(value: Uint8Array): string {
+  const [point, ...others] = sequenceOf(value).children(2)
+  if (point?.tag !== TAG.sequence || others.length > 0) throw new DerError('not one distribution point')
+  return onlyUri(point)
+}
+
+/** IssuingDistributionPoint { [0] fullName { [6] URI } }: a list of the certificates that name this URL (RFC 5280 §5.2.5). */
+export function encodeIssuingDistributionPoint(url: string): Uint8Array {
+  return sequence(context(0, context(0, uri(url))))
+}
+
+/** DistributionPoint and IssuingDistributionPoint alike begin with a DistributionPointName. */
+function onlyUri(point: Tlv): string {
+  const fields = point.open()
+  const name = fields.next(constructedContext(0)).open()
+  fields.finish()
+  const names = name.next(constructedContext(0)).open()
+  name.finish()
+  const { content } = names.next(primitiveContext(6))
+  names.finish()
+  return Buffer.from(content).toString('latin1')
 }
 
 function uri(url: string): Uint8Array {

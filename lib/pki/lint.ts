@@ -3,9 +3,11 @@ import { parseTbsCertificate } from './certificate'
 import { constructedContext, DerError, parseDer, TAG } from './der'
 import { nullValue } from './der-write'
 import {
+  encodeCrlDistributionPoint,
   findExtension,
   parseAuthorityInfoAccess,
   parseAuthorityKeyIdentifier,
+  parseCrlDistributionPoint,
   parseSubjectKeyIdentifier,
 } from './extension-values'
 import { keyIdentifier, keyWeakness, type PublicKeyInfo, parsePublicKey } from './key'
@@ -18,6 +20,8 @@ export interface LintRules {
   kind: CertificateKind
   /** The certificate of who signs; absent for a root, which signs itself. */
   issuer?: { subjectDer: Uint8Array; notBefore: Date; notAfter: Date; subjectKeyId?: Uint8Array }
+  /** Where the list is on which it will stand once it is revoked. */
+  crlUrl?: string
   /** What the profile allows a leaf. */
   profile?: {
     extendedKeyUsage?: readonly string[]
@@ -114,10 +118,11 @@ function lintNames(
   ])
 }
 
-function lintExtensions({ extensions, spki }: Subject, { kind, issuer }: LintRules): string[] {
+function lintExtensions({ extensions, spki }: Subject, { kind, issuer, crlUrl }: LintRules): string[] {
   const types = extensions.map(({ oid }) => oid)
   const subjectKey = findExtension(extensions, OID.subjectKeyIdentifier)
   const authorityKey = findExtension(extensions, OID.authorityKeyIdentifier)
+  const crlPoint = findExtension(extensions, OID.crlDistributionPoints)
   const authorityKeyId = authorityKey && parseAuthorityKeyIdentifier(authorityKey.value)
   const access = findExtension(extensions, OID.authorityInfoAccess)
   const noCheck = findExtension(extensions, OID.ocspNoCheck)
@@ -134,12 +139,17 @@ function lintExtensions({ extensions, spki }: Subject, { kind, issuer }: LintRul
       !!authorityKeyId && !!issuer?.subjectKeyId && !same(authorityKeyId, issuer.subjectKeyId),
       "the authority key identifier is not the issuer's",
     ],
-    [asksStatus && !types.includes(OID.crlDistributionPoints), 'no CRL distribution point'],
+    [asksStatus && !crlPoint, 'no CRL distribution point'],
     [asksStatus && !access, 'no authority information access'],
-    [kind === 'ocsp' && (!!access || types.includes(OID.crlDistributionPoints)), 'a responder that says where to ask'],
+    [kind === 'ocsp' && (!!access || !!crlPoint), 'a responder that says where to ask'],
     [(kind === 'ocsp') !== !!noCheck, 'ocsp-nocheck belongs to responders, and to all of them'],
     [!!noCheck && (noCheck.critical || !same(noCheck.value, NULL)), 'ocsp-nocheck holds more than NULL'],
     ...(access ? accessProblems(access.value) : []),
+    [
+      !!crlPoint &&
+        !same(crlPoint.value, encodeCrlDistributionPoint(crlUrl ?? parseCrlDistributionPoint(crlPoint.value))),
+      'the CRL distribution point is another one',
+    ],
   ])
 }
 

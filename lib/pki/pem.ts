@@ -1,4 +1,5 @@
 /** PEM (RFC 7468): text armour around DER. */
+import { setImmediate } from 'node:timers/promises'
 import { DerError } from './der'
 
 export function toPem(der: Uint8Array, label = 'CERTIFICATE'): string {
@@ -7,6 +8,21 @@ export function toPem(der: Uint8Array, label = 'CERTIFICATE'): string {
       .toString('base64')
       .match(/.{1,64}/g) ?? []
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
+}
+
+/** 48 octets are a line of 64 characters: these are some thousand lines at a time. */
+const SLICE_BYTES = 48 * 4096
+
+/** The same as bytes, a slice at a time: what is armoured here may be a list of megabytes. */
+export async function toPemBytes(der: Uint8Array, label: string): Promise<Uint8Array> {
+  const source = Buffer.from(der.buffer, der.byteOffset, der.length)
+  const parts = [Buffer.from(`-----BEGIN ${label}-----\n`)]
+  for (let at = 0; at < source.length; at += SLICE_BYTES) {
+    if (at > 0) await setImmediate()
+    const base64 = source.toString('base64', at, Math.min(at + SLICE_BYTES, source.length))
+    parts.push(Buffer.from(base64.replace(/.{1,64}/g, '$&\n')))
+  }
+  return Buffer.concat([...parts, Buffer.from(`-----END ${label}-----\n`)])
 }
 
 /** Every block in the text, whatever its label and whatever stands between. A linear scan; at most 10 blocks. */

@@ -3,7 +3,7 @@ import { sign } from 'node:crypto'
 import * as pkijs from 'pkijs'
 import { beforeAll, expect, test } from 'vitest'
 import { makeParties, NONCE, type Party } from '@/e2e/fixtures/scep-messages'
-import { assembleCrl, buildTbsCertList } from '@/lib/pki/crl'
+import { assembleCrl, buildTbsCertList, entriesOf } from '@/lib/pki/crl'
 import { DerError, parseDer } from '@/lib/pki/der'
 import { encode, integer, sequence } from '@/lib/pki/der-write'
 import { encodeName } from '@/lib/pki/name'
@@ -54,7 +54,7 @@ beforeAll(() => {
     nextUpdate: new Date('2026-11-02T00:00:00Z'),
     authorityKeyId: new Uint8Array(20),
     signature: 'sha256WithRSA',
-    entries: [],
+    entries: entriesOf([]),
   })
   crl = assembleCrl(tbs, sign('sha256', tbs, ra.privateKey))
 })

@@ -15,7 +15,7 @@ import type { KeyPurpose, Signer } from './signer'
 import type { Urls } from './urls'
 
 /** An authority row with its newest CRL. */
-export interface AuthorityRecord extends Omit<NewAuthority, 'status' | 'activatesAt' | 'replacesId'> {
+export interface AuthorityRecord extends Omit<NewAuthority, 'status' | 'activatesAt' | 'replacesId' | 'crlShard'> {
   /** Null until its certificate is signed. */
   certificateDer: Uint8Array | null
   status: 'active' | 'staged' | 'retired'

@@ -4,6 +4,7 @@ import { keyIdentifier } from '@/lib/pki/key'
 import { encodeName } from '@/lib/pki/name'
 import { issuerExtensions, ocspResponderExtensions, raExtensions, rootExtensions } from '@/lib/pki/profile'
 import { type CertificateIntent, drawIntent, type SigningAuthority, wholeSeconds } from './certificate-intent'
+import type { OpenShard } from './crl-shards'
 import type { KeyAlgorithm } from './signer'
 import type { Urls } from './urls'
 
@@ -16,6 +17,8 @@ export interface NewAuthority extends SigningAuthority {
   keyId: string
   certificateId: string
   createdAt: Date
+  /** The first shard of its CRL; absent while certificates name the whole list. */
+  crlShard?: OpenShard
   /** A staged issuer is announced, and issues nothing before it takes over. */
   status?: 'active' | 'staged'
   activatesAt?: Date
@@ -126,6 +129,7 @@ export function drawIssuer(request: {
     subjectKeyId: keyIdentifier(key.spki),
     ...within(root, now, ISSUER_YEARS),
     createdAt: now,
+    ...firstShard(group.slug, request.urls),
   }
   const intent = drawIntent({
     kind: 'issuer',
@@ -216,6 +220,11 @@ export function drawOcspResponder(request: {
 /** The id comes first: it is bound into the encryption of the key before the row exists. */
 export function newOwnerId(): string {
   return randomUUID()
+}
+
+function firstShard(slug: string, urls: Urls): Pick<NewAuthority, 'crlShard'> {
+  const url = urls.crlShardUrl(slug, 1)
+  return url === null ? {} : { crlShard: { number: 1, url } }
 }
 
 function statusOf(authority: SigningAuthority, urls: Urls) {

@@ -38,6 +38,8 @@ export interface CertificateIntent {
   enrolmentTransactionId: string | null
   /** The certificate it takes over from, and the first one of their line. */
   renews: Renewed | null
+  /** The shard of its issuer's CRL that it names; null for the whole list. */
+  crlShard: number | null
   serial: string
   tbs: Uint8Array
   tbsSha256: Uint8Array
@@ -60,6 +62,9 @@ export interface IntentRequest {
   challengeId?: string
   enrolmentTransactionId?: string
   renews?: Renewed | null
+  crlShard?: number | null
+  /** What its CRL distribution point must say. */
+  crlUrl?: string
   subjectDer: Uint8Array
   sans?: SubjectAlternativeName[]
   spki: Uint8Array
@@ -90,6 +95,7 @@ export function drawIntent(request: IntentRequest): CertificateIntent {
     kind,
     ...(kind === 'root' ? {} : { issuer: authority }),
     ...(request.profile ? { profile: request.profile } : {}),
+    ...(request.crlUrl === undefined ? {} : { crlUrl: request.crlUrl }),
   })
   if (problems.length > 0) {
     throw new Refusal('policy_refused', 'The certificate would break its profile.', {
@@ -106,6 +112,7 @@ export function drawIntent(request: IntentRequest): CertificateIntent {
     challengeId: request.challengeId ?? null,
     enrolmentTransactionId: request.enrolmentTransactionId ?? null,
     renews: request.renews ?? null,
+    crlShard: request.crlShard ?? null,
     serial,
     tbs,
     tbsSha256: sha256(tbs),

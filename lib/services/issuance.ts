@@ -10,6 +10,7 @@ import type { AuditEntry } from './audit'
 import { intentEvent } from './certificate-events'
 import { type CertificateIntent, drawIntent, type Renewed, type SigningAuthority } from './certificate-intent'
 import type { ChallengeConstraints } from './challenges'
+import { isCurrent, type OpenShard } from './crl-shards'
 import { createIntents, type IntentDeps, type IntentStore, type Intents, type StoredIntent } from './intents'
 import type { Urls } from './urls'
 
@@ -92,7 +93,8 @@ export interface IssuingEndpoint {
     minRsaBits: number
     ellipticCurves: string[]
   }
-  authority: SigningAuthority & { name: string; certificateDer: Uint8Array }
+  /** With the shard of its CRL that new certificates name; null for the whole list. */
+  authority: SigningAuthority & { name: string; certificateDer: Uint8Array; crlShard: OpenShard | null }
 }
 
 export type LeafIntentOutcome =
@@ -209,6 +211,7 @@ function drawLeaf(
   if (validity.notAfter <= now) {
     throw new Refusal('unavailable', 'The issuer of this group has expired.', { reason: 'issuer_expired' })
   }
+  const { crlUrl, crlShard } = distributionPoint(authority, urls)
   return drawIntent({
     kind: 'leaf',
     authority,
@@ -217,6 +220,8 @@ function drawLeaf(
     challengeId: proof.challengeId,
     enrolmentTransactionId: proof.enrolmentTransactionId,
     renews: proof.renews,
+    crlShard,
+    crlUrl,
     subjectDer: subjectDer === undefined ? encodeName(subject) : new Uint8Array(Buffer.from(subjectDer, 'base64')),
     sans: san,
     spki: key.spki,
@@ -224,7 +229,7 @@ function drawLeaf(
     extensions: leafExtensions({
       spki: key.spki,
       authorityKeyId: authority.subjectKeyId,
-      crlUrl: urls.crlUrl(authority.slug),
+      crlUrl,
       caUrl: urls.caUrl(authority.slug),
       ocspUrl: urls.ocspUrl(authority.slug),
       san,
@@ -239,6 +244,13 @@ function drawLeaf(
     },
     now,
   })
+}
+
+/** Where its revocation will stand: fixed now, for as long as it lives. */
+function distributionPoint({ slug, crlShard }: IssuingEndpoint['authority'], urls: Urls) {
+  return crlShard !== null && isCurrent(crlShard, slug, urls)
+    ? { crlUrl: crlShard.url, crlShard: crlShard.number }
+    : { crlUrl: urls.crlUrl(slug), crlShard: null }
 }
 
 /** A challenge may ask for less than the profile grants; a profile that changed since may grant none of it. */

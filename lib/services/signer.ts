@@ -22,8 +22,11 @@ export interface Signer {
    * row of kind root or issuer. Returns the certificate, DER, its signature verified.
    */
   signCertificate(certificateId: string): Promise<Uint8Array>
-  /** Signs a TBSCertList (DER) whose issuer name is the authority's. Returns the CertificateList, DER. */
-  signCrl(authorityId: string, tbs: Uint8Array): Promise<Uint8Array>
+  /**
+   * Signs a TBSCertList (DER) of the authority: its whole list, or that of one shard. Every revocation on record must be
+   * on it. Returns the signature, verified.
+   */
+  signCrl(authorityId: string, tbs: Uint8Array, shard: number | null): Promise<Uint8Array>
   /** Signs the DER SET OF signed attributes of a CertRep with an RA key, PKCS#1 v1.5. Returns the signature bytes. */
   signScepReply(keyId: string, digest: ScepDigest, signedAttributes: Uint8Array): Promise<Uint8Array>
   /**

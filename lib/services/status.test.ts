@@ -26,10 +26,10 @@ const later = (ms: number) => {
   portal.time.now = new Date(portal.time.now.getTime() + ms)
 }
 
-test('root and issuer get their first CRL at once, and then none is due', async () => {
+test('root, issuer and its first shard get their first CRL at once, and then none is due', async () => {
   const { result, trail } = await portal.trailOf(() => portal.status.publishDueCrls())
-  expect(result).toBe(2)
-  expect(trail.map(({ type }) => type)).toEqual(['crl.published', 'crl.published'])
+  expect(result).toBe(3)
+  expect(trail.map(({ type }) => type)).toEqual(['crl.published', 'crl.published', 'crl.published'])
   expect(await portal.status.crl('staff')).toMatchObject({
     number: '1',
     thisUpdate: NOON,
@@ -39,31 +39,40 @@ test('root and issuer get their first CRL at once, and then none is due', async 
     number: '1',
     nextUpdate: new Date(NOON.getTime() + 180 * DAY_MS),
   })
+  expect(await portal.status.crl('staff', 1)).toMatchObject({
+    number: '1',
+    nextUpdate: new Date(NOON.getTime() + 7 * DAY_MS),
+  })
   expect(await portal.status.publishDueCrls()).toBe(0)
 })
 
-test('a revocation is on the next CRL, which openssl verifies', async () => {
+test('a revocation is on the next CRL of its issuer and of its shard, which openssl verifies', async () => {
   await portal.status.publishDueCrls()
   const { serial } = await portal.enrol(endpointId)
   await portal.certificates.revoke(actor('operator'), serial, { reason: 'keyCompromise' })
   later(1_000)
-  expect(await portal.status.publishDueCrls()).toBe(1)
-  const crl = await portal.status.crl('staff')
-  expect(crl?.number).toBe('2')
-  const text = await opensslCrl(crl?.der ?? new Uint8Array(), issuerPem)
-  expect(text).toContain('verify OK')
-  expect(text).toContain(`Serial Number: ${serial}`)
-  expect(text).toContain('Key Compromise')
+  expect(await portal.status.publishDueCrls()).toBe(2)
+  for (const shard of [null, 1]) {
+    const crl = await portal.status.crl('staff', shard)
+    expect(crl?.number).toBe('2')
+    const text = await opensslCrl(crl?.der ?? new Uint8Array(), issuerPem)
+    expect(text).toContain('verify OK')
+    expect(text).toContain(`Serial Number: ${serial}`)
+    expect(text).toContain('Key Compromise')
+    expect(text.includes('Issuing Distribution Point: critical')).toBe(shard !== null)
+  }
 })
 
-test('CRLs are renewed after twelve hours, the root monthly', async () => {
+test('CRLs are renewed after twelve hours, shards daily, the root monthly', async () => {
   await portal.status.publishDueCrls()
   later(12 * HOUR_MS - 1_000)
   expect(await portal.status.publishDueCrls()).toBe(0)
   later(1_000)
   expect(await portal.status.publishDueCrls()).toBe(1)
-  later(30 * DAY_MS)
+  later(12 * HOUR_MS)
   expect(await portal.status.publishDueCrls()).toBe(2)
+  later(30 * DAY_MS)
+  expect(await portal.status.publishDueCrls()).toBe(3)
   expect(await portal.status.crl('root')).toMatchObject({ number: '2' })
 })
 
@@ -84,10 +93,10 @@ test('an expired certificate leaves the CRL after it was on one more', async () 
 test('a revocation while a CRL is being built makes the next one due', async () => {
   const { serial } = await portal.enrol(endpointId)
   const { signCrl } = portal.signer
-  portal.signer.signCrl = async (authorityId, tbs) => {
+  portal.signer.signCrl = async (authorityId, tbs, shard) => {
     portal.signer.signCrl = signCrl
     await portal.certificates.revoke(actor('operator'), serial, { reason: 'superseded' })
-    return signCrl(authorityId, tbs)
+    return signCrl(authorityId, tbs, shard)
   }
   await portal.status.publishDueCrls()
   expect(await portal.groups.get(actor('admin'), 'staff')).toMatchObject({ issuer: { crl: { entries: 1 } } })
@@ -100,12 +109,13 @@ test('a signer that is away is recorded, and tried again half a minute later und
   expect(trail).toMatchObject([
     { type: 'crl.publish_failed', outcome: 'error', reason: 'signer_unreachable' },
     { type: 'crl.publish_failed', outcome: 'error', reason: 'signer_unreachable' },
+    { type: 'crl.publish_failed', outcome: 'error', reason: 'signer_unreachable' },
   ])
   expect(await portal.status.crl('staff')).toBeNull()
   portal.signer.away = false
   expect(await portal.status.publishDueCrls()).toBe(0)
   later(30_000)
-  expect(await portal.status.publishDueCrls()).toBe(2)
+  expect(await portal.status.publishDueCrls()).toBe(3)
   expect(await portal.status.crl('staff')).toMatchObject({ number: '2' })
 })
 
@@ -114,13 +124,13 @@ test('a CRL is read once, asked about once a second, and never served after its 
   const { store, reads } = counted()
   const here = createStatus({ store, signer: portal.signer, clock: () => portal.time.now })
   const many = await Promise.all(Array.from({ length: 50 }, () => here.crl('staff')))
-  expect(new Set(many).size).toBe(1)
+  expect(new Set(many.map((crl) => crl?.der)).size).toBe(1)
   expect(reads).toEqual(['crlHead', 'crl'])
   later(999)
   await here.crl('staff')
   expect(reads).toHaveLength(2)
   later(1)
-  expect(await here.crl('staff')).toBe(many[0])
+  expect((await here.crl('staff'))?.der).toBe(many[0]?.der)
   expect(reads).toEqual(['crlHead', 'crl', 'crlHead'])
   later(12 * HOUR_MS)
   await here.crl('staff')
@@ -198,10 +208,10 @@ function counted() {
   const reads: string[] = []
   const { status } = portal.stores
   const noted =
-    <T>(name: string, read: (slug: string) => Promise<T>) =>
-    (slug: string) => {
+    <T, Asked extends unknown[]>(name: string, read: (...asked: Asked) => Promise<T>) =>
+    (...asked: Asked) => {
       reads.push(name)
-      return read(slug)
+      return read(...asked)
     }
   const store: StatusStore = {
     ...status,

@@ -9,12 +9,14 @@ export interface Urls {
   /** Where the keys are published to which challenges for an endpoint are encrypted. */
   challengeKeysUrl(endpointSlug: string): string
   crlUrl(authoritySlug: string): string
+  /** Of a part of an authority's CRL; null while certificates are to name the whole one. */
+  crlShardUrl(authoritySlug: string, shard: number): string | null
   caUrl(authoritySlug: string): string
   /** Without a slash at its end: a client that appends its request would make two of it. */
   ocspUrl(authoritySlug: string): string
 }
 
-export function createUrls(bases: { publicUrl: URL; statusUrl: URL }): Urls {
+export function createUrls(bases: { publicUrl: URL; statusUrl: URL; crlShards?: boolean }): Urls {
   if (bases.statusUrl.protocol !== 'http:') throw new Error('the status URL must begin with http://')
   return {
     publicUrl: bases.publicUrl,
@@ -22,6 +24,8 @@ export function createUrls(bases: { publicUrl: URL; statusUrl: URL }): Urls {
     scepUrl: (slug) => below(bases.publicUrl, `scep/${slug}`),
     challengeKeysUrl: (slug) => below(bases.publicUrl, `.well-known/latchkey/${slug}/jwks.json`),
     crlUrl: (slug) => below(bases.statusUrl, `crl/${slug}.crl`),
+    crlShardUrl: (slug, shard) =>
+      bases.crlShards === false ? null : below(bases.statusUrl, `crl/${slug}/${shard}.crl`),
     caUrl: (slug) => below(bases.statusUrl, `ca/${slug}.cer`),
     ocspUrl: (slug) => below(bases.statusUrl, `ocsp/${slug}`),
   }

@@ -91,7 +91,11 @@ beforeAll(async () => {
         },
       },
       status: {
-        crl: async (slug) => (slug === 'staff' ? crl : null),
+        crl: async (slug, shard) => {
+          if (slug !== 'staff') return null
+          if (shard === 3) return { ...crl, der: new Uint8Array(20_000), secondsLeft: 0 }
+          return shard === null ? { ...crl, secondsLeft: 3_600 } : null
+        },
         caCertificate: async (slug) => (slug === 'staff' ? { der: new Uint8Array([48, 1, 0]), sha256: 'def' } : null),
         publishDueCrls: async () => 0,
       },
@@ -271,7 +275,30 @@ describe('relying parties', () => {
     expect(answer).toContain('ETag: "abc"\r\n')
     expect(answer).toContain('Last-Modified: Mon, 23 Nov 2026 10:00:00 GMT\r\n')
     expect(answer).toContain('Expires: Mon, 30 Nov 2026 10:00:00 GMT\r\n')
+    expect(answer).toContain('Cache-Control: max-age=60, public, no-transform, must-revalidate\r\n')
     expect(await get('/crl/staff.pem')).toContain('-----BEGIN X509 CRL-----')
+  })
+
+  test('get the list of a shard under its own address, past its time too, when no cache may hold it', async () => {
+    const answer = await get('/crl/staff/3.crl')
+    expect(answer).toContain('Content-Type: application/pkix-crl\r\n')
+    expect(answer).toContain('Content-Length: 20000\r\n')
+    expect(answer).toContain('Cache-Control: max-age=0, public, no-transform, must-revalidate\r\n')
+    expect(await get('/crl/staff/3.pem')).toContain('-----BEGIN X509 CRL-----')
+  })
+
+  test.each([
+    ['Accept-Encoding: gzip', '/crl/staff/3.crl', true],
+    ['Accept-Encoding: br;q=1, GZIP;q=0.5', '/crl/staff/3.pem', true],
+    ['Accept-Encoding: gzip;q=0', '/crl/staff/3.crl', false],
+    ['Accept-Encoding: *', '/crl/staff/3.crl', false],
+    ['Accept: */*', '/crl/staff/3.crl', false],
+    ['Accept-Encoding: gzip', '/crl/staff.crl', false],
+  ])('with "%s" the answer of %s is compressed: %s', async (header, path, compressed) => {
+    const answer = await get(path, header)
+    expect(answer.includes('Content-Encoding: gzip\r\n')).toBe(compressed)
+    expect(/ETag: "abc[^"]*-gzip"/.test(answer)).toBe(compressed)
+    expect(answer).toContain('Vary: Accept-Encoding\r\n')
   })
 
   test.each([
@@ -309,6 +336,11 @@ describe('relying parties', () => {
     '/.well-known/latchkey/',
     '/crl/unknown.crl',
     '/crl/staff',
+    '/crl/staff/4.crl',
+    '/crl/staff/0.crl',
+    '/crl/staff/03.crl',
+    '/crl/staff/3',
+    '/crl/staff/3/4.crl',
     '/crl/STAFF.crl',
     '/ca/staff.crl',
     '/ca/',

@@ -122,7 +122,7 @@ describe('a strange signer', () => {
     answer = () => {}
     const client = signerClient(path)
     await expect(client.mac('challenge', Buffer.alloc(262_145))).rejects.toMatchObject({ code: 'invalid_input' })
-    await expect(client.signCrl(randomUUID(), Buffer.alloc(64 * 1024 * 1024 + 1))).rejects.toMatchObject({
+    await expect(client.signCrl(randomUUID(), Buffer.alloc(64 * 1024 * 1024 + 1), null)).rejects.toMatchObject({
       code: 'invalid_input',
     })
   })

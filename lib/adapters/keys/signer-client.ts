@@ -69,7 +69,8 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
       return { spki: body, algorithm: result.algorithm, purpose: result.purpose }
     },
     signCertificate: async (certificateId) => (await call({ call: 'signCertificate', certificateId })).body,
-    signCrl: async (authorityId, tbs) => (await call({ call: 'signCrl', authorityId }, tbs)).body,
+    signCrl: async (authorityId, tbs, shard) =>
+      (await call({ call: 'signCrl', authorityId, ...(shard === null ? {} : { shard }) }, tbs)).body,
     signScepReply: async (keyId, digest, attributes) =>
       (await call({ call: 'signScepReply', keyId, digest }, attributes)).body,
     signScepNextCertificates: async (keyId, certificates) =>

@@ -143,7 +143,7 @@ async function perform(request: Request, body: Buffer, signer: Signer): Promise<
     case 'signCertificate':
       return { result: {}, body: await signer.signCertificate(request.certificateId) }
     case 'signCrl':
-      return { result: {}, body: await signer.signCrl(request.authorityId, body) }
+      return { result: {}, body: await signer.signCrl(request.authorityId, body, request.shard ?? null) }
     case 'signScepReply':
       return { result: {}, body: await signer.signScepReply(request.keyId, request.digest, body) }
     case 'signScepNextCertificates':

@@ -13,6 +13,11 @@ const Id = z
 const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 export const Algorithm = z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384']) satisfies z.ZodType<KeyAlgorithm>
 export const Purpose = z.enum(['root', 'issuer', 'ra', 'challenge', 'ocsp']) satisfies z.ZodType<KeyPurpose>
+/** Of an authority's list; from 1. */
+const Shard = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
 const Digest = z.enum(['sha1', 'sha256', 'sha384', 'sha512']) satisfies z.ZodType<ScepDigest>
 const Mac = z.enum(['challenge', 'fingerprint', 'pepper', 'session']) satisfies z.ZodType<MacPurpose>
 const Seal = z.enum(['validator', 'validator-authorization', 'receiver']) satisfies z.ZodType<SealPurpose>
@@ -22,7 +27,7 @@ export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('generateKey'), purpose: Purpose, algorithm: Algorithm, ownerId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('publicKey'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('signCertificate'), certificateId: Uuid }),
-  z.strictObject({ id: Id, call: z.literal('signCrl'), authorityId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('signCrl'), authorityId: Uuid, shard: Shard.optional() }),
   z.strictObject({ id: Id, call: z.literal('signScepReply'), keyId: Uuid, digest: Digest }),
   z.strictObject({ id: Id, call: z.literal('signScepNextCertificates'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('decryptScep'), keyId: Uuid, oaep: Digest.optional() }),

@@ -1,11 +1,19 @@
 /** A private key in use: it signs and decrypts, and what it signed is verified before anybody sees it. */
-import { constants, createPrivateKey, createPublicKey, type KeyObject, privateDecrypt, sign, verify } from 'node:crypto'
-import { inspect, promisify } from 'node:util'
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  createSign,
+  createVerify,
+  type KeyObject,
+  privateDecrypt,
+  sign,
+  verify,
+} from 'node:crypto'
+import { inspect } from 'node:util'
+import { inSlices } from '@/lib/pki/slices'
 import type { KeyAlgorithm, KeyPurpose, ScepDigest } from '@/lib/services/signer'
 import { openCompactToken } from './token'
-
-const signInBackground = promisify<string, Uint8Array, KeyObject, Buffer>(sign)
-const verifyInBackground = promisify<string, Uint8Array, KeyObject, Uint8Array, boolean>(verify)
 
 /** Security.md §5.4: the algorithm follows from the CA's key alone, no caller chooses. */
 const CERTIFICATE_DIGEST: Record<KeyAlgorithm, 'sha256' | 'sha384'> = {
@@ -60,11 +68,14 @@ export class SigningKey {
     return this.#sign(CERTIFICATE_DIGEST[this.algorithm], tbs)
   }
 
-  /** Signature over a TBSCertList, verified. Off the main thread: a large list must not hold up everybody else. */
+  /** Signature over a TBSCertList, verified. A slice at a time: a large list holds nobody up, and is never copied. */
   async signCrl(tbs: Uint8Array): Promise<Buffer> {
     const digest = CERTIFICATE_DIGEST[this.algorithm]
-    const signature = await signInBackground(digest, tbs, this.#privateKey)
-    return released(await verifyInBackground(digest, tbs, this.#publicKey, signature), signature)
+    const [signing, verifying] = [createSign(digest), createVerify(digest)]
+    await inSlices(tbs, (slice) => signing.update(slice))
+    const signature = signing.sign(this.#privateKey)
+    await inSlices(tbs, (slice) => verifying.update(slice))
+    return released(verifying.verify(this.#publicKey, signature), signature)
   }
 
   signScepReply(digest: ScepDigest, attributes: Uint8Array): Buffer {

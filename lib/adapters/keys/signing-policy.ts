@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import { Refusal } from '@/lib/errors'
 import { type CertificateInfo, parseTbsCertificate, signatureAlgorithmFor } from '@/lib/pki/certificate'
 import { type CrlHeader, parseTbsCertListHeader } from '@/lib/pki/crl'
-import { constructedContext, DerReader, TAG } from '@/lib/pki/der'
+import { constructedContext, DerError, DerReader, TAG } from '@/lib/pki/der'
 import { oidOf } from '@/lib/pki/der-values'
 import { parseExtensions } from '@/lib/pki/extension'
+import { encodeIssuingDistributionPoint, findExtension, parseCrlDistributionPoint } from '@/lib/pki/extension-values'
 import { lintCertificate } from '@/lib/pki/lint'
 import { OID } from '@/lib/pki/oid'
-import { listedSerials } from './crl-entries'
+import { missingSerial } from './crl-entries'
 import type { SigningKey } from './signing-key'
 import type { AuthorityRecord, CertificateRecord, CrlRecord } from './signing-rows'
 
@@ -63,6 +64,7 @@ export function certificateToSign(
   checkAgainstRow(info, record)
   checkValidity(info, authority)
   checkWhatItMakes(record, info, certified)
+  checkDistributionPoint(record, info)
   checkLint(tbs, record)
   return tbs
 }
@@ -79,30 +81,38 @@ export function checkCrl(
   const header: CrlHeader = parsed(() => parseTbsCertListHeader(tbs))
   if (algorithmOid(tbs) !== OID[signatureAlgorithmFor(key.algorithm)]) refuse('signature_algorithm')
   if (!equal(header.issuerDer, authority.subjectDer)) refuse('issuer_name_mismatch')
-  checkListExtensions(tbs)
+  checkListExtensions(tbs, authority)
   checkNumber(header, authority)
   checkTimes(header, authority, now)
   return { revokedBefore: new Date(header.thisUpdate.getTime() - SNAPSHOT_MS), endsAfter: header.thisUpdate }
 }
 
 /** Refuses a list that keeps quiet about a revocation. */
-export async function checkComplete(tbs: Uint8Array, revoked: AsyncIterable<string[]>): Promise<void> {
-  const listed = await listedSerials(tbs).catch(malformed)
-  for await (const serials of revoked) {
-    const missing = serials.find((serial) => !listed.has(serial))
-    if (missing !== undefined) refuse('crl_incomplete', `serial ${missing.toUpperCase()} is revoked and not on it`)
-  }
+export async function checkComplete(tbs: Uint8Array, revoked: AsyncIterable<Buffer>): Promise<void> {
+  const missing = await missingSerial(tbs, revoked).catch((error) =>
+    error instanceof DerError ? malformed(error) : Promise.reject(error),
+  )
+  if (missing !== null) refuse('crl_incomplete', `serial ${missing.toUpperCase()} is revoked and not on it`)
 }
 
-/** An issuingDistributionPoint or a deltaCRLIndicator would take from the list what its entries say. */
-function checkListExtensions(tbs: Uint8Array): void {
-  const types = parsed(() => {
+/**
+ * A deltaCRLIndicator would take from the list what its entries say, and so would an issuingDistributionPoint: it stands
+ * on the list of a shard alone, and says of it what the shard's certificates say.
+ */
+function checkListExtensions(tbs: Uint8Array, { shardUrl }: CrlRecord): void {
+  const extensions = parsed(() => {
     const fields = new DerReader(tbs).next(TAG.sequence).open()
     while (fields.tag !== constructedContext(0)) fields.next()
-    return parseExtensions(fields.next().open().next(TAG.sequence)).map(({ oid }) => oid)
+    return parseExtensions(fields.next().open().next(TAG.sequence))
   })
-  if (types.length !== LIST_EXTENSIONS.length || LIST_EXTENSIONS.some((oid) => !types.includes(oid)))
+  const expected = shardUrl === null ? LIST_EXTENSIONS : [...LIST_EXTENSIONS, OID.issuingDistributionPoint]
+  const types = extensions.map(({ oid }) => oid)
+  if (types.length !== expected.length || expected.some((oid) => !types.includes(oid)))
     refuse('crl_extensions', types.join(' '))
+  if (shardUrl === null) return
+  const point = findExtension(extensions, OID.issuingDistributionPoint)
+  if (!point?.critical || !equal(point.value, encodeIssuingDistributionPoint(shardUrl)))
+    refuse('crl_distribution_point', `not ${shardUrl}`)
 }
 
 /** Above every stored list, and not far: a caller cannot burn the numbers of years. */
@@ -237,17 +247,28 @@ function checkRenewal({ challenge, renewed }: CertificateRecord, info: Tbs): voi
   if (seconds(renewed.notAfter) <= seconds(info.notBefore)) refuse('renews_an_expired_certificate')
 }
 
+/** Where the row says that its revocation will stand is where the certificate sends everybody, for as long as it lives. */
+function checkDistributionPoint({ kind, authority, crlShard }: CertificateRecord, { extensions }: Tbs): void {
+  if (kind === 'root') return
+  const point = findExtension(extensions, OID.crlDistributionPoints)
+  if (point === undefined) refuse('crl_distribution_point', 'there is none')
+  const url = parsed(() => parseCrlDistributionPoint(point.value))
+  const fits = crlShard === null ? url.endsWith(`/crl/${authority.slug}.crl`) : url === crlShard.url
+  if (!fits) refuse('crl_distribution_point', url)
+}
+
 function checkIssuedBy(authority: AuthorityRecord, kind: 'root' | 'issuer'): void {
   if (authority.kind !== kind) refuse('wrong_authority', `a ${authority.kind} signs nothing of this kind`)
   if (!authority.active) refuse('authority_not_active')
 }
 
 function checkLint(tbs: Uint8Array, record: CertificateRecord): void {
-  const { kind, authority, endpoint } = record
+  const { kind, authority, endpoint, crlShard } = record
   const problems = lintCertificate(tbs, {
     kind,
     ...(kind === 'root' ? {} : { issuer: authority }),
     ...(kind === 'leaf' && endpoint !== null ? { profile: endpoint } : {}),
+    ...(crlShard?.url ? { crlUrl: crlShard.url } : {}),
   })
   if (problems.length > 0) refuse('lint', problems.join('; '))
 }

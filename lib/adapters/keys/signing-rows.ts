@@ -15,7 +15,9 @@ export interface CertificateRecord {
   notBefore: Date
   notAfter: Date
   /** Who is to sign. */
-  authority: AuthorityRecord
+  authority: AuthorityRecord & { slug: string }
+  /** The part of its authority's list that the certificate names; null for the whole list. */
+  crlShard: { url: string | null } | null
   /** The authority that this certificate makes: for a root, the same. Null for all others. */
   subjectAuthority: {
     id: string
@@ -75,8 +77,11 @@ export interface AuthorityRecord {
   active: boolean
 }
 
+/** An authority and the list that is to be signed: all of it, or one shard. */
 export interface CrlRecord extends AuthorityRecord {
-  /** The stored CRL with the highest number; null before the first. */
+  /** The URL that a shard's certificates name; null for the whole list. */
+  shardUrl: string | null
+  /** The stored list of the same scope with the highest number; null before the first. */
   newest: { number: bigint; thisUpdate: Date } | null
   /** The number reserved for the next. */
   nextNumber: bigint
@@ -94,6 +99,7 @@ interface CertificateRow {
   not_before: Date
   not_after: Date
   a_id: string
+  a_slug: string
   a_kind: 'root' | 'issuer'
   a_key_id: string
   a_subject_der: Buffer
@@ -132,13 +138,16 @@ interface CertificateRow {
   o_subject_der: Buffer
   o_not_after: Date
   key_on_record: boolean
+  crl_shard: number | null
+  crl_shard_url: string | null
 }
 
 const MINUTES_PER_DAY = 1440
 
 const CERTIFICATE = `
   select c.id, c.kind, c.state, c.serial, c.tbs, c.tbs_sha256, c.spki_sha256, c.subject_der, c.not_before, c.not_after,
-         a.id as a_id, a.kind as a_kind, a.key_id as a_key_id, a.subject_der as a_subject_der,
+         c.crl_shard, sh.url as crl_shard_url,
+         a.id as a_id, a.slug as a_slug, a.kind as a_kind, a.key_id as a_key_id, a.subject_der as a_subject_der,
          a.subject_key_id as a_subject_key_id,
          a.not_before as a_not_before, a.not_after as a_not_after, a.certificate_der is not null as a_active,
          s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
@@ -155,6 +164,7 @@ const CERTIFICATE = `
          exists (select from key k where k.spki_sha256 = c.spki_sha256) as key_on_record
   from certificate c
   join authority a on a.id = c.authority_id
+  left join crl_shard sh on sh.authority_id = c.authority_id and sh.number = c.crl_shard
   left join authority s on s.certificate_id = c.id
   left join registration_authority r on r.certificate_id = c.id
   left join ocsp_responder w on w.certificate_id = c.id
@@ -177,20 +187,27 @@ export async function findCertificate(pool: pg.Pool, certificateId: string): Pro
   return row === undefined ? null : toRecord(row)
 }
 
-export async function findAuthority(pool: pg.Pool, authorityId: string): Promise<CrlRecord | null> {
+/** Null where there is no such authority, or no such shard of it. */
+export async function findAuthority(
+  pool: pg.Pool,
+  authorityId: string,
+  shard: number | null,
+): Promise<CrlRecord | null> {
   const { rows } = await pool.query<
-    AuthorityRecord & { next: string; newest_number: string | null; newest_this_update: Date }
+    AuthorityRecord & { shardUrl: string | null; next: string; newest_number: string | null; newest_this_update: Date }
   >({
     name: 'find-authority',
     text: `select a.id, a.kind, a.key_id as "keyId", a.subject_der as "subjectDer",
                   a.subject_key_id as "subjectKeyId", a.not_before as "notBefore", a.not_after as "notAfter",
-                  a.certificate_der is not null as active, a.next_crl_number as next,
+                  a.certificate_der is not null as active, s.url as "shardUrl",
+                  case when $2::int is null then a.next_crl_number else s.next_crl_number end as next,
                   c.number as newest_number, c.this_update as newest_this_update
            from authority a
+           left join crl_shard s on s.authority_id = a.id and s.number = $2::int
            left join lateral (select number, this_update from crl where authority_id = a.id
-             order by number desc limit 1) c on true
-           where a.id = $1`,
-    values: [authorityId],
+             and shard = coalesce($2::int, 0) order by number desc limit 1) c on true
+           where a.id = $1 and ($2::int is null or s.number is not null)`,
+    values: [authorityId, shard],
   })
   const row = rows[0]
   if (row === undefined) return null
@@ -199,44 +216,6 @@ export async function findAuthority(pool: pg.Pool, authorityId: string): Promise
     ...authority,
     nextNumber: BigInt(next),
     newest: number === null ? null : { number: BigInt(number), thisUpdate },
-  }
-}
-
-const PAGE = 10_000
-
-/**
- * Serials, in lower-case hex, of all that an authority revoked before `revokedBefore` and that ends after `endsAfter`, by
- * the page. Through a cursor: one scan, however many there are and whatever the planner thinks of them.
- */
-export async function* revokedSerials(
-  pool: Pick<pg.Pool, 'connect'>,
-  authorityId: string,
-  { revokedBefore, endsAfter }: { revokedBefore: Date; endsAfter: Date },
-): AsyncGenerator<string[]> {
-  const client = await pool.connect()
-  // A connection that breaks while it is lent fails its statement; unheard, its event would end the process as well.
-  const heard = () => {}
-  client.on('error', heard)
-  try {
-    await client.query('begin read only')
-    await client.query(
-      `declare revoked no scroll cursor for
-       select lower(serial) from certificate where authority_id = $1 and revoked_at < $2 and not_after > $3`,
-      [authorityId, revokedBefore, endsAfter],
-    )
-    for (let count = PAGE; count === PAGE; ) {
-      const { rows } = await client.query<[string]>({ rowMode: 'array', text: `fetch ${PAGE} from revoked` })
-      count = rows.length
-      yield rows.map(([serial]) => serial)
-    }
-  } finally {
-    // A connection that cannot even do this is not used again.
-    const broken = await client.query('rollback').then(
-      () => false,
-      () => true,
-    )
-    client.release(broken)
-    client.off('error', heard)
   }
 }
 
@@ -252,8 +231,10 @@ function toRecord(row: CertificateRow): CertificateRecord {
     subjectDer: row.subject_der,
     notBefore: row.not_before,
     notAfter: row.not_after,
+    crlShard: row.crl_shard === null ? null : { url: row.crl_shard_url },
     authority: {
       id: row.a_id,
+      slug: row.a_slug,
       kind: row.a_kind,
       keyId: row.a_key_id,
       subjectDer: row.a_subject_der,

@@ -2,10 +2,17 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseCertificate, verifyCertificateSignature } from '@/lib/pki/certificate'
-import { buildTbsCertList, parseCrlHeader, type TbsCertListOptions } from '@/lib/pki/crl'
+import { openssl, scratchFiles } from '@/e2e/fixtures/openssl'
+import { parseCertificate, toPem, verifyCertificateSignature } from '@/lib/pki/certificate'
+import {
+  assembleCrl,
+  buildTbsCertList,
+  entriesOf,
+  parseCrlHeader,
+  type RevokedEntry,
+  type TbsCertListOptions,
+} from '@/lib/pki/crl'
 import { parseDer, type Tlv } from '@/lib/pki/der'
 import { context, integer, sequence } from '@/lib/pki/der-write'
 import { encodeExtensions, parseExtensions } from '@/lib/pki/extension'
@@ -13,7 +20,7 @@ import { encodeName } from '@/lib/pki/name'
 import { issuerExtensions, leafExtensions, raExtensions, rootExtensions } from '@/lib/pki/profile'
 import { newSerial } from '@/lib/pki/serial'
 import { JOURNAL_FILE } from './journal'
-import { revokedSerials } from './signing-rows'
+import { revokedSerials } from './revoked-serials'
 import {
   type Change,
   CLIENT_AUTH,
@@ -420,8 +427,22 @@ describe('certificates', () => {
   })
 })
 
+const leafNaming = (issuer: Organisation['issuer'], crlUrl: string) =>
+  leafExtensions({
+    spki: DEVICE_SPKI,
+    ...statusOf(issuer),
+    crlUrl,
+    san: [],
+    extendedKeyUsage: [CLIENT_AUTH],
+    subjectEmpty: false,
+  })
+
 describe('certificate revocation lists', () => {
-  const list = (change: Partial<TbsCertListOptions> = {}) =>
+  const inOrder = (entries: RevokedEntry[]) => entries.toSorted((a, b) => (a.serial < b.serial ? -1 : 1))
+  const list = ({
+    entries,
+    ...change
+  }: Partial<Omit<TbsCertListOptions, 'entries'> & { entries: RevokedEntry[] }> = {}) =>
     buildTbsCertList({
       issuerDer: organisation.issuer.subjectDer,
       authorityKeyId: statusOf(organisation.issuer).authorityKeyId,
@@ -429,7 +450,7 @@ describe('certificate revocation lists', () => {
       thisUpdate: NOW,
       nextUpdate: new Date(NOW.getTime() + 7 * DAY),
       signature: 'ecdsaWithSHA256',
-      entries: [{ serial: newSerial(), revokedAt: NOW, reason: 'keyCompromise' }],
+      entries: entriesOf(inOrder(entries ?? [{ serial: newSerial(), revokedAt: NOW, reason: 'keyCompromise' }])),
       ...change,
     })
 
@@ -473,8 +494,14 @@ describe('certificate revocation lists', () => {
   }
 
   test('the next list of an authority is signed', async () => {
-    const der = await it.signer.signCrl(organisation.issuer.id, list())
+    const tbs = list()
+    const der = assembleCrl(tbs, await it.signer.signCrl(organisation.issuer.id, tbs, null))
     expect(parseCrlHeader(der)).toMatchObject({ number: 1n, thisUpdate: NOW })
+    const { rows } = await it.pool.query('select certificate_der from authority where id = $1', [
+      organisation.issuer.id,
+    ])
+    const [list1 = '', issuer = ''] = scratchFiles({ 'list.crl': der, 'issuer.pem': toPem(rows[0].certificate_der) })
+    expect(() => openssl(['crl', '-inform', 'DER', '-in', list1, '-CAfile', issuer, '-noout', '-verify'])).not.toThrow()
   })
 
   test('a list of 500,000 entries is signed', async () => {
@@ -483,8 +510,9 @@ describe('certificate revocation lists', () => {
       revokedAt: NOW,
       reason: 'unspecified' as const,
     }))
-    const der = await it.signer.signCrl(organisation.issuer.id, list({ entries }))
-    expect(der.length).toBeGreaterThan(16_000_000)
+    const tbs = list({ entries })
+    expect(tbs.length).toBeGreaterThan(16_000_000)
+    await expect(it.signer.signCrl(organisation.issuer.id, tbs, null)).resolves.toBeInstanceOf(Uint8Array)
   }, 30_000)
 
   const refusals: [string, string, () => Uint8Array][] = [
@@ -515,7 +543,7 @@ describe('certificate revocation lists', () => {
     ['bytes of another kind', 'malformed', () => Buffer.from('3003020101', 'hex')],
   ]
   test.each(refusals)('a list with %s is refused', async (_what, reason, tbs) => {
-    await expect(it.signer.signCrl(organisation.issuer.id, tbs())).rejects.toMatchObject({
+    await expect(it.signer.signCrl(organisation.issuer.id, tbs(), null)).rejects.toMatchObject({
       code: 'policy_refused',
       reason,
     })
@@ -525,19 +553,21 @@ describe('certificate revocation lists', () => {
     const { rows } = await it.pool.query('select tbs from certificate where id = $1', [
       await insertLeaf(it, organisation),
     ])
-    await expect(it.signer.signCrl(organisation.issuer.id, rows[0].tbs)).rejects.toMatchObject({ reason: 'malformed' })
+    await expect(it.signer.signCrl(organisation.issuer.id, rows[0].tbs, null)).rejects.toMatchObject({
+      reason: 'malformed',
+    })
   })
 
   test('a number far beyond the stored one is refused, whatever the row reserves', async () => {
     const { issuer } = await activeIssuer()
     await it.pool.query('update authority set next_crl_number = 1000000000 where id = $1', [issuer.id])
     const numbered = (number: bigint) =>
-      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, number, thisUpdate: issuer.notBefore }))
+      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, number, thisUpdate: issuer.notBefore }), null)
     await expect(numbered(1_001n)).rejects.toMatchObject({ reason: 'crl_number' })
     await expect(numbered(1_000n)).resolves.toBeInstanceOf(Uint8Array)
     // A publisher that failed for a day took a number every half minute.
     const later = list({ issuerDer: issuer.subjectDer, number: 1_000n + 2_880n })
-    await expect(it.signer.signCrl(issuer.id, later)).resolves.toBeInstanceOf(Uint8Array)
+    await expect(it.signer.signCrl(issuer.id, later, null)).resolves.toBeInstanceOf(Uint8Array)
   })
 
   test("a root's list ends within 190 days", async () => {
@@ -545,6 +575,7 @@ describe('certificate revocation lists', () => {
       it.signer.signCrl(
         organisation.root.id,
         list({ issuerDer: organisation.root.subjectDer, nextUpdate: new Date(NOW.getTime() + days * DAY) }),
+        null,
       )
     await expect(ending(180)).resolves.toBeInstanceOf(Uint8Array)
     await expect(ending(191)).rejects.toMatchObject({ reason: 'crl_times' })
@@ -555,7 +586,7 @@ describe('certificate revocation lists', () => {
     await it.pool.query(`insert into crl values ($1, 1, $2, $2, 0, '', '')`, [issuer.id, NOW])
     await it.pool.query('update authority set next_crl_number = 3 where id = $1', [issuer.id])
     const at = (thisUpdate: Date) =>
-      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, number: 2n, thisUpdate }))
+      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, number: 2n, thisUpdate }), null)
     await expect(at(new Date(NOW.getTime() - 1000))).rejects.toMatchObject({ reason: 'crl_times' })
     await expect(at(NOW)).resolves.toBeInstanceOf(Uint8Array)
   })
@@ -570,12 +601,107 @@ describe('certificate revocation lists', () => {
     const fresh = await revokedLeaf(made, new Date(NOW.getTime() - 30_000))
     await revokedLeaf(made, new Date(NOW.getTime() - 3_600_000), new Date(NOW.getTime() - 1000))
     const naming = (...named: string[]) =>
-      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, entries: named.map(revoked) }))
+      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, entries: named.map(revoked) }), null)
     const [one = '', two = ''] = serials
     await expect(naming()).rejects.toMatchObject({ code: 'policy_refused', reason: 'crl_incomplete' })
     await expect(naming(one, newSerial())).rejects.toMatchObject({ reason: 'crl_incomplete' })
     await expect(naming(one, two)).resolves.toBeInstanceOf(Uint8Array)
     await expect(naming(two, fresh, one)).resolves.toBeInstanceOf(Uint8Array)
+  })
+
+  describe('of a shard', () => {
+    const URL = 'http://pki.example.com/crl/staff/1.crl'
+    const shardList = (issuer: { subjectDer: Uint8Array }, change: Parameters<typeof list>[0] = {}) =>
+      list({ issuerDer: issuer.subjectDer, shardUrl: URL, entries: [], ...change })
+
+    async function shardedIssuer() {
+      const made = await activeIssuer()
+      await it.pool.query(
+        `insert into crl_shard (authority_id, number, url, opened_at, counted_until) values ($1, 1, $2, now(), now())`,
+        [made.issuer.id, URL],
+      )
+      return made
+    }
+
+    test('each has numbers of its own, and the URL of its row in a critical issuingDistributionPoint', async () => {
+      const { issuer } = await shardedIssuer()
+      await it.pool.query('update authority set next_crl_number = 900 where id = $1', [issuer.id])
+      const signed = (tbs: Uint8Array, shard: number | null) => it.signer.signCrl(issuer.id, tbs, shard)
+      await expect(signed(shardList(issuer), 1)).resolves.toBeInstanceOf(Uint8Array)
+      await expect(signed(shardList(issuer, { number: 2n }), 1)).rejects.toMatchObject({ reason: 'crl_number' })
+      await expect(signed(shardList(issuer, { shardUrl: `${URL}x` }), 1)).rejects.toMatchObject({
+        reason: 'crl_distribution_point',
+      })
+      await expect(signed(shardList(issuer, { shardUrl: undefined }), 1)).rejects.toMatchObject({
+        reason: 'crl_extensions',
+      })
+      await expect(signed(shardList(issuer), null)).rejects.toMatchObject({ reason: 'crl_extensions' })
+      await expect(signed(shardList(issuer), 2)).rejects.toMatchObject({ code: 'not_found' })
+    })
+
+    test('names the revocations of its own certificates, and needs no others', async () => {
+      const made = await shardedIssuer()
+      const before = new Date(NOW.getTime() - 120_000)
+      const [inside, outside] = [await revokedLeaf(made, before), await revokedLeaf(made, before)]
+      await it.pool.query('update certificate set crl_shard = 1 where serial = $1', [inside])
+      const naming = (...serials: string[]) =>
+        it.signer.signCrl(made.issuer.id, shardList(made.issuer, { entries: serials.map(revoked) }), 1)
+      await expect(naming()).rejects.toMatchObject({ reason: 'crl_incomplete' })
+      await expect(naming(outside)).rejects.toMatchObject({ reason: 'crl_incomplete' })
+      await expect(naming(inside)).resolves.toBeInstanceOf(Uint8Array)
+    })
+
+    test('a certificate names exactly the list that its row says', async () => {
+      const made = await shardedIssuer()
+      const leaf = async (crlUrl: string, shard: number | null) => {
+        const id = await insertLeaf(it, made, { extensions: leafNaming(made.issuer, crlUrl) })
+        await it.pool.query('update certificate set crl_shard = $2 where id = $1', [id, shard])
+        return it.signer.signCertificate(id)
+      }
+      const whole = statusOf(made.issuer).crlUrl
+      await expect(leaf(URL, 1)).resolves.toBeInstanceOf(Uint8Array)
+      await expect(leaf(whole, null)).resolves.toBeInstanceOf(Uint8Array)
+      for (const [url, shard] of [
+        [URL, null],
+        [whole, 1],
+        [URL.replace('/1.', '/2.'), 1],
+        [URL, 2],
+        ['http://elsewhere.example.com/list.crl', null],
+      ] as const)
+        await expect(leaf(url, shard)).rejects.toMatchObject({ reason: 'crl_distribution_point' })
+    })
+  })
+
+  test('an entry may say since when its key was unsafe, and nothing else', async () => {
+    const { issuer } = await activeIssuer()
+    const entry = { ...revoked('40FF'), invalidityDate: new Date('2026-11-01T10:20:30Z') }
+    const tbs = list({ issuerDer: issuer.subjectDer, entries: [entry] })
+    await expect(it.signer.signCrl(issuer.id, tbs, null)).resolves.toBeInstanceOf(Uint8Array)
+    // certificateIssuer (2.5.29.29) instead: the entry would speak of another authority's certificate.
+    const other = replaced(tbs, '0603551d18', '0603551d1d')
+    await expect(it.signer.signCrl(issuer.id, other, null)).rejects.toMatchObject({ reason: 'malformed' })
+  })
+
+  test('entries that are not in the order of their serials are refused', async () => {
+    const { issuer } = await activeIssuer()
+    const inOrderOf = (...serials: string[]) =>
+      buildTbsCertList({
+        issuerDer: issuer.subjectDer,
+        authorityKeyId: statusOf(issuer).authorityKeyId,
+        number: 1n,
+        thisUpdate: NOW,
+        nextUpdate: new Date(NOW.getTime() + DAY),
+        signature: 'ecdsaWithSHA256',
+        entries: entriesOf(serials.map(revoked)),
+      })
+    await expect(it.signer.signCrl(issuer.id, inOrderOf('40', '41'), null)).resolves.toBeInstanceOf(Uint8Array)
+    for (const serials of [
+      ['41', '40'],
+      ['40', '40'],
+    ])
+      await expect(it.signer.signCrl(issuer.id, inOrderOf(...serials), null)).rejects.toMatchObject({
+        reason: 'malformed',
+      })
   })
 
   test('a root names the issuers that it revoked', async () => {
@@ -586,6 +712,7 @@ describe('certificate revocation lists', () => {
       it.signer.signCrl(
         organisation.root.id,
         list({ issuerDer: organisation.root.subjectDer, entries: serials.map(revoked) }),
+        null,
       )
     await expect(rootList()).rejects.toMatchObject({ reason: 'crl_incomplete' })
     await expect(rootList(rows[0].serial)).resolves.toBeInstanceOf(Uint8Array)
@@ -605,31 +732,23 @@ describe('certificate revocation lists', () => {
       revoked(`7F${(i + 1).toString(16).toUpperCase().padStart(30, '0')}`),
     )
     const of = (some: typeof entries) =>
-      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, entries: some }))
+      it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer, entries: some }), null)
     await expect(of(entries)).resolves.toBeInstanceOf(Uint8Array)
-    await expect(of(entries.toReversed())).resolves.toBeInstanceOf(Uint8Array)
     await expect(of(entries.toSpliced(11_000, 1))).rejects.toMatchObject({ reason: 'crl_incomplete' })
   }, 60_000)
 
-  test('a connection that breaks in the middle of the search ends nothing else', async () => {
-    const when = { revokedBefore: NOW, endsAfter: NOW }
-    const search = revokedSerials(it.pool, organisation.issuer.id, when)
+  test('between two pages of the search no connection is held', async () => {
+    const search = revokedSerials(it.pool, organisation.issuer.id, { revokedBefore: NOW, endsAfter: NOW, shard: null })
     await search.next()
-    const { rowCount } = await it.pool.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity
-       where datname = current_database() and state = 'idle in transaction'`,
-    )
-    expect(rowCount).toBe(1)
-    await setTimeout(200)
-    await search.next()
-    for await (const serials of revokedSerials(it.pool, organisation.issuer.id, when)) expect(serials).toEqual([])
+    expect(it.pool.idleCount).toBe(it.pool.totalCount)
+    for await (const serials of search) expect(serials).toHaveLength(0)
   })
 
   test('a number that is stored already, and any below it, is refused', async () => {
     await it.pool.query(`insert into crl values ($1, 5, $2, $2, 0, '', '')`, [other.issuer.id, NOW])
     await it.pool.query('update authority set next_crl_number = 6 where id = $1', [other.issuer.id])
     const numbered = (number: bigint) =>
-      it.signer.signCrl(other.issuer.id, list({ issuerDer: other.issuer.subjectDer, number }))
+      it.signer.signCrl(other.issuer.id, list({ issuerDer: other.issuer.subjectDer, number }), null)
     await expect(numbered(4n)).rejects.toMatchObject({ reason: 'crl_number' })
     await expect(numbered(5n)).rejects.toMatchObject({ reason: 'crl_number' })
     await expect(numbered(6n)).resolves.toBeInstanceOf(Uint8Array)
@@ -637,13 +756,13 @@ describe('certificate revocation lists', () => {
 
   test('an authority without its certificate signs no list', async () => {
     const { issuer } = await insertIssuer(it, organisation.root, 'p256')
-    await expect(it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer }))).rejects.toMatchObject({
+    await expect(it.signer.signCrl(issuer.id, list({ issuerDer: issuer.subjectDer }), null)).rejects.toMatchObject({
       reason: 'authority_not_active',
     })
   })
 
   test('an unknown authority is not found', async () => {
-    await expect(it.signer.signCrl(randomUUID(), list())).rejects.toMatchObject({ code: 'not_found' })
+    await expect(it.signer.signCrl(randomUUID(), list(), null)).rejects.toMatchObject({ code: 'not_found' })
   })
 })
 

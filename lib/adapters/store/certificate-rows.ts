@@ -37,9 +37,20 @@ export async function insertIntent(transaction: Transaction, intent: Certificate
   })
 }
 
-export async function insertAuthority(transaction: Transaction, authority: NewAuthority): Promise<void> {
+export async function insertAuthority(
+  transaction: Transaction,
+  { crlShard, ...authority }: NewAuthority,
+): Promise<void> {
   await transaction.authority.create({
-    data: { ...authority, subjectDer: bytes(authority.subjectDer), subjectKeyId: bytes(authority.subjectKeyId) },
+    data: {
+      ...authority,
+      subjectDer: bytes(authority.subjectDer),
+      subjectKeyId: bytes(authority.subjectKeyId),
+      crlShard: crlShard?.number ?? null,
+      ...(crlShard === undefined
+        ? {}
+        : { crlShards: { create: { ...crlShard, openedAt: authority.createdAt, countedUntil: authority.createdAt } } }),
+    },
     select: { id: true },
   })
 }
@@ -110,7 +121,7 @@ export async function readAuthorities(
              w.not_after as responder_not_after
     from authority a
     left join lateral (
-      select number, this_update, next_update, entries from crl where authority_id = a.id order by number desc limit 1
+      select number, this_update, next_update, entries from crl where authority_id = a.id and shard = 0 order by number desc limit 1
     ) c on true
     left join lateral (
       select certificate_id, not_before, not_after from ocsp_responder

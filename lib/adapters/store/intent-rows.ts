@@ -24,6 +24,8 @@ export interface IssuingEndpointRow {
   certificate_der: Uint8Array
   not_before: Date
   not_after: Date
+  crl_shard: number | null
+  crl_shard_url: string | null
 }
 
 export function issuingEndpointOf(row: IssuingEndpointRow): IssuingEndpoint {
@@ -48,6 +50,8 @@ export function issuingEndpointOf(row: IssuingEndpointRow): IssuingEndpoint {
       certificateDer: row.certificate_der,
       notBefore: row.not_before,
       notAfter: row.not_after,
+      crlShard:
+        row.crl_shard === null || row.crl_shard_url === null ? null : { number: row.crl_shard, url: row.crl_shard_url },
     },
   }
 }
@@ -63,6 +67,7 @@ interface IntentRow {
   enrolment_transaction_id: string | null
   renews_certificate_id: string | null
   lineage_id: string | null
+  crl_shard: number | null
   serial: string
   tbs: Uint8Array | null
   tbs_sha256: Uint8Array
@@ -84,7 +89,7 @@ interface IntentRow {
 export async function readIntent(database: Database, condition: Prisma.Sql): Promise<StoredIntent | null> {
   const [row] = await database.$queryRaw<IntentRow[]>`
     select c.id, c.kind, c.state, c.authority_id, c.group_id, c.endpoint_id, c.challenge_id,
-      c.enrolment_transaction_id, c.renews_certificate_id, c.lineage_id, c.serial,
+      c.enrolment_transaction_id, c.renews_certificate_id, c.lineage_id, c.crl_shard, c.serial,
            c.tbs, c.tbs_sha256, c.der, c.subject, c.sans, c.spki_sha256, c.not_before, c.not_after, c.created_at,
            a.slug as authority_slug, a.name as authority_name, a.certificate_der as authority_der,
            coalesce(p.name, c.kind::text) as profile, own.id as certifies_id, own.name as certifies_name
@@ -108,6 +113,7 @@ export async function readIntent(database: Database, condition: Prisma.Sql): Pro
       row.renews_certificate_id === null
         ? null
         : { certificateId: row.renews_certificate_id, lineageId: row.lineage_id ?? row.renews_certificate_id },
+    crlShard: row.crl_shard,
     serial: row.serial,
     tbs: row.tbs,
     tbsSha256: row.tbs_sha256,

@@ -58,6 +58,7 @@ export function recordIntentTogether(database: Database): (leaf: LeafIntent) => 
         intents.map(({ createdAt }) => createdAt),
         intents.map(({ renews }) => renews?.certificateId ?? null),
         intents.map(({ renews }) => renews?.lineageId ?? null),
+        intents.map(({ crlShard }) => crlShard),
         ...eventColumns(leaves.map(({ intent, events }) => ({ id: intent.id, events }))),
       ],
     })
@@ -106,29 +107,30 @@ function eventColumns(changes: { id: string; events: AuditEntry[] }[]): [string[
 const ISSUING = `
   select e.id as endpoint_id, e.group_id, p.name as profile_name, p.validity_days, p.backdate_minutes,
     p.extended_key_usage, p.min_rsa_bits, p.elliptic_curves, a.id, a.slug, a.name, a.key_algorithm, a.subject_der,
-    a.subject_key_id, a.certificate_der, a.not_before, a.not_after
+    a.subject_key_id, a.certificate_der, a.not_before, a.not_after, s.number as crl_shard, s.url as crl_shard_url
   from endpoint e
   join profile p on p.id = e.profile_id
   join authority a on a.id = e.authority_id
+  left join crl_shard s on s.authority_id = a.id and s.number = a.crl_shard
   where e.id = any($1::uuid[]) and e.enabled and a.certificate_der is not null`
 
 const RECORD_INTENT = `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::bytea[],
         $9::bytea[], $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::bytea[], $16::timestamptz[],
-        $17::timestamptz[], $18::timestamptz[], $19::uuid[], $20::uuid[])
+        $17::timestamptz[], $18::timestamptz[], $19::uuid[], $20::uuid[], $21::int[])
       as i(id, authority_id, group_id, endpoint_id, challenge_id, enrolment_transaction_id, serial, tbs, tbs_sha256,
         subject, subject_der, common_name, sans, key_algorithm, spki_sha256, not_before, not_after, created_at, renews_certificate_id,
-        lineage_id)
+        lineage_id, crl_shard)
   ), event as (
-    select * from unnest($21::uuid[], $22::text[], $23::text[]) with ordinality as e(id, before_time, after_time, place)
+    select * from unnest($22::uuid[], $23::text[], $24::text[]) with ordinality as e(id, before_time, after_time, place)
   ), recorded as (
     insert into certificate (id, kind, state, authority_id, group_id, endpoint_id, challenge_id,
       enrolment_transaction_id, serial, tbs, tbs_sha256, subject, subject_der, common_name, sans, key_algorithm,
-      spki_sha256, not_before, not_after, created_at, renews_certificate_id, lineage_id)
+      spki_sha256, not_before, not_after, created_at, renews_certificate_id, lineage_id, crl_shard)
     select i.id, 'leaf', 'intent', i.authority_id, i.group_id, i.endpoint_id, h.id, i.enrolment_transaction_id, i.serial,
       i.tbs, i.tbs_sha256, i.subject, i.subject_der, i.common_name, i.sans::jsonb, i.key_algorithm, i.spki_sha256,
-      i.not_before, i.not_after, i.created_at, i.renews_certificate_id, i.lineage_id
+      i.not_before, i.not_after, i.created_at, i.renews_certificate_id, i.lineage_id, i.crl_shard
     from input i
     join challenge h on h.id = i.challenge_id and h.endpoint_id = i.endpoint_id and h.state = 'reserved'
       and h.reserved_spki_sha256 = i.spki_sha256

@@ -17,7 +17,7 @@ export function queryStore(database: Database): QueryStore {
         select a.id as authority_id, a.subject_der, c.number, c.size from endpoint e
         join authority a on a.group_id = e.group_id
         join lateral (
-          select number, octet_length(der) as size from crl where authority_id = a.id order by number desc limit 1
+          select number, octet_length(der) as size from crl where authority_id = a.id and shard = 0 order by number desc limit 1
         ) c on true
         where e.id = ${endpointId}::uuid order by a.id = e.authority_id desc, a.created_at desc`
       return rows.map((row) => ({
@@ -30,7 +30,7 @@ export function queryStore(database: Database): QueryStore {
 
     async crl(authorityId, number) {
       const row = await database.crl.findUnique({
-        where: { authorityId_number: { authorityId, number } },
+        where: { authorityId_shard_number: { authorityId, shard: 0, number } },
         select: { der: true },
       })
       return row?.der ?? null

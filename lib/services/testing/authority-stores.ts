@@ -141,9 +141,9 @@ function slugsOf(world: World): Set<string> {
 }
 
 function authorityRecord(world: World, authority: WorldAuthority): AuthorityRecord {
-  const { nextCrlNumber: _number, crlDueSince: _due, crlClaimedUntil: _claim, ...row } = authority
+  const { nextCrlNumber: _number, crlDueSince: _due, crlClaimedUntil: _claim, crlShard: _shard, ...row } = authority
   const crl = world.crls
-    .filter(({ authorityId }) => authorityId === authority.id)
+    .filter(({ authorityId, shard }) => authorityId === authority.id && shard === null)
     .sort((a, b) => Number(b.number - a.number))[0]
   const responder = newestResponder(world, authority.id)
   return {

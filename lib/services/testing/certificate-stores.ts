@@ -1,11 +1,10 @@
-/** In-memory stores of issued certificates, CRLs and jobs. */
+/** In-memory stores of issued certificates and jobs. */
 
 import type { AuditEventView } from '@/lib/services/audit'
 import { statusOf } from '@/lib/services/certificate-view'
 import type { CertificateFilter, CertificateRecord, CertificateStore } from '@/lib/services/certificates'
 import type { JobStore } from '@/lib/services/jobs'
-import type { StatusStore } from '@/lib/services/status'
-import { append, type World, type WorldAuthority, type WorldCertificate } from './world'
+import { append, type World, type WorldCertificate } from './world'
 
 const HOUR_MS = 3_600_000
 
@@ -86,77 +85,6 @@ export function memoryCertificateStore(world: World): CertificateStore {
         pendingChallenges: world.challenges.filter(({ state, expiresAt }) => state === 'pending' && expiresAt > now)
           .length,
       }
-    },
-  }
-}
-
-export function memoryStatusStore(world: World): StatusStore {
-  const newest = (authority: WorldAuthority) =>
-    world.crls.filter(({ authorityId }) => authorityId === authority.id).sort((a, b) => Number(b.number - a.number))[0]
-  const bySlug = (slug: string) => world.authorities.find((each) => each.slug === slug)
-  const byId = (id: string) => {
-    const authority = world.authorities.find((each) => each.id === id)
-    if (!authority) throw new Error(`no authority ${id}`)
-    return authority
-  }
-  return {
-    async crl(slug) {
-      const authority = bySlug(slug)
-      return (authority && newest(authority)) ?? null
-    },
-    async crlHead(slug) {
-      const authority = bySlug(slug)
-      return (authority && newest(authority)) ?? null
-    },
-    async caCertificate(slug) {
-      return bySlug(slug)?.certificateDer ?? null
-    },
-    async claimDue({ now, until, publishedBefore }) {
-      const isDue = (authority: WorldAuthority) => {
-        const crl = newest(authority)
-        return authority.crlDueSince !== null || crl === undefined || crl.thisUpdate <= publishedBefore[authority.kind]
-      }
-      const free = world.authorities.filter(
-        (each) =>
-          each.certificateDer !== null && (each.crlClaimedUntil === null || each.crlClaimedUntil <= now) && isDue(each),
-      )
-      const [authority] = free.sort(
-        (a, b) => (a.crlDueSince?.getTime() ?? Infinity) - (b.crlDueSince?.getTime() ?? Infinity),
-      )
-      if (!authority) return null
-      authority.crlClaimedUntil = until
-      authority.nextCrlNumber += 1n
-      const { id, kind, slug, name, keyAlgorithm, subjectDer, subjectKeyId } = authority
-      return {
-        authority: { id, kind, slug, name, keyAlgorithm, subjectDer, subjectKeyId },
-        number: authority.nextCrlNumber - 1n,
-        dueSince: authority.crlDueSince,
-        previousThisUpdate: newest(authority)?.thisUpdate ?? null,
-      }
-    },
-    async revoked(authorityId, { after, limit, previousThisUpdate }) {
-      return world.certificates
-        .flatMap(({ authorityId: by, serial, revokedAt, revocationReason: reason, notAfter }) =>
-          by === authorityId && revokedAt && reason && serial > after ? [{ serial, revokedAt, reason, notAfter }] : [],
-        )
-        .filter(({ revokedAt, notAfter }) => {
-          const end = Math.max(notAfter.getTime(), revokedAt.getTime() + HOUR_MS)
-          return previousThisUpdate === null || end >= previousThisUpdate.getTime()
-        })
-        .sort((a, b) => (a.serial < b.serial ? -1 : 1))
-        .slice(0, limit)
-        .map(({ serial, revokedAt, reason }) => ({ serial, revokedAt, reason }))
-    },
-    async publish(crl, dueSince, events) {
-      const authority = byId(crl.authorityId)
-      world.crls.push(crl)
-      authority.crlClaimedUntil = null
-      if (authority.crlDueSince?.getTime() === dueSince?.getTime()) authority.crlDueSince = null
-      append(world, events)
-    },
-    async fail(authorityId, retryAt, events) {
-      byId(authorityId).crlClaimedUntil = retryAt
-      append(world, events)
     },
   }
 }

@@ -36,7 +36,8 @@ import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets } from '@/lib/services/static-secrets'
 import { createTransactions } from '@/lib/services/transactions'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
-import { memoryCertificateStore, memoryStatusStore } from './certificate-stores'
+import { memoryCertificateStore } from './certificate-stores'
+import { memoryShardStore, memoryStatusStore } from './crl-stores'
 import { type EnrolmentStores, memoryEnrolmentStores } from './enrolment-stores'
 import { actor, type Backing, installation, NOON } from './harness'
 import { memoryIssuanceStore } from './issuance-store'
@@ -93,6 +94,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
       status: memoryStatusStore(world),
       ocspResponders: memoryOcspResponderStore(world),
       ocsp: memoryOcspStore(world),
+      shards: memoryShardStore(world),
     },
     enrolment,
     minters: memoryMinterStores(world, () => NOON),

@@ -18,7 +18,6 @@ import { Kek } from '@/lib/adapters/keys/envelope'
 import { openCompactToken } from '@/lib/adapters/keys/token'
 import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
-import { assembleCrl } from '@/lib/pki/crl'
 import { contentAttributes } from '@/lib/pki/signed-attributes'
 import type { KeyAlgorithm, KeyPurpose, Signer } from '@/lib/services/signer'
 
@@ -100,7 +99,7 @@ export function fakeSigner(records: SignerRecords, clock: () => Date = () => new
     },
     async signCrl(authorityId, tbs) {
       use('signCrl')
-      return assembleCrl(tbs, signature(key(await records.authorityKey(authorityId)), tbs))
+      return signature(key(await records.authorityKey(authorityId)), tbs)
     },
     async signScepReply(keyId, digest, signedAttributes) {
       use('signScepReply')

@@ -5,6 +5,7 @@ import { type Actor, type Role, systemActor } from '@/lib/services/actor'
 import { type AuthorityStore, createAuthorities } from '@/lib/services/authorities'
 import { type CertificateStore, createCertificates } from '@/lib/services/certificates'
 import type { ChallengeState, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
+import { createShards, type ShardStore } from '@/lib/services/crl-shards'
 import { createEndpoints, type EndpointStore } from '@/lib/services/endpoints'
 import { createGroups, type GroupStore, type IssuerKey } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
@@ -15,7 +16,8 @@ import { createRegistrationAuthorities, type RegistrationAuthorityStore } from '
 import { createStatus, type StatusStore } from '@/lib/services/status'
 import { createUrls } from '@/lib/services/urls'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
-import { memoryCertificateStore, memoryStatusStore } from './certificate-stores'
+import { memoryCertificateStore } from './certificate-stores'
+import { memoryShardStore, memoryStatusStore } from './crl-stores'
 import { fakeSigner, type SignerRecords } from './fake-signer'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
@@ -30,6 +32,7 @@ export interface Stores {
   status: StatusStore
   ocspResponders: OcspResponderStore
   ocsp: OcspStore
+  shards: ShardStore
 }
 
 export interface TrailEntry {
@@ -103,6 +106,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
     status: createStatus({ store: stores.status, signer, clock }),
     ocspResponders: createOcspResponders({ store: stores.ocspResponders, signer, issuance, clock }),
     ocsp: createOcsp({ store: stores.ocsp, signer, clock, elapsed: () => time.now.getTime() }),
+    shards: createShards({ store: stores.shards, urls, clock }),
   }
 
   async function setUp(organisation = 'Example') {
@@ -236,6 +240,7 @@ export function memoryBacking(): Backing {
       status: memoryStatusStore(world),
       ocspResponders: memoryOcspResponderStore(world),
       ocsp: memoryOcspStore(world),
+      shards: memoryShardStore(world),
     },
     records: recordsOf(world),
     addTransaction,

@@ -1,8 +1,9 @@
 /** In-memory store of intents and what becomes of them. */
 
+import type { OpenShard } from '@/lib/services/crl-shards'
 import type { StoredIntent } from '@/lib/services/intents'
 import type { IssuanceStore } from '@/lib/services/issuance'
-import { addIntent, append, type World, type WorldCertificate } from './world'
+import { addIntent, append, type World, type WorldAuthority, type WorldCertificate } from './world'
 
 const KIND_ORDER = ['root', 'issuer', 'ra', 'ocsp', 'leaf']
 
@@ -33,7 +34,7 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
         endpointId,
         groupId: endpoint.groupId,
         profile: endpoint.profile,
-        authority: { ...authority, certificateDer },
+        authority: { ...authority, certificateDer, crlShard: openShard(world, authority) },
       }
     },
     async recordLeafIntent(intent, events) {
@@ -111,6 +112,10 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
       append(world, events)
     },
   }
+}
+
+function openShard(world: World, { id, crlShard }: WorldAuthority): OpenShard | null {
+  return world.shards.find(({ authorityId, number }) => authorityId === id && number === crlShard) ?? null
 }
 
 function activate(world: World, row: WorldCertificate, der: Uint8Array, at: Date): void {

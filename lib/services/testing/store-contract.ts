@@ -1,13 +1,27 @@
 /** What every set of stores promises the services: run on those in memory and on Postgres. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { parseCertificate } from '@/lib/pki/certificate'
+import { findExtension, parseCrlDistributionPoint } from '@/lib/pki/extension-values'
+import { OID } from '@/lib/pki/oid'
 import { systemActor } from '@/lib/services/actor'
+import type { AuditEntry } from '@/lib/services/audit'
+import { createShards } from '@/lib/services/crl-shards'
 import { createEndpoints } from '@/lib/services/endpoints'
 import { createGroups } from '@/lib/services/groups'
-import { actor, type Backing, DAY_MS, type Installation, installation, NOON, newDevice } from './harness'
+import { createIssuance } from '@/lib/services/issuance'
+import type { NewCrl, StatusStore } from '@/lib/services/status'
+import { createUrls } from '@/lib/services/urls'
+import { actor, type Backing, DAY_MS, deviceActor, type Installation, installation, NOON, newDevice } from './harness'
 
 const admin = actor('admin')
 const job = systemActor('job', 'test')
 const HOUR_MS = 3_600_000
+const PUBLISHED: AuditEntry = {
+  type: 'crl.published',
+  outcome: 'success',
+  actor: job,
+  object: { type: 'crl', id: null, name: 'test' },
+}
 
 export function storeContract(name: string, open: () => Promise<Backing>): void {
   describe(name, () => {
@@ -294,17 +308,20 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
         return portal.stores.status.claimDue({
           now,
           until: new Date(now.getTime() + 60_000),
-          publishedBefore: { root: ago, issuer: ago },
+          publishedBefore: { root: ago, issuer: ago, shard: ago },
+          burst: { lists: 2, seconds: 6, entriesPerSecond: 4_000, mostSeconds: 60 },
         })
       }
 
       test('each claim is exclusive until it ends, and each number is used once', async () => {
-        const first = [await claim(), await claim()]
-        expect(first.map((due) => due?.authority.kind).sort()).toEqual(['issuer', 'root'])
+        const claims = async () => [await claim(), await claim(), await claim()]
+        const first = await claims()
+        const scopes = first.map((due) => `${due?.authority.slug}/${due?.shard?.number ?? 'all'}`)
+        expect(scopes.slice(0, 2).toSorted()).toEqual(['root/all', 'staff/all'])
+        expect(scopes[2]).toBe('staff/1')
         expect(await claim()).toBeNull()
         later(60_000)
-        const second = [await claim(), await claim()]
-        expect(second.map((due) => due?.number)).toEqual([2n, 2n])
+        expect((await claims()).map((due) => due?.number)).toEqual([2n, 2n, 2n])
       })
 
       test('a CRL is due until one was published that began after the last revocation', async () => {
@@ -318,6 +335,7 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
         await portal.certificates.revoke(admin, another.id, { reason: 'superseded' })
         const crl = {
           authorityId: issuerId,
+          shard: null,
           number: 2n,
           thisUpdate: NOON,
           nextUpdate: NOON,
@@ -325,9 +343,138 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
           der: new Uint8Array([1]),
           sha256: new Uint8Array(32),
         }
-        await portal.stores.status.publish(crl, due?.dueSince ?? null, [])
+        await portal.stores.status.publish(crl, due?.dueSince ?? null, [], [PUBLISHED])
         expect(await portal.backing.crlDueSince(issuerId)).not.toBeNull()
+        later(10_000)
         expect(await claim()).toMatchObject({ number: 3n })
+      })
+
+      const published = (change: Partial<NewCrl> = {}): NewCrl => ({
+        authorityId: issuerId,
+        shard: null,
+        number: 100n,
+        thisUpdate: portal.time.now,
+        nextUpdate: new Date(portal.time.now.getTime() + 7 * DAY_MS),
+        entries: 0,
+        der: new Uint8Array([1]),
+        sha256: new Uint8Array(32),
+        ...change,
+      })
+      const due = async () => {
+        const lists: string[] = []
+        for (let next = await claim(); next !== null; next = await claim())
+          lists.push(`${next.authority.slug}/${next.shard?.number ?? 'all'}`)
+        return lists
+      }
+
+      test('a shard is due when the whole list shows that its entries changed, and not otherwise', async () => {
+        await portal.status.publishDueCrls()
+        const publish = (number: bigint, contents: { number: number; content: string }[]) =>
+          portal.stores.status.publish(published({ number }), null, contents, [PUBLISHED])
+        await publish(100n, [{ number: 1, content: 'a' }])
+        expect(await due()).toEqual(['staff/1'])
+        later(60_000)
+        await portal.stores.status.publish(published({ shard: 1 }), null, [], [PUBLISHED])
+        expect(await due()).toEqual(['staff/1'])
+      })
+
+      test('what a shard became due for is done with by the list that was built for it alone', async () => {
+        await portal.status.publishDueCrls()
+        await portal.stores.status.publish(published(), null, [{ number: 1, content: 'a' }], [PUBLISHED])
+        const first = await claim()
+        expect(first).toMatchObject({ shard: { number: 1, url: 'http://pki.example.com/crl/staff/1.crl' }, number: 2n })
+        const list = published({ shard: 1, number: 2n })
+        await portal.stores.status.publish(list, first?.dueSince ?? null, [], [PUBLISHED])
+        expect(await due()).toEqual([])
+        await portal.stores.status.publish(
+          published({ number: 101n }),
+          null,
+          [{ number: 1, content: 'a' }],
+          [PUBLISHED],
+        )
+        expect(await due()).toEqual([])
+        await portal.stores.status.publish(published({ number: 102n }), null, [], [PUBLISHED])
+        expect(await due()).toEqual(['staff/1'])
+      })
+
+      test('two lists may follow each other at once, further ones wait some seconds, for long lists more', async () => {
+        await portal.status.publishDueCrls()
+        const revoke = async () => {
+          const { id } = await portal.enrol(endpointId)
+          await portal.certificates.revoke(admin, id, { reason: 'superseded' })
+        }
+        await revoke()
+        expect(await portal.status.publishDueCrls()).toBe(2)
+        await revoke()
+        expect(await portal.status.publishDueCrls()).toBe(0)
+        later(7_000)
+        expect(await portal.status.publishDueCrls()).toBe(2)
+        await portal.stores.status.publish(published({ number: 4n, entries: 40_000 }), null, [], [PUBLISHED])
+        await revoke()
+        later(10_000)
+        expect((await due()).filter((list) => list === 'staff/all')).toEqual([])
+        later(7_000)
+        expect(await due()).toContain('staff/all')
+      })
+
+      test('lists of shards are renewed daily; one that is closed, until all of its certificates have ended', async () => {
+        await portal.status.publishDueCrls()
+        await portal.enrol(endpointId)
+        later(60_000)
+        await portal.shards.tend()
+        const open = { number: 2, url: 'http://pki.example.com/crl/staff/2.crl' }
+        await portal.stores.shards.open({ authorityId: issuerId, previous: 1, shard: open, at: portal.time.now })
+        await portal.status.publishDueCrls()
+        const shards = async () => {
+          later(DAY_MS)
+          const before = (await portal.backing.trail()).length
+          await portal.status.publishDueCrls()
+          const numbers = await Promise.all([1, 2].map(async (n) => (await portal.status.crl('staff', n))?.number))
+          expect((await portal.backing.trail()).length).toBeGreaterThan(before)
+          return numbers
+        }
+        expect(await shards()).toEqual(['2', '2'])
+        later(400 * DAY_MS)
+        expect(await shards()).toEqual(['3', '3'])
+        expect(await shards()).toEqual(['3', '4'])
+      })
+
+      test('a full shard is followed by the next one, which new certificates name', async () => {
+        const first = await portal.enrol(endpointId)
+        const [before] = await portal.stores.shards.issuers()
+        expect(before).toMatchObject({ slug: 'staff', lastNumber: 1, open: { number: 1, certificates: 0 } })
+        later(10_000)
+        await portal.shards.tend()
+        expect((await portal.stores.shards.issuers())[0]?.open).toMatchObject({ number: 1, certificates: 1 })
+        const request = {
+          authorityId: issuerId,
+          previous: 1,
+          shard: { number: 2, url: 'http://pki.example.com/crl/staff/2.crl' },
+          at: portal.time.now,
+        }
+        await Promise.all([portal.stores.shards.open(request), portal.stores.shards.open(request)])
+        await portal.stores.shards.open({ ...request, shard: { number: 3, url: 'x' } })
+        const second = await portal.enrol(endpointId)
+        expect((await portal.stores.shards.issuers())[0]).toMatchObject({ lastNumber: 2, open: { number: 2 } })
+        expect([pointOf(first.der), pointOf(second.der)]).toEqual([
+          'http://pki.example.com/crl/staff/1.crl',
+          'http://pki.example.com/crl/staff/2.crl',
+        ])
+      })
+
+      test('an address that changed opens shards under the new one; until then certificates name the whole list', async () => {
+        const moved = createUrls({ publicUrl: portal.urls.publicUrl, statusUrl: new URL('http://new.example.com') })
+        const { issueLeaf } = createIssuance({ ...portal.deps, store: portal.stores.issuance, urls: moved })
+        const issued = async () => {
+          const device = newDevice()
+          const { proof } = await portal.reserve(endpointId, device)
+          return pointOf((await issueLeaf({ actor: deviceActor(), proof, csr: device.csr })).der)
+        }
+        expect(await issued()).toBe('http://new.example.com/crl/staff.crl')
+        const shards = createShards({ store: portal.stores.shards, urls: moved, clock: () => portal.time.now })
+        await shards.tend()
+        await shards.tend()
+        expect(await issued()).toBe('http://new.example.com/crl/staff/2.crl')
       })
 
       test('revoked certificates come in pages by serial, leaves and RAs alike', async () => {
@@ -345,19 +492,34 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
           at,
           events: [],
         })
-        const all = await portal.stores.status.revoked(issuerId, { after: '', limit: 10, previousThisUpdate: null })
-        expect(all).toHaveLength(4)
-        expect(all.map(({ serial }) => serial)).toEqual(all.map(({ serial }) => serial).sort())
-        const page = await portal.stores.status.revoked(issuerId, {
-          after: all[1]?.serial ?? '',
-          limit: 1,
-          previousThisUpdate: null,
-        })
-        expect(page).toEqual([all[2]])
-        const muchLater = new Date(NOON.getTime() + 10_000 * DAY_MS)
-        expect(
-          await portal.stores.status.revoked(issuerId, { after: '', limit: 10, previousThisUpdate: muchLater }),
-        ).toEqual([])
+        const revoked = async (page: Partial<Parameters<StatusStore['revoked']>[1]>) => {
+          const { count, serials, serialEnds, reasons, revokedAt, last } = await portal.stores.status.revoked(
+            issuerId,
+            {
+              after: '',
+              limit: 10,
+              shard: null,
+              previousThisUpdate: null,
+              ...page,
+            },
+          )
+          const list = Array.from({ length: count }, (_, i) =>
+            Buffer.from(serials.slice(i === 0 ? 0 : serialEnds[i - 1], serialEnds[i]))
+              .toString('hex')
+              .toUpperCase(),
+          )
+          expect(last).toBe(list.at(-1) ?? '')
+          expect(new Set(revokedAt)).toEqual(new Set(count > 0 ? [at.getTime()] : []))
+          return { list, reasons: [...reasons] }
+        }
+        const { list, reasons } = await revoked({})
+        expect(list).toHaveLength(4)
+        expect(list).toEqual(list.toSorted())
+        expect(reasons.toSorted()).toEqual([1, 1, 1, 4])
+        expect((await revoked({ after: list[1] ?? '', limit: 1 })).list).toEqual([list[2]])
+        expect((await revoked({ shard: 1 })).list).toHaveLength(3)
+        expect((await revoked({ shard: 2 })).list).toEqual([])
+        expect((await revoked({ previousThisUpdate: new Date(NOON.getTime() + 10_000 * DAY_MS) })).list).toEqual([])
       })
 
       test('the newest number is served', async () => {
@@ -412,4 +574,9 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
       })
     })
   })
+}
+
+function pointOf(der: Uint8Array): string {
+  const point = findExtension(parseCertificate(der).extensions, OID.crlDistributionPoints)
+  return parseCrlDistributionPoint(point?.value ?? new Uint8Array())
 }

@@ -4,6 +4,7 @@ import type { NewAuthority, NewOcspResponder, NewRegistrationAuthority } from '@
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { ChallengeState } from '@/lib/services/challenges'
+import type { OpenShard } from '@/lib/services/crl-shards'
 import type { EndpointState } from '@/lib/services/endpoint-change'
 import type { EndpointPolicy, EndpointSettings } from '@/lib/services/endpoint-settings'
 import type { GroupPlan } from '@/lib/services/group-plan'
@@ -20,10 +21,24 @@ export interface WorldCertificate extends Omit<CertificateIntent, 'tbs'> {
   revocationReason: RevocationReason | null
   revokedBy: string | null
   revocationComment: string | null
+  invalidityDate: Date | null
   supersedeAt: Date | null
 }
 
-export interface WorldAuthority extends Omit<NewAuthority, 'status'> {
+export interface WorldShard extends OpenShard {
+  authorityId: string
+  closedAt: Date | null
+  certificates: number
+  countedUntil: Date
+  endsAt: Date | null
+  content: string
+  nextCrlNumber: bigint
+  crlDueSince: Date | null
+  crlClaimedUntil: Date | null
+}
+
+export interface WorldAuthority extends Omit<NewAuthority, 'status' | 'crlShard'> {
+  crlShard: number | null
   certificateDer: Uint8Array | null
   status: 'active' | 'staged' | 'retired'
   nextCrlNumber: bigint
@@ -97,6 +112,7 @@ export interface World {
   approvals: { id: string }[]
   alarms: WorldAlarm[]
   crls: NewCrl[]
+  shards: WorldShard[]
   /** In the order of the chain, with the time they were appended. */
   events: (AuditEntry & { at: Date })[]
   clock: () => Date
@@ -117,6 +133,7 @@ export function emptyWorld(clock: () => Date): World {
     approvals: [],
     alarms: [],
     crls: [],
+    shards: [],
     events: [],
     clock,
   }
@@ -142,6 +159,7 @@ export function addIntent(world: World, intent: CertificateIntent): void {
     revocationReason: null,
     revokedBy: null,
     revocationComment: null,
+    invalidityDate: null,
     supersedeAt: null,
   })
 }
@@ -151,6 +169,23 @@ export function addAuthority(world: World, authority: NewAuthority): void {
     ...authority,
     status: authority.status ?? 'active',
     certificateDer: null,
+    nextCrlNumber: 1n,
+    crlDueSince: null,
+    crlClaimedUntil: null,
+    crlShard: authority.crlShard?.number ?? null,
+  })
+  if (authority.crlShard) addShard(world, authority.id, authority.crlShard, authority.createdAt)
+}
+
+export function addShard(world: World, authorityId: string, shard: OpenShard, at: Date): void {
+  world.shards.push({
+    ...shard,
+    authorityId,
+    closedAt: null,
+    certificates: 0,
+    countedUntil: at,
+    endsAt: null,
+    content: '',
     nextCrlNumber: 1n,
     crlDueSince: null,
     crlClaimedUntil: null,

@@ -305,7 +305,7 @@ export async function insertReservedChallenge(
 export function statusOf(authority: AuthorityRow) {
   return {
     authorityKeyId: keyIdentifier(authority.spki),
-    crlUrl: 'http://pki.example.com/crl/x.crl',
+    crlUrl: `http://pki.example.com/crl/ca-${authority.id.slice(0, 8)}.crl`,
     caUrl: 'http://pki.example.com/ca/x.cer',
     ocspUrl: 'http://pki.example.com/ocsp/x',
   }

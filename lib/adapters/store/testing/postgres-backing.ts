@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { testDatabase } from '@/e2e/fixtures/database'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
+import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { type Database, openDatabase } from '@/lib/adapters/store/database'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
@@ -44,6 +45,7 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       status: statusStore(database),
       ocspResponders: ocspResponderStore(database),
       ocsp: ocspStore(database),
+      shards: shardStore(database),
     },
     records: recordsIn(database),
     addTransaction,
