@@ -121,9 +121,9 @@ describe('the chain we build', () => {
   })
 
   test('its extensions in words', () => {
-    expect(describeExtensions(leaf.der).map(({ name, critical, lines }) => [name, critical, lines[0]])).toMatchObject([
+    expect(describeExtensions(leaf.der).map(({ name, critical, lines }) => [name, critical, ...lines])).toMatchObject([
       ['Basic Constraints', true, 'CA: no'],
-      ['Key Usage', true, 'Digital Signature'],
+      ['Key Usage', true, 'Digital Signature', 'Key Encipherment'],
       ['Extended Key Usage', false, 'TLS Web Client Authentication'],
       ['Subject Key Identifier', false, expect.stringMatching(/^([0-9A-F]{2}:){19}[0-9A-F]{2}$/)],
       ['Authority Key Identifier', false, expect.any(String)],
@@ -134,7 +134,7 @@ describe('the chain we build', () => {
         'OCSP: http://pki.example/ocsp/staff',
         'CA Issuers: http://pki.example/ca/staff.cer',
       ],
-      ['Subject Alternative Name', false, 'DNS: tablet-7.example'],
+      ['Subject Alternative Name', false, 'DNS: tablet-7.example', 'E-mail: ada@example.com'],
     ])
   })
 })
