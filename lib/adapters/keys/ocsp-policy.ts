@@ -40,6 +40,7 @@ export function createOcspPolicy(pool: pg.Pool, clock: () => Date) {
     async check(key: SigningKey, tbs: Uint8Array): Promise<void> {
       const data = parsed(tbs)
       const responder = await responderOf(key)
+      if (data.responses.length === 0) refuse('about_nothing')
       checkTimes(data, clock())
       if (Buffer.compare(data.responderKeyHash, responder.keyHash) !== 0) refuse('another_responder')
       for (const { certId } of data.responses)
