@@ -1,6 +1,6 @@
 /** When something begins to need attention. */
 import { expect, test } from 'vitest'
-import { crlFreshness, expiryOf } from './freshness'
+import { crlFreshness, expiryOf, responderFreshness } from './freshness'
 
 const HOUR = 60 * 60 * 1000
 const now = new Date('2026-11-23T12:00:00Z')
@@ -13,6 +13,16 @@ test('a list is fresh, late in its last fifth, and stale at its end', () => {
   expect(crlFreshness(crl(8, 2), now)).toBe('fresh')
   expect(crlFreshness(crl(9, 1), now)).toBe('late')
   expect(crlFreshness(crl(10, 0), now)).toBe('stale')
+})
+
+test('a responder is fresh, late from half its life on, and stale at its end', () => {
+  const responder = (ageHours: number) => ({
+    notAfter: new Date(now.getTime() + (168 - ageHours) * HOUR),
+    renewsAt: new Date(now.getTime() + (84 - ageHours) * HOUR),
+  })
+  expect(responderFreshness(responder(84), now)).toBe('fresh')
+  expect(responderFreshness(responder(85), now)).toBe('late')
+  expect(responderFreshness(responder(168), now)).toBe('stale')
 })
 
 test('a certificate is far from its end, soon there, or over', () => {

@@ -9,6 +9,18 @@ export function crlFreshness(crl: { thisUpdate: Date; nextUpdate: Date }, now: D
   return left < (crl.nextUpdate.getTime() - crl.thisUpdate.getTime()) / 5 ? 'late' : 'fresh'
 }
 
+/** The job that renews it looks every few seconds. */
+const RENEWAL_GRACE_MS = 5 * 60 * 1000
+
+/** Late past half its life: its successor should be there. */
+export function responderFreshness(
+  { notAfter, renewsAt }: { notAfter: Date; renewsAt: Date },
+  now: Date,
+): 'fresh' | 'late' | 'stale' {
+  if (notAfter <= now) return 'stale'
+  return now.getTime() > renewsAt.getTime() + RENEWAL_GRACE_MS ? 'late' : 'fresh'
+}
+
 export type Expiry = 'far' | 'soon' | 'over'
 
 export function expiryOf(notAfter: Date, now: Date, warnDays: number): Expiry {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ecKey, NOON, rsaKey, URLS } from '@/e2e/fixtures/chain'
 import { buildTbsCertificate, type TbsOptions } from './certificate'
-import { encode, oid, sequence } from './der-write'
+import { encode, nullValue, oid, sequence } from './der-write'
 import type { Extension } from './extension'
 import {
+  encodeAuthorityInfoAccess,
   encodeBasicConstraints,
   encodeExtendedKeyUsage,
   encodeKeyUsage,
@@ -13,7 +14,7 @@ import { keyIdentifier } from './key'
 import { type LintRules, lintCertificate } from './lint'
 import { encodeName } from './name'
 import { OID } from './oid'
-import { issuerExtensions, leafExtensions, raExtensions, rootExtensions } from './profile'
+import { issuerExtensions, leafExtensions, ocspResponderExtensions, raExtensions, rootExtensions } from './profile'
 import { newSerial, parseSerial } from './serial'
 
 const DEVICE = rsaKey()
@@ -216,5 +217,39 @@ describe('authorities', () => {
     expect(lintCertificate(build(DEVICE), { kind: 'ra', issuer: ISSUER })).toEqual([])
     expect(lintCertificate(build(ecKey()), { kind: 'ra', issuer: ISSUER }).join()).toContain('needs an RSA key')
     expect(lintLeaf({}, { ...LEAF, kind: 'ra' }).join()).toContain('beyond the profile')
+  })
+
+  test('an OCSP responder has a P-256 key, OCSPSigning alone, no address to ask at, and a week', () => {
+    const build = (key: { spki: Uint8Array }, change: Partial<TbsOptions> = {}, more: Extension[] = []) => {
+      const extensions = ocspResponderExtensions({ spki: key.spki, authorityKeyId: keyIdentifier(ISSUER_KEY.spki) })
+      const options = { ...leafOptions, spki: key.spki, notAfter: days(7), extensions: [...extensions, ...more] }
+      return lintCertificate(buildTbsCertificate({ ...options, ...change }), { kind: 'ocsp', issuer: ISSUER }).join()
+    }
+    const key = ecKey()
+    expect(build(key)).toBe('')
+    expect(build(ecKey('P-384'))).toContain('a responder has a P-256 key')
+    expect(build(DEVICE)).toContain('a responder has a P-256 key')
+    expect(build(key, { notAfter: days(8) })).toContain('valid for too long')
+    const addresses = leafOptions.extensions.filter(({ oid: type }) =>
+      [OID.crlDistributionPoints, OID.authorityInfoAccess].includes(type as typeof OID.authorityInfoAccess),
+    )
+    for (const each of addresses) expect(build(key, {}, [each])).toContain('where to ask')
+    const noCheck = { oid: OID.ocspNoCheck, critical: false, value: nullValue() }
+    expect(lintLeaf({ extensions: [...leafOptions.extensions, noCheck] }).join()).toContain('belongs to responders')
+    expect(lintLeaf({}, { ...LEAF, kind: 'ocsp' }).join()).toContain('belongs to responders')
+  })
+
+  test('status is asked over plain HTTP, at addresses that a request can be appended to', () => {
+    const access = (value: Uint8Array) => lintLeaf({ extensions: replaced(OID.authorityInfoAccess, { value }) }).join()
+    const { caUrl, ocspUrl } = URLS
+    const entry = (method: string, url: string) => sequence(oid(method), encode(0x86, Buffer.from(url)))
+    expect(access(encodeAuthorityInfoAccess({ caUrl, ocspUrl }))).toBe('')
+    expect(access(sequence(entry(OID.caIssuers, caUrl)))).toBe('')
+    expect(access(encodeAuthorityInfoAccess({ caUrl, ocspUrl: `${ocspUrl}/` }))).toContain('slash at its end')
+    expect(access(encodeAuthorityInfoAccess({ caUrl: 'https://pki.example/x.cer', ocspUrl }))).toContain('plain HTTP')
+    expect(access(sequence(entry(OID.ocsp, ocspUrl)))).toContain('nowhere to fetch')
+    const twice = sequence(entry(OID.caIssuers, caUrl), entry(OID.ocsp, ocspUrl), entry(OID.ocsp, ocspUrl))
+    expect(access(twice)).toContain('twice')
+    expect(access(sequence(entry(OID.caIssuers, caUrl), entry('1.3.6.1.5.5.7.48.3', caUrl)))).toContain('do not serve')
   })
 })

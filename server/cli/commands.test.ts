@@ -40,6 +40,7 @@ const group = {
     notAfter: LATER,
     fingerprintSha256: 'ab',
     crlUrl: 'http://portal.example/crl/staff.crl',
+    ocspUrl: 'http://portal.example/ocsp/staff',
   },
   endpoints: [endpoint],
   counts: { certificates: 3, valid: 2, revoked: 1, pendingChallenges: 0 },

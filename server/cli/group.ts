@@ -91,6 +91,7 @@ function described({ name, slug, issuer, endpoints, counts }: GroupView): string
           ['Valid until', moment(issuer.notAfter)],
           ['SHA-256', issuer.fingerprintSha256],
           ['CRL', issuer.crlUrl],
+          ['OCSP', issuer.ocspUrl],
         ] as const)),
     ...endpoints.map((endpoint) => ['SCEP URL', endpoint.scepUrl] as const),
     ['Certificates', `${counts.valid} valid, ${counts.revoked} revoked`],

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Refusal } from '@/lib/errors'
 import type { PublishedKeys } from '@/lib/services/minters'
 import type { OcspAnswer } from '@/lib/services/ocsp'
 import type { ScepRequest, ScepResponse } from '@/lib/services/scep-enrolment'
@@ -346,6 +347,56 @@ describe('relying parties', () => {
     '/ca/',
   ])('%s does not exist', async (path) => {
     expect(statusOf(await get(path))).toBe(404)
+  })
+})
+
+describe('OCSP', () => {
+  test('reaches the responder as it was sent, whatever is in its path', async () => {
+    const wanted = '30fffffffbefbe3f'
+    for (const [target, slug] of [
+      ['/ocsp/staff/MP////vvvj8=', 'staff'],
+      ['//ocsp//staff//MP%2F%2F%2F%2Fvvvj8%3D?a=b', 'staff'],
+      ['/ocsp/MP////vvvj8=', null],
+      ['http://ca.example/ocsp/staff/MP////vvvj8=', 'staff'],
+    ] as const) {
+      asking = []
+      expect(statusOf(await get(target)), target).toBe(200)
+      expect(asking, target).toEqual([{ slug, request: wanted }])
+    }
+    expect(seen).toEqual([])
+  })
+
+  test.each(['/ocspx', '/ocsp-admin/x', '/x/ocsp/staff'])('%s is not for it', async (target) => {
+    await get(target)
+    expect(asking).toEqual([])
+    expect(seen).toHaveLength(1)
+  })
+
+  test('an outage is 503 without a body, a fault of ours too', async () => {
+    for (const error of [new Refusal('unavailable', 'Away.'), new Error('a bug')]) {
+      for (const fail of [
+        () => Promise.reject(error),
+        () => {
+          throw error
+        },
+      ]) {
+        ocspAnswer = fail
+        const answer = await get('/ocsp/staff/MAAA')
+        expect(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*\r\n\r\n$/)
+        expect(answer).toContain('\r\nContent-Length: 0\r\n')
+      }
+    }
+    expect(logged.filter((line) => line.includes('a bug'))).toHaveLength(2)
+  })
+
+  test('a body comes in pieces, and one that is too large is not read to its end', async () => {
+    const head = 'POST /ocsp HTTP/1.1\r\nHost: x\r\nConnection: close\r\n'
+    await raw(`${head}Transfer-Encoding: chunked\r\n\r\n2\r\n0\u0003\r\n1\r\n\u0002\r\n0\r\n\r\n`)
+    expect(asking).toEqual([{ slug: null, request: '300302' }])
+    const large = 'a'.repeat(11_000)
+    expect(statusOf(await raw(`${head}Content-Length: 11000\r\n\r\n${large}`))).toBe(413)
+    expect(statusOf(await raw(`${head}Transfer-Encoding: chunked\r\n\r\n2af8\r\n${large}\r\n0\r\n\r\n`))).toBe(413)
+    expect(asking).toHaveLength(1)
   })
 })
 

@@ -1,5 +1,5 @@
-/** What relying parties and devices depend on, judged: revocation lists, authorities, registration authorities. */
-import { crlFreshness, type Expiry, expiryOf, WARN_DAYS } from '@/app/_components/freshness'
+/** What relying parties and devices depend on, judged: revocation lists, OCSP, authorities, registration authorities. */
+import { crlFreshness, type Expiry, expiryOf, responderFreshness, WARN_DAYS } from '@/app/_components/freshness'
 import type { AuthorityView, GroupView } from '@/lib/services/groups'
 
 export type Verdict = 'good' | 'soon' | 'bad'
@@ -30,6 +30,11 @@ export function healthChecks(authorities: AuthorityView[], groups: GroupView[], 
       checks: authorities.map((authority) => crlCheck(authority, now)),
     },
     {
+      title: 'OCSP responders',
+      href: '/authorities',
+      checks: authorities.flatMap((authority) => responderChecks(authority, now)),
+    },
+    {
       title: 'Root and issuers',
       href: '/authorities',
       checks: authorities.map((authority) => expiryCheck(authority, now)),
@@ -50,6 +55,21 @@ function crlCheck({ id, slug, name, crl }: AuthorityView, now: Date): Check {
     verdict: crl ? OF_FRESHNESS[crlFreshness(crl, now)] : 'soon',
     until: crl?.nextUpdate ?? null,
   }
+}
+
+/** A retired issuer has none any more once its last certificate has ended. */
+function responderChecks({ id, slug, name, status, ocspResponder }: AuthorityView, now: Date): Check[] {
+  const over = ocspResponder === null || ocspResponder.notAfter <= now
+  if (over && status === 'retired') return []
+  return [
+    {
+      id: `ocsp-${id}`,
+      href: `/authorities#${slug}`,
+      subject: `OCSP responder of ${name}`,
+      verdict: ocspResponder ? OF_FRESHNESS[responderFreshness(ocspResponder, now)] : 'soon',
+      until: ocspResponder?.notAfter ?? null,
+    },
+  ]
 }
 
 function expiryCheck({ id, slug, name, notAfter }: AuthorityView, now: Date): Check {

@@ -1,4 +1,4 @@
-/** One authority: key, validity, revocation list, fingerprints, downloads. */
+/** One authority: key, validity, revocation list, OCSP responder, fingerprints, downloads. */
 import { Download, ShieldCheck } from 'lucide-react'
 import { Badge } from '@/app/_components/badge'
 import { buttonClass } from '@/app/_components/button'
@@ -11,6 +11,8 @@ import { formatFingerprint } from '@/app/_components/fingerprint'
 import { expiryOf, WARN_DAYS } from '@/app/_components/freshness'
 import { Instant } from '@/app/_components/instant'
 import { KEY_NAMES } from '@/app/_components/name-of-key'
+import { ResponderState } from '@/app/_components/responder-state'
+import { TextLink } from '@/app/_components/row-link'
 import { ValidityBar } from '@/app/_components/validity-bar'
 import type { AuthorityView } from '@/lib/services/groups'
 
@@ -88,8 +90,18 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityView; no
               </p>
             )}
           </div>
+          <div className="grid gap-2">
+            <h3 className="text-sm text-muted">OCSP responder</h3>
+            <ResponderState authority={authority} now={now} />
+            {authority.ocspResponder && (
+              <p className="text-sm">
+                <TextLink href={`/certificates/${authority.ocspResponder.certificateId}`}>Its certificate</TextLink>
+              </p>
+            )}
+          </div>
           <div className="grid gap-1">
             <h3 className="text-sm text-muted">For relying parties</h3>
+            <InlineCopy value={authority.ocspUrl} what="OCSP URL" />
             <InlineCopy value={authority.caUrl} what="CA URL" />
             <InlineCopy value={authority.crlUrl} what="CRL URL" />
           </div>

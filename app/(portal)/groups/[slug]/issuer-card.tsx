@@ -1,9 +1,10 @@
-/** The group's issuer in brief, with the state of its revocation list. */
+/** The group's issuer in brief, with the state of what it tells relying parties. */
 import { Card } from '@/app/_components/card'
 import { CrlState } from '@/app/_components/crl-state'
 import { Fact, Facts } from '@/app/_components/facts'
 import { Instant } from '@/app/_components/instant'
 import { KEY_NAMES } from '@/app/_components/name-of-key'
+import { ResponderState } from '@/app/_components/responder-state'
 import { TextLink } from '@/app/_components/row-link'
 import type { AuthorityView } from '@/lib/services/groups'
 
@@ -18,6 +19,9 @@ export function IssuerCard({ issuer }: { issuer: AuthorityView }) {
         </Fact>
         <Fact name="Revocation list">
           <CrlState crl={issuer.crl} now={new Date()} />
+        </Fact>
+        <Fact name="OCSP responder">
+          <ResponderState authority={issuer} now={new Date()} />
         </Fact>
       </Facts>
     </Card>
