@@ -1,9 +1,9 @@
 /** Ten thousand requests, sound and damaged: no crash, and never a wrong good. OCSP, CRL and record agree throughout. */
 import { expect, test } from 'vitest'
 import { certId, ocspRequest } from '@/e2e/fixtures/ocsp'
+import { openssl } from '@/e2e/fixtures/openssl'
 import { damaged } from '@/e2e/fuzz/bytes'
 import { chance } from '@/e2e/fuzz/random'
-import { listedSerials } from '@/lib/adapters/keys/crl-entries'
 import { fromPem } from '@/lib/pki/certificate'
 import { parseDer, TAG } from '@/lib/pki/der'
 import { parseResponseData } from '@/lib/pki/ocsp'
@@ -48,8 +48,8 @@ test('whatever is asked, what is said is on record', async () => {
   }
   await portal.status.publishDueCrls()
   const crl = await portal.status.crl(issuer.slug)
-  const list = parseDer(crl?.der ?? new Uint8Array(), { maxBytes: 1 << 20, maxNodes: 10_000, maxDepth: 12 })
-  const listed = await listedSerials(list.open().next(TAG.sequence).bytes)
+  const list = openssl(['crl', '-inform', 'DER', '-noout', '-text'], crl?.der).toString()
+  const listed = new Set([...list.matchAll(/Serial Number: ([0-9A-F]+)/g)].map(([, serial]) => serial))
 
   const said = { good: 0, revoked: 0, unknown: 0, error: 0 }
   for (let n = 0; n < REQUESTS; n++) {
@@ -76,7 +76,7 @@ test('whatever is asked, what is said is on record', async () => {
       said[status.status] += 1
       const record = asked.serial === null ? null : await portal.stores.ocsp.status(issuer.id, asked.serial)
       expect(status, `seed ${by.seed}, request ${n}`).toEqual(certStatus(record))
-      expect(listed.has(asked.serial?.toLowerCase() ?? '')).toBe(status.status === 'revoked')
+      expect(listed.has(asked.serial ?? '')).toBe(status.status === 'revoked')
     }
   }
   for (const count of Object.values(said)) expect(count).toBeGreaterThan(1_000)
