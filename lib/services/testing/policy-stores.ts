@@ -163,10 +163,16 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
       approvalsRequired,
       decisions: decisionsOf(request),
       certificate: certificate ? { id: certificate.id, serial: certificate.serial } : null,
+      renews: request.renews && renewedOf(request.renews.id),
       reason,
       requested: request.requested,
       validityDays: profile.validityDays,
     }
+  }
+  const renewedOf = (id: string) => {
+    const renewed = world.certificates.find((each) => each.id === id)
+    if (!renewed) throw new Error(`no certificate ${id}`)
+    return { id, serial: renewed.serial }
   }
   const unfinished = ({ id, state }: MemoryApproval) =>
     state === 'approved' && ['received', 'failed'].includes(rowOf(id).state)
@@ -182,7 +188,9 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
       const waiting = approvals.filter((each) => each.endpointId === request.endpointId && effective(each) === 'open')
       const fromThere = waiting.filter(({ id }) => sourceOf(rowOf(id).sourceIp) === request.source)
       if (waiting.length >= most.perEndpoint || fromThere.length >= most.perSource) return 'full'
-      const expiresAt = new Date(clock().getTime() + request.ttlHours * HOUR_MS)
+      const expiresAt = new Date(
+        Math.min(clock().getTime() + request.ttlHours * HOUR_MS, request.renews?.notAfter.getTime() ?? Infinity),
+      )
       approvals.push({
         ...request,
         id: request.transactionRowId,
@@ -227,6 +235,8 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
         subject,
         subjectDer: request.subjectDer,
         san: request.san,
+        rules: request.rules,
+        renews: request.renews && { certificateId: request.renews.id, lineageId: request.renews.lineageId },
         sourceIp: attempt.sourceIp,
         decisions: decisionsOf(request),
       }
