@@ -6,11 +6,13 @@ import { isRefusal } from '@/lib/errors'
 import type { Json } from './audit'
 import { masker, printableText } from './enrolment-text'
 import type { ExchangeTrace, Step } from './exchange-trace'
-import { RETENTION_DEFAULTS, type Retention, type RetentionStore } from './retention'
 import type { ScepRequest, ScepResponse } from './scep-enrolment'
 import type { Exchange } from './scep-exchange'
 
 export type FlightOutcome = 'issued' | 'answered_again' | 'pending' | 'refused' | 'failed'
+
+/** Kept for longer than the others. */
+export const ENDED_BADLY: readonly FlightOutcome[] = ['refused', 'failed']
 
 /** A row to be. */
 export interface FlightRecord {
@@ -18,7 +20,6 @@ export interface FlightRecord {
   enrolmentTransactionId: string
   endpointId: string
   createdAt: Date
-  keepUntil: Date
   operation: string
   outcome: FlightOutcome
   client: string | null
@@ -29,8 +30,8 @@ export interface FlightRecord {
 export interface FlightRecordStore {
   /** All of them in one statement. */
   add(records: FlightRecord[]): Promise<void>
-  /** Records past their time, oldest first; how many there were. */
-  forget(now: Date, limit: number): Promise<number>
+  /** Records of exchanges that ended well, and that did not, before these times; how many there were. */
+  forget(before: { well: Date; badly: Date }, limit: number): Promise<number>
 }
 
 export interface FlightRecorder {
@@ -43,7 +44,7 @@ export interface FlightRecorder {
 }
 
 export interface FlightRecorderDependencies {
-  store: FlightRecordStore & Pick<RetentionStore, 'retention'>
+  store: Pick<FlightRecordStore, 'add'>
   clock(): Date
   log(level: 'info' | 'warn', event: string, facts: Record<string, string | number>): void
   limits?: Partial<FlightLimits>
@@ -59,13 +60,10 @@ export interface FlightLimits {
 const LIMITS: FlightLimits = { waiting: 2_000, perSource: 20 }
 const BATCH = 500
 const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 /** Long enough for a person who types a challenge between the questions and the request. */
 const ASKED_MS = 10 * MINUTE_MS
 const MOST_SOURCES = 5_000
 const MOST_ASKED = 8
-/** A setting that was changed holds within this time. */
-const RETENTION_FRESH_MS = 30_000
 
 interface Kept {
   at: Date
@@ -86,7 +84,6 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
   let minute = { start: 0, seen: new Map<string, number>() }
   let dropped = 0
   let sampled = 0
-  let retention = { at: 0, value: RETENTION_DEFAULTS }
   let writing: Promise<void> | null = null
 
   return {
@@ -181,10 +178,9 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
     let written = 0
     let error: unknown = null
     try {
-      const { value } = await freshRetention()
       for (const kept of batch) {
         try {
-          records.push(recordOf(kept, value))
+          records.push(recordOf(kept))
         } catch (broken) {
           error = broken
         }
@@ -207,12 +203,6 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
         return false
       }
     }
-  }
-
-  async function freshRetention(): Promise<typeof retention> {
-    const now = clock().getTime()
-    if (Math.abs(now - retention.at) >= RETENTION_FRESH_MS) retention = { at: now, value: await store.retention() }
-    return retention
   }
 }
 
@@ -244,16 +234,14 @@ function transportOf({ method, body, path, httpVersion, contentType, userAgent, 
   }
 }
 
-function recordOf(kept: Kept, { issuedDays, failedDays }: Retention): FlightRecord {
+function recordOf(kept: Kept): FlightRecord {
   const { at, endpointId, rowId, sourceIp, outcome, trace, before, after } = kept
-  const days = outcome === 'refused' || outcome === 'failed' ? failedDays : issuedDays
   const messageType = factOf(trace.steps, 'message.verified', 'messageType')
   return {
     id: crypto.randomUUID(),
     enrolmentTransactionId: rowId,
     endpointId,
     createdAt: at,
-    keepUntil: new Date(at.getTime() + days * DAY_MS),
     operation: OPERATIONS.get(typeof messageType === 'number' ? messageType : -1) ?? 'PKIOperation',
     outcome,
     client: clientOf(trace.steps),

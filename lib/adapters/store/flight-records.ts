@@ -1,5 +1,5 @@
 /** The flight recorder's rows: written many at once, read for one transaction, forgotten when their time is over. */
-import type { FlightRecord, FlightRecordStore } from '@/lib/services/flight-recorder'
+import { ENDED_BADLY, type FlightRecord, type FlightRecordStore } from '@/lib/services/flight-recorder'
 import { RETENTION_DEFAULTS, type Retention, type RetentionStore } from '@/lib/services/retention'
 import { type Database, transact } from './database'
 import { guarded } from './outage'
@@ -10,19 +10,23 @@ export function flightRecordStore(database: Database): FlightRecordStore & Reten
       // The transaction learns its client from the record, unless it was told before.
       await database.$executeRaw`
         with added as (
-          insert into enrolment_record (id, enrolment_transaction_id, endpoint_id, created_at, keep_until, operation, outcome, client, source_ip, steps)
+          insert into enrolment_record (id, enrolment_transaction_id, endpoint_id, created_at, operation, outcome, client, source_ip, steps)
           select * from jsonb_to_recordset(${JSON.stringify(records.map(rowOf))}::jsonb) as r(id uuid, enrolment_transaction_id uuid, endpoint_id uuid,
-            created_at timestamptz, keep_until timestamptz, operation text, outcome text, client text, source_ip text, steps jsonb)
+            created_at timestamptz, operation text, outcome text, client text, source_ip text, steps jsonb)
           returning enrolment_transaction_id, client
         )
         update enrolment_transaction t set client = added.client from added
         where t.id = added.enrolment_transaction_id and added.client is not null and t.client is null`
     },
 
-    async forget(now, limit) {
+    async forget({ well, badly }, limit) {
+      const longer = [...ENDED_BADLY]
       return database.$executeRaw`
         delete from enrolment_record where id in (
-          select id from enrolment_record where keep_until < ${now} order by keep_until limit ${limit})`
+          (select id from enrolment_record where outcome = any(${longer}::text[]) and created_at < ${badly} limit ${limit})
+          union all
+          (select id from enrolment_record where outcome <> all(${longer}::text[]) and created_at < ${well} limit ${limit})
+          limit ${limit})`
     },
 
     async retention() {
@@ -52,7 +56,6 @@ function rowOf(record: FlightRecord) {
     enrolment_transaction_id: record.enrolmentTransactionId,
     endpoint_id: record.endpointId,
     created_at: record.createdAt,
-    keep_until: record.keepUntil,
     operation: record.operation,
     outcome: record.outcome,
     client: record.client,

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
+import { forgetRecords } from '@/lib/jobs/forget-records'
 import type { AuditEntry } from '@/lib/services/audit'
 import type { NewChallenge } from '@/lib/services/challenges'
 import type { Attempt } from '@/lib/services/enrolment-turns'
@@ -430,7 +431,6 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         enrolmentTransactionId,
         endpointId,
         createdAt: new Date('2026-11-20T10:00:00.123Z'),
-        keepUntil: new Date('2026-12-20T10:00:00.123Z'),
         operation: 'PKCSReq',
         outcome: 'refused',
         client: null,
@@ -465,13 +465,47 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       test('forgets what is past its time, and no more than asked at once', async () => {
         const { flights, transactions } = backing.enrolment
         const { transactionRowId: id } = await begun()
-        const until = (day: string) => ({ keepUntil: new Date(`2026-01-${day}T00:00:00Z`) })
-        await flights.add([recordOf(id, until('01')), recordOf(id, until('02')), recordOf(id, until('04'))])
-        const now = new Date('2026-01-03T00:00:00Z')
-        expect([await flights.forget(now, 1), await flights.forget(now, 9), await flights.forget(now, 9)]).toEqual([
-          1, 1, 0,
-        ])
+        const day = (number: number) => new Date(Date.UTC(2026, 0, number))
+        const at = (number: number) => recordOf(id, { createdAt: day(number), outcome: 'issued' })
+        await flights.add([at(1), at(2), at(4)])
+        const before = { well: day(3), badly: day(3) }
+        const forgotten = [await flights.forget(before, 1), await flights.forget(before, 9)]
+        expect([...forgotten, await flights.forget(before, 9)]).toEqual([1, 1, 0])
         expect((await transactions.get(id, 10))?.records).toHaveLength(1)
+      })
+
+      test('a changed retention moves what is kept: shorter forgets at the next run, longer keeps what is still there', async () => {
+        const { flights, transactions } = backing.enrolment
+        const job = forgetRecords(flights)
+        const usual = await flights.retention()
+        const { transactionRowId: id } = await begun()
+        const now = new Date('2026-06-30T12:00:00Z')
+        const ago = (days: number, outcome: FlightRecord['outcome']) =>
+          recordOf(id, { createdAt: new Date(now.getTime() - days * 86_400_000), outcome })
+        const kept = async () =>
+          (await transactions.get(id, 10))?.records.map(
+            ({ createdAt, outcome }) => `${outcome} ${(now.getTime() - createdAt.getTime()) / 86_400_000}`,
+          )
+        const setTo = (issuedDays: number, failedDays: number) =>
+          flights.setRetention({ issuedDays, failedDays }, note('system.retention_changed'))
+        await setTo(30, 90)
+        await flights.add([
+          ago(80, 'refused'),
+          ago(80, 'failed'),
+          ago(20, 'issued'),
+          ago(5, 'refused'),
+          ago(5, 'pending'),
+        ])
+        await job.run(now)
+        expect(await kept()).toHaveLength(5)
+        await setTo(10, 60)
+        expect(await kept()).toHaveLength(5)
+        await job.run(now)
+        expect((await kept())?.toSorted()).toEqual(['pending 5', 'refused 5'])
+        await setTo(100, 100)
+        await job.run(new Date(now.getTime() + 90 * 86_400_000))
+        expect(await kept()).toHaveLength(2)
+        await setTo(usual.issuedDays, usual.failedDays)
       })
 
       test('keeps its retention, with the event', async () => {

@@ -21,7 +21,7 @@ import type { DeviceStore } from '@/lib/services/devices'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import { explanationOf } from '@/lib/services/enrolment-refusals'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
-import type { FlightRecord, FlightRecordStore } from '@/lib/services/flight-recorder'
+import { ENDED_BADLY, type FlightRecord, type FlightRecordStore } from '@/lib/services/flight-recorder'
 import type { RenewalStore } from '@/lib/services/renewal'
 import { RETENTION_DEFAULTS, type RetentionStore } from '@/lib/services/retention'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
@@ -587,8 +587,10 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
           if (row) row.client ??= client
         }
       },
-      async forget(now, limit) {
-        const due = records.filter(({ keepUntil }) => keepUntil < now).slice(0, limit)
+      async forget({ well, badly }, limit) {
+        const due = records
+          .filter(({ outcome, createdAt }) => createdAt < (ENDED_BADLY.includes(outcome) ? badly : well))
+          .slice(0, limit)
         for (const record of due) records.splice(records.indexOf(record), 1)
         return due.length
       },
