@@ -5,11 +5,11 @@
 import { isRefusal } from '@/lib/errors'
 import type { Json } from './audit'
 import { masker, printableText } from './enrolment-text'
-import type { ExchangeTrace, Step } from './exchange-trace'
+import type { AnsweredQuestion, ExchangeTrace, Step } from './exchange-trace'
 import type { ScepRequest, ScepResponse } from './scep-enrolment'
 import type { Exchange } from './scep-exchange'
 
-export type FlightOutcome = 'issued' | 'answered_again' | 'pending' | 'refused' | 'failed'
+export type FlightOutcome = 'issued' | 'answered_again' | 'answered' | 'pending' | 'refused' | 'failed'
 
 /** Kept for longer than the others. */
 export const ENDED_BADLY: readonly FlightOutcome[] = ['refused', 'failed']
@@ -25,6 +25,8 @@ export interface FlightRecord {
   client: string | null
   sourceIp: string | null
   steps: Step[]
+  /** Where it is about one: its transaction is written with the record. */
+  question: (AnsweredQuestion & { userAgent: string | null }) | null
 }
 
 export interface FlightRecordStore {
@@ -69,6 +71,7 @@ interface Kept {
   at: Date
   endpointId: string
   rowId: string
+  userAgent: string | null
   sourceIp: string | null
   outcome: FlightOutcome
   trace: ExchangeTrace
@@ -121,7 +124,7 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
   function keep(exchange: Exchange, answer: { http?: number; bytesOut?: number }): void {
     const { trace, request, source, endpoint } = exchange
     const before = askedBefore(exchange)
-    if (trace.rowId === null) return
+    if (trace.rowId === null && trace.question === null) return
     const outcome = outcomeOf(trace.steps)
     if (outcome !== 'issued' && !admits(source)) {
       sampled += 1
@@ -135,7 +138,8 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
     waiting.push({
       at,
       endpointId: endpoint.id,
-      rowId: trace.rowId,
+      rowId: trace.rowId ?? crypto.randomUUID(),
+      userAgent: request.userAgent?.slice(0, 200) ?? null,
       sourceIp: request.ip,
       outcome,
       trace,
@@ -217,6 +221,7 @@ function outcomeOf(steps: readonly Step[]): FlightOutcome {
 /** The steps with which an exchange ends. */
 const OUTCOMES: Readonly<Record<string, FlightOutcome>> = {
   'certificate.sent': 'issued',
+  'query.answered': 'answered',
   held: 'pending',
   refused: 'refused',
   stopped: 'failed',
@@ -235,19 +240,25 @@ function transportOf({ method, body, path, httpVersion, contentType, userAgent, 
 }
 
 function recordOf(kept: Kept): FlightRecord {
-  const { at, endpointId, rowId, sourceIp, outcome, trace, before, after } = kept
+  const { at, endpointId, rowId, userAgent, sourceIp, outcome, trace, before, after } = kept
   const messageType = factOf(trace.steps, 'message.verified', 'messageType')
   return {
     id: crypto.randomUUID(),
     enrolmentTransactionId: rowId,
     endpointId,
     createdAt: at,
-    operation: OPERATIONS.get(typeof messageType === 'number' ? messageType : -1) ?? 'PKIOperation',
+    operation: operationOf(typeof messageType === 'number' ? messageType : null),
     outcome,
     client: clientOf(trace.steps),
     sourceIp,
     steps: [...before, ...trace.steps, after].map((step) => ({ ...step, facts: cleared(step.facts, trace.hidden) })),
+    question: trace.rowId === null && trace.question !== null ? { ...trace.question, userAgent } : null,
   }
+}
+
+/** As people read it; PKIOperation for what could not be read. */
+export function operationOf(messageType: number | null): string {
+  return OPERATIONS.get(messageType ?? -1) ?? 'PKIOperation'
 }
 
 const OPERATIONS: ReadonlyMap<number, string> = new Map([

@@ -435,6 +435,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         outcome: 'refused',
         client: null,
         sourceIp: '192.0.2.9',
+        question: null,
         steps: [{ at: -5, step: 'transport', facts: { method: 'POST', bytesIn: 9, nested: [{ a: null }] } }],
         ...more,
       })
@@ -562,7 +563,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         null,
         [],
       )
-      const found = async (filter: TransactionFilter) =>
+      const found = async (filter: Omit<TransactionFilter, 'kind'>) =>
         (await transactions.list(filter, { limit: 200 })).items.some(({ id }) => id === row.transactionRowId)
       const { createdAt } = (await transactions.list({ subject }, { limit: 1 })).items[0] ?? { createdAt: new Date(0) }
       expect(await found({ device: '100%_' })).toBe(true)

@@ -30,7 +30,7 @@ import type { QueryStore } from '@/lib/services/scep-queries'
 import type { SimulationStore } from '@/lib/services/simulation'
 import type { StaticSecretStore } from '@/lib/services/static-secrets'
 import type { SupersessionStore } from '@/lib/services/supersession'
-import type { TransactionRow, TransactionStore } from '@/lib/services/transactions'
+import { QUESTIONS, type TransactionRow, type TransactionStore } from '@/lib/services/transactions'
 import { memoryPolicyStores } from './policy-stores'
 import { memoryRenewalStore } from './renewal-store'
 import {
@@ -411,17 +411,18 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         for (const row of due) finish(row, { state: 'failed', reason: 'interrupted', detail: '', failInfo: null }, null)
         return due.length
       },
-      async forgetRefused(days, limit) {
-        const before = ago(days * 1_440)
+      async forgetTransactions({ refusedDays, answeredDays }, limit) {
+        const before = ago(refusedDays * 1_440)
         const due = rows
           .filter(
             ({ id, state, createdAt, finishedAt, certificateId }) =>
-              (state === 'refused' || state === 'failed') &&
-              createdAt < before &&
-              finishedAt !== null &&
-              finishedAt < before &&
-              certificateId === null &&
-              !world.certificates.some((each) => each.enrolmentTransactionId === id),
+              (state === 'answered' && createdAt < ago(answeredDays * 1_440)) ||
+              ((state === 'refused' || state === 'failed') &&
+                createdAt < before &&
+                finishedAt !== null &&
+                finishedAt < before &&
+                certificateId === null &&
+                !world.certificates.some((each) => each.enrolmentTransactionId === id)),
           )
           .slice(0, limit)
         for (const row of due) rows.splice(rows.indexOf(row), 1)
@@ -507,11 +508,12 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
     transactions: {
       async list(filter, page) {
-        const { device, from, to, endpoint, group, ...equal } = filter
+        const { device, from, to, endpoint, group, kind, ...equal } = filter
         const fits = rows
           .map(rowOf)
           .filter(
             (view) =>
+              (kind === undefined || (kind === 'question') === QUESTIONS.includes(view.messageType ?? 0)) &&
               (endpoint === undefined || view.endpoint.slug === endpoint) &&
               (group === undefined || view.group.slug === group) &&
               (device === undefined || view.subject?.toLowerCase().includes(device.toLowerCase()) === true) &&
@@ -526,13 +528,12 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         const row = rows.find((each) => each.id === id)
         if (!row) return null
         const challenge = challenges.find((each) => each.id === row.challengeId)
-        const { csrSha256, spkiSha256, signerSpkiSha256, messageType, endpointId } = row.attempt
+        const { csrSha256, spkiSha256, signerSpkiSha256, endpointId } = row.attempt
         return {
           ...rowOf(row),
           csrSha256,
           spkiSha256,
           signerSpkiSha256,
-          messageType,
           challenge: challenge
             ? {
                 id: challenge.id,
@@ -550,7 +551,8 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
       async countByReason(since) {
         const counts = new Map<string, number>()
-        for (const { state, reason, createdAt } of rows) {
+        for (const { state, reason, createdAt, messageType } of rows) {
+          if (QUESTIONS.includes(messageType ?? 0)) continue
           if ((state === 'refused' || state === 'failed') && reason !== null && createdAt > since)
             counts.set(reason, (counts.get(reason) ?? 0) + 1)
         }
@@ -582,6 +584,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     flights: {
       async add(added) {
         records.push(...structuredClone(added))
+        for (const { question, ...record } of added) if (question !== null) addQuestion(question, record)
         for (const { enrolmentTransactionId, client } of added) {
           const row = rows.find(({ id }) => id === enrolmentTransactionId)
           if (row) row.client ??= client
@@ -637,6 +640,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
       certificate: certificate ? { id: certificate.id, serial: certificate.serial } : null,
       createdAt: row.createdAt,
       finishedAt: row.finishedAt,
+      messageType: row.messageType,
     }
   }
 
@@ -661,6 +665,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     const row: MemoryTransaction = {
       id: crypto.randomUUID(),
       state,
+      messageType: attempt.messageType,
       attempt,
       reason: null,
       detail: null,
@@ -686,9 +691,19 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     Object.assign(row, { state, reason, detail, challengeId: challengeId ?? row.challengeId, finishedAt: clock() })
   }
 
+  function addQuestion(question: NonNullable<FlightRecord['question']>, record: Omit<FlightRecord, 'question'>): void {
+    const { endpointId, sourceIp, client, createdAt } = record
+    const unread = { csrSha256: null, spkiSha256: null, client }
+    const row = addRow({ ...question, ...unread, endpointId, sourceIp }, 'received')
+    const { enrolmentTransactionId: id } = record
+    Object.assign(row, { id, state: 'answered', certificateId: question.certificateId, createdAt, client })
+    Object.assign(row, { claimedAt: createdAt, finishedAt: createdAt, superseded: true })
+  }
+
   function knownOf(row: MemoryTransaction): KnownTransaction {
     const certificate = world.certificates.find((each) => each.id === row.certificateId && each.state === 'issued')
     const { id, detail, attempt } = row
+    if (row.state === 'answered') throw new Error('a question is never met again')
     const late = waitedTooLong(row)
     const waited = row.state === 'issued' && row.expiresAt !== null
     const finishedAt = row.finishedAt ?? certificate?.issuedAt ?? null
