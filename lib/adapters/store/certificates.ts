@@ -104,6 +104,10 @@ function filterConditions(filter: CertificateFilter, now: Date, expiringBefore: 
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.status !== undefined) conditions.push(statusCondition(filter.status, now, expiringBefore))
   if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)
+  if (filter.issuance !== undefined)
+    conditions.push(Prisma.sql`(c.renews_certificate_id is null) = ${filter.issuance === 'first'}`)
+  if (filter.line !== undefined)
+    conditions.push(Prisma.sql`(c.id = ${filter.line}::uuid or c.lineage_id = ${filter.line}::uuid)`)
   if (filter.search !== undefined) conditions.push(searchCondition(filter.search))
   return conditions
 }

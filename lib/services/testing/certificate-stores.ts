@@ -132,6 +132,8 @@ function matches(row: CertificateRecord, filter: CertificateFilter, now: Date): 
     (filter.endpoint === undefined || row.endpoint?.slug === filter.endpoint) &&
     (filter.status === undefined || statusOf(row, now) === filter.status) &&
     (filter.subject === undefined || row.subject === filter.subject) &&
+    (filter.issuance === undefined || (filter.issuance === 'first') === (row.renewsCertificateId === null)) &&
+    (filter.line === undefined || row.id === filter.line || row.lineageId === filter.line) &&
     (filter.search === undefined || found(row, filter.search))
   )
 }

@@ -165,6 +165,14 @@ export const listCertificates = operation({
     group: slug.exactOptional(),
     endpoint: slug.exactOptional(),
     status: z.enum(STATUSES).exactOptional(),
+    issuance: z.enum(['first', 'renewal']).exactOptional().meta({
+      description: 'The first certificate of a line, or those that took over from another.',
+    }),
+    line: z
+      .string()
+      .regex(/^[0-9A-Fa-f-]{1,64}$/)
+      .exactOptional()
+      .meta({ description: 'Id or serial of one certificate: its whole line of renewals.' }),
     search: text(200)
       .min(3)
       .exactOptional()
