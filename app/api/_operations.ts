@@ -18,6 +18,7 @@ import {
   revokeChallenge,
 } from '@/app/api/v1/challenges/operations'
 import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
+import { chooseDefaultEndpoint, getDefaultEndpoint } from '@/app/api/v1/default-endpoint/operations'
 import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 import {
   createStaticSecret,
@@ -73,6 +74,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   simulateRequest,
   createEndpoint,
   copyEndpoint,
+  getDefaultEndpoint,
+  chooseDefaultEndpoint,
   listChallenges,
   mintChallenge,
   getChallenge,

@@ -102,6 +102,10 @@ const services = (): Fakes => ({
     get: noted('transactions.get', exampleOf('getTransaction')),
   },
   simulation: { simulate: noted('simulation.simulate', exampleOf('simulateRequest')) },
+  defaultEndpoint: {
+    get: noted('defaultEndpoint.get', exampleOf('getDefaultEndpoint')),
+    choose: noted('defaultEndpoint.choose', exampleOf('chooseDefaultEndpoint')),
+  },
   retention: {
     get: noted('retention.get', exampleOf('getRetention')),
     set: noted('retention.set', exampleOf('setRetention')),

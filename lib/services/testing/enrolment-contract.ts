@@ -5,12 +5,13 @@ import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { forgetRecords } from '@/lib/jobs/forget-records'
 import type { AuditEntry } from '@/lib/services/audit'
 import type { NewChallenge } from '@/lib/services/challenges'
+import { createDefaultEndpoint } from '@/lib/services/default-endpoint'
 import type { Attempt } from '@/lib/services/enrolment-turns'
 import type { FlightRecord } from '@/lib/services/flight-recorder'
 import type { TransactionFilter } from '@/lib/services/transactions'
 import type { EnrolmentBacking, EnrolmentPortal } from './enrolment'
 import { enrolmentPortal } from './enrolment'
-import { deviceActor } from './harness'
+import { actor, deviceActor } from './harness'
 
 const bytes = () => new Uint8Array(randomBytes(32))
 const note = (type: AuditEntry['type']): AuditEntry => ({
@@ -518,6 +519,47 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         ])
         expect(await flights.retention()).toEqual(wanted)
         await flights.setRetention(before, note('system.retention_changed'))
+      })
+    })
+
+    describe('clients that cannot name an endpoint', () => {
+      const reached = async () => (await backing.enrolment.enrolment.endpoint(''))?.slug ?? null
+      const service = () =>
+        createDefaultEndpoint({
+          store: backing.enrolment.defaultEndpoint,
+          urls: { defaultScepUrls: () => ['http://localhost/certsrv/mscep/mscep.dll'] },
+        })
+
+      test('reach the endpoint that was chosen, otherwise the only one, otherwise none', async () => {
+        const alone = await enrolmentPortal(await open())
+        const { enrolment, defaultEndpoint } = alone.backing.enrolment
+        expect((await enrolment.endpoint(''))?.slug).toBe('staff')
+        expect(await defaultEndpoint.defaultEndpoint()).toMatchObject({ endpoint: { slug: 'staff' }, chosen: false })
+        await alone.createGroup('Printers')
+        expect(await enrolment.endpoint('')).toBeNull()
+        expect(await defaultEndpoint.defaultEndpoint()).toEqual({ endpoint: null, chosen: false })
+        await defaultEndpoint.chooseDefault('printers', () => note('system.default_endpoint_changed'))
+        expect((await enrolment.endpoint(''))?.slug).toBe('printers')
+        await defaultEndpoint.chooseDefault(null, () => note('system.default_endpoint_changed'))
+        expect(await enrolment.endpoint('')).toBeNull()
+        await alone.backing.close()
+      })
+
+      test('by an administrator alone, with an event that names both, and none where nothing changes', async () => {
+        const { slug } = (await portal.createGroup(`Default ${name}`)).endpoint
+        for (const role of ['operator', 'auditor'] as const)
+          await expect(service().choose(actor(role), slug)).rejects.toMatchObject({ code: 'forbidden' })
+        const unknown = service().choose(actor('admin'), 'nowhere')
+        await expect(unknown).rejects.toMatchObject({ code: 'invalid_input', fields: { endpoint: expect.any(String) } })
+        const { result, events, full } = await portal.eventsOf(() => service().choose(actor('admin'), slug))
+        expect(result).toMatchObject({ endpoint: { slug }, chosen: true, urls: [expect.any(String)] })
+        expect(events).toEqual(['system.default_endpoint_changed'])
+        expect(full).toHaveLength(1)
+        expect(await reached()).toBe(slug)
+        expect((await portal.eventsOf(() => service().choose(actor('admin'), slug))).events).toEqual([])
+        expect(await service().get(actor('auditor'))).toMatchObject({ endpoint: { slug }, chosen: true })
+        await service().choose(actor('admin'), null)
+        expect(await service().get(actor('auditor'))).toMatchObject({ chosen: false })
       })
     })
 

@@ -17,6 +17,7 @@ import {
   type NewChallenge,
   PENDING_CHALLENGES_PER_DEVICE,
 } from '@/lib/services/challenges'
+import type { DefaultEndpointStore } from '@/lib/services/default-endpoint'
 import type { DeviceStore } from '@/lib/services/devices'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import { explanationOf } from '@/lib/services/enrolment-refusals'
@@ -58,6 +59,7 @@ export interface EnrolmentStores {
   flights: FlightRecordStore & RetentionStore
   simulation: SimulationStore
   devices: DeviceStore
+  defaultEndpoint: DefaultEndpointStore
 }
 
 export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
@@ -126,6 +128,13 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
   const append_ = (events: AuditEntry[]) => append(world, events)
   const records: FlightRecord[] = []
   let retention = RETENTION_DEFAULTS
+  let chosenId: string | null = null
+  const defaultEndpoint = () =>
+    chosenId === null
+      ? world.endpoints.length === 1
+        ? world.endpoints[0]
+        : undefined
+      : world.endpoints.find(({ id }) => id === chosenId)
 
   const stores: Omit<TransactionStores, 'simulation'> = {
     challenges: {
@@ -432,9 +441,8 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
     enrolment: {
       async endpoint(slug) {
-        const found = world.endpoints.filter((each) => slug === '' || each.slug === slug)
-        const [endpoint] = found
-        if (!endpoint || found.length > 1) return null
+        const endpoint = slug === '' ? defaultEndpoint() : world.endpoints.find((each) => each.slug === slug)
+        if (!endpoint) return null
         const { group, profile, ...rest } = endpointOf(endpoint.id)
         const registrationAuthorities = world.registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>
           certificateDer === null || ra.endpointId !== endpoint.id
@@ -578,6 +586,25 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
       },
       async renewals() {
         return []
+      },
+    },
+
+    defaultEndpoint: {
+      async defaultEndpoint() {
+        const endpoint = defaultEndpoint()
+        if (endpoint === undefined) return { endpoint: null, chosen: chosenId !== null }
+        const { slug, name, group } = endpointOf(endpoint.id)
+        const named = { slug, name, group: { slug: group.slug, name: group.name } }
+        return { endpoint: named, chosen: chosenId !== null }
+      },
+      async chooseDefault(slug, event) {
+        const before = world.endpoints.find(({ id }) => id === chosenId)?.slug ?? null
+        if (slug === before) return 'chosen'
+        const endpoint = world.endpoints.find((each) => each.slug === slug)
+        if (slug !== null && endpoint === undefined) return 'endpoint_unknown'
+        chosenId = endpoint?.id ?? null
+        append_([event(before)])
+        return 'chosen'
       },
     },
 
