@@ -327,6 +327,19 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     },
 
     alarms: {
+      async list({ open, endpoint }, page) {
+        const isOpen = ({ dismissedAt, challengeId }: WorldAlarm) =>
+          dismissedAt === null && !certificateFor(challengeId)?.revokedAt
+        const fits = world.alarms
+          .filter((each) => open === undefined || isOpen(each) === open)
+          .map(alarmOf)
+          .filter((view) => endpoint === undefined || view.endpoint.slug === endpoint)
+        return pageOf(fits.reverse(), page)
+      },
+      async get(id) {
+        const alarm = world.alarms.find((each) => each.id === id)
+        return alarm === undefined ? null : alarmOf(alarm)
+      },
       async open(limit) {
         return world.alarms
           .filter(({ dismissedAt, challengeId }) => dismissedAt === null && !certificateFor(challengeId)?.revokedAt)

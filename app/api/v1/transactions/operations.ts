@@ -8,7 +8,7 @@ const STATES = ['received', 'pending', 'issued', 'answered', 'refused', 'failed'
 const KINDS = ['enrolment', 'question', 'all'] as const
 const Named = z.object({ slug: z.string(), name: z.string() })
 
-const Transaction = z
+export const Transaction = z
   .object({
     id: z.string(),
     state: z.enum(STATES),
