@@ -15,6 +15,7 @@ import { transactionIdText } from '@/lib/services/scep-exchange'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
 import { decodeCursor, encodeCursor } from './keyset'
+import { isQuestion } from './transactions'
 
 type Read = NonNullable<Awaited<ReturnType<ApprovalStore['get']>>>
 
@@ -134,7 +135,7 @@ export async function readHistory(
     database.$queryRaw<ApprovalDetail['history']['transactions']>`
       select t.id, t.state::text as state, t.reason, e.slug as endpoint, t.created_at as "createdAt"
       from enrolment_transaction t join endpoint e on e.id = t.endpoint_id
-      where t.subject = ${subject} and ${subject} <> '' and t.id <> ${id}::uuid
+      where t.subject = ${subject} and ${subject} <> '' and t.id <> ${id}::uuid and not ${isQuestion}
       order by t.created_at desc limit ${limit}`,
   ])
   return { certificates, transactions }

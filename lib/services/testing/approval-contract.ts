@@ -483,6 +483,28 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
       await approve(before.id)
       const otherKey = await waiting({ subject, signer: 1 })
       await portal.approvals.deny(person(1), otherKey.id)
+      // What a device of this name asked for beside is no request for a certificate.
+      await backing.enrolment.flights.add([
+        {
+          id: randomUUID(),
+          enrolmentTransactionId: randomUUID(),
+          endpointId: (await backing.enrolment.enrolment.endpoint(endpoint))?.id ?? '',
+          createdAt: portal.time.now,
+          operation: 'GetCert',
+          outcome: 'answered',
+          client: null,
+          sourceIp: null,
+          steps: [],
+          question: {
+            transactionId: new Uint8Array(1),
+            messageType: 21,
+            signerSpkiSha256: new Uint8Array(32),
+            subject: 'CN=kiosk-3',
+            certificateId: null,
+            userAgent: null,
+          },
+        },
+      ])
       const { id } = await waiting({ subject, signer: 2 })
       const detail = await portal.approvals.get(actor('auditor'), id)
       expect(detail.history.certificates).toMatchObject([{ sameSubject: true, sameKey: false, revokedAt: null }])

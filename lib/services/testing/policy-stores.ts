@@ -10,6 +10,7 @@ import type { GrantStore } from '@/lib/services/enrolment-authorisation'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import { sourceOf } from '@/lib/services/source-address'
 import type { NewStaticSecret, StaticSecretState, StaticSecretStore } from '@/lib/services/static-secrets'
+import { QUESTIONS } from '@/lib/services/transactions'
 import type { MemoryChallenge, MemoryTransaction } from './enrolment-stores'
 import { append, type World } from './world'
 
@@ -299,7 +300,13 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
         }))
         .filter(({ sameKey, sameSubject }) => sameKey || (sameSubject && subject !== ''))
       const transactions = (world.transactions as MemoryTransaction[])
-        .filter((row) => row.id !== id && subject !== '' && row.attempt.subject === subject)
+        .filter(
+          (row) =>
+            row.id !== id &&
+            subject !== '' &&
+            row.attempt.subject === subject &&
+            !QUESTIONS.includes(row.messageType ?? 0),
+        )
         .map(({ id: other, state, reason, attempt, createdAt }) => ({
           id: other,
           state,

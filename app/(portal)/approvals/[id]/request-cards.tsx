@@ -30,7 +30,7 @@ export function RequestCard({ request }: { request: ApprovalDetail }) {
         {renews !== null && (
           <Fact name="Renews">
             <TextLink href={`/certificates/${renews.id}`}>certificate {shortSerial(renews.serial)}</TextLink>. The
-            device has proven that it holds that one’s key. The new one takes over its names and limits.
+            device has proven that it holds the key in it. The new one takes over its names and limits.
           </Fact>
         )}
         <Fact name="Key">{key}</Fact>
