@@ -13,6 +13,7 @@ import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/ada
 import { connectorStore } from '@/lib/adapters/store/connectors'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { openDatabase } from '@/lib/adapters/store/database'
+import { defaultEndpointStore } from '@/lib/adapters/store/default-endpoint'
 import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
@@ -72,6 +73,7 @@ import { type ChallengeValidation, createChallengeValidation } from '@/lib/servi
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
 import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
 import { createShards } from '@/lib/services/crl-shards'
+import { createDefaultEndpoint, type DefaultEndpointService } from '@/lib/services/default-endpoint'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
@@ -128,6 +130,7 @@ export interface Services {
   devices: DevicesService
   simulation: SimulationService
   retention: RetentionService
+  defaultEndpoint: DefaultEndpointService
   audit: AuditService
   status: StatusService
   ocsp: Pick<OcspService, 'answer'>
@@ -321,6 +324,7 @@ export function buildServices(wiring: Wiring): Services {
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
     simulation: createSimulation({ store: simulationStore(database), signer, transactions, limit: access.limit }),
     retention: createRetention({ store: flights }),
+    defaultEndpoint: createDefaultEndpoint({ store: defaultEndpointStore(database), urls }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),
     followStatus(feedLog) {

@@ -3,6 +3,8 @@ import type { ReactNode } from 'react'
 import { cx } from './cx'
 
 interface CardProps {
+  /** For links to it, and for an index of the page's sections. */
+  id?: string
   title?: ReactNode
   description?: ReactNode
   action?: ReactNode
@@ -12,13 +14,23 @@ interface CardProps {
   children: ReactNode
 }
 
-export function Card({ title, description, action, flush, className, children }: CardProps) {
+export function Card({ id, title, description, action, flush, className, children }: CardProps) {
+  const linked = id === undefined ? {} : { id, tabIndex: -1, 'aria-labelledby': `${id}-title` }
   return (
-    <section className={cx('min-w-0 overflow-clip rounded-xl border border-line bg-surface shadow-card', className)}>
+    <section
+      {...linked}
+      className={cx(
+        'min-w-0 overflow-clip rounded-xl border border-line bg-surface shadow-card',
+        id !== undefined && 'scroll-mt-34 outline-none lg:scroll-mt-6',
+        className,
+      )}
+    >
       {title && (
         <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-3 sm:px-5">
           <div className="min-w-0">
-            <h2 className="font-semibold">{title}</h2>
+            <h2 {...(id === undefined ? {} : { id: `${id}-title` })} className="font-semibold">
+              {title}
+            </h2>
             {description && <p className="text-sm text-muted">{description}</p>}
           </div>
           {action}

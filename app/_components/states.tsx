@@ -44,6 +44,7 @@ export const CHALLENGE_STATE: Record<ChallengeState, Look> = {
 export const TRANSACTION_STATE: Record<TransactionView['state'], Look> = {
   received: ['In progress', 'accent', CircleDot],
   issued: ['Issued', 'ok', CircleCheck],
+  answered: ['Answered', 'ok', CircleCheck],
   refused: ['Refused', 'bad', CircleSlash],
   failed: ['Failed', 'warn', TriangleAlert],
   pending: ['Waits for approval', 'accent', PauseCircle],

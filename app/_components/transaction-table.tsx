@@ -28,13 +28,16 @@ export function TransactionTable({ transactions }: { transactions: TransactionVi
   )
 }
 
-function DeviceCell({ id, subject, sourceIp, userAgent }: TransactionView) {
+const QUESTIONS = ['GetCert', 'GetCRL']
+
+function DeviceCell({ id, subject, operation, sourceIp, userAgent }: TransactionView) {
   return (
     <div className="min-w-0">
       <RowLink href={`/enrolments/${id}`}>
-        {subject ? <VisibleText>{subject}</VisibleText> : 'No readable name'}
+        <NameOf subject={subject} operation={operation} />
       </RowLink>
       <p className="text-sm text-muted">
+        {subject && QUESTIONS.includes(operation) && `${operation} · `}
         {sourceIp ?? 'address not known'}
         {userAgent && (
           <>
@@ -47,8 +50,14 @@ function DeviceCell({ id, subject, sourceIp, userAgent }: TransactionView) {
   )
 }
 
+/** A list of revocations is nobody's in particular. */
+function NameOf({ subject, operation }: Pick<TransactionView, 'subject' | 'operation'>) {
+  if (subject) return <VisibleText>{subject}</VisibleText>
+  return QUESTIONS.includes(operation) ? operation : 'No readable name'
+}
+
 function CauseCell({ certificate, explanation, reason, state }: TransactionView) {
-  if (certificate) {
+  if (certificate && state !== 'answered') {
     return <TextLink href={`/certificates/${certificate.id}`}>Certificate {shortSerial(certificate.serial)}</TextLink>
   }
   return (

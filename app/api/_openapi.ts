@@ -15,6 +15,7 @@ const TAGS: Record<Tag, string> = {
   'Static secrets': 'One password for many devices. Weak, so bounded: for networks that have nothing better.',
   Approvals: 'Requests that wait until people decide.',
   Certificates: 'What was issued to devices.',
+  Devices: 'Everything known under one name.',
   Transactions: 'Every enrolment attempt, and why it got what it got.',
   Audit: 'Everything that happened, each row chained to the one before.',
   Authorities: 'The root and the issuers.',

@@ -14,6 +14,7 @@ export type Tag =
   | 'Challenges'
   | 'Static secrets'
   | 'Approvals'
+  | 'Devices'
   | 'Certificates'
   | 'Transactions'
   | 'Audit'

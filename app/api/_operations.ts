@@ -10,6 +10,7 @@ import {
   listCertificates,
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
+import { getChallengeAlarm, listChallengeAlarms } from '@/app/api/v1/challenge-alarms/operations'
 import {
   getChallenge,
   listChallenges,
@@ -18,6 +19,8 @@ import {
   revokeChallenge,
 } from '@/app/api/v1/challenges/operations'
 import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
+import { chooseDefaultEndpoint, getDefaultEndpoint } from '@/app/api/v1/default-endpoint/operations'
+import { getDevice, listDevices } from '@/app/api/v1/devices/operations'
 import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 import {
   createStaticSecret,
@@ -73,6 +76,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   simulateRequest,
   createEndpoint,
   copyEndpoint,
+  getDefaultEndpoint,
+  chooseDefaultEndpoint,
   listChallenges,
   mintChallenge,
   getChallenge,
@@ -83,6 +88,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   denyRequest,
   validateChallenge,
   reissueChallenge,
+  listChallengeAlarms,
+  getChallengeAlarm,
   listMinters,
   createMinter,
   getMinter,
@@ -91,6 +98,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getCertificate,
   downloadCertificate,
   revokeCertificate,
+  listDevices,
+  getDevice,
   listTransactions,
   getTransaction,
   getRetention,

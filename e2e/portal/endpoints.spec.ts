@@ -24,11 +24,14 @@ test('one section is saved without touching another', async ({ visit }) => {
     .click()
   await expect(page.getByText('Weak: single DES').first()).toBeVisible()
   await page.getByLabel('Certificates live for, days').fill('90')
+  // What is said of the first one may still be there when the second is asked.
+  const saved = page.waitForResponse((response) => response.request().method() === 'POST')
   await page
     .locator('form')
     .filter({ has: page.getByLabel('Certificates live for, days') })
     .getByRole('button', { name: 'Save' })
     .click()
+  await saved
   await expect(page.getByText('Settings saved').last()).toBeVisible()
   await page.reload()
   await expect(page.getByLabel('Certificates live for, days')).toHaveValue('90')
@@ -79,4 +82,57 @@ test('a copy has the settings, and a new endpoint its policy', async ({ visit })
   await expect(page.getByRole('heading', { name: 'Approvals' })).toBeVisible()
   await page.goto('/endpoints')
   await expect(row(page, 'Staff Contractors')).toContainText('After approval')
+})
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, contextOptions: { reducedMotion: 'reduce' } })
+
+  test('any section is two taps away, and who reads by keyboard or by ear goes on from there', async ({ visit }) => {
+    const page = await visit(portal, { as: ADA })
+    await page.goto(`/endpoints/${group.endpoint.slug}`)
+    const index = page.getByRole('navigation', { name: 'Sections of this page' })
+    const titles = await index.getByRole('link', { includeHidden: true }).allTextContents()
+    expect(titles.length).toBeGreaterThan(7)
+    for (const title of titles) {
+      await index.getByText('Sections', { exact: true }).click()
+      await index.getByRole('link', { name: title, exact: true }).click()
+      const section = page.getByRole('region', { name: title, exact: true })
+      await expect(section).toBeFocused()
+      await expect(section.getByRole('heading', { name: title, exact: true })).toBeInViewport({ ratio: 1 })
+      await expect(index.getByRole('link', { name: title, exact: true })).toBeHidden()
+    }
+    await index.locator('summary').focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    await expect(index.getByRole('link').first()).toBeFocused()
+    await page.keyboard.press('Escape')
+    await expect(index.locator('summary')).toBeFocused()
+    await expect(index.getByRole('link').first()).toBeHidden()
+  })
+
+  test('a link to a section leads there', async ({ visit }) => {
+    const page = await visit(portal, { as: ADA })
+    await page.goto(`/endpoints/${group.endpoint.slug}#renewal`)
+    await expect(page.getByRole('region', { name: 'Renewal' }).getByRole('heading')).toBeInViewport({ ratio: 1 })
+  })
+})
+
+test('clients that cannot name an endpoint reach the one that an administrator chose', async ({ visit }) => {
+  const asked = () => fetch(new URL('/certsrv/mscep/mscep.dll?operation=GetCACaps', portal.url))
+  const page = await visit(portal, { as: ADA })
+  await page.goto(`/endpoints/${group.endpoint.slug}`)
+  const card = page.getByRole('region', { name: 'Default endpoint' })
+  await portal.createGroup('Printers', 'p256')
+  await page.reload()
+  await expect(card).toContainText('They reach nothing')
+  await expect.poll(async () => (await asked()).status).toBe(404)
+  await card.getByRole('button', { name: 'Make this the default' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Make this the default' }).click()
+  await expect(card).toContainText('They reach this endpoint.')
+  await expect.poll(async () => (await asked()).status).toBe(200)
+  await page.goto('/endpoints/printers')
+  await card.getByRole('link', { name: 'Staff' }).click()
+  await card.getByRole('button', { name: 'Choose none' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Choose none' }).click()
+  await expect(card).toContainText('They reach nothing')
 })

@@ -64,6 +64,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   changeRole: ADMINS,
   changeValidator: ADMINS,
   checkSetupLink: STRANGERS,
+  chooseDefaultEndpoint: ADMINS,
   completeSetup: STRANGERS,
   copyEndpoint: ADMINS,
   createApiKey: ADMINS,

@@ -9,7 +9,7 @@ export const ABANDONED_MINUTES = 10
 const FORGET_EVERY_MS = 3_600_000
 const BATCH = 1_000
 
-/** Refusals are shown for as long as the flight recorder keeps them. The audit trail keeps them for good. */
+/** Refusals and questions are shown for as long as the flight recorder keeps them. The audit trail keeps them for good. */
 export function expireChallenges(store: ChallengeUpkeepStore, recorder: Pick<RetentionStore, 'retention'>): Job {
   let forgotten = 0
   return {
@@ -38,8 +38,8 @@ export function expireChallenges(store: ChallengeUpkeepStore, recorder: Pick<Ret
       await untilDone(() => store.failInterrupted(ABANDONED_MINUTES, BATCH))
       // It reads through what was issued in those days, so not every minute.
       if (now.getTime() - forgotten >= FORGET_EVERY_MS) {
-        const { failedDays } = await recorder.retention()
-        await untilDone(() => store.forgetRefused(failedDays, BATCH))
+        const { failedDays: refusedDays, issuedDays: answeredDays } = await recorder.retention()
+        await untilDone(() => store.forgetTransactions({ refusedDays, answeredDays }, BATCH))
         forgotten = now.getTime()
       }
     },

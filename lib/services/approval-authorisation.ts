@@ -1,17 +1,17 @@
 /** The policy "approval": the request waits for people, and is a certificate once they said so. */
 import { parseExtendedKeyUsage, parseKeyUsage } from '@/lib/pki/extension-values'
-import { nameToText } from '@/lib/pki/name'
+import { attributeName, nameToText, parseName } from '@/lib/pki/name'
 import { OID } from '@/lib/pki/oid'
-import type { ApprovalStore, DecisionView, HeldRequest, RequestedFields } from './approval-types'
+import type { ApprovalStore, ApprovedRequest, HeldRequest, RequestedFields } from './approval-types'
 import type { AuditEntry, Json } from './audit'
 import { describeKey, fingerprint } from './certificate-intent'
 import { releasedEvent } from './challenge-events'
 import type { Presentation, RedemptionStore } from './challenge-presentation'
 import { MISMATCHES_BEFORE_REVOCATION } from './challenge-redemption'
-import type { ChallengeConstraints } from './challenges'
 import { type Authoriser, type Grant, type GrantStore, grantTo } from './enrolment-authorisation'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { printableText } from './enrolment-text'
+import { renewedNames } from './renewal-checks'
 import { sourceOf } from './source-address'
 import { issuable } from './subject-template'
 
@@ -31,9 +31,7 @@ export function createApprovalAuthorisation(dependencies: ApprovalAuthorisationD
   return {
     async authorise(presentation) {
       const wrongChallenge = carriesChallenge(presentation)
-      const names = issuable(presentation.csr)
-      if ('detail' in names) throw new EnrolmentRefusal('csr_rejected', names.detail)
-      const held = heldRequest(presentation, names, wrongChallenge)
+      const held = heldRequest(presentation, namesOf(presentation), wrongChallenge)
       const state = await store.hold(held, MOST_WAITING, (expiresAt) => requestedEvent(presentation, held, expiresAt))
       presentation.trace.note('approval.verdict', { state })
       switch (state) {
@@ -49,7 +47,7 @@ export function createApprovalAuthorisation(dependencies: ApprovalAuthorisationD
           // Whoever approved did not get to make the certificate, and the device was quicker than the job.
           const approved = await store.approved(presentation.transactionRowId)
           const granted =
-            approved && (await grantTo(grants, presentation, grantOf(names, held.subjectDer, approved.decisions), []))
+            approved && (await grantTo(grants, presentation, grantOf(approved), [], approved.renews ?? undefined))
           if (granted === null)
             throw new EnrolmentRefusal('challenge_replayed', 'the approval has led to a certificate')
           return granted
@@ -76,16 +74,23 @@ export function createApprovalAuthorisation(dependencies: ApprovalAuthorisationD
 }
 
 /** What an approval stands for, whoever makes the certificate: the names and the key that people saw. */
-export function grantOf(
-  { subject, san }: Pick<ChallengeConstraints, 'subject' | 'san'>,
-  subjectDer: Uint8Array,
-  decisions: readonly DecisionView[],
-): Grant {
+export function grantOf({
+  subjectDer,
+  san,
+  rules,
+  decisions,
+}: Pick<ApprovedRequest, 'subjectDer' | 'san' | 'rules' | 'decisions'>): Grant {
   const approvals = decisions.filter(({ approves }) => approves)
   return {
     origin: 'approval',
     subject: printableText(nameToText(subjectDer)),
-    constraints: { v: 1, subject, san, subjectDer: Buffer.from(subjectDer).toString('base64') },
+    constraints: {
+      v: 1,
+      subject: parseName(subjectDer).map(({ type, value }) => ({ type: attributeName(type), value })),
+      san,
+      subjectDer: Buffer.from(subjectDer).toString('base64'),
+      ...(Object.keys(rules).length === 0 ? {} : { rules }),
+    },
     evidence: {
       approvals: approvals.map(
         ({ name, comment, createdAt }): Json => ({ name, comment, at: createdAt.toISOString() }),
@@ -93,6 +98,18 @@ export function grantOf(
     },
     renewsCertificateId: null,
   }
+}
+
+/** What people are asked to approve: the names of the request, or of the successor where it renews a certificate of ours. */
+function namesOf({ csr, renews }: Presentation): Pick<HeldRequest, 'subjectDer' | 'san' | 'renews' | 'rules'> {
+  if (renews !== undefined) {
+    const { san, rules = {} } = renewedNames(renews, csr)
+    const { id, lineageId, notAfter, subjectDer } = renews
+    return { subjectDer, san, rules, renews: { id, lineageId, notAfter } }
+  }
+  const names = issuable(csr)
+  if ('detail' in names) throw new EnrolmentRefusal('csr_rejected', names.detail)
+  return { subjectDer: csr.subjectDer, san: names.san, rules: {}, renews: null }
 }
 
 /** Whether there is one that counts for nothing; throws where it must not be there. Empty equals absent. */
@@ -107,7 +124,7 @@ function carriesChallenge({ csr, endpoint }: Presentation): boolean {
 
 function heldRequest(
   { endpoint, transactionRowId, csr, actor, dropped }: Presentation,
-  { san }: ChallengeConstraints,
+  names: ReturnType<typeof namesOf>,
   wrongChallenge: boolean,
 ): HeldRequest {
   return {
@@ -115,8 +132,7 @@ function heldRequest(
     endpointId: endpoint.id,
     ttlHours: endpoint.pendingTtlHours,
     spki: csr.spki,
-    subjectDer: csr.subjectDer,
-    san,
+    ...names,
     key: describeKey(csr.publicKey),
     requested: { ...requestedExtensions(csr), dropped: dropped.map(printableText), wrongChallenge },
     source: sourceOf(actor.ip),
@@ -140,7 +156,7 @@ function requestedExtensions({
 
 function requestedEvent(
   { endpoint, actor, transactionId, csr, csrSha256, spkiSha256, transactionRowId }: Presentation,
-  { san, key, requested }: HeldRequest,
+  { san, key, requested, renews }: HeldRequest,
   expiresAt: Date,
 ): AuditEntry {
   const subject = printableText(nameToText(csr.subjectDer))
@@ -161,6 +177,7 @@ function requestedEvent(
       spkiSha256: fingerprint(spkiSha256),
       approvalsRequired: endpoint.approvalsRequired,
       expires: expiresAt.toISOString(),
+      ...(renews === null ? {} : { renews: renews.id }),
       ...(requested.wrongChallenge ? { wrongChallenge: true } : {}),
     },
   }

@@ -28,13 +28,13 @@ export function differencesOf({ requested }: { requested: RequestedFields }): st
 }
 
 export function warningsOf(
-  { subject, san, sourceIp }: Pick<ApprovalDetail, 'subject' | 'san' | 'sourceIp'>,
+  { subject, san, sourceIp, renews }: Pick<ApprovalDetail, 'subject' | 'san' | 'sourceIp' | 'renews'>,
   { certificates, transactions }: ApprovalDetail['history'],
 ): string[] {
   const sameKeyElsewhere = certificates.filter(({ sameKey, sameSubject }) => sameKey && !sameSubject)
   const revokedKey = certificates.some(({ sameKey, revokedAt }) => sameKey && revokedAt !== null)
   const inUse = certificates.filter(
-    ({ sameKey, sameSubject, revokedAt }) => sameSubject && !sameKey && revokedAt === null,
+    ({ id, sameKey, sameSubject, revokedAt }) => sameSubject && !sameKey && revokedAt === null && id !== renews?.id,
   )
   const denied = transactions.some(({ reason }) => reason === 'request_denied')
   const foreign = san.filter(({ type }) => type === 'upn' || type === 'email')

@@ -1,8 +1,10 @@
 /** Requests that people decide about: what they see, what they can do, and what the store must be able to do. */
 import type { Actor } from './actor'
 import type { AuditEntry, Page } from './audit'
+import type { Renewed } from './certificate-intent'
 import type { RowOutcome } from './challenge-presentation'
 import type { SubjectAlternativeName } from './challenges'
+import type { CertificateRules } from './narrowing'
 
 export type ApprovalState = 'open' | 'approved' | 'denied' | 'expired'
 
@@ -35,6 +37,8 @@ export interface ApprovalView {
   approvalsRequired: number
   decisions: DecisionView[]
   certificate: { id: string; serial: string } | null
+  /** The certificate that signed the request and that the new one takes over from. */
+  renews: { id: string; serial: string } | null
   /** Why an approved request has no certificate, in plain words. */
   problem: string | null
 }
@@ -110,6 +114,10 @@ export interface HeldRequest {
   san: SubjectAlternativeName[]
   key: string
   requested: RequestedFields
+  /** Of a renewal: it waits until that certificate ends at the latest, for an expired one has no successor. */
+  renews: { id: string; lineageId: string; notAfter: Date } | null
+  /** What narrowed the line so far. */
+  rules: CertificateRules
   /** As limits count it: address or network. */
   source: string
 }
@@ -125,6 +133,8 @@ export interface ApprovedRequest {
   subject: string
   subjectDer: Uint8Array
   san: SubjectAlternativeName[]
+  rules: CertificateRules
+  renews: Renewed | null
   sourceIp: string | null
   decisions: DecisionView[]
 }

@@ -1,6 +1,5 @@
 /** People decide: who said what about a request, and the certificate that follows when enough of them approve. */
 import { isRefusal, Refusal } from '@/lib/errors'
-import { attributeName, parseName } from '@/lib/pki/name'
 import { type Actor, systemActor } from './actor'
 import { grantOf } from './approval-authorisation'
 import { differencesOf, readable, warningsOf } from './approval-review'
@@ -133,7 +132,7 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
     if (request === null) return false
     const reservation = await grants.grant(
       {
-        ...grantOf(namesOf(request), request.subjectDer, request.decisions),
+        ...grantOf(request),
         id: crypto.randomUUID(),
         handleHash: grantHandle(id),
         endpointId: request.endpoint.id,
@@ -153,6 +152,7 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
         endpointId: request.endpoint.id,
         enrolmentTransactionId: id,
         constraints: reservation.constraints,
+        ...(request.renews === null ? {} : { renews: request.renews }),
       },
       request.spki,
     )
@@ -208,14 +208,16 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
   }
 }
 
-/** What stays so however often it is tried. A conflict is another worker that was quicker, or gave up the same grant. */
+/**
+ * What stays so however often it is tried. A conflict is another worker that was quicker, or gave up the same grant; that
+ * the certificate before has a successor by now, or is revoked, stays.
+ */
 function isFinal(error: unknown): boolean {
+  if (isRefusal(error, 'conflict')) return NOT_RENEWABLE.includes(error.reason)
   return isRefusal(error, 'csr_rejected') || isRefusal(error, 'policy_refused')
 }
 
-function namesOf({ subjectDer, san }: ApprovedRequest) {
-  return { subject: parseName(subjectDer).map(({ type, value }) => ({ type: attributeName(type), value })), san }
-}
+const NOT_RENEWABLE: readonly string[] = ['renewed_already', 'renewed_is_revoked']
 
 const UNDECIDABLE: Readonly<Record<Exclude<DecisionOutcome['outcome'], 'recorded' | 'unknown'>, string>> = {
   again: 'You have decided about this request already.',

@@ -74,6 +74,7 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'audit.verification_failed': facts('audit', 'critical', 'Audit trail broken'),
   'system.rate_limited': facts('system', 'low', 'Rate limited'),
   'system.retention_changed': facts('config', 'high', 'Retention changed'),
+  'system.default_endpoint_changed': facts('config', 'high', 'Default endpoint changed'),
   'static_secret.created': facts('config', 'high', 'Static secret created'),
   'static_secret.revoked': facts('config', 'high', 'Static secret revoked'),
   'static_secret.used': facts('enrol', 'low', 'Static secret used'),

@@ -84,6 +84,7 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
     `Too many requests in ${said(event, 'bucket') ?? 'one bucket'}${times(event)}: some were refused`,
   'system.retention_changed': (event) =>
     `${who(event)} changed how long the ${what(event)} keeps its records${fields(event)}`,
+  'system.default_endpoint_changed': (event) => `${who(event)} chose where clients lead that cannot name an endpoint`,
   'static_secret.created': (event) => `${who(event)} created a static secret for endpoint ${what(event)}`,
   'static_secret.revoked': (event) => `${who(event)} revoked a static secret of endpoint ${what(event)}`,
   'static_secret.used': (event) => `A static secret of endpoint ${what(event)} was used${forSubject(event)}`,

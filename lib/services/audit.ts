@@ -52,6 +52,7 @@ export type AuditEventType =
   | 'audit.verification_failed'
   | 'system.rate_limited'
   | 'system.retention_changed'
+  | 'system.default_endpoint_changed'
   | 'static_secret.created'
   | 'static_secret.revoked'
   | 'static_secret.used'

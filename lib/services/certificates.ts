@@ -73,6 +73,10 @@ export interface CertificateFilter {
   search?: string
   /** The whole subject. */
   subject?: string
+  /** The first one of a line, or one that took over from another. */
+  issuance?: 'first' | 'renewal'
+  /** Id or serial of any certificate of a line: the whole line. */
+  line?: string
 }
 
 export interface CertificatesService {
@@ -142,7 +146,7 @@ export type CertificateListRow = Omit<
 >
 
 export interface CertificateStore {
-  /** Issued leaves, newest first; those after `after` when it is given. */
+  /** Issued leaves, newest first; those after `after` when it is given. A line is named by its first certificate's id. */
   list(
     filter: CertificateFilter,
     page: { after: { createdAt: Date; id: string } | null; limit: number; now: Date; expiringBefore: Date },
@@ -186,15 +190,27 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     const now = clock()
     const limit = Math.min(Math.max(Math.trunc(page.limit ?? PAGE.usual), 1), PAGE.most)
     const after = page.cursor === undefined ? null : parseCursor(page.cursor)
-    const rows = await store.list(checkedFilter(filter), {
-      after,
-      limit: limit + 1,
-      now,
-      expiringBefore: expiringBefore(now),
-    })
+    const line = await firstOfLine(filter.line)
+    if (line === null) return { items: [], nextCursor: null }
+    const rows = await store.list(
+      { ...checkedFilter(filter), ...line },
+      {
+        after,
+        limit: limit + 1,
+        now,
+        expiringBefore: expiringBefore(now),
+      },
+    )
     const shown = rows.slice(0, limit)
     const last = rows.length > limit ? shown.at(-1) : undefined
     return { items: shown.map((row) => certificateSummary(row, now)), nextCursor: last ? cursorOf(last) : null }
+  }
+
+  /** Null when there is no such line. */
+  async function firstOfLine(idOrSerial: string | undefined): Promise<Pick<CertificateFilter, 'line'> | null> {
+    if (idOrSerial === undefined) return {}
+    const [record, another] = await store.find(keyOf(idOrSerial))
+    return record === undefined || another ? null : { line: record.lineageId ?? record.id }
   }
 
   async function get(actor: Actor, idOrSerial: string) {

@@ -1,7 +1,7 @@
 /** Alarms that people see: a second key for a consumed challenge, until the certificate is revoked or somebody dismissed it. */
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { AuditEntry } from './audit'
+import type { AuditEntry, Page } from './audit'
 import { authorise } from './permissions'
 
 export interface AlarmView {
@@ -20,7 +20,17 @@ export interface AlarmView {
   certificate: { id: string; serial: string; revokedAt: Date | null } | null
 }
 
+export interface AlarmFilter {
+  /** Neither dismissed nor settled by revoking the certificate, or the opposite. */
+  open?: boolean
+  /** Slug. */
+  endpoint?: string
+}
+
 export interface AlarmStore {
+  /** Newest first, keyset paging. */
+  list(filter: AlarmFilter, page: { cursor?: string; limit: number }): Promise<Page<AlarmView>>
+  get(id: string): Promise<AlarmView | null>
   /** Neither dismissed nor settled by revoking the certificate; newest first. */
   open(limit: number): Promise<AlarmView[]>
   ofChallenge(challengeId: string): Promise<AlarmView[]>
@@ -29,6 +39,10 @@ export interface AlarmStore {
 }
 
 export interface AlarmsService {
+  /** Newest first. Refusals: invalid_input (cursor). */
+  list(actor: Actor, filter: AlarmFilter, page: { cursor?: string; limit?: number }): Promise<Page<AlarmView>>
+  /** Refusals: not_found. */
+  get(actor: Actor, id: string): Promise<AlarmView>
   open(actor: Actor): Promise<AlarmView[]>
   ofChallenge(actor: Actor, challengeId: string): Promise<AlarmView[]>
   /** Refusals: conflict, when no alarm of this challenge is open. */
@@ -36,10 +50,24 @@ export interface AlarmsService {
 }
 
 const MOST_SHOWN = 20
+const PAGE = { usual: 50, most: 200 }
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export function createAlarms({ store }: { store: AlarmStore }): AlarmsService {
   return {
+    async list(actor, filter, { cursor, limit = PAGE.usual }) {
+      authorise(actor, 'challenge:read')
+      const most = Math.min(Math.max(Math.trunc(limit), 1), PAGE.most)
+      return store.list(filter, { limit: most, ...(cursor === undefined ? {} : { cursor }) })
+    },
+
+    async get(actor, id) {
+      authorise(actor, 'challenge:read')
+      const alarm = UUID.test(id) ? await store.get(id) : null
+      if (alarm === null) throw new Refusal('not_found', 'There is no such alarm.', { reason: 'alarm_unknown' })
+      return alarm
+    },
+
     async open(actor) {
       authorise(actor, 'challenge:read')
       return store.open(MOST_SHOWN)

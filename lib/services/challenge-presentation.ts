@@ -8,6 +8,7 @@ import type { ChallengeConstraints, ChallengeState } from './challenges'
 import type { EndpointPolicy, EndpointSettings } from './endpoint-settings'
 import { ENROLMENT_CAUSES, type EnrolmentReason, type FailureReason } from './enrolment-refusals'
 import type { Trace } from './exchange-trace'
+import type { HeldCertificate } from './renewal-checks'
 
 /** Who presents what: the transaction row, and the CSR whose retransmission may take a reservation over. */
 export interface Presentation {
@@ -30,6 +31,8 @@ export interface Presentation {
   signerDiffers: boolean
   /** Extensions and usages of the CSR that the certificate will not carry. */
   dropped: string[]
+  /** The certificate of ours that signed the message, where the new one takes over from it if the policy authorises that. */
+  renews?: HeldCertificate
 }
 
 export interface ReservationRequest {

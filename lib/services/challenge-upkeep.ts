@@ -15,6 +15,9 @@ export interface ChallengeUpkeepStore {
   ): Promise<number>
   /** Transactions that nobody works on any more and nobody came back for: received → failed. */
   failInterrupted(minutes: number, limit: number): Promise<number>
-  /** Deletes transactions refused or failed so long ago, unless they led to a certificate or an intent of one. None while its role may not delete. */
-  forgetRefused(days: number, limit: number): Promise<number>
+  /**
+   * Deletes transactions refused or failed so long ago, unless they led to a certificate or an intent of one, and questions
+   * answered so long ago. None while its role may not delete.
+   */
+  forgetTransactions(after: { refusedDays: number; answeredDays: number }, limit: number): Promise<number>
 }

@@ -48,7 +48,7 @@ export function createDelegation(dependencies: DelegationDependencies): Delegati
       const grant = grantOf(question, validator, data, allowed)
       const authorised = await grantTo(grants, presentation, grant, [answeredEvent(presentation, validator)])
       if (authorised === null) throw new EnrolmentRefusal('challenge_revoked', 'its authorisation is spent or revoked')
-      return authorised
+      return { ...authorised, saysNames: data.sans !== undefined }
     },
 
     async giveBack(presentation, authorised, row, besides) {

@@ -23,6 +23,13 @@ export interface EndpointState extends EndpointSettings {
 /** Fields that are left out stay as they are. */
 export type EndpointChange = Partial<Omit<EndpointState, 'profile'>> & { profile?: Partial<ProfileSettings> }
 
+/** Who answers where the identity is the CA: now, and from the day of a rollover on. */
+export interface AnsweringIssuers {
+  issuer: AnsweringIssuer
+  /** The staged one; null while none is. */
+  next: AnsweringIssuer | null
+}
+
 const POLICIES: readonly EndpointPolicy[] = ['dynamic', 'static', 'approval', 'delegated']
 export const RSA_SIZES: readonly number[] = [2048, 3072, 4096]
 export const CURVES: readonly string[] = ['P-256', 'P-384', 'P-521']
@@ -50,8 +57,8 @@ export function normalised(change: EndpointChange): EndpointChange {
 }
 
 /** Throws one Refusal with a sentence for each field that is wrong in what the endpoint would become. */
-export function checkEndpoint(after: EndpointState, issuer: AnsweringIssuer): void {
-  const faults: Faults = { ...settingFaults(after, issuer), ...profileFaults(after.profile) }
+export function checkEndpoint(after: EndpointState, issuers: AnsweringIssuers): void {
+  const faults: Faults = { ...settingFaults(after, issuers), ...profileFaults(after.profile) }
   const [first] = Object.values(faults)
   if (first === undefined) return
   throw new Refusal('invalid_input', first, { reason: 'invalid_setting', fields: faults })
@@ -109,7 +116,7 @@ export function flat(state: EndpointState): { [key: string]: Json } {
   }
 }
 
-function settingFaults(after: EndpointState, issuer: AnsweringIssuer): Faults {
+function settingFaults(after: EndpointState, { issuer, next }: AnsweringIssuers): Faults {
   const { renewalWindowDays, supersedeAfterHours, profile } = after
   return faultsOf([
     [!POLICIES.includes(after.policy), 'policy', `The policy is one of ${POLICIES.join(', ')}.`],
@@ -124,6 +131,11 @@ function settingFaults(after: EndpointState, issuer: AnsweringIssuer): Faults {
       'A challenge lives from 1 minute to 24 hours.',
     ],
     [after.scepIdentity === 'ca' && !mayAnswerScep(issuer), 'scepIdentity', identityFault(issuer)],
+    [
+      after.scepIdentity === 'ca' && next !== null && !mayAnswerScep(next),
+      'scepIdentity',
+      next === null ? '' : nextIdentityFault(next),
+    ],
     [
       after.trustedProxySigners.length > MOST_SIGNERS,
       'trustedProxySigners',
@@ -158,6 +170,12 @@ function identityFault({ keyAlgorithm }: AnsweringIssuer): string {
   return keyAlgorithm.startsWith('rsa')
     ? 'The certificate of the issuer does not let its key answer SCEP. Keep the registration authority, or stage a next issuer that may.'
     : 'The issuer has an elliptic curve key, which cannot open envelopes. Keep the registration authority.'
+}
+
+function nextIdentityFault({ keyAlgorithm, certificateDer }: AnsweringIssuer): string {
+  return keyAlgorithm.startsWith('rsa') && certificateDer === null
+    ? 'The next issuer of this group is still being made. Try again in a minute.'
+    : 'The next issuer of this group, which is staged, may not answer SCEP. Keep the registration authority, or cancel the rollover and stage an RSA issuer that may.'
 }
 
 function profileFaults(profile: ProfileSettings): Faults {

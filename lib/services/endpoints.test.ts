@@ -26,9 +26,9 @@ function listening() {
         events.push(...decision.events)
         return decision
       }),
-    insertEndpoint: (plan, more) => {
+    insertEndpoint: (plan, more, check) => {
       events.push(...more)
-      return portal.stores.groups.insertEndpoint(plan, more)
+      return portal.stores.groups.insertEndpoint(plan, more, check)
     },
   }
   const deps = { ...portal.deps, store }

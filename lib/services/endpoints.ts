@@ -20,6 +20,7 @@ import type { EndpointRecord, EndpointView, GroupStore } from './groups'
 import type { Intents } from './intents'
 import { authorise } from './permissions'
 import { RA_KEY } from './registration-authorities'
+import type { AnsweringIssuer } from './scep-identity'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
 
@@ -42,10 +43,14 @@ export interface EndpointsService {
 }
 
 export interface EndpointStore extends Pick<GroupStore, 'organisation' | 'groups' | 'endpoints' | 'slugs'> {
-  /** All rows of an endpoint and the events, or nothing. */
+  /**
+   * All rows of an endpoint and the events, or nothing. `check` is told which issuer is staged, and throws before anything
+   * is inserted; none is staged between the two.
+   */
   insertEndpoint(
     plan: EndpointPlan,
     events: AuditEntry[],
+    check: (next: AnsweringIssuer | null) => void,
   ): Promise<'inserted' | 'slug_taken' | 'validator_unknown' | 'issuer_retired'>
 }
 
@@ -72,7 +77,8 @@ export function createEndpoints({ store, signer, issuance, urls, clock }: Endpoi
     wish: { group: string; slug: string | undefined; state: EndpointState; copiedFrom: string | null },
   ): Promise<EndpointView> {
     const { group, issuer, organisation } = await surroundings(wish.group)
-    checkEndpoint(wish.state, issuer)
+    // Whether the next issuer may answer is looked at as the endpoint is inserted: until then one may be staged.
+    checkEndpoint(wish.state, { issuer, next: null })
     const wanted = wish.slug === undefined ? null : checkedSlug(wish.slug)
     if (wanted !== null && (await store.slugs()).has(wanted)) throw slugTaken(wanted)
 
@@ -92,7 +98,7 @@ export function createEndpoints({ store, signer, issuance, urls, clock }: Endpoi
         now: clock(),
       })
       const events = endpointCreatedEvents(actor, plan, { group: group.slug, key, copiedFrom: wish.copiedFrom })
-      const outcome = await store.insertEndpoint(plan, events)
+      const outcome = await store.insertEndpoint(plan, events, (next) => checkEndpoint(wish.state, { issuer, next }))
       if (outcome === 'inserted') return finished(actor, plan)
       if (outcome === 'validator_unknown') throw unknownValidator()
       if (outcome === 'issuer_retired') throw issuerRetired()

@@ -14,6 +14,8 @@ export interface Authorised {
   challengeId: string
   subject: string
   proof: EnrolmentProof
+  /** Somebody said which alternative names there may be, perhaps none; otherwise they are as the request asks. */
+  saysNames?: boolean
 }
 
 export type Authorisation =
@@ -86,9 +88,10 @@ export async function grantTo(
   presentation: Presentation,
   grant: Grant,
   events: AuditEntry[],
+  renews?: Renewed,
 ): Promise<Authorised | null> {
   const reservation = await store.grant(grantRequest(presentation, grant), events.map(printableEntry))
-  return reservation === null ? null : authorisedBy(presentation, reservation)
+  return reservation === null ? null : authorisedBy(presentation, reservation, renews)
 }
 
 export function grantRequest(presentation: Presentation, grant: Grant): GrantRequest {

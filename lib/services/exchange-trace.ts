@@ -14,13 +14,26 @@ export interface Trace {
   readonly steps: readonly Step[]
 }
 
+/** GetCert or GetCRL that got what it asked for: it has no transaction before it is recorded. */
+export interface AnsweredQuestion {
+  transactionId: Uint8Array
+  /** RFC 8894 §3.2.1.2: 21 or 22. */
+  messageType: number
+  signerSpkiSha256: Uint8Array
+  /** Of the certificate that was asked for. */
+  subject: string | null
+  certificateId: string | null
+}
+
 /** What the exchange itself knows beside its steps. */
 export interface ExchangeTrace extends Trace {
-  /** The enrolment transaction that this exchange is about; without one nothing is kept. */
+  /** The enrolment transaction that this exchange is about; without one, or a question, nothing is kept. */
   belongsTo(rowId: string): void
+  answers(question: AnsweredQuestion): void
   /** A value that no step may show, whoever repeats it. */
   hide(value: string): void
   readonly rowId: string | null
+  readonly question: AnsweredQuestion | null
   readonly hidden: readonly string[]
 }
 
@@ -30,17 +43,24 @@ export function createTrace(startedAt: Date, clock: () => Date): ExchangeTrace {
   const steps: Step[] = []
   const hidden: string[] = []
   let row: string | null = null
+  let answered: AnsweredQuestion | null = null
   return {
     steps,
     hidden,
     get rowId() {
       return row
     },
+    get question() {
+      return answered
+    },
     note(step, facts = {}) {
       if (steps.length < MOST_STEPS) steps.push({ at: clock().getTime() - startedAt.getTime(), step, facts })
     },
     belongsTo(rowId) {
       row = rowId
+    },
+    answers(question) {
+      answered = question
     },
     hide(value) {
       hidden.push(value)

@@ -2,6 +2,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Refusal } from '@/lib/errors'
+import { forgetRecords } from '@/lib/jobs/forget-records'
 import { parseDer, TAG } from '@/lib/pki/der'
 import {
   bitString,
@@ -351,11 +352,7 @@ describe('secrets and floods', () => {
     const canary = 'CANARY0123456789ABCDEF'
     const written: FlightRecord[] = []
     const recorder = createFlightRecorder({
-      store: {
-        add: async (records) => void written.push(...records),
-        forget: async () => 0,
-        retention: portal.backing.enrolment.flights.retention,
-      },
+      store: { add: async (records) => void written.push(...records) },
       clock: () => NOON,
       log: () => {},
     })
@@ -396,12 +393,7 @@ describe('secrets and floods', () => {
 
   test('a database that does not answer costs the record, never the answer', async () => {
     const logged: [string, unknown][] = []
-    const retention = portal.backing.enrolment.flights.retention
-    const store: Parameters<typeof createFlightRecorder>[0]['store'] = {
-      add: () => Promise.reject(new Error('down')),
-      forget: async () => 0,
-      retention,
-    }
+    const store: Parameters<typeof createFlightRecorder>[0]['store'] = { add: () => Promise.reject(new Error('down')) }
     const log = (_: string, event: string, facts: unknown) => void logged.push([event, facts])
     const recorder = createFlightRecorder({ store, clock: () => NOON, log, limits: { waiting: 2 } })
     portal = await enrolmentPortal(memoryEnrolmentBacking(), { limits }, { recorder })
@@ -476,19 +468,19 @@ describe('secrets and floods', () => {
   })
 
   test('failures are kept longer than what went well, by the setting', async () => {
-    const written: FlightRecord[] = []
-    const { flights } = portal.backing.enrolment
-    const add = flights.add
-    flights.add = async (records) => {
-      written.push(...records)
-      await add(records)
-    }
     await portal.retention.set(actor('admin'), { issuedDays: 7, failedDays: 14 })
-    await enrolled({ challenge: await minted() })
-    await enrolled({ challenge: 'NEVERMINTED' })
-    const days = written.map(({ createdAt, keepUntil }) => (keepUntil.getTime() - createdAt.getTime()) / 86_400_000)
-    expect(days).toEqual([7, 14])
-    expect(await flights.forget(new Date(NOON.getTime() + 8 * 86_400_000), 10)).toBe(1)
+    const well = await enrolled({ challenge: await minted() })
+    const badly = await enrolled({ challenge: 'NEVERMINTED' })
+    const kept = async () =>
+      Promise.all([well, badly].map(async ({ id }) => (await portal.transactions.get(reader, id)).exchanges.length))
+    const job = forgetRecords(portal.backing.enrolment.flights)
+    const runAfter = (days: number) => job.run(new Date(NOON.getTime() + days * 86_400_000 + 1))
+    await runAfter(6)
+    expect(await kept()).toEqual([1, 1])
+    await runAfter(7)
+    expect(await kept()).toEqual([0, 1])
+    await runAfter(14)
+    expect(await kept()).toEqual([0, 0])
   })
 
   test('only an administrator sets how long, within bounds, and it is in the trail', async () => {
@@ -522,10 +514,8 @@ function exchangeOf(trace: ExchangeTrace, ip = '192.0.2.9') {
 
 async function recordedAlone(trace: ExchangeTrace): Promise<FlightRecord[]> {
   const written: FlightRecord[] = []
-  const { retention } = portal.backing.enrolment.flights
   const add = async (records: FlightRecord[]) => void written.push(...records)
-  const store = { add, forget: async () => 0, retention }
-  const recorder = createFlightRecorder({ store, clock: () => NOON, log: () => {} })
+  const recorder = createFlightRecorder({ store: { add }, clock: () => NOON, log: () => {} })
   await recorder.recorded(exchangeOf(trace), reply)
   await recorder.flush()
   return written

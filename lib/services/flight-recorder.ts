@@ -5,12 +5,14 @@
 import { isRefusal } from '@/lib/errors'
 import type { Json } from './audit'
 import { masker, printableText } from './enrolment-text'
-import type { ExchangeTrace, Step } from './exchange-trace'
-import { RETENTION_DEFAULTS, type Retention, type RetentionStore } from './retention'
+import type { AnsweredQuestion, ExchangeTrace, Step } from './exchange-trace'
 import type { ScepRequest, ScepResponse } from './scep-enrolment'
 import type { Exchange } from './scep-exchange'
 
-export type FlightOutcome = 'issued' | 'answered_again' | 'pending' | 'refused' | 'failed'
+export type FlightOutcome = 'issued' | 'answered_again' | 'answered' | 'pending' | 'refused' | 'failed'
+
+/** Kept for longer than the others. */
+export const ENDED_BADLY: readonly FlightOutcome[] = ['refused', 'failed']
 
 /** A row to be. */
 export interface FlightRecord {
@@ -18,19 +20,20 @@ export interface FlightRecord {
   enrolmentTransactionId: string
   endpointId: string
   createdAt: Date
-  keepUntil: Date
   operation: string
   outcome: FlightOutcome
   client: string | null
   sourceIp: string | null
   steps: Step[]
+  /** Where it is about one: its transaction is written with the record. */
+  question: (AnsweredQuestion & { userAgent: string | null }) | null
 }
 
 export interface FlightRecordStore {
   /** All of them in one statement. */
   add(records: FlightRecord[]): Promise<void>
-  /** Records past their time, oldest first; how many there were. */
-  forget(now: Date, limit: number): Promise<number>
+  /** Records of exchanges that ended well, and that did not, before these times; how many there were. */
+  forget(before: { well: Date; badly: Date }, limit: number): Promise<number>
 }
 
 export interface FlightRecorder {
@@ -43,7 +46,7 @@ export interface FlightRecorder {
 }
 
 export interface FlightRecorderDependencies {
-  store: FlightRecordStore & Pick<RetentionStore, 'retention'>
+  store: Pick<FlightRecordStore, 'add'>
   clock(): Date
   log(level: 'info' | 'warn', event: string, facts: Record<string, string | number>): void
   limits?: Partial<FlightLimits>
@@ -59,18 +62,16 @@ export interface FlightLimits {
 const LIMITS: FlightLimits = { waiting: 2_000, perSource: 20 }
 const BATCH = 500
 const MINUTE_MS = 60_000
-const DAY_MS = 86_400_000
 /** Long enough for a person who types a challenge between the questions and the request. */
 const ASKED_MS = 10 * MINUTE_MS
 const MOST_SOURCES = 5_000
 const MOST_ASKED = 8
-/** A setting that was changed holds within this time. */
-const RETENTION_FRESH_MS = 30_000
 
 interface Kept {
   at: Date
   endpointId: string
   rowId: string
+  userAgent: string | null
   sourceIp: string | null
   outcome: FlightOutcome
   trace: ExchangeTrace
@@ -86,7 +87,6 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
   let minute = { start: 0, seen: new Map<string, number>() }
   let dropped = 0
   let sampled = 0
-  let retention = { at: 0, value: RETENTION_DEFAULTS }
   let writing: Promise<void> | null = null
 
   return {
@@ -124,7 +124,7 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
   function keep(exchange: Exchange, answer: { http?: number; bytesOut?: number }): void {
     const { trace, request, source, endpoint } = exchange
     const before = askedBefore(exchange)
-    if (trace.rowId === null) return
+    if (trace.rowId === null && trace.question === null) return
     const outcome = outcomeOf(trace.steps)
     if (outcome !== 'issued' && !admits(source)) {
       sampled += 1
@@ -138,7 +138,8 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
     waiting.push({
       at,
       endpointId: endpoint.id,
-      rowId: trace.rowId,
+      rowId: trace.rowId ?? crypto.randomUUID(),
+      userAgent: request.userAgent?.slice(0, 200) ?? null,
       sourceIp: request.ip,
       outcome,
       trace,
@@ -181,10 +182,9 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
     let written = 0
     let error: unknown = null
     try {
-      const { value } = await freshRetention()
       for (const kept of batch) {
         try {
-          records.push(recordOf(kept, value))
+          records.push(recordOf(kept))
         } catch (broken) {
           error = broken
         }
@@ -208,12 +208,6 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
       }
     }
   }
-
-  async function freshRetention(): Promise<typeof retention> {
-    const now = clock().getTime()
-    if (Math.abs(now - retention.at) >= RETENTION_FRESH_MS) retention = { at: now, value: await store.retention() }
-    return retention
-  }
 }
 
 function outcomeOf(steps: readonly Step[]): FlightOutcome {
@@ -227,6 +221,7 @@ function outcomeOf(steps: readonly Step[]): FlightOutcome {
 /** The steps with which an exchange ends. */
 const OUTCOMES: Readonly<Record<string, FlightOutcome>> = {
   'certificate.sent': 'issued',
+  'query.answered': 'answered',
   held: 'pending',
   refused: 'refused',
   stopped: 'failed',
@@ -244,22 +239,26 @@ function transportOf({ method, body, path, httpVersion, contentType, userAgent, 
   }
 }
 
-function recordOf(kept: Kept, { issuedDays, failedDays }: Retention): FlightRecord {
-  const { at, endpointId, rowId, sourceIp, outcome, trace, before, after } = kept
-  const days = outcome === 'refused' || outcome === 'failed' ? failedDays : issuedDays
+function recordOf(kept: Kept): FlightRecord {
+  const { at, endpointId, rowId, userAgent, sourceIp, outcome, trace, before, after } = kept
   const messageType = factOf(trace.steps, 'message.verified', 'messageType')
   return {
     id: crypto.randomUUID(),
     enrolmentTransactionId: rowId,
     endpointId,
     createdAt: at,
-    keepUntil: new Date(at.getTime() + days * DAY_MS),
-    operation: OPERATIONS.get(typeof messageType === 'number' ? messageType : -1) ?? 'PKIOperation',
+    operation: operationOf(typeof messageType === 'number' ? messageType : null),
     outcome,
     client: clientOf(trace.steps),
     sourceIp,
     steps: [...before, ...trace.steps, after].map((step) => ({ ...step, facts: cleared(step.facts, trace.hidden) })),
+    question: trace.rowId === null && trace.question !== null ? { ...trace.question, userAgent } : null,
   }
+}
+
+/** As people read it; PKIOperation for what could not be read. */
+export function operationOf(messageType: number | null): string {
+  return OPERATIONS.get(messageType ?? -1) ?? 'PKIOperation'
 }
 
 const OPERATIONS: ReadonlyMap<number, string> = new Map([

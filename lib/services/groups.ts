@@ -5,6 +5,7 @@ import type { AuditEntry } from './audit'
 import { type AuthorityRecord, authorityView } from './authorities'
 import { newOwnerId } from './authority-plan'
 import {
+  type AnsweringIssuers,
   changed,
   checkEndpoint,
   type EndpointChange,
@@ -31,7 +32,6 @@ import { endpointView, groupView } from './group-view'
 import type { Intents } from './intents'
 import { authorise } from './permissions'
 import { RA_KEY } from './registration-authorities'
-import type { AnsweringIssuer } from './scep-identity'
 import type { KeyAlgorithm, Signer } from './signer'
 import type { Urls } from './urls'
 
@@ -158,11 +158,11 @@ export interface GroupStore {
   insert(plan: GroupPlan, events: AuditEntry[]): Promise<'inserted' | 'name_taken' | 'slug_taken'>
   /**
    * Endpoint and profile become what `decide` makes of them, with its events, in one transaction that nobody else's
-   * change comes between. Nothing happens when it throws. False when the endpoint is unknown.
+   * change comes between, nor the staging of a next issuer. Nothing happens when it throws. False when the endpoint is unknown.
    */
   updateEndpoint(
     slug: string,
-    decide: (endpoint: { id: string; before: EndpointState; issuer: AnsweringIssuer }) => {
+    decide: (endpoint: { id: string; before: EndpointState } & AnsweringIssuers) => {
       after: EndpointState
       events: AuditEntry[]
     },
@@ -254,9 +254,9 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
   async function updateEndpoint(actor: Actor, slug: string, change: EndpointChange): Promise<EndpointView> {
     authorise(actor, 'endpoint:update')
     const wish = normalised(change)
-    const outcome = await store.updateEndpoint(slug, ({ id, before, issuer }) => {
+    const outcome = await store.updateEndpoint(slug, ({ id, before, ...issuers }) => {
       const after = changed(before, wish)
-      checkEndpoint(after, issuer)
+      checkEndpoint(after, issuers)
       return { after, events: endpointEvents(actor, { id, slug }, before, after) }
     })
     if (outcome === 'unknown') throw unknownEndpoint()

@@ -254,25 +254,27 @@ async function withChallenge(
   held: HeldCertificate,
   policy: Authoriser,
 ): Promise<Authorisation> {
-  const authorised = await policy.authorise(presentation)
-  if (authorised.outcome !== 'redeemed') return authorised
-  const { challengeId, endpointId, enrolmentTransactionId, constraints } = authorised.proof
+  const authorised = await policy.authorise({ ...presentation, renews: held })
+  // Where people decided, they saw the names of the successor: those are what they approved.
+  if (authorised.outcome !== 'redeemed' || authorised.proof.renews !== null) return authorised
+  const { challengeId, endpointId, enrolmentTransactionId } = authorised.proof
   const proof = EnrolmentProof.ofReservedChallenge({
     challengeId,
     endpointId,
     enrolmentTransactionId,
-    constraints: narrowedBy(renewedNames(held, presentation.csr), narrowingOf(presentation, constraints)),
+    constraints: narrowedBy(renewedNames(held, presentation.csr), narrowingOf(presentation, authorised)),
     renews: { certificateId: held.id, lineageId: held.lineageId },
   })
   return { ...authorised, proof } satisfies Authorised
 }
 
 /**
- * A challenge says which names there may be. Other policies take them from the request: of one that names none, which keeps
- * those of the old certificate, they have nothing to say.
+ * A challenge says which names there may be, and a validator can. Otherwise they are taken from the request: of one that
+ * names none, which keeps those of the old certificate, nothing is said.
  */
-function narrowingOf({ endpoint, csr }: Presentation, { san, rules = {} }: EnrolmentProof['constraints']): Narrowing {
-  return endpoint.policy === 'dynamic' || csr.san.length > 0 ? { san, rules } : { rules }
+function narrowingOf({ endpoint, csr }: Presentation, { proof, saysNames = false }: Authorised): Narrowing {
+  const { san, rules = {} } = proof.constraints
+  return endpoint.policy === 'dynamic' || saysNames || csr.san.length > 0 ? { san, rules } : { rules }
 }
 
 function nameOf({ issuerDer, serial }: PkiMessage['signer']): CertificateName {

@@ -16,13 +16,13 @@ export const RETENTION_DAYS = { least: 1, most: 730 }
 
 export interface RetentionStore {
   retention(): Promise<Retention>
-  /** Together with the event; records that are there keep the end they were given. */
+  /** Together with the event. */
   setRetention(retention: Retention, event: AuditEntry): Promise<void>
 }
 
 export interface RetentionService {
   get(actor: Actor): Promise<Retention>
-  /** Holds for what is recorded from then on. */
+  /** Holds for what is kept, at the next run of the job, and for what comes. */
   set(actor: Actor, retention: Retention): Promise<Retention>
 }
 

@@ -82,12 +82,16 @@ export interface RolloverStore {
   /** Slugs of groups with a staged issuer. */
   staged(): Promise<string[]>
   slugs(): Promise<Set<string>>
-  /** The unique indexes decide between two callers. */
+  /**
+   * The unique indexes decide between two callers. `cannot_answer` when an endpoint of the group answers with its issuer
+   * and this one may not; no endpoint is set so between the look and the insertion.
+   */
   stage(
-    authority: NewAuthority,
+    authority: NewAuthority & { groupId: string },
+    may: { answersScep: boolean },
     intent: CertificateIntent,
     events: AuditEntry[],
-  ): Promise<'staged' | 'staged_already' | 'slug_taken'>
+  ): Promise<'staged' | 'cannot_answer' | 'staged_already' | 'slug_taken'>
   /** False when another caller was faster, or the issuer is not staged any more. */
   insertRegistrationAuthority(
     registrationAuthority: NewRegistrationAuthority,
@@ -140,10 +144,7 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
       request.answersScep ?? (algorithm.startsWith('rsa') && mayAnswerScep(current)),
       algorithm,
     )
-    if (group.answersByIssuer && !answersScep) {
-      const sentence = 'An endpoint of this group answers with its issuer: stage an RSA issuer that may answer SCEP.'
-      throw new Refusal('invalid_input', sentence, { reason: 'invalid_key', fields: { issuerKey: sentence } })
-    }
+    if (group.answersByIssuer && !answersScep) throw mustAnswer()
     const id = newOwnerId()
     const key = await signer.generateKey({ purpose: 'issuer', algorithm, ownerId: id })
     await insertIssuer(actor, group, current, { id, key, algorithm, activatesAt, answersScep })
@@ -175,14 +176,16 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
       const staged = {
         ...authority,
         status: 'staged' as const,
+        groupId: group.id,
         activatesAt: made.activatesAt,
         replacesId: current.id,
       }
-      const outcome = await store.stage(staged, intent, [
+      const outcome = await store.stage(staged, { answersScep: made.answersScep }, intent, [
         rolloverEvent('rollover.staged', actor, group, staged, made.activatesAt),
         ...authorityEvents(actor, staged, intent, made.key),
       ])
       if (outcome === 'staged') return
+      if (outcome === 'cannot_answer') throw mustAnswer()
       if (outcome === 'staged_already') throw stagedAlready(group.name)
     }
     throw new Refusal('conflict', 'Many groups are being changed at once. Try again.', { reason: 'slug_taken' })
@@ -304,7 +307,12 @@ function isReady({ staged, waiting, unfinished, answersByIssuer }: RolloverGroup
   return waiting.length === 0 && unfinished.length === 0
 }
 
-/** An endpoint was set to answer with its issuer after the next one was staged. */
+function mustAnswer(): Refusal {
+  const sentence = 'An endpoint of this group answers with its issuer: stage an RSA issuer that may answer SCEP.'
+  return new Refusal('invalid_input', sentence, { reason: 'invalid_key', fields: { issuerKey: sentence } })
+}
+
+/** An endpoint that answers with its issuer and a next one that may not: neither is accepted beside the other any more. */
 function cannotAnswer(name: string): Refusal {
   return new Refusal(
     'conflict',

@@ -59,7 +59,7 @@ export interface FloodCounts {
 }
 
 export interface ScepEnrolmentStore extends TurnStore {
-  /** Null for an unknown slug. The empty slug means the only endpoint there is, for NDES-shaped default paths. */
+  /** Null for an unknown slug. The empty slug means the default endpoint (default-endpoint.ts). */
   endpoint(slug: string): Promise<ScepEndpoint | null>
 }
 

@@ -3,6 +3,8 @@ import { namesEqual, parseName } from '@/lib/pki/name'
 import { type CertificateName, type PkiMessage, sealCrl, sealSuccess } from '@/lib/scep/message'
 import { sha256 } from './certificate-intent'
 import { EnrolmentRefusal } from './enrolment-refusals'
+import { printableText } from './enrolment-text'
+import type { AnsweredQuestion } from './exchange-trace'
 import type { HeldCertificate, Renewals } from './renewal'
 import { openQuery } from './scep-envelope'
 import { type Exchange, replyContext } from './scep-exchange'
@@ -44,6 +46,7 @@ export function createQueries(
     const allowed = wanted !== undefined && (await belongsTo(wanted, exchange, message))
     exchange.trace.note('query.certificate', { serial: name.serial, known: wanted !== undefined, allowed })
     if (wanted === undefined || !allowed) throw new EnrolmentRefusal('certificate_not_found', `serial ${name.serial}`)
+    answered(exchange, message, { subject: printableText(wanted.subject), certificateId: wanted.id })
     return sealSuccess(replyContext(signer, exchange, message, cipher), [wanted.der])
   }
 
@@ -67,7 +70,17 @@ export function createQueries(
     if (found.size > MOST_CRL_BYTES) throw new EnrolmentRefusal('crl_too_large', `${found.size} octets`)
     const der = await queries.crl(found.authorityId, found.number)
     if (der === null) throw new EnrolmentRefusal('crl_not_found', 'the list is gone')
+    answered(exchange, message, { subject: null, certificateId: null })
     return sealCrl(replyContext(signer, exchange, message, cipher), der)
+  }
+
+  function answered(
+    { trace }: Exchange,
+    { transactionId, messageType, signer: asker }: PkiMessage,
+    what: Pick<AnsweredQuestion, 'subject' | 'certificateId'>,
+  ): void {
+    trace.note('query.answered')
+    trace.answers({ ...what, transactionId, messageType: messageType ?? 0, signerSpkiSha256: sha256(asker.spki) })
   }
 
   /** An issuer and its predecessor may share a name: then the serial number tells which of them is meant. */

@@ -133,6 +133,25 @@ const STEPS: Readonly<Record<string, StepText>> = {
     says: ({ serial, again }) => phrases(serial && `serial ${text(serial)}`, again === true && 'the same one again'),
     tone: () => 'good',
   },
+  'query.certificate': {
+    label: 'Certificate looked up',
+    says: ({ serial, known, allowed }) =>
+      phrases(
+        serial && `serial ${text(serial)}`,
+        known === false
+          ? 'no issuer of this group has issued it'
+          : allowed === false
+            ? 'it belongs to another key and another subject'
+            : 'it belongs to who asks',
+      ),
+    tone: verdict('allowed'),
+  },
+  'query.crl': {
+    label: 'Revocation list looked up',
+    says: ({ known, number }) => phrases(known === false ? 'none of this issuer' : `number ${text(number)}`),
+    tone: verdict('known'),
+  },
+  'query.answered': { label: 'Sent', says: () => ['what was asked for'], tone: () => 'good' },
   held: { label: 'Told to wait', says: () => ['the device asks again by itself'] },
   refused: {
     label: 'Refused',

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { FAIL_TEXT } from '@/lib/scep/fail-info'
 import { causeOf, ENROLMENT_CAUSES, explanationOf, FAILURE_EXPLANATIONS } from './enrolment-refusals'
 import { actor } from './testing/harness'
-import { createTransactions, type TransactionStore, type TransactionView } from './transactions'
+import { createTransactions, type TransactionRow, type TransactionStore, type TransactionView } from './transactions'
 
-const row = (state: TransactionView['state'], reason: string | null): Omit<TransactionView, 'explanation'> => ({
+const row = (state: TransactionView['state'], reason: string | null): TransactionRow => ({
   id: '1',
   state,
   reason,
@@ -21,6 +21,7 @@ const row = (state: TransactionView['state'], reason: string | null): Omit<Trans
   certificate: null,
   createdAt: new Date(0),
   finishedAt: null,
+  messageType: 19,
 })
 
 const EMPTY: TransactionStore = {

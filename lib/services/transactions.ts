@@ -6,14 +6,16 @@ import type { MatchRules } from './challenge-match'
 import type { ChallengeConstraints, ChallengeOrigin, ChallengeState } from './challenges'
 import { causeOf, explanationOf } from './enrolment-refusals'
 import type { FieldComparison } from './field-comparison'
-import type { FlightOutcome, FlightRecord } from './flight-recorder'
+import { type FlightOutcome, type FlightRecord, operationOf } from './flight-recorder'
 import { authorise } from './permissions'
 import { supportText } from './support-text'
 import { exchangeView, fieldsOf } from './transaction-story'
 
 export interface TransactionView {
   id: string
-  state: 'received' | 'issued' | 'refused' | 'failed' | 'pending'
+  state: 'received' | 'issued' | 'answered' | 'refused' | 'failed' | 'pending'
+  /** PKCSReq, RenewalReq, GetCert, GetCRL, or PKIOperation for what could not be read. */
+  operation: string
   endpoint: { slug: string; name: string }
   group: { slug: string; name: string }
   subject: string | null
@@ -35,7 +37,12 @@ export interface TransactionView {
   finishedAt: Date | null
 }
 
+/** A device asks for a certificate, or (GetCert, GetCRL) for what is there already. */
+export type TransactionKind = 'enrolment' | 'question'
+
 export interface TransactionFilter {
+  /** Enrolments unless said otherwise: devices that fetch their lists this way ask far more often. */
+  kind?: TransactionKind | 'all'
   endpoint?: string
   group?: string
   state?: TransactionView['state']
@@ -66,7 +73,7 @@ export interface StepView {
 export interface ExchangeView {
   id: string
   at: Date
-  /** PKCSReq, RenewalReq, CertPoll, or PKIOperation for what could not be read. */
+  /** PKCSReq, RenewalReq, CertPoll, GetCert, GetCRL, or PKIOperation for what could not be read. */
   operation: string
   outcome: FlightOutcome
   client: string | null
@@ -115,10 +122,14 @@ export interface TransactionsService {
   clients(actor: Actor): Promise<string[]>
 }
 
-export type TransactionRow = Omit<TransactionView, 'explanation'>
+export interface TransactionRow extends Omit<TransactionView, 'explanation' | 'operation'> {
+  messageType: number | null
+}
+
+/** Message types of questions. */
+export const QUESTIONS: readonly number[] = [21, 22]
 
 export interface TransactionRecord extends TransactionRow {
-  messageType: number | null
   csrSha256: Uint8Array | null
   spkiSha256: Uint8Array | null
   signerSpkiSha256: Uint8Array | null
@@ -131,7 +142,10 @@ export interface TransactionRecord extends TransactionRow {
 
 export interface TransactionStore {
   /** Newest first, keyset paging. */
-  list(filter: TransactionFilter, page: { cursor?: string; limit: number }): Promise<Page<TransactionRow>>
+  list(
+    filter: Omit<TransactionFilter, 'kind'> & { kind?: TransactionKind },
+    page: { cursor?: string; limit: number },
+  ): Promise<Page<TransactionRow>>
   /** With at most so many records, oldest first. */
   get(id: string, mostRecords: number): Promise<TransactionRecord | null>
   countByReason(since: Date): Promise<{ reason: string; count: number }[]>
@@ -145,14 +159,21 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export function createTransactions({ store }: { store: TransactionStore }): TransactionsService {
   return {
-    async list(actor, filter, { cursor, limit = PAGE.usual }) {
+    async list(actor, { kind = 'enrolment', ...filter }, { cursor, limit = PAGE.usual }) {
       authorise(actor, 'transaction:read')
       const asked = {
         limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
         ...(cursor === undefined ? {} : { cursor }),
       }
-      const { items, nextCursor } = await store.list(filter, asked)
-      return { items: items.map((item) => ({ ...item, explanation: explain(item) })), nextCursor }
+      const { items, nextCursor } = await store.list({ ...filter, ...(kind === 'all' ? {} : { kind }) }, asked)
+      return {
+        items: items.map(({ messageType, ...item }) => ({
+          ...item,
+          operation: operationOf(messageType),
+          explanation: explain({ ...item, messageType }),
+        })),
+        nextCursor,
+      }
     },
 
     async get(actor, id) {
@@ -162,6 +183,7 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
       const explanation = explain(row)
       const view = {
         ...row,
+        operation: operationOf(row.messageType),
         explanation,
         ...(explanation === null ? { cause: null, nextStep: null } : causeOf(explanation)),
         csrSha256: hex(csrSha256),
@@ -205,8 +227,16 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
   }
 }
 
-function explain({ state, reason }: Pick<TransactionView, 'state' | 'reason'>): string | null {
+function explain({
+  state,
+  reason,
+  messageType,
+}: Pick<TransactionRow, 'state' | 'reason' | 'messageType'>): string | null {
   switch (state) {
+    case 'answered':
+      return messageType === 22
+        ? 'The device asked for the revocation list, and got the newest one.'
+        : 'The device asked for a certificate of its own, and got it.'
     case 'issued':
       return null
     case 'received':

@@ -6,6 +6,8 @@ export interface Urls {
   /** As relying parties fetch CRLs and CA certificates: plain http, for https would need the answer being fetched. */
   readonly statusUrl: URL
   scepUrl(endpointSlug: string): string
+  /** What clients ask that cannot name an endpoint: made for NDES, or after RFC 8894 §4.1. */
+  defaultScepUrls(): string[]
   /** Where the keys are published to which challenges for an endpoint are encrypted. */
   challengeKeysUrl(endpointSlug: string): string
   crlUrl(authoritySlug: string): string
@@ -22,6 +24,8 @@ export function createUrls(bases: { publicUrl: URL; statusUrl: URL; crlShards?: 
     publicUrl: bases.publicUrl,
     statusUrl: bases.statusUrl,
     scepUrl: (slug) => below(bases.publicUrl, `scep/${slug}`),
+    defaultScepUrls: () =>
+      ['certsrv/mscep/mscep.dll', 'cgi-bin/pkiclient.exe'].map((path) => below(bases.publicUrl, path)),
     challengeKeysUrl: (slug) => below(bases.publicUrl, `.well-known/latchkey/${slug}/jwks.json`),
     crlUrl: (slug) => below(bases.statusUrl, `crl/${slug}.crl`),
     crlShardUrl: (slug, shard) =>

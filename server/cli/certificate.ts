@@ -1,5 +1,5 @@
 /** latchkey certificate: find, show, save and revoke. */
-import type { CertificateStatus, RevocationReason } from '@/lib/services/certificates'
+import type { CertificateFilter, CertificateStatus, RevocationReason } from '@/lib/services/certificates'
 import { command, given, moreHint, PAGE_OPTIONS, pageFrom } from './command'
 import { writeNewFile } from './files'
 import { REVOCATION_REASONS } from './names'
@@ -21,13 +21,22 @@ export const listCertificates = command({
     group: { value: 'SLUG', description: 'Only those of this group' },
     endpoint: { value: 'SLUG', description: 'Only those of this endpoint' },
     status: { value: 'STATUS', description: 'Only those with this status', choices: STATUSES },
+    issuance: { value: 'WHICH', description: 'first (of its line) or renewal', choices: ['first', 'renewal'] },
+    line: { value: 'SERIAL', description: 'The whole line of renewals of this certificate' },
     search: { value: 'TEXT', description: 'Part of a serial, fingerprint, subject or alternative name' },
     ...PAGE_OPTIONS,
   },
   examples: ['certificate list --group staff --status valid', 'certificate list --search tablet-7 --json'],
   async run({ options, withServices }) {
-    const { group, endpoint, search } = options
-    const filter = given({ group, endpoint, search, status: options.status as CertificateStatus | undefined })
+    const { group, endpoint, search, line } = options
+    const filter = given({
+      group,
+      endpoint,
+      search,
+      line,
+      issuance: options.issuance as CertificateFilter['issuance'],
+      status: options.status as CertificateStatus | undefined,
+    })
     const page = pageFrom(options)
     const found = await withServices((services, actor) => services.certificates.list(actor, filter, page))
     const rows = found.items.map((item) => [

@@ -5,7 +5,7 @@ import { listAudit, verifyAudit } from './audit'
 import { exportCertificate, listCertificates, revokeCertificate, showCertificate } from './certificate'
 import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
 import type { Command } from './command'
-import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
+import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
@@ -42,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   updateEndpoint,
   enableEndpoint,
   disableEndpoint,
+  defaultEndpoint,
   mintChallenge,
   listChallenges,
   revokeChallenge,

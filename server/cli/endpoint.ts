@@ -1,5 +1,5 @@
 /** latchkey endpoint: where devices ask, on or off. */
-import { command } from './command'
+import { command, UsageFault } from './command'
 import { facts, moment, table } from './text'
 
 export const listEndpoints = command({
@@ -75,3 +75,28 @@ const switched = (name: string, summary: string, enabled: boolean) =>
 
 export const enableEndpoint = switched('endpoint enable', 'Let devices enrol at an endpoint again', true)
 export const disableEndpoint = switched('endpoint disable', 'Refuse every request at an endpoint, at once', false)
+
+export const defaultEndpoint = command({
+  name: 'endpoint default',
+  summary: 'Show or choose where clients lead that cannot name an endpoint',
+  options: {
+    set: { value: 'SLUG', description: 'Choose this endpoint' },
+    none: { description: 'Choose none: the only endpoint there is answers, or nobody' },
+  },
+  examples: ['endpoint default', 'endpoint default --set staff'],
+  async run({ options, withServices }) {
+    const { set, none } = options
+    if (set !== undefined && none) throw new UsageFault('Give either --set or --none.')
+    const leads = await withServices((services, actor) =>
+      set === undefined && !none
+        ? services.defaultEndpoint.get(actor)
+        : services.defaultEndpoint.choose(actor, set ?? null),
+    )
+    const { endpoint, chosen } = leads
+    const text = endpoint === null ? 'none' : `${endpoint.slug}${chosen ? '' : ' (the only one)'}`
+    return {
+      json: leads,
+      text: facts([['Default endpoint', text], ...leads.urls.map((url) => ['Asked at', url] as const)]),
+    }
+  },
+})

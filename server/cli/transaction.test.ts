@@ -9,6 +9,7 @@ import { type Fakes, latchkey } from './testing/terminal'
 const ID = '0198d2d1-0a0b-7c0d-8e0f-1a2b3c4d5e6f'
 const enrolment = {
   id: ID,
+  operation: 'PKCSReq',
   state: 'refused',
   reason: 'subject_mismatch',
   cause: 'The request names another subject.',

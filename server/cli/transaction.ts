@@ -1,5 +1,5 @@
 /** latchkey transaction: every enrolment attempt, and one of them step by step. */
-import type { TransactionDetail, TransactionView } from '@/lib/services/transactions'
+import type { TransactionDetail, TransactionFilter, TransactionView } from '@/lib/services/transactions'
 import { command, given, moreHint, PAGE_OPTIONS, pageFrom, timeOf } from './command'
 import { facts, moment, table } from './text'
 
@@ -7,14 +7,18 @@ const STATES = [
   'received',
   'pending',
   'issued',
+  'answered',
   'refused',
   'failed',
 ] as const satisfies readonly TransactionView['state'][]
+
+const KINDS = ['enrolment', 'question', 'all'] as const satisfies readonly TransactionFilter['kind'][]
 
 export const listTransactions = command({
   name: 'transaction list',
   summary: 'List enrolment attempts, newest first',
   options: {
+    kind: { value: 'KIND', description: 'enrolment (the default), question (GetCert, GetCRL) or all', choices: KINDS },
     group: { value: 'SLUG', description: 'Only those of this group' },
     endpoint: { value: 'SLUG', description: 'Only those of this endpoint' },
     state: { value: 'STATE', description: 'Only those that ended so', choices: STATES },
@@ -34,6 +38,7 @@ export const listTransactions = command({
       reason,
       client,
       device,
+      kind: options.kind as TransactionFilter['kind'],
       state: options.state as TransactionView['state'] | undefined,
       from: timeOf('from', options.from),
       to: timeOf('to', options.to),
@@ -43,13 +48,14 @@ export const listTransactions = command({
     const rows = found.items.map((item) => [
       item.id,
       moment(item.createdAt),
+      item.operation,
       item.state,
       item.endpoint.slug,
       item.subject ?? '-',
       item.reason ?? '-',
     ])
     const none = 'There are no such enrolments.'
-    const text = table(['ID', 'TIME', 'STATE', 'ENDPOINT', 'SUBJECT', 'CAUSE'], rows, none)
+    const text = table(['ID', 'TIME', 'OPERATION', 'STATE', 'ENDPOINT', 'SUBJECT', 'CAUSE'], rows, none)
     return { json: found, text: text + moreHint(found.nextCursor) }
   },
 })
@@ -73,6 +79,7 @@ export const showTransaction = command({
 function story(enrolment: TransactionDetail): string {
   const { cause, nextStep, detail, fields, exchanges } = enrolment
   const head = facts([
+    ['Operation', enrolment.operation],
     ['State', enrolment.state],
     ['Cause', cause ?? '-'],
     ['Next step', nextStep ?? '-'],

@@ -9,6 +9,7 @@ import { FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
 import { ListFrame } from '@/app/_components/list-frame'
 import { PageHeader } from '@/app/_components/page-header'
+import { TextLink } from '@/app/_components/row-link'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CERTIFICATE_STATUS } from '@/app/_components/states'
@@ -25,11 +26,14 @@ const OFFERED_STATUSES = STATUSES.filter((status) => status !== 'held')
 /** The service finds by three characters or more; fewer would match nearly everything. */
 const SHORTEST_SEARCH = 3
 
-type Wanted = Partial<Record<'search' | 'group' | 'status' | 'cursor', string>>
+const ISSUANCES = ['first', 'renewal'] as const
+const FILTERS = ['search', 'group', 'status', 'issuance', 'line', 'cursor'] as const
+
+type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
 
 export default async function CertificatesPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('certificate:read')
-  const wanted = await readParameters(searchParams, ['search', 'group', 'status', 'cursor'])
+  const wanted = await readParameters(searchParams, FILTERS)
   const groups = await server().groups.list(actor)
   return (
     <>
@@ -50,7 +54,24 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
           value={wanted.status}
           options={OFFERED_STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]])}
         />
+        <FilterSelect
+          name="issuance"
+          label="Issuance"
+          all="First and renewed"
+          value={wanted.issuance}
+          options={[
+            ['first', 'First of its line'],
+            ['renewal', 'Renewals'],
+          ]}
+        />
+        {wanted.line && <input type="hidden" name="line" value={wanted.line} />}
       </FilterBar>
+      {wanted.line && (
+        <p className="mb-4 text-sm text-muted">
+          One line of renewals: a certificate and those that took over from it.{' '}
+          <TextLink href="/certificates">Show all certificates</TextLink>
+        </p>
+      )}
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
         <Certificates actor={actor} wanted={wanted} />
       </Suspense>
@@ -59,13 +80,25 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
 }
 
 async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
-  const { cursor, group } = wanted
+  const { cursor, group, line } = wanted
   const search = wanted.search && wanted.search.length >= SHORTEST_SEARCH ? wanted.search : undefined
   const status = oneOf(STATUSES, wanted.status)
-  const filter = { ...(search && { search }), ...(group && { group }), ...(status && { status }) }
+  const issuance = oneOf(ISSUANCES, wanted.issuance)
+  const filter = {
+    ...(search && { search }),
+    ...(group && { group }),
+    ...(status && { status }),
+    ...(issuance && { issuance }),
+    ...(line && { line }),
+  }
   const { items, nextCursor } = await listed(server().certificates.list(actor, filter, cursor ? { cursor } : {}))
   return (
-    <ListFrame path="/certificates" filters={{ search, group, status }} cursor={cursor} nextCursor={nextCursor}>
+    <ListFrame
+      path="/certificates"
+      filters={{ search, group, status, issuance, line }}
+      cursor={cursor}
+      nextCursor={nextCursor}
+    >
       {items.length > 0 ? (
         <CertificateTable certificates={items} />
       ) : cursor || Object.keys(filter).length > 0 ? (

@@ -5,7 +5,7 @@ import { refresh } from 'next/cache'
 import { redirect } from 'next/navigation'
 import { action } from '@/app/_actions'
 import { server } from '@/lib/server'
-import { CopySchema, EndpointSettingsSchema, NewEndpointSchema, SwitchSchema } from './schema'
+import { CopySchema, DefaultSchema, EndpointSettingsSchema, NewEndpointSchema, SwitchSchema } from './schema'
 
 export const saveEndpointSettings = action('endpoint:update', EndpointSettingsSchema, async (actor, form) => {
   await server().groups.updateEndpoint(actor, form.slug, form.change)
@@ -15,6 +15,12 @@ export const saveEndpointSettings = action('endpoint:update', EndpointSettingsSc
 
 export const switchEndpoint = action('endpoint:update', SwitchSchema, async (actor, { slug, enabled }) => {
   await server().groups.updateEndpoint(actor, slug, { enabled })
+  refresh()
+  return null
+})
+
+export const chooseDefaultEndpoint = action('endpoint:update', DefaultSchema, async (actor, { endpoint }) => {
+  await server().defaultEndpoint.choose(actor, endpoint)
   refresh()
   return null
 })

@@ -103,3 +103,8 @@ export const NewEndpointSchema = z.strictObject({
 })
 
 export const CopySchema = z.strictObject({ slug })
+
+/** An empty value chooses none. */
+export const DefaultSchema = z.strictObject({
+  endpoint: z.union([z.literal('').transform(() => null), slug]),
+})

@@ -24,7 +24,8 @@ export const metadata: Metadata = { title: 'Enrolments' }
 
 const STATES = Object.keys(TRANSACTION_STATE) as TransactionView['state'][]
 const CAUSES = [...Object.keys(ENROLMENT_CAUSES), ...Object.keys(FAILURE_EXPLANATIONS)]
-const FILTERS = ['search', 'group', 'endpoint', 'state', 'cause', 'client', 'from', 'to', 'cursor'] as const
+const KINDS = ['question', 'all'] as const
+const FILTERS = ['search', 'kind', 'group', 'endpoint', 'state', 'cause', 'client', 'from', 'to', 'cursor'] as const
 
 type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
 
@@ -43,6 +44,16 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
       />
       <FilterBar label="Filter enrolments">
         <SearchField label="Search enrolments" placeholder="Part of the device's name" value={wanted.search} />
+        <FilterSelect
+          name="kind"
+          label="Kind"
+          all="Enrolments"
+          value={wanted.kind}
+          options={[
+            ['question', 'Questions (GetCert, GetCRL)'],
+            ['all', 'Everything'],
+          ]}
+        />
         <FilterSelect
           name="group"
           label="Group"
@@ -92,11 +103,13 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
 
 async function Enrolments({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
   const { cursor, search, group, endpoint, client } = wanted
+  const kind = oneOf(KINDS, wanted.kind)
   const state = oneOf(STATES, wanted.state)
   const reason = oneOf(CAUSES, wanted.cause)
   const from = dayOf(wanted.from)
   const to = dayOf(wanted.to, 1)
   const filter = {
+    ...(kind && { kind }),
     ...(search && { device: search }),
     ...(group && { group }),
     ...(endpoint && { endpoint }),

@@ -12,7 +12,8 @@ vi.mock('@/lib/server', () => ({ server: () => wired.services }))
 
 const ID = '0198d2d0-0101-7f00-8a0b-2c3d4e5f6a7b'
 const SERIAL = '3A7F19C0D2E45B6781920A1B2C3D4E5F'
-const PARAMS: Record<string, string> = { id: ID, slug: 'staff', certificate: SERIAL }
+const DEVICE = Buffer.from('CN=tablet-7,O=Example').toString('base64url')
+const PARAMS: Record<string, string> = { id: ID, slug: 'staff', certificate: SERIAL, device: DEVICE }
 
 const exampleOf = (id: string): never => {
   const { answer } = OPERATIONS.find((one) => one.id === id) ?? {}
@@ -97,11 +98,23 @@ const services = (): Fakes => ({
     updateReceiver: noted('connectors.updateReceiver', exampleOf('updateReceiver')),
     rotateReceiverSecret: noted('connectors.rotateReceiverSecret', { view: exampleOf('getReceiver'), secret: 'new' }),
   },
+  alarms: {
+    list: noted('alarms.list', exampleOf('listChallengeAlarms')),
+    get: noted('alarms.get', exampleOf('getChallengeAlarm')),
+  },
+  devices: {
+    list: noted('devices.list', exampleOf('listDevices')),
+    get: noted('devices.get', exampleOf('getDevice')),
+  },
   transactions: {
     list: noted('transactions.list', exampleOf('listTransactions')),
     get: noted('transactions.get', exampleOf('getTransaction')),
   },
   simulation: { simulate: noted('simulation.simulate', exampleOf('simulateRequest')) },
+  defaultEndpoint: {
+    get: noted('defaultEndpoint.get', exampleOf('getDefaultEndpoint')),
+    choose: noted('defaultEndpoint.choose', exampleOf('chooseDefaultEndpoint')),
+  },
   retention: {
     get: noted('retention.get', exampleOf('getRetention')),
     set: noted('retention.set', exampleOf('setRetention')),
@@ -245,6 +258,19 @@ test.each([
     { json: { transaction: ID, changes: { allowSha1: false } } },
     ['simulation.simulate', 'as admin key', 'staff', { transaction: ID, changes: { allowSha1: false } }],
   ],
+  [
+    'listChallengeAlarms',
+    { query: '?open=true&endpoint=staff' },
+    ['alarms.list', 'as admin key', { open: true, endpoint: 'staff' }, { limit: 50 }],
+  ],
+  ['getChallengeAlarm', {}, ['alarms.get', 'as admin key', ID]],
+  [
+    'listDevices',
+    { query: `?search=tab&cursor=${DEVICE}` },
+    ['devices.list', 'as admin key', { search: 'tab' }, { limit: 50, cursor: DEVICE }],
+  ],
+  ['getDevice', {}, ['devices.get', 'as admin key', DEVICE]],
+  ['chooseDefaultEndpoint', { json: { endpoint: null } }, ['defaultEndpoint.choose', 'as admin key', null]],
   ['getTransaction', {}, ['transactions.get', 'as admin key', ID]],
   ['listChallenges', {}, ['challenges.list', 'as admin key', {}, { limit: 50 }]],
   [

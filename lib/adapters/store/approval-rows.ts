@@ -10,10 +10,12 @@ import type {
 } from '@/lib/services/approval-types'
 import type { Page } from '@/lib/services/audit'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
+import type { CertificateRules } from '@/lib/services/narrowing'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
 import { decodeCursor, encodeCursor } from './keyset'
+import { isQuestion } from './transactions'
 
 type Read = NonNullable<Awaited<ReturnType<ApprovalStore['get']>>>
 
@@ -39,6 +41,8 @@ interface Row {
   reason: string | null
   certificate_id: string | null
   serial: string | null
+  renews_id: string | null
+  renews_serial: string | null
   decisions: { name: string; approves: boolean; comment: string | null; at: string }[]
 }
 
@@ -81,12 +85,17 @@ export async function readApproved(database: Database, id: string): Promise<Appr
       csr_sha256: Uint8Array
       spki: Uint8Array
       subject_der: Uint8Array
+      rules: CertificateRules
+      renews_id: string | null
+      lineage_id: string | null
     })[]
   >`
     select t.id, coalesce(t.subject, '') as subject, a.sans, a.spki, a.subject_der, t.csr_sha256, t.spki_sha256, t.transaction_id, t.source_ip,
-      e.id as endpoint_id, e.slug as endpoint_slug, g.slug as group_slug, ${decisions} as decisions
+      e.id as endpoint_id, e.slug as endpoint_slug, g.slug as group_slug, a.rules, o.id as renews_id,
+      coalesce(o.lineage_id, o.id) as lineage_id, ${decisions} as decisions
     from approval_request a join enrolment_transaction t on t.id = a.enrolment_transaction_id
     join endpoint e on e.id = a.endpoint_id join "group" g on g.id = e.group_id
+    left join certificate o on o.id = a.renews_certificate_id
     where t.id = ${id}::uuid and a.state = 'approved' and t.state in ('received', 'failed')`
   if (row === undefined) return null
   return {
@@ -99,6 +108,11 @@ export async function readApproved(database: Database, id: string): Promise<Appr
     subject: row.subject,
     subjectDer: row.subject_der,
     san: row.sans,
+    rules: row.rules,
+    renews:
+      row.renews_id === null || row.lineage_id === null
+        ? null
+        : { certificateId: row.renews_id, lineageId: row.lineage_id },
     sourceIp: row.source_ip,
     decisions: row.decisions.map(decisionOf),
   }
@@ -121,7 +135,7 @@ export async function readHistory(
     database.$queryRaw<ApprovalDetail['history']['transactions']>`
       select t.id, t.state::text as state, t.reason, e.slug as endpoint, t.created_at as "createdAt"
       from enrolment_transaction t join endpoint e on e.id = t.endpoint_id
-      where t.subject = ${subject} and ${subject} <> '' and t.id <> ${id}::uuid
+      where t.subject = ${subject} and ${subject} <> '' and t.id <> ${id}::uuid and not ${isQuestion}
       order by t.created_at desc limit ${limit}`,
   ])
   return { certificates, transactions }
@@ -131,13 +145,15 @@ function readRows(database: Database, condition: Prisma.Sql, limit: number): Pro
   return database.$queryRaw<Row[]>`
     select t.id, ${effective} as state, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name,
       coalesce(t.subject, '') as subject, a.sans, a.requested, t.spki_sha256, t.transaction_id, t.source_ip, t.user_agent, a.created_at,
-      a.expires_at, a.decided_at, e.approvals_required as required, p.validity_days, t.reason, x.id as certificate_id, x.serial, ${decisions} as decisions
+      a.expires_at, a.decided_at, e.approvals_required as required, p.validity_days, t.reason, x.id as certificate_id, x.serial,
+      o.id as renews_id, o.serial as renews_serial, ${decisions} as decisions
     from approval_request a
     join enrolment_transaction t on t.id = a.enrolment_transaction_id
     join endpoint e on e.id = a.endpoint_id
     join profile p on p.id = e.profile_id
     join "group" g on g.id = e.group_id
     left join certificate x on x.id = t.certificate_id and x.state = 'issued'
+    left join certificate o on o.id = a.renews_certificate_id
     where ${condition}
     order by a.created_at desc, t.id desc
     limit ${limit}`
@@ -164,6 +180,8 @@ function approvalOf(row: Row): Read {
     decisions: row.decisions.map(decisionOf),
     certificate:
       row.certificate_id === null || row.serial === null ? null : { id: row.certificate_id, serial: row.serial },
+    renews:
+      row.renews_id === null || row.renews_serial === null ? null : { id: row.renews_id, serial: row.renews_serial },
     reason: row.reason,
     requested,
     validityDays: row.validity_days,

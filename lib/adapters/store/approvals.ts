@@ -27,9 +27,10 @@ export function approvalStore(database: Database): ApprovalStore {
         if (waiting.length >= most.perEndpoint || fromThere >= most.perSource)
           return { result: 'full' as const, events: [] }
         const [held] = await transaction.$queryRaw<{ expires_at: Date }[]>`
-          insert into approval_request (enrolment_transaction_id, endpoint_id, spki, subject_der, sans, requested, expires_at)
+          insert into approval_request (enrolment_transaction_id, endpoint_id, spki, subject_der, sans, requested, renews_certificate_id, rules, expires_at)
           values (${id}::uuid, ${request.endpointId}::uuid, ${bytes(request.spki)}, ${bytes(request.subjectDer)}, ${JSON.stringify(request.san)}::jsonb,
-            ${JSON.stringify({ ...request.requested, key: request.key })}::jsonb, now() + make_interval(hours => ${request.ttlHours}::int))
+            ${JSON.stringify({ ...request.requested, key: request.key })}::jsonb, ${request.renews?.id ?? null}::uuid,
+            ${JSON.stringify(request.rules)}::jsonb, least(now() + make_interval(hours => ${request.ttlHours}::int), ${request.renews?.notAfter ?? null}::timestamptz))
           returning expires_at`
         if (held === undefined) throw new Error('a request was held and is not there')
         await waitFor(transaction, id)

@@ -59,6 +59,14 @@ export async function insertAuthority(
  * Whether the issuer still is what somebody drew up a certificate for, and then it stays so until the transaction ends: a
  * rollover that would change it waits (see activate() in rollover.ts).
  */
+/**
+ * Whoever stages an issuer and whoever sets an endpoint of the group come one after the other: each looks at what the other
+ * may not contradict. Foreign keys to the group go on.
+ */
+export async function holdGroup(transaction: Transaction, groupId: string): Promise<void> {
+  await transaction.$queryRaw`select from "group" where id = ${groupId}::uuid for no key update`
+}
+
 export async function holdIssuer(
   transaction: Transaction,
   authorityId: string,

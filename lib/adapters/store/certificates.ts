@@ -13,6 +13,7 @@ import type {
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
+import { isQuestion } from './transactions'
 
 export function certificateStore(database: Database): CertificateStore {
   return {
@@ -88,7 +89,7 @@ export function certificateStore(database: Database): CertificateStore {
           (count(*) filter (where ${statusCondition('expired', now, expiringBefore)}))::int as expired,
           (count(c.revoked_at))::int as revoked,
           (count(*) filter (where c.issued_at > ${yesterday}))::int as last24h,
-          (select count(*) from enrolment_transaction where state = 'refused'
+          (select count(*) from enrolment_transaction where state = 'refused' and not ${isQuestion}
             and created_at > ${yesterday})::int as refused24h,
           (select count(*) from challenge where state = 'pending' and expires_at > ${now})::int as "pendingChallenges"
         from certificate c where c.kind = 'leaf' and c.state = 'issued'`
@@ -103,6 +104,10 @@ function filterConditions(filter: CertificateFilter, now: Date, expiringBefore: 
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.status !== undefined) conditions.push(statusCondition(filter.status, now, expiringBefore))
   if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)
+  if (filter.issuance !== undefined)
+    conditions.push(Prisma.sql`(c.renews_certificate_id is null) = ${filter.issuance === 'first'}`)
+  if (filter.line !== undefined)
+    conditions.push(Prisma.sql`(c.id = ${filter.line}::uuid or c.lineage_id = ${filter.line}::uuid)`)
   if (filter.search !== undefined) conditions.push(searchCondition(filter.search))
   return conditions
 }

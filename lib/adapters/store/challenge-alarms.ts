@@ -4,6 +4,7 @@ import type { RevokedAtOnce, SecondKey } from '@/lib/services/challenge-presenta
 import { bytes } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
+import { decodeCursor, encodeCursor } from './keyset'
 import { guarded } from './outage'
 
 /** The unique index over challenge and key decides who raises it. Null when it was raised before. */
@@ -48,11 +49,28 @@ export function alarmStore(database: Database): AlarmStore {
       join challenge c on c.id = a.challenge_id
       join endpoint e on e.id = c.endpoint_id
       left join certificate x on x.challenge_id = c.id and x.state = 'issued'
-      where ${condition} order by a.created_at desc, a.id limit ${limit}`
+      where ${condition} order by a.created_at desc, a.id desc limit ${limit}`
     return rows.map(viewOf)
   }
   return guarded<AlarmStore>({
-    open: (limit) => read(Prisma.sql`a.dismissed_at is null and x.revoked_at is null`, limit),
+    async list({ open, endpoint }, { cursor, limit }) {
+      const after = decodeCursor(cursor)
+      const conditions = [
+        Prisma.sql`true`,
+        ...(open === undefined ? [] : [Prisma.sql`${isOpen} = ${open}`]),
+        ...(endpoint === undefined ? [] : [Prisma.sql`e.slug = ${endpoint}`]),
+        ...(after === null ? [] : [Prisma.sql`(a.created_at, a.id) < (${after.at}::timestamptz, ${after.id}::uuid)`]),
+      ]
+      const found = await read(Prisma.join(conditions, ' and '), limit + 1)
+      const last = found.length > limit ? found[limit - 1] : undefined
+      return {
+        items: found.slice(0, limit),
+        nextCursor: last === undefined ? null : encodeCursor({ at: last.createdAt, id: last.id }),
+      }
+    },
+
+    get: async (id) => (await read(Prisma.sql`a.id = ${id}::uuid`, 1))[0] ?? null,
+    open: (limit) => read(isOpen, limit),
     ofChallenge: (challengeId) => read(Prisma.sql`a.challenge_id = ${challengeId}::uuid`, 100),
 
     async dismiss(challengeId, by, dismissed) {
@@ -64,6 +82,8 @@ export function alarmStore(database: Database): AlarmStore {
     },
   })
 }
+
+const isOpen = Prisma.sql`(a.dismissed_at is null and x.revoked_at is null)`
 
 interface AlarmRow {
   id: string

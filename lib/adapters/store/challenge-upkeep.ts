@@ -52,7 +52,7 @@ export function challengeUpkeepStore(database: Database): ChallengeUpkeepStore {
           order by t.claimed_at limit ${limit} for update skip locked)`
     },
 
-    async forgetRefused(days, limit) {
+    async forgetTransactions({ refusedDays, answeredDays }, limit) {
       // The rows stay where the role of this process may not delete from the table (runtime-role.ts decides).
       const [right] = await database.$queryRaw<{ deletes: boolean }[]>`
         select has_table_privilege(current_user, 'enrolment_transaction', 'DELETE') as deletes`
@@ -62,10 +62,11 @@ export function challengeUpkeepStore(database: Database): ChallengeUpkeepStore {
         delete from enrolment_transaction where id in (
           select old.id from endpoint e cross join lateral (
             select t.id from enrolment_transaction t
-            where t.endpoint_id = e.id and t.created_at < now() - make_interval(days => ${days}::int)
-              and t.finished_at < now() - make_interval(days => ${days}::int)
-              and t.state in ('refused', 'failed') and t.certificate_id is null
-              and not exists (select from certificate x where x.challenge_id = t.challenge_id and x.enrolment_transaction_id = t.id)
+            where t.endpoint_id = e.id and t.created_at < now() - make_interval(days => ${Math.min(refusedDays, answeredDays)}::int)
+              and (t.state = 'answered' and t.created_at < now() - make_interval(days => ${answeredDays}::int)
+                or t.finished_at < now() - make_interval(days => ${refusedDays}::int)
+                  and t.state in ('refused', 'failed') and t.certificate_id is null
+                  and not exists (select from certificate x where x.challenge_id = t.challenge_id and x.enrolment_transaction_id = t.id))
             limit ${limit} for update skip locked
           ) old limit ${limit})`
     },

@@ -316,7 +316,6 @@ describe('enrolment on Postgres', () => {
     const recorder = createFlightRecorder({
       store: {
         ...flights,
-        retention: () => flights.retention(),
         add: (records) =>
           flights.add(
             records.map((record) =>

@@ -1,5 +1,5 @@
 /** The flight recorder's rows: written many at once, read for one transaction, forgotten when their time is over. */
-import type { FlightRecord, FlightRecordStore } from '@/lib/services/flight-recorder'
+import { ENDED_BADLY, type FlightRecord, type FlightRecordStore } from '@/lib/services/flight-recorder'
 import { RETENTION_DEFAULTS, type Retention, type RetentionStore } from '@/lib/services/retention'
 import { type Database, transact } from './database'
 import { guarded } from './outage'
@@ -9,20 +9,31 @@ export function flightRecordStore(database: Database): FlightRecordStore & Reten
     async add(records) {
       // The transaction learns its client from the record, unless it was told before.
       await database.$executeRaw`
-        with added as (
-          insert into enrolment_record (id, enrolment_transaction_id, endpoint_id, created_at, keep_until, operation, outcome, client, source_ip, steps)
+        with asked as (
+          insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, signer_spki_sha256, state, subject, certificate_id, source_ip,
+            user_agent, client, created_at, finished_at, superseded_at)
+          select id, endpoint_id, decode(transaction_id, 'hex'), message_type, decode(signer_spki_sha256, 'hex'), 'answered', subject, certificate_id, source_ip,
+            user_agent, client, created_at, created_at, created_at
+          from jsonb_to_recordset(${JSON.stringify(records.flatMap(questionRowOf))}::jsonb) as q(id uuid, endpoint_id uuid, transaction_id text, message_type int,
+            signer_spki_sha256 text, subject text, certificate_id uuid, source_ip text, user_agent text, client text, created_at timestamptz)
+        ), added as (
+          insert into enrolment_record (id, enrolment_transaction_id, endpoint_id, created_at, operation, outcome, client, source_ip, steps)
           select * from jsonb_to_recordset(${JSON.stringify(records.map(rowOf))}::jsonb) as r(id uuid, enrolment_transaction_id uuid, endpoint_id uuid,
-            created_at timestamptz, keep_until timestamptz, operation text, outcome text, client text, source_ip text, steps jsonb)
+            created_at timestamptz, operation text, outcome text, client text, source_ip text, steps jsonb)
           returning enrolment_transaction_id, client
         )
         update enrolment_transaction t set client = added.client from added
         where t.id = added.enrolment_transaction_id and added.client is not null and t.client is null`
     },
 
-    async forget(now, limit) {
+    async forget({ well, badly }, limit) {
+      const longer = [...ENDED_BADLY]
       return database.$executeRaw`
         delete from enrolment_record where id in (
-          select id from enrolment_record where keep_until < ${now} order by keep_until limit ${limit})`
+          (select id from enrolment_record where outcome = any(${longer}::text[]) and created_at < ${badly} limit ${limit})
+          union all
+          (select id from enrolment_record where outcome <> all(${longer}::text[]) and created_at < ${well} limit ${limit})
+          limit ${limit})`
     },
 
     async retention() {
@@ -52,13 +63,39 @@ function rowOf(record: FlightRecord) {
     enrolment_transaction_id: record.enrolmentTransactionId,
     endpoint_id: record.endpointId,
     created_at: record.createdAt,
-    keep_until: record.keepUntil,
     operation: record.operation,
     outcome: record.outcome,
     client: record.client,
     source_ip: record.sourceIp,
     steps: record.steps,
   }
+}
+
+/** A question is never met again by its transactionID: its row is superseded from the start. */
+function questionRowOf({
+  question,
+  enrolmentTransactionId: id,
+  endpointId,
+  createdAt,
+  client,
+  sourceIp,
+}: FlightRecord) {
+  if (question === null) return []
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+  const row = {
+    id,
+    endpoint_id: endpointId,
+    transaction_id: hex(question.transactionId),
+    message_type: question.messageType,
+    signer_spki_sha256: hex(question.signerSpkiSha256),
+    subject: question.subject,
+    certificate_id: question.certificateId,
+    source_ip: sourceIp,
+    user_agent: question.userAgent,
+    client,
+    created_at: createdAt,
+  }
+  return [row]
 }
 
 /** Written by setRetention alone; a number that a later version left out is the usual one. */

@@ -4,8 +4,10 @@ import type { ProfileSettings } from '@/lib/services/endpoint-settings'
 import type { EndpointStore } from '@/lib/services/endpoints'
 import { foldedName } from '@/lib/services/group-plan'
 import type { EndpointRecord, GroupStore, GroupView } from '@/lib/services/groups'
+import type { AnsweringIssuer } from '@/lib/services/scep-identity'
 import type { KeyAlgorithm } from '@/lib/services/signer'
 import {
+  holdGroup,
   holdIssuer,
   insertAuthority,
   insertIntent,
@@ -13,7 +15,7 @@ import {
   isUniqueViolation,
   readAuthorities,
 } from './certificate-rows'
-import { type Database, transact } from './database'
+import { type Database, type Transaction, transact } from './database'
 import { ENDPOINT_SETTINGS, endpointSettings } from './endpoint-rows'
 import { Prisma } from './generated/client'
 
@@ -109,9 +111,11 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
       }
     },
 
-    async insertEndpoint({ endpoint, profile, ...plan }, events) {
+    async insertEndpoint({ endpoint, profile, ...plan }, events, check) {
       try {
         return await transact(database, async (transaction) => {
+          await holdGroup(transaction, endpoint.groupId)
+          check(await readStaged(transaction, endpoint.groupId))
           if (!(await holdIssuer(transaction, endpoint.authorityId, 'active')))
             return { result: 'issuer_retired' as const, events: [] }
           await transaction.profile.create({ data: profile, select: { id: true } })
@@ -130,20 +134,18 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
     async updateEndpoint(slug, decide) {
       try {
         return await transact(database, async (transaction) => {
-          const [locked] = await transaction.$queryRaw<
-            { id: string; key_algorithm: string; certificate_der: Uint8Array | null }[]
-          >`
-            select e.id, a.key_algorithm, a.certificate_der from endpoint e join authority a on a.id = e.authority_id
-            where e.slug = ${slug} for update of e`
-          if (locked === undefined) return { result: 'unknown' as const, events: [] }
-          const { id } = locked
+          const found = await transaction.endpoint.findUnique({ where: { slug }, select: { id: true, groupId: true } })
+          if (found === null) return { result: 'unknown' as const, events: [] }
+          const { id, groupId } = found
+          await holdGroup(transaction, groupId)
+          const [locked] = await transaction.$queryRaw<IssuerRow[]>`
+            select a.key_algorithm, a.certificate_der from endpoint e join authority a on a.id = e.authority_id
+            where e.id = ${id}::uuid for update of e`
+          if (locked === undefined) throw new Error(`endpoint ${id} is gone`)
           const { profileId, ...row } = await transaction.endpoint.findUniqueOrThrow({ where: { id }, select: STATE })
           const before = { ...row, ...endpointSettings(row) }
-          const issuer = {
-            keyAlgorithm: locked.key_algorithm as KeyAlgorithm,
-            certificateDer: locked.certificate_der,
-          }
-          const { after, events } = decide({ id, before, issuer })
+          const next = await readStaged(transaction, groupId)
+          const { after, events } = decide({ id, before, issuer: answeringIssuer(locked), next })
           const { profile, ...endpoint } = after
           await transaction.endpoint.update({ where: { id }, data: endpoint, select: { id: true } })
           await transaction.profile.update({ where: { id: profileId }, data: profile, select: { id: true } })
@@ -155,6 +157,21 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
       }
     },
   }
+}
+
+interface IssuerRow {
+  key_algorithm: string
+  certificate_der: Uint8Array | null
+}
+
+function answeringIssuer(row: IssuerRow): AnsweringIssuer {
+  return { keyAlgorithm: row.key_algorithm as KeyAlgorithm, certificateDer: row.certificate_der }
+}
+
+async function readStaged(transaction: Transaction, groupId: string): Promise<AnsweringIssuer | null> {
+  const [row] = await transaction.$queryRaw<IssuerRow[]>`
+    select key_algorithm, certificate_der from authority where group_id = ${groupId}::uuid and status = 'staged'`
+  return row === undefined ? null : answeringIssuer(row)
 }
 
 async function readNames(database: Database): Promise<string[]> {

@@ -336,3 +336,120 @@ async function oldRegistrationAuthority(): Promise<Uint8Array> {
 function pemBytes(pem: string): Uint8Array {
   return new Uint8Array(Buffer.from(pem.replace(/-----[A-Z ]+-----|\s/g, ''), 'base64'))
 }
+
+describe('an endpoint that answers with its issuer, and a next issuer that may not answer SCEP', () => {
+  const REFUSED = {
+    code: 'invalid_input',
+    fields: { scepIdentity: expect.stringContaining('The next issuer of this group, which is staged, may not answer') },
+  }
+  const MUST_ANSWER = {
+    code: 'invalid_input',
+    fields: { issuerKey: expect.stringContaining('answers with its issuer') },
+  }
+  let number = 0
+  /** A group whose issuer may answer, with one endpoint that does not do so yet. */
+  const answering = async () => {
+    number += 1
+    const request = { name: `Answering ${number}`, issuerKey: 'rsa3072', answersScep: true } as const
+    const { slug, endpoints } = await portal.groups.create(ada, request)
+    return { group: slug, endpoint: endpoints[0]?.slug ?? '' }
+  }
+  const answerBy = (endpoint: string, scepIdentity: 'ca' | 'ra') =>
+    portal.groups.updateEndpoint(ada, endpoint, { scepIdentity })
+  const wish = (issuerKey: 'p256' | 'rsa3072') => ({
+    issuerKey,
+    activatesAt: new Date(portal.time.now.getTime() + DAY_MS),
+  })
+  const built = (change: (store: ReturnType<typeof rolloverStore>) => Partial<ReturnType<typeof rolloverStore>>) => {
+    const { signer, issuance, urls, time } = portal
+    const store = rolloverStore(backing.database)
+    return createRollover({ store: { ...store, ...change(store) }, signer, issuance, urls, clock: () => time.now })
+  }
+  const newEndpoints = () => {
+    const { signer, issuance, urls, time } = portal
+    return createEndpoints({ store: groupStore(backing.database), signer, issuance, urls, clock: () => time.now })
+  }
+
+  test('the setting is refused at once while such an issuer is staged, and nothing else is', async () => {
+    const { group, endpoint } = await answering()
+    await rollover.stage(ada, group, wish('p256'))
+    await expect(answerBy(endpoint, 'ca')).rejects.toMatchObject(REFUSED)
+    expect(await portal.groups.updateEndpoint(ada, endpoint, { pendingTtlHours: 5 })).toMatchObject({
+      scepIdentity: 'ra',
+      pendingTtlHours: 5,
+    })
+    await rollover.cancel(ada, group)
+    expect(await answerBy(endpoint, 'ca')).toMatchObject({ scepIdentity: 'ca' })
+  })
+
+  test('neither is a new endpoint made with it, nor a copy', async () => {
+    const { group, endpoint } = await answering()
+    await rollover.stage(ada, group, wish('p256'))
+    const created = newEndpoints().create(ada, { group, name: 'Second', scepIdentity: 'ca' })
+    await expect(created).rejects.toMatchObject(REFUSED)
+    await backing.database.endpoint.update({ where: { slug: endpoint }, data: { scepIdentity: 'ca' } })
+    await expect(newEndpoints().copy(ada, endpoint, {})).rejects.toMatchObject(REFUSED)
+    await backing.database.endpoint.update({ where: { slug: endpoint }, data: { scepIdentity: 'ra' } })
+    expect(await newEndpoints().create(ada, { group, name: 'Second' })).toMatchObject({ scepIdentity: 'ra' })
+  })
+
+  test('one that may answer, as one before that does, stands in nobody’s way', async () => {
+    const { group, endpoint } = await answering()
+    await rollover.stage(ada, group, wish('rsa3072'))
+    expect(await answerBy(endpoint, 'ca')).toMatchObject({ scepIdentity: 'ca' })
+    expect((await rollover.get(ada, group)).next?.ready).toBe(true)
+  })
+
+  test('the other way round such an issuer is not staged', async () => {
+    const { group, endpoint } = await answering()
+    await answerBy(endpoint, 'ca')
+    await expect(rollover.stage(ada, group, wish('p256'))).rejects.toMatchObject(MUST_ANSWER)
+    const quiet = { ...wish('rsa3072'), answersScep: false }
+    await expect(rollover.stage(ada, group, quiet)).rejects.toMatchObject(MUST_ANSWER)
+    expect((await rollover.get(ada, group)).next).toBeNull()
+  })
+
+  test('set while the key of the next one is being made, the setting holds and the issuer is not staged', async () => {
+    const { group, endpoint } = await answering()
+    const slow = built((store) => ({
+      async stage(...given) {
+        await answerBy(endpoint, 'ca')
+        return store.stage(...given)
+      },
+    }))
+    await expect(slow.stage(ada, group, wish('p256'))).rejects.toMatchObject(MUST_ANSWER)
+    expect((await rollover.get(ada, group)).next).toBeNull()
+  })
+
+  test('of both at the same instant one holds', async () => {
+    const { group, endpoint } = await answering()
+    const done = await Promise.allSettled([rollover.stage(ada, group, wish('p256')), answerBy(endpoint, 'ca')])
+    expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  test('while the next one is not signed yet, the sentence says to wait', async () => {
+    const { group, endpoint } = await answering()
+    const { signer, issuance, urls, time } = portal
+    const finish = issuance.finish
+    let cut = false
+    const dying = createRollover({
+      store: rolloverStore(backing.database),
+      signer,
+      issuance: {
+        finish: (...given) => {
+          if (!cut) {
+            cut = true
+            throw new Error('cut off')
+          }
+          return finish(...given)
+        },
+      },
+      urls,
+      clock: () => time.now,
+    })
+    await expect(dying.stage(ada, group, wish('rsa3072'))).rejects.toThrow('cut off')
+    await expect(answerBy(endpoint, 'ca')).rejects.toMatchObject({ sentence: expect.stringContaining('a minute') })
+    await dying.advance(rolloverActor())
+    expect(await answerBy(endpoint, 'ca')).toMatchObject({ scepIdentity: 'ca' })
+  })
+})

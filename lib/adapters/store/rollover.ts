@@ -2,6 +2,7 @@
 import type { Actor } from '@/lib/services/actor'
 import type { RolloverGroup, RolloverStore } from '@/lib/services/rollover'
 import {
+  holdGroup,
   holdIssuer,
   insertAuthority,
   insertIntent,
@@ -9,7 +10,7 @@ import {
   isUniqueViolation,
   readAuthorities,
 } from './certificate-rows'
-import { type Database, transact } from './database'
+import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 
 export function rolloverStore(database: Database): RolloverStore {
@@ -28,9 +29,12 @@ export function rolloverStore(database: Database): RolloverStore {
       return new Set(rows.map(({ slug }) => slug))
     },
 
-    async stage(authority, intent, events) {
+    async stage(authority, { answersScep }, intent, events) {
       try {
         return await transact(database, async (transaction) => {
+          await holdGroup(transaction, authority.groupId)
+          if (!answersScep && (await answersByIssuer(transaction, authority.groupId)))
+            return { result: 'cannot_answer' as const, events: [] }
           await insertAuthority(transaction, authority)
           await insertIntent(transaction, intent)
           return { result: 'staged' as const, events }
@@ -149,10 +153,14 @@ async function readGroup(database: Database, slug: string, now: Date): Promise<R
     staged: staged === undefined ? null : { ...staged, activatesAt: await activation(database, staged.id) },
     retired: issuers.filter(({ status }) => status === 'retired'),
     issuers: issuers.length,
-    answersByIssuer: (await database.endpoint.count({ where: { groupId: group.id, scepIdentity: 'ca' } })) > 0,
+    answersByIssuer: await answersByIssuer(database, group.id),
     ...(await readMissing(database, current?.id ?? null, staged?.id ?? null)),
     devices: await readDevices(database, group.id, current?.id ?? null, now),
   }
+}
+
+async function answersByIssuer(database: Database | Transaction, groupId: string): Promise<boolean> {
+  return (await database.endpoint.count({ where: { groupId, scepIdentity: 'ca' } })) > 0
 }
 
 async function activation(database: Database, authorityId: string): Promise<Date> {

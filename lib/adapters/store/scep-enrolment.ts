@@ -6,6 +6,7 @@ import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { bytes } from './certificate-rows'
 import { finishRow } from './challenge-redemption'
 import { type Database, transact } from './database'
+import { defaultEndpointId } from './default-endpoint'
 import { ENDPOINT_SETTINGS, endpointSettings } from './endpoint-rows'
 import { beginTogether } from './enrolment-statements'
 import { Prisma } from './generated/client'
@@ -166,14 +167,13 @@ const ENDPOINT = {
 } as const
 
 async function readEndpoint(database: Database, slug: string): Promise<ScepEndpoint | null> {
-  const found = await database.endpoint.findMany({
-    where: slug === '' ? { protocol: 'scep' } : { slug, protocol: 'scep' },
+  const id = slug === '' ? await defaultEndpointId(database) : null
+  if (slug === '' && id === null) return null
+  const endpoint = await database.endpoint.findUnique({
+    where: id === null ? { slug, protocol: 'scep' } : { id, protocol: 'scep' },
     select: ENDPOINT,
-    take: 2,
   })
-  const [endpoint] = found
-  // A default path leads somewhere only while there is no doubt where.
-  if (endpoint === undefined || found.length > 1) return null
+  if (endpoint === null) return null
   const { authorityId, group, profile, registrationAuthorities, ...rest } = endpoint
   return {
     ...rest,

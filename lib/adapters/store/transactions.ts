@@ -4,11 +4,11 @@ import type { MatchRules } from '@/lib/services/challenge-match'
 import type { ChallengeConstraints, ChallengeOrigin, ChallengeState } from '@/lib/services/challenges'
 import type { FlightRecord } from '@/lib/services/flight-recorder'
 import { transactionIdText } from '@/lib/services/scep-exchange'
-import type {
-  TransactionFilter,
-  TransactionRecord,
-  TransactionRow,
-  TransactionStore,
+import {
+  QUESTIONS,
+  type TransactionRecord,
+  type TransactionRow,
+  type TransactionStore,
 } from '@/lib/services/transactions'
 import { effectiveState } from './challenge-rows'
 import type { Database } from './database'
@@ -38,7 +38,7 @@ export function transactionStore(database: Database): TransactionStore {
 
     async get(id, mostRecords) {
       const [row] = await database.$queryRaw<DetailRow[]>`
-        select ${LIST_COLUMNS}, t.message_type, t.csr_sha256, t.spki_sha256, t.signer_spki_sha256,
+        select ${LIST_COLUMNS}, t.csr_sha256, t.spki_sha256, t.signer_spki_sha256,
           c.subject as challenge_subject, ${effectiveState} as challenge_state, c.origin, c.constraints,
           p.min_rsa_bits, p.elliptic_curves, p.extended_key_usage
         from ${LIST_TABLES}
@@ -56,7 +56,7 @@ export function transactionStore(database: Database): TransactionStore {
     async countByReason(since) {
       return database.$queryRaw<{ reason: string; count: number }[]>`
         select reason, count(*)::int as count from enrolment_transaction
-        where created_at > ${since} and state in ('refused', 'failed') and reason is not null
+        where created_at > ${since} and state in ('refused', 'failed') and reason is not null and not ${isQuestion}
         group by reason order by count desc, reason limit 20`
     },
 
@@ -104,7 +104,7 @@ async function recordsOf(database: Database, id: string, most: number): Promise<
 
 const LIST_COLUMNS = Prisma.sql`t.id, t.state, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name,
   t.subject, t.reason, t.detail, t.transaction_id, t.source_ip, t.user_agent, t.client, t.challenge_id, x.id as certificate_id, x.serial,
-  t.created_at, t.finished_at`
+  t.created_at, t.finished_at, t.message_type`
 
 const LIST_TABLES = Prisma.sql`enrolment_transaction t
   join endpoint e on e.id = t.endpoint_id
@@ -130,10 +130,10 @@ interface ListRow {
   serial: string | null
   created_at: Date
   finished_at: Date | null
+  message_type: number | null
 }
 
 interface DetailRow extends ListRow {
-  message_type: number | null
   csr_sha256: Uint8Array | null
   spki_sha256: Uint8Array | null
   signer_spki_sha256: Uint8Array | null
@@ -146,8 +146,13 @@ interface DetailRow extends ListRow {
   extended_key_usage: MatchRules['extendedKeyUsage']
 }
 
-function conditionOf(filter: TransactionFilter): Prisma.Sql {
+/** Of a transaction's row: GetCert and GetCRL. */
+export const isQuestion = Prisma.sql`coalesce(message_type, 0) in (${Prisma.join([...QUESTIONS])})`
+
+function conditionOf(filter: Parameters<TransactionStore['list']>[0]): Prisma.Sql {
   const conditions = [Prisma.sql`true`]
+  if (filter.kind === 'question') conditions.push(isQuestion)
+  if (filter.kind === 'enrolment') conditions.push(Prisma.sql`not ${isQuestion}`)
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
   if (filter.state !== undefined) conditions.push(Prisma.sql`t.state = ${filter.state}::"TransactionState"`)
@@ -165,7 +170,6 @@ function detailOf(row: DetailRow): Omit<TransactionRecord, 'records' | 'history'
   const { challenge_id: challengeId, challenge_subject: subject, constraints } = row
   return {
     ...viewOf(row),
-    messageType: row.message_type,
     csrSha256: row.csr_sha256,
     spkiSha256: row.spki_sha256,
     signerSpkiSha256: row.signer_spki_sha256,
@@ -199,5 +203,6 @@ function viewOf(row: ListRow): TransactionRow {
       row.certificate_id === null || row.serial === null ? null : { id: row.certificate_id, serial: row.serial },
     createdAt: row.created_at,
     finishedAt: row.finished_at,
+    messageType: row.message_type,
   }
 }

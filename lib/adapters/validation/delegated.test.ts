@@ -366,6 +366,7 @@ describe('the data of an answer can only narrow', () => {
         [san[1]],
         7,
       ])
+      expect(await renewed({}, { sans: [] })).toEqual([[], 365])
     })
   })
 

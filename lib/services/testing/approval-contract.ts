@@ -303,6 +303,8 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
           dropped: [],
           wrongChallenge: false,
         },
+        renews: null,
+        rules: {},
         source: 'elsewhere',
       }
       const unused = () => {
@@ -382,12 +384,127 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
       })
     })
 
+    describe('a renewal that has to be authorised, as renewalChallenge = required has it', () => {
+      const san = [{ type: 'dns', value: 'tablet.example.com' }] as const
+      const required = { policy: 'approval', renewalChallenge: 'required', renewalWindowDays: 3_650 } as const
+      /** Enrolled under a challenge that leaves it ten days, before the endpoint went over to approvals. */
+      const enrolled = async () => {
+        await set({ policy: 'dynamic' })
+        const subject = [{ type: 'CN', value: `renewing-${groups}` }]
+        const { challenge } = await portal.mint(`CN=renewing-${groups}`, [...san], endpoint, { maxValidityDays: 10 })
+        const { certificates } = await (await device({ subject, challenge, san: [...san] })).enrol()
+        const [der] = certificates
+        if (der === undefined) throw new Error('not enrolled')
+        const { serial, notAfter } = parseCertificate(der)
+        await set({ ...required, supersedeAfterHours: 48 })
+        return { der, subject, serial, notAfter, id: (await portal.certificates.get(actor('admin'), serial)).id }
+      }
+      const renewed = async ({ der, subject }: Awaited<ReturnType<typeof enrolled>>, told: Told = {}) => {
+        const message = { messageType: 17, signerCertificateDer: der }
+        const tablet = await device({ subject, key: 4, ...told, message })
+        expect(await tablet.enrol()).toMatchObject({ pkiStatus: 'PENDING' })
+        const [request] = await open_()
+        if (request === undefined) throw new Error('nothing waits')
+        return { tablet, id: request.id, request }
+      }
+
+      test('what people approve joins the line of the certificate that signed, with its names and its limits', async () => {
+        const held = await enrolled()
+        const { tablet, id, request } = await renewed(held)
+        expect(request).toMatchObject({ san, renews: { id: held.id, serial: held.serial } })
+        const detail = await portal.approvals.get(actor('auditor'), id)
+        expect(detail.warnings).toEqual([])
+        const { certificate } = await approve(id)
+        const line = await backing.line(certificate?.id ?? '')
+        expect(line).toMatchObject({ renews: held.id, lineageId: held.id })
+        expect((await backing.line(held.id)).supersedeAt).not.toBeNull()
+        const leaf = parseCertificate((await tablet.poll()).certificates[0] as Uint8Array)
+        expect(leaf.san).toEqual(san)
+        expect(leaf.notAfter.getTime() - leaf.notBefore.getTime()).toBeLessThan(11 * DAY * 60_000)
+        // And the line remembers.
+        await set({ policy: 'dynamic', renewalChallenge: 'optional' })
+        const again = await device({
+          subject: held.subject,
+          key: 5,
+          signer: 4,
+          message: { messageType: 17, signerCertificateDer: leaf.der },
+        })
+        const third = parseCertificate((await again.enrol()).certificates[0] as Uint8Array)
+        expect(third.notAfter.getTime() - third.notBefore.getTime()).toBeLessThan(11 * DAY * 60_000)
+      })
+
+      test('where the device is quicker than whoever makes it', async () => {
+        const held = await enrolled()
+        const { tablet, id } = await renewed(held)
+        const { issuingEndpoint } = backing.stores.issuance
+        backing.stores.issuance.issuingEndpoint = async () => null
+        await approve(id)
+        backing.stores.issuance.issuingEndpoint = issuingEndpoint
+        const [der] = (await tablet.enrol()).certificates
+        const { serial } = parseCertificate(der as Uint8Array)
+        const { id: newest } = await portal.certificates.get(actor('admin'), serial)
+        expect(await backing.line(newest)).toMatchObject({ renews: held.id, lineageId: held.id })
+      })
+
+      test('it waits until the certificate ends at the latest', async () => {
+        await set({ pendingTtlHours: 720 })
+        const held = await enrolled()
+        const { request } = await renewed(held)
+        expect(request.expiresAt).toEqual(held.notAfter)
+      })
+
+      test('of two that wait for the same certificate, one becomes its successor', async () => {
+        const held = await enrolled()
+        const one = await renewed(held)
+        const other = await renewed(held, { key: 5 })
+        expect(await approve(one.id)).toMatchObject({ certificate: { serial: expect.any(String) } })
+        const { result, events } = await portal.eventsOf(() => approve(other.id))
+        expect(result).toMatchObject({ state: 'approved', certificate: null })
+        expect(events).toEqual(['approval.approved', 'enrol.request.rejected renewal_repeated'])
+        expect(await other.tablet.poll()).toMatchObject({ pkiStatus: 'FAILURE' })
+        expect(await portal.approvals.tend()).toEqual({ completed: 0, expired: 0 })
+        expect(await issued()).toBe(2)
+      })
+
+      test('of a certificate that was revoked meanwhile there is no successor', async () => {
+        const held = await enrolled()
+        const { tablet, id } = await renewed(held)
+        await portal.certificates.revoke(actor('admin'), held.serial, { reason: 'keyCompromise' })
+        const { events } = await portal.eventsOf(() => approve(id))
+        expect(events).toEqual(['approval.approved', 'enrol.request.rejected renewal_signer_revoked'])
+        expect(await tablet.poll()).toMatchObject({ pkiStatus: 'FAILURE' })
+        expect(await issued()).toBe(1)
+      })
+    })
+
     test('what people see before they decide', async () => {
       const subject = [{ type: 'CN', value: 'kiosk-3' }]
       const before = await waiting({ subject, signer: 3 })
       await approve(before.id)
       const otherKey = await waiting({ subject, signer: 1 })
       await portal.approvals.deny(person(1), otherKey.id)
+      // What a device of this name asked for beside is no request for a certificate.
+      await backing.enrolment.flights.add([
+        {
+          id: randomUUID(),
+          enrolmentTransactionId: randomUUID(),
+          endpointId: (await backing.enrolment.enrolment.endpoint(endpoint))?.id ?? '',
+          createdAt: portal.time.now,
+          operation: 'GetCert',
+          outcome: 'answered',
+          client: null,
+          sourceIp: null,
+          steps: [],
+          question: {
+            transactionId: new Uint8Array(1),
+            messageType: 21,
+            signerSpkiSha256: new Uint8Array(32),
+            subject: 'CN=kiosk-3',
+            certificateId: null,
+            userAgent: null,
+          },
+        },
+      ])
       const { id } = await waiting({ subject, signer: 2 })
       const detail = await portal.approvals.get(actor('auditor'), id)
       expect(detail.history.certificates).toMatchObject([{ sameSubject: true, sameKey: false, revokedAt: null }])

@@ -113,7 +113,8 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
       append(world, events)
       return 'inserted'
     },
-    async insertEndpoint({ endpoint, profile, ...plan }, events) {
+    async insertEndpoint({ endpoint, profile, ...plan }, events, check) {
+      check(stagedOf(world, endpoint.groupId))
       if (endpoint.validatorId !== null) return 'validator_unknown'
       if (world.endpoints.some(({ slug }) => slug === endpoint.slug)) return 'slug_taken'
       world.endpoints.push({ ...endpoint, profile })
@@ -125,8 +126,9 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
     async updateEndpoint(slug, decide) {
       const endpoint = world.endpoints.find((each) => each.slug === slug)
       if (endpoint === undefined) return 'unknown'
-      const { issuer } = surroundings(world, endpoint.id)
-      const { after, events } = decide({ id: endpoint.id, before: endpoint, issuer })
+      const { group, issuer } = surroundings(world, endpoint.id)
+      const next = stagedOf(world, group.id)
+      const { after, events } = decide({ id: endpoint.id, before: endpoint, issuer, next })
       if (after.validatorId !== null) return 'validator_unknown'
       const { profile, ...settings } = after
       Object.assign(endpoint, settings, { profile: { ...endpoint.profile, ...profile } })
@@ -184,6 +186,10 @@ function countsOf(world: World, groupId: string, now: Date) {
     revoked: leaves.filter((row) => row.revokedAt !== null).length,
     pendingChallenges: pending.length,
   }
+}
+
+function stagedOf(world: World, groupId: string): WorldAuthority | null {
+  return world.authorities.find((each) => each.groupId === groupId && each.status === 'staged') ?? null
 }
 
 function surroundings(world: World, endpointId: string) {

@@ -4,6 +4,7 @@ import type { AuditEventView } from '@/lib/services/audit'
 import { statusOf } from '@/lib/services/certificate-view'
 import type { CertificateFilter, CertificateRecord, CertificateStore } from '@/lib/services/certificates'
 import type { JobStore } from '@/lib/services/jobs'
+import { QUESTIONS } from '@/lib/services/transactions'
 import { append, type World, type WorldCertificate } from './world'
 
 const HOUR_MS = 3_600_000
@@ -80,8 +81,10 @@ export function memoryCertificateStore(world: World): CertificateStore {
         expired: count('expired'),
         revoked: leaves.filter(({ revokedAt }) => revokedAt !== null).length,
         last24h: leaves.filter(({ issuedAt }) => issuedAt > yesterday).length,
-        refused24h: world.transactions.filter(({ state, createdAt }) => state === 'refused' && createdAt > yesterday)
-          .length,
+        refused24h: world.transactions.filter(
+          ({ state, createdAt, messageType }) =>
+            state === 'refused' && createdAt > yesterday && !QUESTIONS.includes(messageType ?? 0),
+        ).length,
         pendingChallenges: world.challenges.filter(({ state, expiresAt }) => state === 'pending' && expiresAt > now)
           .length,
       }
@@ -129,6 +132,8 @@ function matches(row: CertificateRecord, filter: CertificateFilter, now: Date): 
     (filter.endpoint === undefined || row.endpoint?.slug === filter.endpoint) &&
     (filter.status === undefined || statusOf(row, now) === filter.status) &&
     (filter.subject === undefined || row.subject === filter.subject) &&
+    (filter.issuance === undefined || (filter.issuance === 'first') === (row.renewsCertificateId === null)) &&
+    (filter.line === undefined || row.id === filter.line || row.lineageId === filter.line) &&
     (filter.search === undefined || found(row, filter.search))
   )
 }

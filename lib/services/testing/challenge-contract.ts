@@ -206,12 +206,35 @@ export function challengeContract(name: string, open: () => Promise<EnrolmentBac
         ])
         expect(await certificateOf(id)).toMatchObject({ revokedAt: null })
         await enrol({ challenge })
-        expect(await alarms().ofChallenge(actor('auditor'), id)).toHaveLength(2)
+        const raised = await alarms().ofChallenge(actor('auditor'), id)
+        expect(raised).toHaveLength(2)
+        const listed = async (open: boolean) => {
+          const seen: string[] = []
+          for (let cursor: string | undefined; ; ) {
+            const page = { limit: 1, ...(cursor === undefined ? {} : { cursor }) }
+            const { items, nextCursor } = await alarms().list(actor('auditor'), { open, endpoint: portal.slug }, page)
+            seen.push(...items.map((each) => each.id))
+            if (nextCursor === null) return seen
+            cursor = nextCursor
+          }
+        }
+        const ids = raised.map((each) => each.id)
+        expect(await listed(true)).toEqual(expect.arrayContaining(ids))
+        expect(new Set(await listed(true)).size).toBe((await listed(true)).length)
+        expect((await alarms().list(actor('auditor'), { endpoint: 'nowhere' }, {})).items).toEqual([])
+        expect(await alarms().get(actor('auditor'), ids[0] ?? '')).toMatchObject({ challengeId: id, dismissedAt: null })
+        for (const unknown of [crypto.randomUUID(), 'x'])
+          await expect(alarms().get(actor('auditor'), unknown)).rejects.toMatchObject({ code: 'not_found' })
         const { events } = await portal.eventsOf(() => alarms().dismiss(actor('operator'), id))
         expect(events).toEqual(['challenge.alarm_dismissed'])
         await expect(alarms().dismiss(actor('operator'), id)).rejects.toMatchObject({ code: 'conflict' })
         expect((await alarms().open(actor('auditor'))).map(({ challengeId }) => challengeId)).not.toContain(id)
         await expect(alarms().dismiss(actor('auditor'), id)).rejects.toMatchObject({ code: 'forbidden' })
+        expect(await listed(true)).not.toEqual(expect.arrayContaining(ids))
+        expect(await listed(false)).toEqual(expect.arrayContaining(ids))
+        await expect(alarms().list({ ...actor('auditor'), role: null }, {}, {})).rejects.toMatchObject({
+          code: 'unauthenticated',
+        })
       })
 
       test('revokes the first certificate at once where the endpoint says so, and its list is due', async () => {

@@ -2,14 +2,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
+import { forgetRecords } from '@/lib/jobs/forget-records'
 import type { AuditEntry } from '@/lib/services/audit'
 import type { NewChallenge } from '@/lib/services/challenges'
+import { createDefaultEndpoint } from '@/lib/services/default-endpoint'
 import type { Attempt } from '@/lib/services/enrolment-turns'
 import type { FlightRecord } from '@/lib/services/flight-recorder'
 import type { TransactionFilter } from '@/lib/services/transactions'
 import type { EnrolmentBacking, EnrolmentPortal } from './enrolment'
 import { enrolmentPortal } from './enrolment'
-import { deviceActor } from './harness'
+import { actor, deviceActor } from './harness'
 
 const bytes = () => new Uint8Array(randomBytes(32))
 const note = (type: AuditEntry['type']): AuditEntry => ({
@@ -430,11 +432,11 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         enrolmentTransactionId,
         endpointId,
         createdAt: new Date('2026-11-20T10:00:00.123Z'),
-        keepUntil: new Date('2026-12-20T10:00:00.123Z'),
         operation: 'PKCSReq',
         outcome: 'refused',
         client: null,
         sourceIp: '192.0.2.9',
+        question: null,
         steps: [{ at: -5, step: 'transport', facts: { method: 'POST', bytesIn: 9, nested: [{ a: null }] } }],
         ...more,
       })
@@ -465,13 +467,47 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       test('forgets what is past its time, and no more than asked at once', async () => {
         const { flights, transactions } = backing.enrolment
         const { transactionRowId: id } = await begun()
-        const until = (day: string) => ({ keepUntil: new Date(`2026-01-${day}T00:00:00Z`) })
-        await flights.add([recordOf(id, until('01')), recordOf(id, until('02')), recordOf(id, until('04'))])
-        const now = new Date('2026-01-03T00:00:00Z')
-        expect([await flights.forget(now, 1), await flights.forget(now, 9), await flights.forget(now, 9)]).toEqual([
-          1, 1, 0,
-        ])
+        const day = (number: number) => new Date(Date.UTC(2026, 0, number))
+        const at = (number: number) => recordOf(id, { createdAt: day(number), outcome: 'issued' })
+        await flights.add([at(1), at(2), at(4)])
+        const before = { well: day(3), badly: day(3) }
+        const forgotten = [await flights.forget(before, 1), await flights.forget(before, 9)]
+        expect([...forgotten, await flights.forget(before, 9)]).toEqual([1, 1, 0])
         expect((await transactions.get(id, 10))?.records).toHaveLength(1)
+      })
+
+      test('a changed retention moves what is kept: shorter forgets at the next run, longer keeps what is still there', async () => {
+        const { flights, transactions } = backing.enrolment
+        const job = forgetRecords(flights)
+        const usual = await flights.retention()
+        const { transactionRowId: id } = await begun()
+        const now = new Date('2026-06-30T12:00:00Z')
+        const ago = (days: number, outcome: FlightRecord['outcome']) =>
+          recordOf(id, { createdAt: new Date(now.getTime() - days * 86_400_000), outcome })
+        const kept = async () =>
+          (await transactions.get(id, 10))?.records.map(
+            ({ createdAt, outcome }) => `${outcome} ${(now.getTime() - createdAt.getTime()) / 86_400_000}`,
+          )
+        const setTo = (issuedDays: number, failedDays: number) =>
+          flights.setRetention({ issuedDays, failedDays }, note('system.retention_changed'))
+        await setTo(30, 90)
+        await flights.add([
+          ago(80, 'refused'),
+          ago(80, 'failed'),
+          ago(20, 'issued'),
+          ago(5, 'refused'),
+          ago(5, 'pending'),
+        ])
+        await job.run(now)
+        expect(await kept()).toHaveLength(5)
+        await setTo(10, 60)
+        expect(await kept()).toHaveLength(5)
+        await job.run(now)
+        expect((await kept())?.toSorted()).toEqual(['pending 5', 'refused 5'])
+        await setTo(100, 100)
+        await job.run(new Date(now.getTime() + 90 * 86_400_000))
+        expect(await kept()).toHaveLength(2)
+        await setTo(usual.issuedDays, usual.failedDays)
       })
 
       test('keeps its retention, with the event', async () => {
@@ -483,6 +519,47 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         ])
         expect(await flights.retention()).toEqual(wanted)
         await flights.setRetention(before, note('system.retention_changed'))
+      })
+    })
+
+    describe('clients that cannot name an endpoint', () => {
+      const reached = async () => (await backing.enrolment.enrolment.endpoint(''))?.slug ?? null
+      const service = () =>
+        createDefaultEndpoint({
+          store: backing.enrolment.defaultEndpoint,
+          urls: { defaultScepUrls: () => ['http://localhost/certsrv/mscep/mscep.dll'] },
+        })
+
+      test('reach the endpoint that was chosen, otherwise the only one, otherwise none', async () => {
+        const alone = await enrolmentPortal(await open())
+        const { enrolment, defaultEndpoint } = alone.backing.enrolment
+        expect((await enrolment.endpoint(''))?.slug).toBe('staff')
+        expect(await defaultEndpoint.defaultEndpoint()).toMatchObject({ endpoint: { slug: 'staff' }, chosen: false })
+        await alone.createGroup('Printers')
+        expect(await enrolment.endpoint('')).toBeNull()
+        expect(await defaultEndpoint.defaultEndpoint()).toEqual({ endpoint: null, chosen: false })
+        await defaultEndpoint.chooseDefault('printers', () => note('system.default_endpoint_changed'))
+        expect((await enrolment.endpoint(''))?.slug).toBe('printers')
+        await defaultEndpoint.chooseDefault(null, () => note('system.default_endpoint_changed'))
+        expect(await enrolment.endpoint('')).toBeNull()
+        await alone.backing.close()
+      })
+
+      test('by an administrator alone, with an event that names both, and none where nothing changes', async () => {
+        const { slug } = (await portal.createGroup(`Default ${name}`)).endpoint
+        for (const role of ['operator', 'auditor'] as const)
+          await expect(service().choose(actor(role), slug)).rejects.toMatchObject({ code: 'forbidden' })
+        const unknown = service().choose(actor('admin'), 'nowhere')
+        await expect(unknown).rejects.toMatchObject({ code: 'invalid_input', fields: { endpoint: expect.any(String) } })
+        const { result, events, full } = await portal.eventsOf(() => service().choose(actor('admin'), slug))
+        expect(result).toMatchObject({ endpoint: { slug }, chosen: true, urls: [expect.any(String)] })
+        expect(events).toEqual(['system.default_endpoint_changed'])
+        expect(full).toHaveLength(1)
+        expect(await reached()).toBe(slug)
+        expect((await portal.eventsOf(() => service().choose(actor('admin'), slug))).events).toEqual([])
+        expect(await service().get(actor('auditor'))).toMatchObject({ endpoint: { slug }, chosen: true })
+        await service().choose(actor('admin'), null)
+        expect(await service().get(actor('auditor'))).toMatchObject({ chosen: false })
       })
     })
 
@@ -528,7 +605,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         null,
         [],
       )
-      const found = async (filter: TransactionFilter) =>
+      const found = async (filter: Omit<TransactionFilter, 'kind'>) =>
         (await transactions.list(filter, { limit: 200 })).items.some(({ id }) => id === row.transactionRowId)
       const { createdAt } = (await transactions.list({ subject }, { limit: 1 })).items[0] ?? { createdAt: new Date(0) }
       expect(await found({ device: '100%_' })).toBe(true)

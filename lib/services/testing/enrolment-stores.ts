@@ -17,11 +17,12 @@ import {
   type NewChallenge,
   PENDING_CHALLENGES_PER_DEVICE,
 } from '@/lib/services/challenges'
+import type { DefaultEndpointStore } from '@/lib/services/default-endpoint'
 import type { DeviceStore } from '@/lib/services/devices'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import { explanationOf } from '@/lib/services/enrolment-refusals'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
-import type { FlightRecord, FlightRecordStore } from '@/lib/services/flight-recorder'
+import { ENDED_BADLY, type FlightRecord, type FlightRecordStore } from '@/lib/services/flight-recorder'
 import type { RenewalStore } from '@/lib/services/renewal'
 import { RETENTION_DEFAULTS, type RetentionStore } from '@/lib/services/retention'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
@@ -30,7 +31,7 @@ import type { QueryStore } from '@/lib/services/scep-queries'
 import type { SimulationStore } from '@/lib/services/simulation'
 import type { StaticSecretStore } from '@/lib/services/static-secrets'
 import type { SupersessionStore } from '@/lib/services/supersession'
-import type { TransactionRow, TransactionStore } from '@/lib/services/transactions'
+import { QUESTIONS, type TransactionRow, type TransactionStore } from '@/lib/services/transactions'
 import { memoryPolicyStores } from './policy-stores'
 import { memoryRenewalStore } from './renewal-store'
 import {
@@ -58,6 +59,7 @@ export interface EnrolmentStores {
   flights: FlightRecordStore & RetentionStore
   simulation: SimulationStore
   devices: DeviceStore
+  defaultEndpoint: DefaultEndpointStore
 }
 
 export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
@@ -126,6 +128,13 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
   const append_ = (events: AuditEntry[]) => append(world, events)
   const records: FlightRecord[] = []
   let retention = RETENTION_DEFAULTS
+  let chosenId: string | null = null
+  const defaultEndpoint = () =>
+    chosenId === null
+      ? world.endpoints.length === 1
+        ? world.endpoints[0]
+        : undefined
+      : world.endpoints.find(({ id }) => id === chosenId)
 
   const stores: Omit<TransactionStores, 'simulation'> = {
     challenges: {
@@ -318,6 +327,19 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     },
 
     alarms: {
+      async list({ open, endpoint }, page) {
+        const isOpen = ({ dismissedAt, challengeId }: WorldAlarm) =>
+          dismissedAt === null && !certificateFor(challengeId)?.revokedAt
+        const fits = world.alarms
+          .filter((each) => open === undefined || isOpen(each) === open)
+          .map(alarmOf)
+          .filter((view) => endpoint === undefined || view.endpoint.slug === endpoint)
+        return pageOf(fits.reverse(), page)
+      },
+      async get(id) {
+        const alarm = world.alarms.find((each) => each.id === id)
+        return alarm === undefined ? null : alarmOf(alarm)
+      },
       async open(limit) {
         return world.alarms
           .filter(({ dismissedAt, challengeId }) => dismissedAt === null && !certificateFor(challengeId)?.revokedAt)
@@ -411,17 +433,18 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         for (const row of due) finish(row, { state: 'failed', reason: 'interrupted', detail: '', failInfo: null }, null)
         return due.length
       },
-      async forgetRefused(days, limit) {
-        const before = ago(days * 1_440)
+      async forgetTransactions({ refusedDays, answeredDays }, limit) {
+        const before = ago(refusedDays * 1_440)
         const due = rows
           .filter(
             ({ id, state, createdAt, finishedAt, certificateId }) =>
-              (state === 'refused' || state === 'failed') &&
-              createdAt < before &&
-              finishedAt !== null &&
-              finishedAt < before &&
-              certificateId === null &&
-              !world.certificates.some((each) => each.enrolmentTransactionId === id),
+              (state === 'answered' && createdAt < ago(answeredDays * 1_440)) ||
+              ((state === 'refused' || state === 'failed') &&
+                createdAt < before &&
+                finishedAt !== null &&
+                finishedAt < before &&
+                certificateId === null &&
+                !world.certificates.some((each) => each.enrolmentTransactionId === id)),
           )
           .slice(0, limit)
         for (const row of due) rows.splice(rows.indexOf(row), 1)
@@ -431,9 +454,8 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
     enrolment: {
       async endpoint(slug) {
-        const found = world.endpoints.filter((each) => slug === '' || each.slug === slug)
-        const [endpoint] = found
-        if (!endpoint || found.length > 1) return null
+        const endpoint = slug === '' ? defaultEndpoint() : world.endpoints.find((each) => each.slug === slug)
+        if (!endpoint) return null
         const { group, profile, ...rest } = endpointOf(endpoint.id)
         const registrationAuthorities = world.registrationAuthorities.flatMap(({ certificateDer, ...ra }) =>
           certificateDer === null || ra.endpointId !== endpoint.id
@@ -507,11 +529,12 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
     transactions: {
       async list(filter, page) {
-        const { device, from, to, endpoint, group, ...equal } = filter
+        const { device, from, to, endpoint, group, kind, ...equal } = filter
         const fits = rows
           .map(rowOf)
           .filter(
             (view) =>
+              (kind === undefined || (kind === 'question') === QUESTIONS.includes(view.messageType ?? 0)) &&
               (endpoint === undefined || view.endpoint.slug === endpoint) &&
               (group === undefined || view.group.slug === group) &&
               (device === undefined || view.subject?.toLowerCase().includes(device.toLowerCase()) === true) &&
@@ -526,13 +549,12 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         const row = rows.find((each) => each.id === id)
         if (!row) return null
         const challenge = challenges.find((each) => each.id === row.challengeId)
-        const { csrSha256, spkiSha256, signerSpkiSha256, messageType, endpointId } = row.attempt
+        const { csrSha256, spkiSha256, signerSpkiSha256, endpointId } = row.attempt
         return {
           ...rowOf(row),
           csrSha256,
           spkiSha256,
           signerSpkiSha256,
-          messageType,
           challenge: challenge
             ? {
                 id: challenge.id,
@@ -550,7 +572,8 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
       async countByReason(since) {
         const counts = new Map<string, number>()
-        for (const { state, reason, createdAt } of rows) {
+        for (const { state, reason, createdAt, messageType } of rows) {
+          if (QUESTIONS.includes(messageType ?? 0)) continue
           if ((state === 'refused' || state === 'failed') && reason !== null && createdAt > since)
             counts.set(reason, (counts.get(reason) ?? 0) + 1)
         }
@@ -579,16 +602,38 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
       },
     },
 
+    defaultEndpoint: {
+      async defaultEndpoint() {
+        const endpoint = defaultEndpoint()
+        if (endpoint === undefined) return { endpoint: null, chosen: chosenId !== null }
+        const { slug, name, group } = endpointOf(endpoint.id)
+        const named = { slug, name, group: { slug: group.slug, name: group.name } }
+        return { endpoint: named, chosen: chosenId !== null }
+      },
+      async chooseDefault(slug, event) {
+        const before = world.endpoints.find(({ id }) => id === chosenId)?.slug ?? null
+        if (slug === before) return 'chosen'
+        const endpoint = world.endpoints.find((each) => each.slug === slug)
+        if (slug !== null && endpoint === undefined) return 'endpoint_unknown'
+        chosenId = endpoint?.id ?? null
+        append_([event(before)])
+        return 'chosen'
+      },
+    },
+
     flights: {
       async add(added) {
         records.push(...structuredClone(added))
+        for (const { question, ...record } of added) if (question !== null) addQuestion(question, record)
         for (const { enrolmentTransactionId, client } of added) {
           const row = rows.find(({ id }) => id === enrolmentTransactionId)
           if (row) row.client ??= client
         }
       },
-      async forget(now, limit) {
-        const due = records.filter(({ keepUntil }) => keepUntil < now).slice(0, limit)
+      async forget({ well, badly }, limit) {
+        const due = records
+          .filter(({ outcome, createdAt }) => createdAt < (ENDED_BADLY.includes(outcome) ? badly : well))
+          .slice(0, limit)
         for (const record of due) records.splice(records.indexOf(record), 1)
         return due.length
       },
@@ -635,6 +680,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
       certificate: certificate ? { id: certificate.id, serial: certificate.serial } : null,
       createdAt: row.createdAt,
       finishedAt: row.finishedAt,
+      messageType: row.messageType,
     }
   }
 
@@ -659,6 +705,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     const row: MemoryTransaction = {
       id: crypto.randomUUID(),
       state,
+      messageType: attempt.messageType,
       attempt,
       reason: null,
       detail: null,
@@ -684,9 +731,19 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     Object.assign(row, { state, reason, detail, challengeId: challengeId ?? row.challengeId, finishedAt: clock() })
   }
 
+  function addQuestion(question: NonNullable<FlightRecord['question']>, record: Omit<FlightRecord, 'question'>): void {
+    const { endpointId, sourceIp, client, createdAt } = record
+    const unread = { csrSha256: null, spkiSha256: null, client }
+    const row = addRow({ ...question, ...unread, endpointId, sourceIp }, 'received')
+    const { enrolmentTransactionId: id } = record
+    Object.assign(row, { id, state: 'answered', certificateId: question.certificateId, createdAt, client })
+    Object.assign(row, { claimedAt: createdAt, finishedAt: createdAt, superseded: true })
+  }
+
   function knownOf(row: MemoryTransaction): KnownTransaction {
     const certificate = world.certificates.find((each) => each.id === row.certificateId && each.state === 'issued')
     const { id, detail, attempt } = row
+    if (row.state === 'answered') throw new Error('a question is never met again')
     const late = waitedTooLong(row)
     const waited = row.state === 'issued' && row.expiresAt !== null
     const finishedAt = row.finishedAt ?? certificate?.issuedAt ?? null

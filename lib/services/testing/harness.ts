@@ -222,6 +222,7 @@ export function memoryBacking(): Backing {
     world.transactions.push({
       id,
       state: 'received',
+      messageType: 19,
       reason: null,
       certificateId: null,
       sourceIp: '192.0.2.9',

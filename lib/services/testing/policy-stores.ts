@@ -10,6 +10,7 @@ import type { GrantStore } from '@/lib/services/enrolment-authorisation'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import { sourceOf } from '@/lib/services/source-address'
 import type { NewStaticSecret, StaticSecretState, StaticSecretStore } from '@/lib/services/static-secrets'
+import { QUESTIONS } from '@/lib/services/transactions'
 import type { MemoryChallenge, MemoryTransaction } from './enrolment-stores'
 import { append, type World } from './world'
 
@@ -163,10 +164,16 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
       approvalsRequired,
       decisions: decisionsOf(request),
       certificate: certificate ? { id: certificate.id, serial: certificate.serial } : null,
+      renews: request.renews && renewedOf(request.renews.id),
       reason,
       requested: request.requested,
       validityDays: profile.validityDays,
     }
+  }
+  const renewedOf = (id: string) => {
+    const renewed = world.certificates.find((each) => each.id === id)
+    if (!renewed) throw new Error(`no certificate ${id}`)
+    return { id, serial: renewed.serial }
   }
   const unfinished = ({ id, state }: MemoryApproval) =>
     state === 'approved' && ['received', 'failed'].includes(rowOf(id).state)
@@ -182,7 +189,9 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
       const waiting = approvals.filter((each) => each.endpointId === request.endpointId && effective(each) === 'open')
       const fromThere = waiting.filter(({ id }) => sourceOf(rowOf(id).sourceIp) === request.source)
       if (waiting.length >= most.perEndpoint || fromThere.length >= most.perSource) return 'full'
-      const expiresAt = new Date(clock().getTime() + request.ttlHours * HOUR_MS)
+      const expiresAt = new Date(
+        Math.min(clock().getTime() + request.ttlHours * HOUR_MS, request.renews?.notAfter.getTime() ?? Infinity),
+      )
       approvals.push({
         ...request,
         id: request.transactionRowId,
@@ -227,6 +236,8 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
         subject,
         subjectDer: request.subjectDer,
         san: request.san,
+        rules: request.rules,
+        renews: request.renews && { certificateId: request.renews.id, lineageId: request.renews.lineageId },
         sourceIp: attempt.sourceIp,
         decisions: decisionsOf(request),
       }
@@ -289,7 +300,13 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
         }))
         .filter(({ sameKey, sameSubject }) => sameKey || (sameSubject && subject !== ''))
       const transactions = (world.transactions as MemoryTransaction[])
-        .filter((row) => row.id !== id && subject !== '' && row.attempt.subject === subject)
+        .filter(
+          (row) =>
+            row.id !== id &&
+            subject !== '' &&
+            row.attempt.subject === subject &&
+            !QUESTIONS.includes(row.messageType ?? 0),
+        )
         .map(({ id: other, state, reason, attempt, createdAt }) => ({
           id: other,
           state,

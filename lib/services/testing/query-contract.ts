@@ -1,6 +1,7 @@
 /** GetCert and GetCRL (RFC 8894 §3.3.4, §3.3.5), run in memory and on Postgres. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { parseCertificate } from '@/lib/pki/certificate'
 import { parseCrlHeader } from '@/lib/pki/crl'
 import { parseDer } from '@/lib/pki/der'
@@ -118,6 +119,82 @@ export function queryContract(name: string, open: () => Promise<EnrolmentBacking
         expect(await ask(0, selfMade(0), (options) => buildGetCert({ ...options, issuerDer, serial }))).toMatchObject(
           NO_MATCH,
         )
+      })
+    })
+
+    describe('the flight recorder', () => {
+      const newest = async (kind: 'enrolment' | 'question' | 'all') => {
+        await portal.recorder.flush()
+        const filter = { kind, ...(kind === 'question' ? { state: 'answered' as const } : {}) }
+        return (await portal.transactions.list(actor('auditor'), filter, { limit: 100 })).items
+      }
+      /** The newest is the one that was asked last. */
+      const aSecondOn = () => {
+        portal.time.now = new Date(portal.time.now.getTime() + 1_000)
+      }
+
+      test('tells what was asked and what was sent, among the questions and not among the enrolments', async () => {
+        const { issuerDer, serial, der, hex, common } = await enrolled(0)
+        aSecondOn()
+        await ask(0, der, (options) => buildGetCert({ ...options, issuerDer, serial }))
+        aSecondOn()
+        await ask(0, der, (options) => buildGetCrl({ ...options, issuerDer, serial }))
+        const [crl, certificate] = await newest('question')
+        expect(certificate).toMatchObject({
+          state: 'answered',
+          operation: 'GetCert',
+          subject: `CN=${common}`,
+          reason: null,
+          explanation: 'The device asked for a certificate of its own, and got it.',
+          certificate: { serial: hex },
+          sourceIp: '192.0.2.9',
+          challengeId: null,
+        })
+        expect(crl).toMatchObject({ state: 'answered', operation: 'GetCRL', subject: null, certificate: null })
+        const { exchanges, fields } = await portal.transactions.get(actor('auditor'), certificate?.id ?? '')
+        expect(exchanges).toMatchObject([{ operation: 'GetCert', outcome: 'answered' }])
+        expect(fields).toEqual([])
+        const told = exchanges[0]?.steps.map(({ label, says }) => [label, ...says].join(': '))
+        expect(told).toContain(`Certificate looked up: serial ${hex}: it belongs to who asks`)
+        expect(told).toContain('Sent: what was asked for')
+        expect((await newest('enrolment')).map(({ operation }) => operation)).not.toContain('GetCert')
+        expect((await newest('all')).map(({ operation }) => operation)).toContain('GetCRL')
+      })
+
+      test('tells why a question was refused, and counts it among no failures', async () => {
+        const { issuerDer } = await enrolled(0)
+        const since = new Date(0)
+        const before = await portal.transactions.failuresByCause(actor('auditor'), since)
+        const unknown = (options: MessageOptions) =>
+          buildGetCert({ ...options, issuerDer, serial: new Uint8Array([4, 5, 6]) })
+        expect(await ask(0, selfMade(0), unknown)).toMatchObject(NO_MATCH)
+        await portal.recorder.flush()
+        const filter = { kind: 'question', state: 'refused' } as const
+        const [refused] = (await portal.transactions.list(actor('auditor'), filter, { limit: 1 })).items
+        expect(refused).toMatchObject({ operation: 'GetCert', reason: 'certificate_not_found' })
+        const { exchanges } = await portal.transactions.get(actor('auditor'), refused?.id ?? '')
+        expect(exchanges).toMatchObject([{ operation: 'GetCert', outcome: 'refused' }])
+        expect(await portal.transactions.failuresByCause(actor('auditor'), since)).toEqual(before)
+      })
+
+      test('forgets a question with what went well, and no poll meets it', async () => {
+        const { issuerDer, serial, der } = await enrolled(0)
+        const before = portal.time.now
+        portal.time.now = backing.now()
+        aSecondOn()
+        await ask(0, der, (options) => buildGetCrl({ ...options, issuerDer, serial }))
+        const id = (await newest('question'))[0]?.id ?? ''
+        portal.time.now = before
+        const device = await portal.device({ transactionId: 'SSCEP transactionId' })
+        expect(await device.poll()).toMatchObject({ pkiStatus: 'FAILURE', failInfo: 4 })
+        const daysOn = async (days: number) => {
+          await backing.age('transaction', id, days * 1_440)
+          const retention = async () => ({ issuedDays: 3, failedDays: 90 })
+          await expireChallenges(backing.forgetting, { retention }).run(new Date())
+          return portal.transactions.get(actor('auditor'), id)
+        }
+        expect(await daysOn(2)).toMatchObject({ id, state: 'answered' })
+        await expect(daysOn(2)).rejects.toMatchObject({ code: 'not_found' })
       })
     })
 

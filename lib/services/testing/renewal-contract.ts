@@ -9,7 +9,7 @@ import { OID } from '@/lib/pki/oid'
 import { parseSerial } from '@/lib/pki/serial'
 import { signatureIdentifier, signWith } from '@/lib/pki/sign'
 import { type CertRep, type PkcsReqOptions, selfSignedCertificate } from '@/lib/scep/client'
-import type { RevocationReason } from '@/lib/services/certificates'
+import type { CertificateFilter, RevocationReason } from '@/lib/services/certificates'
 import type { ChallengeRules } from '@/lib/services/challenge-rules'
 import type { RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { ENDPOINT_DEFAULTS } from '@/lib/services/endpoint-settings'
@@ -136,6 +136,15 @@ export function renewalContract(name: string, open: () => Promise<EnrolmentBacki
         const middle = await portal.certificates.get(actor('auditor'), serials[1] as string)
         expect(middle.lineage.map(({ serial }) => serial)).toEqual(serials)
         expect([middle.renews?.serial, middle.renewedBy?.serial]).toEqual([serials[0], serials[2]])
+        const listed = async (filter: CertificateFilter) =>
+          (await portal.certificates.list(actor('auditor'), filter, { limit: 200 })).items.map(({ serial }) => serial)
+        for (const line of [held.id, serials[1] as string, serials[2] as string])
+          expect((await listed({ line })).toSorted()).toEqual(serials.toSorted())
+        expect(await listed({ line: held.id, issuance: 'first' })).toEqual([held.serial])
+        expect((await listed({ line: held.id, issuance: 'renewal' })).toSorted()).toEqual(serials.slice(1).toSorted())
+        expect(await listed({ line: 'FFFF' })).toEqual([])
+        const [first, renewals] = [await listed({ issuance: 'first' }), await listed({ issuance: 'renewal' })]
+        expect([first.includes(held.serial), renewals.includes(held.serial)]).toEqual([true, false])
       })
 
       test('with the subject in other letters: the old one is copied byte for byte', async () => {

@@ -78,7 +78,8 @@ export interface WorldChallenge {
 
 export interface WorldTransaction {
   id: string
-  state: 'received' | 'issued' | 'refused' | 'failed' | 'pending'
+  state: 'received' | 'issued' | 'answered' | 'refused' | 'failed' | 'pending'
+  messageType: number | null
   reason: string | null
   certificateId: string | null
   sourceIp: string | null

@@ -5,11 +5,12 @@ import { Digest } from '@/app/_components/digest'
 import { Fact, Facts } from '@/app/_components/facts'
 import { Instant } from '@/app/_components/instant'
 import { TextLink } from '@/app/_components/row-link'
+import { shortSerial } from '@/app/_components/short-serial'
 import { VisibleText } from '@/app/_components/visible-text'
 import type { ApprovalDetail } from '@/lib/services/approval-types'
 
 export function RequestCard({ request }: { request: ApprovalDetail }) {
-  const { subject, san, key, spkiSha256, requested } = request
+  const { subject, san, key, spkiSha256, requested, renews } = request
   const usages = [...requested.keyUsage, ...requested.extendedKeyUsage]
   return (
     <Card title="What it asks for" description="These names and this key go into the certificate.">
@@ -24,6 +25,12 @@ export function RequestCard({ request }: { request: ApprovalDetail }) {
                 </li>
               ))}
             </ul>
+          </Fact>
+        )}
+        {renews !== null && (
+          <Fact name="Renews">
+            <TextLink href={`/certificates/${renews.id}`}>certificate {shortSerial(renews.serial)}</TextLink>. The
+            device has proven that it holds the key in it. The new one takes over its names and limits.
           </Fact>
         )}
         <Fact name="Key">{key}</Fact>

@@ -10,7 +10,7 @@ export function LineCard({ certificate }: { certificate: CertificateDetail }) {
   const { lineage, id } = certificate
   if (lineage.length === 0) return null
   return (
-    <Card title="Renewals">
+    <Card title="Renewals" action={<TextLink href={`/certificates?line=${id}`}>Show in the list</TextLink>}>
       <ol className="grid gap-3">
         {lineage.toReversed().map((member) => (
           <li key={member.id} className="flex flex-wrap items-start justify-between gap-x-4 gap-y-1">

@@ -33,6 +33,7 @@ export function ClientsCard({ endpoint }: { endpoint: EndpointView }) {
   const works = rows.filter(({ verdict }) => verdict !== 'excluded').length
   return (
     <Card
+      id="clients"
       flush
       title="Clients that work here"
       description={`With the present settings, ${works} of ${rows.length} client families can enrol.`}

@@ -5,6 +5,7 @@ import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CopyValue } from '@/app/_components/copy-value'
 import { PageHeader } from '@/app/_components/page-header'
+import { SectionIndex } from '@/app/_components/section-index'
 import { EnabledBadge } from '@/app/_components/states'
 import { WeaknessBadges } from '@/app/_components/weakness-badges'
 import { found, requireActor } from '@/app/_session'
@@ -12,8 +13,9 @@ import { server } from '@/lib/server'
 import { can } from '@/lib/services/permissions'
 import { ClientsCard } from './clients-card'
 import { CopyEndpoint } from './copy-endpoint'
+import { DefaultEndpointCard } from './default-endpoint-card'
 import { EnrolmentSettings } from './enrolment-settings'
-import { PolicySection } from './policy-section'
+import { POLICY_TITLES, PolicySection } from './policy-section'
 import { ProfileSettings } from './profile-settings'
 import { ProtocolSettings } from './protocol-settings'
 import { RegistrationAuthorityCard } from './registration-authority-card'
@@ -31,6 +33,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   const mayChange = can(actor, 'endpoint:update')
   const secrets = can(actor, 'static-secret:read') ? await server().staticSecrets.list(actor, slug) : []
   const showsSecrets = can(actor, 'static-secret:read') && (policy === 'static' || secrets.length > 0)
+  const leads = await server().defaultEndpoint.get(actor)
   const validators = (await server().connectors.validators(actor)).map(({ id, name }) => ({ id, name }))
   // A form keeps what was typed; another endpoint, or settings that changed elsewhere, start it afresh.
   const form = { endpoint, mayChange }
@@ -64,19 +67,33 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
           </ButtonLink>
         )}
       </PageHeader>
+      <SectionIndex
+        sections={[
+          { id: 'status', title: 'Status' },
+          { id: 'policy', title: POLICY_TITLES[policy] },
+          { id: 'enrolment', title: 'How devices enrol here' },
+          { id: 'protocol', title: 'Protocol settings' },
+          { id: 'profile', title: 'Certificate profile' },
+          { id: 'renewal', title: 'Renewal' },
+          { id: 'registration-authority', title: 'Registration authority' },
+          { id: 'default', title: 'Default endpoint' },
+          ...(showsSecrets ? [{ id: 'static-secrets', title: 'List of static secrets' }] : []),
+          { id: 'clients', title: 'Clients that work here' },
+        ]}
+      />
       <div className="grid gap-5" key={slug}>
         <div className="grid gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="grid content-start gap-5">
-            <Card title="How devices enrol here" description={mayChange ? HOLDS : READ_ONLY}>
+            <Card id="enrolment" title="How devices enrol here" description={mayChange ? HOLDS : READ_ONLY}>
               <EnrolmentSettings {...form} validators={validators} />
             </Card>
-            <Card title="Protocol settings" description="What weakens the endpoint is marked.">
+            <Card id="protocol" title="Protocol settings" description="What weakens the endpoint is marked.">
               <ProtocolSettings {...form} />
             </Card>
           </div>
           <div className="grid content-start gap-5 max-lg:contents">
             <div className="grid gap-5 max-lg:order-first">
-              <Card title="Status">
+              <Card id="status" title="Status">
                 <div className="grid gap-3">
                   <p className="text-muted">
                     {enabled
@@ -89,13 +106,14 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
               </Card>
               <PolicySection endpoint={endpoint} />
             </div>
-            <Card title="Certificate profile" description="Holds for certificates made from now on.">
+            <Card id="profile" title="Certificate profile" description="Holds for certificates made from now on.">
               <ProfileSettings {...form} />
             </Card>
-            <Card title="Renewal">
+            <Card id="renewal" title="Renewal">
               <RenewalSettings {...form} />
             </Card>
             <RegistrationAuthorityCard authority={registrationAuthority} />
+            <DefaultEndpointCard slug={slug} leads={leads} mayChange={mayChange} />
           </div>
         </div>
         {showsSecrets && (

@@ -3,11 +3,19 @@ import { Card } from '@/app/_components/card'
 import { TextLink } from '@/app/_components/row-link'
 import type { EndpointView } from '@/lib/services/groups'
 
+/** As its card says. */
+export const POLICY_TITLES: Record<EndpointView['policy'], string> = {
+  dynamic: 'One-time challenges',
+  static: 'Static secrets',
+  approval: 'Approvals',
+  delegated: 'Validator',
+}
+
 export function PolicySection({ endpoint }: { endpoint: EndpointView }) {
   switch (endpoint.policy) {
     case 'dynamic':
       return (
-        <Card title="One-time challenges">
+        <Card id="policy" title={POLICY_TITLES[endpoint.policy]}>
           <p className="text-muted">
             A device needs one that was minted for its name and is still unused.{' '}
             <TextLink href={`/challenges?endpoint=${endpoint.slug}`}>See those of this endpoint</TextLink>.
@@ -16,13 +24,13 @@ export function PolicySection({ endpoint }: { endpoint: EndpointView }) {
       )
     case 'static':
       return (
-        <Card title="Static secrets">
+        <Card id="policy" title={POLICY_TITLES[endpoint.policy]}>
           <p className="text-muted">Whoever knows a secret of this endpoint can enrol, within the bounds it has.</p>
         </Card>
       )
     case 'approval':
       return (
-        <Card title="Approvals">
+        <Card id="policy" title={POLICY_TITLES[endpoint.policy]}>
           <p className="text-muted">
             Requests wait for {endpoint.approvalsRequired === 1 ? 'one person' : `${endpoint.approvalsRequired} people`}
             , {endpoint.pendingTtlHours} hours at most.
@@ -31,7 +39,7 @@ export function PolicySection({ endpoint }: { endpoint: EndpointView }) {
       )
     case 'delegated':
       return (
-        <Card title="Validator">
+        <Card id="policy" title={POLICY_TITLES[endpoint.policy]}>
           <p className="text-muted">A validator of yours is asked about each request.</p>
         </Card>
       )

@@ -10,6 +10,7 @@ import type { EndpointView } from '@/lib/services/groups'
 export function RegistrationAuthorityCard({ authority }: { authority: EndpointView['registrationAuthority'] }) {
   return (
     <Card
+      id="registration-authority"
       title="Registration authority"
       description="Opens requests and signs replies. The issuer's own key never decrypts."
     >

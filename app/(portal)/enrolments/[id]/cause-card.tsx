@@ -8,6 +8,7 @@ import type { TransactionDetail } from '@/lib/services/transactions'
 
 const LOOKS: Record<TransactionDetail['state'], [icon: LucideIcon, className: string, iconClass: string]> = {
   issued: [CircleCheck, 'border-ok-line bg-ok-soft', 'text-ok'],
+  answered: [CircleCheck, 'border-ok-line bg-ok-soft', 'text-ok'],
   refused: [CircleSlash, 'border-bad-line bg-bad-soft', 'text-bad'],
   failed: [TriangleAlert, 'border-warn-line bg-warn-soft', 'text-warn'],
   received: [Hourglass, 'border-accent-line bg-accent-soft', 'text-accent'],

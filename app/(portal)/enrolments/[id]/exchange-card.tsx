@@ -9,6 +9,7 @@ import type { ExchangeView, StepView } from '@/lib/services/transactions'
 const OUTCOMES: Record<FlightOutcome, string> = {
   issued: 'a certificate was sent',
   answered_again: 'the certificate was sent again',
+  answered: 'what was asked for was sent',
   pending: 'told to wait',
   refused: 'refused',
   failed: 'stopped by a fault of ours',

@@ -22,11 +22,11 @@ export default async function EnrolmentPage({ params }: { params: Promise<{ id: 
   const actor = await requireActor('transaction:read')
   const { id } = await params
   const enrolment = await found(server().transactions.get(actor, id))
-  const { subject, state, endpoint, fields, exchanges, history, support } = enrolment
+  const { subject, state, operation, endpoint, fields, exchanges, history, support } = enrolment
   return (
     <>
       <PageHeader
-        title={subject ? <VisibleText>{subject}</VisibleText> : 'No readable name'}
+        title={subject ? <VisibleText>{subject}</VisibleText> : state === 'answered' ? operation : 'No readable name'}
         badge={<TransactionStateBadge state={state} />}
         trail={[{ href: '/enrolments', text: 'Enrolments' }]}
       >

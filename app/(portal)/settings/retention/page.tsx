@@ -14,7 +14,7 @@ export default async function RetentionPage() {
     <div className="max-w-2xl">
       <Card
         title="Flight recorder"
-        description="The steps of each enrolment, without secrets. The audit trail and certificates are kept for good."
+        description="The steps of each enrolment, without secrets. The audit trail and certificates are kept for good. A change holds for what is kept already, too: a shorter time forgets within a quarter of an hour, a longer one keeps what is still there."
       >
         <RetentionForm retention={retention} />
       </Card>

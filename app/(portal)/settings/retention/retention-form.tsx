@@ -11,7 +11,7 @@ import { saveRetention } from './actions'
 
 export function RetentionForm({ retention }: { retention: Retention }) {
   const { state, pending, onSubmit, fieldError } = useAction(saveRetention, () =>
-    toast('Retention saved', 'It holds for what is recorded from now on.'),
+    toast('Retention saved', 'It holds for what is kept already, too.'),
   )
   return (
     <form onSubmit={onSubmit} className="grid gap-4">

@@ -27,6 +27,10 @@ const approvalFields = {
     z.object({ name: z.string(), approves: z.boolean(), comment: z.string().nullable(), createdAt: instant }),
   ),
   certificate: z.object({ id: z.string(), serial: z.string() }).nullable(),
+  renews: z
+    .object({ id: z.string(), serial: z.string() })
+    .nullable()
+    .meta({ description: 'The certificate that signed the request, if the new one is to take over from it.' }),
   problem: z.string().nullable().meta({ description: 'Why an approved request has no certificate yet.' }),
 }
 
@@ -89,6 +93,7 @@ const approvalExample: z.input<typeof Approval> = {
   approvalsRequired: 1,
   decisions: [],
   certificate: null,
+  renews: null,
   problem: null,
 }
 

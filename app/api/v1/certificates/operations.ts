@@ -21,7 +21,7 @@ const RevocationReason = z
 
 const Named = z.object({ slug: z.string(), name: z.string() })
 
-const Certificate = z
+export const Certificate = z
   .object({
     id: z.string(),
     serial: z.string().meta({ description: 'Upper-case hex.' }),
@@ -90,7 +90,7 @@ const CertificateDetail = Certificate.extend({
     .meta({ description: 'What happened to it, from the audit trail.' }),
 }).meta({ id: 'CertificateDetail' })
 
-const certificateExample: z.input<typeof Certificate> = {
+export const certificateExample: z.input<typeof Certificate> = {
   id: '0198d2d1-1a2b-7c3d-8e4f-5a6b7c8d9e0f',
   serial: '3A7F19C0D2E45B6781920A1B2C3D4E5F',
   subject: 'CN=tablet-7,O=Example',
@@ -165,6 +165,14 @@ export const listCertificates = operation({
     group: slug.exactOptional(),
     endpoint: slug.exactOptional(),
     status: z.enum(STATUSES).exactOptional(),
+    issuance: z.enum(['first', 'renewal']).exactOptional().meta({
+      description: 'The first certificate of a line, or those that took over from another.',
+    }),
+    line: z
+      .string()
+      .regex(/^[0-9A-Fa-f-]{1,64}$/)
+      .exactOptional()
+      .meta({ description: 'Id or serial of one certificate: its whole line of renewals.' }),
     search: text(200)
       .min(3)
       .exactOptional()

@@ -13,7 +13,7 @@ export const SubjectAlternativeName = z
 const ORIGINS = ['minted', 'signed', 'static', 'approval', 'delegated', 'renewal'] as const
 const STATES = ['pending', 'reserved', 'consumed', 'expired', 'revoked'] as const
 
-const Challenge = z
+export const Challenge = z
   .object({
     id: z.string(),
     state: z.enum(STATES),

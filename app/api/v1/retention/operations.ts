@@ -33,7 +33,7 @@ export const setRetention = operation({
   path: '/retention',
   tag: 'Transactions',
   summary: 'Set how long steps are kept',
-  description: 'Holds for what is recorded from then on.',
+  description: 'Holds for what is kept and for what comes. A shorter one forgets within a quarter of an hour.',
   access: 'retention:manage',
   rate: 'change',
   body: z.strictObject({ issuedDays: days, failedDays: days }).meta({ id: 'RetentionChange' }),

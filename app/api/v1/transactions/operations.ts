@@ -4,13 +4,15 @@ import { instant, moment, pageOf, paging, slug, text } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
 import { FieldComparison } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 
-const STATES = ['received', 'pending', 'issued', 'refused', 'failed'] as const
+const STATES = ['received', 'pending', 'issued', 'answered', 'refused', 'failed'] as const
+const KINDS = ['enrolment', 'question', 'all'] as const
 const Named = z.object({ slug: z.string(), name: z.string() })
 
-const Transaction = z
+export const Transaction = z
   .object({
     id: z.string(),
     state: z.enum(STATES),
+    operation: z.string().meta({ description: 'PKCSReq, RenewalReq, GetCert or GetCRL; PKIOperation: unreadable.' }),
     endpoint: Named,
     group: Named,
     subject: z.string().nullable(),
@@ -32,7 +34,7 @@ const Exchange = z
     id: z.string(),
     at: instant,
     operation: z.string(),
-    outcome: z.enum(['issued', 'answered_again', 'pending', 'refused', 'failed']),
+    outcome: z.enum(['issued', 'answered_again', 'answered', 'pending', 'refused', 'failed']),
     client: z.string().nullable(),
     sourceIp: z.string().nullable(),
     steps: z.array(
@@ -68,6 +70,7 @@ const TransactionDetail = Transaction.extend({
 const example: z.input<typeof Transaction> = {
   id: '0198d2d1-0a0b-7c0d-8e0f-1a2b3c4d5e6f',
   state: 'refused',
+  operation: 'PKCSReq',
   endpoint: { slug: 'staff', name: 'Staff' },
   group: { slug: 'staff', name: 'Staff' },
   subject: 'CN=tablet-9,O=Example',
@@ -94,6 +97,9 @@ export const listTransactions = operation({
   rate: 'read',
   query: z.strictObject({
     ...paging,
+    kind: z.enum(KINDS).exactOptional().meta({
+      description: 'Enrolments, unless said otherwise; questions are GetCert and GetCRL.',
+    }),
     endpoint: slug.exactOptional(),
     group: slug.exactOptional(),
     state: z.enum(STATES).exactOptional(),

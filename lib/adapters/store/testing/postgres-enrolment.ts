@@ -5,6 +5,7 @@ import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
 import { openDatabase, transact } from '@/lib/adapters/store/database'
+import { defaultEndpointStore } from '@/lib/adapters/store/default-endpoint'
 import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
@@ -63,6 +64,7 @@ export async function postgresEnrolmentBacking(): Promise<
       flights: flightRecordStore(database),
       simulation: simulationStore(database),
       devices: deviceStore(database),
+      defaultEndpoint: defaultEndpointStore(database),
     },
     now: () => new Date(),
     async setEndpoint(slug, settings) {

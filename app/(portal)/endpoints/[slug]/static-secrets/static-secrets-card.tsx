@@ -21,6 +21,7 @@ interface StaticSecretsCardProps {
 export function StaticSecretsCard({ slug, inUse, secrets, mayManage }: StaticSecretsCardProps) {
   return (
     <Card
+      id="static-secrets"
       flush
       title={
         <span className="flex flex-wrap items-center gap-2">
