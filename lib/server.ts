@@ -11,6 +11,7 @@ import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
 import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-validation'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { connectorStore } from '@/lib/adapters/store/connectors'
+import { crlListStore } from '@/lib/adapters/store/crl-lists'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { deviceStore } from '@/lib/adapters/store/devices'
@@ -71,6 +72,7 @@ import { createRedemption } from '@/lib/services/challenge-redemption'
 import { type ChallengeValidation, createChallengeValidation } from '@/lib/services/challenge-validation'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
 import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
+import { type CrlLists, createCrlLists } from '@/lib/services/crl-lists'
 import { createShards } from '@/lib/services/crl-shards'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
@@ -131,6 +133,7 @@ export interface Services {
   audit: AuditService
   status: StatusService
   ocsp: Pick<OcspService, 'answer'>
+  crlLists: CrlLists
   rollover: RolloverService
   scepEnrolment: ScepEnrolmentService
   signer: Signer
@@ -303,6 +306,7 @@ export function buildServices(wiring: Wiring): Services {
     signer,
     status,
     ocsp,
+    crlLists: createCrlLists({ store: guarded(crlListStore(database)), urls, clock }),
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
