@@ -11,6 +11,7 @@ import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
 import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-validation'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { connectorStore } from '@/lib/adapters/store/connectors'
+import { crlListStore } from '@/lib/adapters/store/crl-lists'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { defaultEndpointStore } from '@/lib/adapters/store/default-endpoint'
@@ -72,6 +73,7 @@ import { createRedemption } from '@/lib/services/challenge-redemption'
 import { type ChallengeValidation, createChallengeValidation } from '@/lib/services/challenge-validation'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
 import { type ConnectorsService, createConnectors } from '@/lib/services/connectors'
+import { type CrlLists, createCrlLists } from '@/lib/services/crl-lists'
 import { createShards } from '@/lib/services/crl-shards'
 import { createDefaultEndpoint, type DefaultEndpointService } from '@/lib/services/default-endpoint'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
@@ -134,6 +136,7 @@ export interface Services {
   audit: AuditService
   status: StatusService
   ocsp: Pick<OcspService, 'answer'>
+  crlLists: CrlLists
   rollover: RolloverService
   scepEnrolment: ScepEnrolmentService
   signer: Signer
@@ -306,6 +309,7 @@ export function buildServices(wiring: Wiring): Services {
     signer,
     status,
     ocsp,
+    crlLists: createCrlLists({ store: guarded(crlListStore(database)), urls, clock }),
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),

@@ -7,6 +7,7 @@ import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { Alarms } from './_overview/alarms'
+import { CrlAlarm } from './_overview/crl-alarm'
 import { FailuresByCause } from './_overview/failures-by-cause'
 import { FirstSteps } from './_overview/first-steps'
 import { Health } from './_overview/health'
@@ -32,10 +33,11 @@ const NEWEST = { limit: 6 }
 const DAY_MS = 86_400_000
 
 async function Overview({ actor }: { actor: Actor }) {
-  const { groups: groupService, certificates, transactions, alarms: alarmService } = server()
+  const { groups: groupService, certificates, transactions, alarms: alarmService, crlLists } = server()
   const now = new Date()
-  const [alarms, counts, groups, authorities, newest, refused, causes] = await Promise.all([
+  const [alarms, lists, counts, groups, authorities, newest, refused, causes] = await Promise.all([
     alarmService.open(actor),
+    crlLists.list(actor),
     certificates.counts(actor),
     groupService.list(actor),
     groupService.authorities(actor),
@@ -49,6 +51,7 @@ async function Overview({ actor }: { actor: Actor }) {
   return (
     <div className="grid gap-5">
       <Alarms actor={actor} alarms={alarms} />
+      <CrlAlarm lists={lists} now={now} />
       {!quiet && <Standing counts={counts} />}
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid content-start gap-5">

@@ -9,9 +9,9 @@ const crl = (ageHours: number, leftHours: number) => ({
   nextUpdate: new Date(now.getTime() + leftHours * HOUR),
 })
 
-test('a list is fresh, late in its last fifth, and stale at its end', () => {
-  expect(crlFreshness(crl(8, 2), now)).toBe('fresh')
-  expect(crlFreshness(crl(9, 1), now)).toBe('late')
+test('a list is fresh, late from half of its life on, and stale at its end', () => {
+  expect(crlFreshness(crl(4, 6), now)).toBe('fresh')
+  expect(crlFreshness(crl(5, 5), now)).toBe('late')
   expect(crlFreshness(crl(10, 0), now)).toBe('stale')
 })
 

@@ -1,12 +1,13 @@
 /** When a revocation list or a certificate of ours begins to need attention. */
 
+import { isOverdue } from '@/lib/services/crl-lists'
+
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Late when less than a fifth of its time is left: the job that renews it should have run long before. */
+/** Late when half of its time has gone: the job that renews it should have run long before. */
 export function crlFreshness(crl: { thisUpdate: Date; nextUpdate: Date }, now: Date): 'fresh' | 'late' | 'stale' {
-  const left = crl.nextUpdate.getTime() - now.getTime()
-  if (left <= 0) return 'stale'
-  return left < (crl.nextUpdate.getTime() - crl.thisUpdate.getTime()) / 5 ? 'late' : 'fresh'
+  if (crl.nextUpdate <= now) return 'stale'
+  return isOverdue(crl, now) ? 'late' : 'fresh'
 }
 
 /** The job that renews it looks every few seconds. */

@@ -201,7 +201,7 @@ test('a revocation reaches the CRL within seconds, and openssl rejects the certi
   )
   const text = (await run('openssl', ['x509', '-in', at('lost.pem'), '-noout', '-text'])).stdout
   const crlUrl = /URI:(http\S+\.crl)/.exec(text)?.[1] ?? ''
-  expect(crlUrl).toBe(`${portal.url}/crl/${staff.issuer.slug}.crl`)
+  expect(crlUrl).toBe(`${portal.url}/crl/${staff.issuer.slug}/1.crl`)
   await portal.json('certificate', 'revoke', serial, '--reason', 'keyCompromise')
   await expect
     .poll(
@@ -215,19 +215,32 @@ test('a revocation reaches the CRL within seconds, and openssl rejects the certi
       { timeout: 10_000, interval: 250 },
     )
     .toContain(serial)
-  await writeFile(at('crl.pem'), (await run('openssl', ['crl', '-inform', 'DER', '-in', at('crl.der')])).stdout)
-  const verify = run('openssl', [
-    'verify',
-    '-crl_check',
-    '-CRLfile',
-    at('crl.pem'),
-    '-CAfile',
-    at('root.pem'),
-    '-untrusted',
-    at('issuer.pem'),
-    at('lost.pem'),
-  ])
-  await expect(verify).rejects.toMatchObject({ stderr: expect.stringContaining('certificate revoked') })
+  // By the list of its shard, which the certificate names, and by the whole one, which servers load: both refuse it, and
+  // both let its issuer through, whose list is the root's.
+  const [root, whole, shard] = await Promise.all(
+    ['root.pem', `${staff.issuer.slug}.pem`, `${staff.issuer.slug}/1.pem`].map(async (name) =>
+      (await fetch(`${portal.url}/crl/${name}`)).text(),
+    ),
+  )
+  await writeFile(at('shard.pem'), `${shard}${root}`)
+  await writeFile(at('whole.pem'), `${whole}${root}`)
+  const verify = (lists: string, ...options: string[]) =>
+    run('openssl', [
+      'verify',
+      ...options,
+      '-CRLfile',
+      at(lists),
+      '-CAfile',
+      at('root.pem'),
+      '-untrusted',
+      at('issuer.pem'),
+      at('lost.pem'),
+    ])
+  const revoked = { stderr: expect.stringContaining('error 23 at 0 depth lookup: certificate revoked') }
+  for (const check of ['-crl_check', '-crl_check_all']) {
+    await expect(verify('whole.pem', check)).rejects.toMatchObject(revoked)
+    await expect(verify('shard.pem', check, '-extended_crl')).rejects.toMatchObject(revoked)
+  }
   const list = await portal.json<{ items: { serial: string; status: string }[] }>(
     'certificate',
     'list',

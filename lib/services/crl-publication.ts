@@ -28,7 +28,6 @@ const RETRY_MS = 30_000
  * is long: somebody who revokes thousands must not have each of them publish megabytes.
  */
 const BURST = { lists: 2, seconds: 6, entriesPerSecond: 4_000, mostSeconds: 60 } as const
-const PAGE = 2_000
 
 interface Listed {
   entries: CrlEntries
@@ -117,20 +116,13 @@ export function createPublication({ store, signer, clock, published }: Publicati
   async function allRevoked({ authority, shard, previousThisUpdate }: DueCrl): Promise<Listed> {
     const writer = new EntryWriter()
     const contents = new ShardContents()
-    let after = ''
-    for (;;) {
-      const page = await store.revoked(authority.id, {
-        after,
-        limit: PAGE,
-        shard: shard?.number ?? null,
-        previousThisUpdate,
-      })
+    const scope = { shard: shard?.number ?? null, previousThisUpdate }
+    for await (const page of store.revoked(authority.id, scope)) {
       writer.add(page)
       if (shard === null) contents.add(page, page.shards)
-      if (page.count < PAGE) return { entries: writer.finish(), contents }
-      after = page.last
       await setImmediate()
     }
+    return { entries: writer.finish(), contents }
   }
 
   return { publishDueCrls }

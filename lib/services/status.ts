@@ -62,12 +62,10 @@ export interface NewCrl {
   sha256: Uint8Array
 }
 
-/** Revoked certificates by serial, in the order of its octets. */
+/** Some thousand revoked certificates. */
 export interface RevokedPage extends RevokedColumns {
   /** The shard that each names; 0 for none. */
   readonly shards: Int32Array
-  /** The last serial; empty in an empty page. */
-  readonly last: string
 }
 
 export interface StatusStore {
@@ -91,13 +89,13 @@ export interface StatusStore {
     burst: { lists: number; seconds: number; entriesPerSecond: number; mostSeconds: number }
   }): Promise<DueCrl | null>
   /**
-   * Revoked certificates of an authority, or of one of its shards, after the serial given. What expired before the
-   * previous CRL has been on one after its end and is left out (RFC 5280 §3.3).
+   * Revoked certificates of an authority, or of one of its shards, in the order of their serials' octets. What expired
+   * before the previous CRL has been on one after its end and is left out (RFC 5280 §3.3).
    */
   revoked(
     authorityId: string,
-    page: { after: string; limit: number; shard: number | null; previousThisUpdate: Date | null },
-  ): Promise<RevokedPage>
+    scope: { shard: number | null; previousThisUpdate: Date | null },
+  ): AsyncIterable<RevokedPage>
   /**
    * Stores the CRL, lets the list go, and calls it no longer due unless that moved since the claim. With a whole list,
    * the shards whose entries differ from what they were become due.

@@ -10,6 +10,7 @@ export function childEnvironment(config: Config): NodeJS.ProcessEnv {
     ...Object.fromEntries(surroundings),
     NODE_ENV: process.env.NODE_ENV === 'development' ? 'development' : 'production',
     DATABASE_URL: config.databaseUrl,
+    LATCHKEY_CRL_SHARDS: config.crlShards ? 'on' : 'off',
     LATCHKEY_DATA_DIR: config.dataDir,
     LATCHKEY_LOG: config.log,
     LATCHKEY_OUTBOUND_ALLOW: config.outboundAllow.map(written).join(','),

@@ -6,6 +6,7 @@ import { CopyButton } from '@/app/_components/copy-button'
 import { InlineCopy } from '@/app/_components/copy-value'
 import { CrlState } from '@/app/_components/crl-state'
 import { Digest } from '@/app/_components/digest'
+import { Disclosure } from '@/app/_components/disclosure'
 import { Fact, Facts } from '@/app/_components/facts'
 import { formatFingerprint } from '@/app/_components/fingerprint'
 import { expiryOf, WARN_DAYS } from '@/app/_components/freshness'
@@ -13,12 +14,26 @@ import { Instant } from '@/app/_components/instant'
 import { KEY_NAMES } from '@/app/_components/name-of-key'
 import { ResponderState } from '@/app/_components/responder-state'
 import { TextLink } from '@/app/_components/row-link'
+import { bytesOf } from '@/app/_components/size'
 import { ValidityBar } from '@/app/_components/validity-bar'
+import type { CrlListView } from '@/lib/services/crl-lists'
 import type { AuthorityView } from '@/lib/services/groups'
+import { ShardTable } from './shard-table'
 
+/** The newest ones: what lies before them is renewed alike. */
+const MOST_SHARDS = 50
 const TONES = { far: 'ok', soon: 'warn', over: 'bad' } as const
 
-export function AuthorityCard({ authority, now }: { authority: AuthorityView; now: Date }) {
+interface AuthorityCardProps {
+  authority: AuthorityView
+  /** Its whole revocation list, and the shards of it. */
+  lists: CrlListView[]
+  now: Date
+}
+
+export function AuthorityCard({ authority, lists, now }: AuthorityCardProps) {
+  const size = lists.find(({ shard }) => shard === null)?.crl?.size
+  const shards = lists.filter(({ shard }) => shard !== null)
   const { kind, status, slug, name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
   return (
     <article className="overflow-clip rounded-xl border border-line bg-surface shadow-card">
@@ -87,6 +102,7 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityView; no
             {crl && (
               <p className="text-sm text-muted">
                 Good until <Instant at={crl.nextUpdate} />
+                {size !== undefined && `, ${bytesOf(size)}`}
               </p>
             )}
           </div>
@@ -107,6 +123,28 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityView; no
           </div>
         </div>
       </div>
+      {shards.length > 0 && (
+        <div className="border-t border-line px-4 py-3 sm:px-5">
+          <Disclosure
+            summary={
+              shards.length === 1
+                ? 'One shard of the revocation list'
+                : `${shards.length} shards of the revocation list`
+            }
+          >
+            <p className="mb-3 max-w-prose text-sm text-muted">
+              Each certificate names one of them, so that whoever checks it fetches no more. The whole list, above, is
+              for servers that load it themselves.
+            </p>
+            <ShardTable name={name} shards={shards.slice(0, MOST_SHARDS)} now={now} />
+            {shards.length > MOST_SHARDS && (
+              <p className="mt-3 text-sm text-muted">
+                Older shards, {shards.length - MOST_SHARDS} of them, are not shown.
+              </p>
+            )}
+          </Disclosure>
+        </div>
+      )}
     </article>
   )
 }

@@ -28,7 +28,8 @@ export default async function AuthoritiesPage() {
 }
 
 async function Authorities({ actor }: { actor: Actor }) {
-  const authorities = await server().groups.authorities(actor)
+  const { groups, crlLists } = server()
+  const [authorities, lists] = await Promise.all([groups.authorities(actor), crlLists.list(actor)])
   if (authorities.length === 0) {
     return (
       <EmptyState icon={Landmark} title="No authorities">
@@ -41,7 +42,11 @@ async function Authorities({ actor }: { actor: Actor }) {
     <ul className="grid gap-5">
       {authorities.map((authority) => (
         <li key={authority.id} id={authority.slug} className="min-w-0 scroll-mt-20">
-          <AuthorityCard authority={authority} now={now} />
+          <AuthorityCard
+            authority={authority}
+            lists={lists.filter((list) => list.authority.id === authority.id)}
+            now={now}
+          />
         </li>
       ))}
     </ul>

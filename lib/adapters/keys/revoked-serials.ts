@@ -17,26 +17,41 @@ const ARRAY_HEADER_BYTES = 20
  * the octets, which an index keeps, so that each page costs its own rows.
  */
 export async function* revokedSerials(
-  pool: Pick<pg.Pool, 'query'>,
+  pool: Pick<pg.Pool, 'connect'>,
   authorityId: string,
   { revokedBefore, endsAfter, shard }: { revokedBefore: Date; endsAfter: Date; shard: number | null },
 ): AsyncGenerator<Buffer> {
-  let after = ''
-  for (;;) {
-    const { rows } = await pool.query<SerialsRow>({
-      name: shard === null ? 'revoked-serials' : 'revoked-serials-of-shard',
-      text: `select count(*)::int as count, max(serial collate "C") as last,
-                    array_send(array_agg(decode(serial, 'hex'))) as serials
-             from (select serial from certificate
-                   where authority_id = $1 and revoked_at < $2 and not_after > $3 and serial collate "C" > $4
-                   ${shard === null ? '' : 'and crl_shard = $5'}
-                   order by serial collate "C" limit ${PAGE}) page`,
-      values: [authorityId, revokedBefore, endsAfter, after, ...(shard === null ? [] : [shard])],
-    })
-    const [page] = rows
-    if (page === undefined || page.count === 0) return
-    yield page.serials.subarray(ARRAY_HEADER_BYTES)
-    if (page.count < PAGE) return
-    after = page.last
+  const client = await pool.connect()
+  // A connection that breaks while it is lent fails its statement; unheard, its event would end the process as well.
+  const heard = () => {}
+  client.on('error', heard)
+  try {
+    await client.query('begin read only')
+    // A planner that takes many rows for few would sort them all for every page.
+    await client.query('set local enable_sort = off; set local enable_bitmapscan = off; set local enable_seqscan = off')
+    for (let after = ''; ; ) {
+      const { rows } = await client.query<SerialsRow>({
+        text: `select count(*)::int as count, max(serial collate "C") as last,
+                      array_send(array_agg(decode(serial, 'hex'))) as serials
+               from (select serial from certificate
+                     where authority_id = $1 and revoked_at < $2 and not_after > $3 and serial collate "C" > $4
+                     ${shard === null ? '' : 'and crl_shard = $5'}
+                     order by serial collate "C" limit ${PAGE}) page`,
+        values: [authorityId, revokedBefore, endsAfter, after, ...(shard === null ? [] : [shard])],
+      })
+      const [page] = rows
+      if (page === undefined || page.count === 0) return
+      yield page.serials.subarray(ARRAY_HEADER_BYTES)
+      if (page.count < PAGE) return
+      after = page.last
+    }
+  } finally {
+    // A connection that cannot even do this is not used again.
+    const broken = await client.query('rollback').then(
+      () => false,
+      () => true,
+    )
+    client.release(broken)
+    client.off('error', heard)
   }
 }

@@ -88,7 +88,7 @@ export function statusStore(database: Database): StatusStore {
       return shard ? dueCrl(shard) : null
     },
 
-    revoked: (authorityId, page) => readRevoked(pool(), authorityId, page),
+    revoked: (authorityId, scope) => readRevoked(pool(), authorityId, scope),
 
     async publish(crl, dueSince, contents, events) {
       const { before, after } = eventTexts(events)

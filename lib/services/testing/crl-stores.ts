@@ -1,5 +1,6 @@
 /** In-memory stores of CRLs and their shards. */
 import { columnsOf } from '@/lib/pki/crl'
+import type { CrlListStore } from '@/lib/services/crl-lists'
 import type { ShardStore } from '@/lib/services/crl-shards'
 import type { StatusStore } from '@/lib/services/status'
 import { addShard, append, type World, type WorldAuthority, type WorldShard } from './world'
@@ -77,11 +78,11 @@ export function memoryStatusStore(world: World): StatusStore {
         previousThisUpdate: of(id, shard?.number ?? null)[0]?.thisUpdate ?? null,
       }
     },
-    async revoked(authorityId, { after, limit, shard, previousThisUpdate }) {
+    async *revoked(authorityId, { shard, previousThisUpdate }) {
       const rows = world.certificates
         .flatMap(
           ({ authorityId: by, serial, revokedAt, revocationReason: reason, notAfter, crlShard, invalidityDate }) =>
-            by === authorityId && revokedAt && reason && serial > after && (shard === null || shard === crlShard)
+            by === authorityId && revokedAt && reason && (shard === null || shard === crlShard)
               ? [{ serial, revokedAt, reason, notAfter, crlShard, invalidityDate }]
               : [],
         )
@@ -90,9 +91,8 @@ export function memoryStatusStore(world: World): StatusStore {
           return previousThisUpdate === null || end >= previousThisUpdate.getTime()
         })
         .sort((a, b) => (a.serial < b.serial ? -1 : 1))
-        .slice(0, limit)
       const shards = Int32Array.from(rows, ({ crlShard }) => crlShard ?? 0)
-      return { ...columnsOf(rows), shards, last: rows.at(-1)?.serial ?? '' }
+      yield { ...columnsOf(rows), shards }
     },
     async publish(crl, dueSince, contents, events) {
       const scope = scopeOf(crl.authorityId, crl.shard)
@@ -154,6 +154,41 @@ export function memoryShardStore(world: World): ShardStore {
       addShard(world, authorityId, shard, at)
       authority.crlShard = shard.number
       for (const each of own) if (each.number === previous) each.closedAt = at
+    },
+  }
+}
+
+export function memoryCrlListStore(world: World): CrlListStore {
+  const newest = (id: string, scope: number | null) => {
+    const [crl] = world.crls
+      .filter(({ authorityId, shard }) => authorityId === id && shard === scope)
+      .sort((a, b) => Number(b.number - a.number))
+    if (!crl) return null
+    const { number, thisUpdate, nextUpdate, entries, der } = crl
+    return { number, thisUpdate, nextUpdate, entries, size: der.length }
+  }
+  return {
+    async lists() {
+      return world.authorities
+        .filter(({ certificateDer }) => certificateDer !== null)
+        .sort((a, b) => Number(b.kind === 'root') - Number(a.kind === 'root') || (a.name < b.name ? -1 : 1))
+        .flatMap(({ id, slug, name, crlShard }) => {
+          const authority = { id, slug, name }
+          const shards = world.shards
+            .filter(({ authorityId }) => authorityId === id)
+            .sort((a, b) => b.number - a.number)
+            .map(({ number, url, certificates, closedAt, endsAt }) => {
+              const crl = newest(id, number)
+              const ended = closedAt && (endsAt && endsAt > closedAt ? endsAt : closedAt)
+              return {
+                authority,
+                shard: { number, url, open: number === crlShard, certificates },
+                crl,
+                goesOn: ended === null || crl === null || crl.thisUpdate <= ended,
+              }
+            })
+          return [{ authority, shard: null, crl: newest(id, null), goesOn: true }, ...shards]
+        })
     },
   }
 }

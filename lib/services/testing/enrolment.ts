@@ -37,7 +37,7 @@ import { createStaticSecrets } from '@/lib/services/static-secrets'
 import { createTransactions } from '@/lib/services/transactions'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
 import { memoryCertificateStore } from './certificate-stores'
-import { memoryShardStore, memoryStatusStore } from './crl-stores'
+import { memoryCrlListStore, memoryShardStore, memoryStatusStore } from './crl-stores'
 import { type EnrolmentStores, memoryEnrolmentStores } from './enrolment-stores'
 import { actor, type Backing, installation, NOON } from './harness'
 import { memoryIssuanceStore } from './issuance-store'
@@ -95,6 +95,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
       ocspResponders: memoryOcspResponderStore(world),
       ocsp: memoryOcspStore(world),
       shards: memoryShardStore(world),
+      crlLists: memoryCrlListStore(world),
     },
     enrolment,
     minters: memoryMinterStores(world, () => NOON),

@@ -5,6 +5,7 @@ import { type Actor, type Role, systemActor } from '@/lib/services/actor'
 import { type AuthorityStore, createAuthorities } from '@/lib/services/authorities'
 import { type CertificateStore, createCertificates } from '@/lib/services/certificates'
 import type { ChallengeState, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
+import { type CrlListStore, createCrlLists } from '@/lib/services/crl-lists'
 import { createShards, type ShardStore } from '@/lib/services/crl-shards'
 import { createEndpoints, type EndpointStore } from '@/lib/services/endpoints'
 import { createGroups, type GroupStore, type IssuerKey } from '@/lib/services/groups'
@@ -17,7 +18,7 @@ import { createStatus, type StatusStore } from '@/lib/services/status'
 import { createUrls } from '@/lib/services/urls'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
 import { memoryCertificateStore } from './certificate-stores'
-import { memoryShardStore, memoryStatusStore } from './crl-stores'
+import { memoryCrlListStore, memoryShardStore, memoryStatusStore } from './crl-stores'
 import { fakeSigner, type SignerRecords } from './fake-signer'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
@@ -33,6 +34,7 @@ export interface Stores {
   ocspResponders: OcspResponderStore
   ocsp: OcspStore
   shards: ShardStore
+  crlLists: CrlListStore
 }
 
 export interface TrailEntry {
@@ -107,6 +109,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
     ocspResponders: createOcspResponders({ store: stores.ocspResponders, signer, issuance, clock }),
     ocsp: createOcsp({ store: stores.ocsp, signer, clock, elapsed: () => time.now.getTime() }),
     shards: createShards({ store: stores.shards, urls, clock }),
+    crlLists: createCrlLists({ store: stores.crlLists, urls, clock }),
   }
 
   async function setUp(organisation = 'Example') {
@@ -242,6 +245,7 @@ export function memoryBacking(): Backing {
       ocspResponders: memoryOcspResponderStore(world),
       ocsp: memoryOcspStore(world),
       shards: memoryShardStore(world),
+      crlLists: memoryCrlListStore(world),
     },
     records: recordsOf(world),
     addTransaction,

@@ -477,7 +477,7 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
         expect(await issued()).toBe('http://new.example.com/crl/staff/2.crl')
       })
 
-      test('revoked certificates come in pages by serial, leaves and RAs alike', async () => {
+      test('revoked certificates come by serial, leaves and RAs alike', async () => {
         const ra = (await portal.backing.trail()).findLast(({ type }) => type === 'certificate.issued')?.objectId ?? ''
         for (let number = 0; number < 3; number += 1) {
           const { id } = await portal.enrol(endpointId)
@@ -492,31 +492,27 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
           at,
           events: [],
         })
-        const revoked = async (page: Partial<Parameters<StatusStore['revoked']>[1]>) => {
-          const { count, serials, serialEnds, reasons, revokedAt, last } = await portal.stores.status.revoked(
-            issuerId,
-            {
-              after: '',
-              limit: 10,
-              shard: null,
-              previousThisUpdate: null,
-              ...page,
-            },
-          )
-          const list = Array.from({ length: count }, (_, i) =>
-            Buffer.from(serials.slice(i === 0 ? 0 : serialEnds[i - 1], serialEnds[i]))
-              .toString('hex')
-              .toUpperCase(),
-          )
-          expect(last).toBe(list.at(-1) ?? '')
-          expect(new Set(revokedAt)).toEqual(new Set(count > 0 ? [at.getTime()] : []))
-          return { list, reasons: [...reasons] }
+        const revoked = async (scope: Partial<Parameters<StatusStore['revoked']>[1]>) => {
+          const list: string[] = []
+          const found: number[] = []
+          const pages = portal.stores.status.revoked(issuerId, { shard: null, previousThisUpdate: null, ...scope })
+          for await (const { count, serials, serialEnds, reasons, revokedAt } of pages) {
+            const ends = [0, ...serialEnds]
+            for (let i = 0; i < count; i += 1)
+              list.push(
+                Buffer.from(serials.slice(ends[i], ends[i + 1]))
+                  .toString('hex')
+                  .toUpperCase(),
+              )
+            found.push(...reasons)
+            for (const moment of revokedAt) expect(moment).toBe(at.getTime())
+          }
+          return { list, reasons: found }
         }
         const { list, reasons } = await revoked({})
         expect(list).toHaveLength(4)
         expect(list).toEqual(list.toSorted())
         expect(reasons.toSorted()).toEqual([1, 1, 1, 4])
-        expect((await revoked({ after: list[1] ?? '', limit: 1 })).list).toEqual([list[2]])
         expect((await revoked({ shard: 1 })).list).toHaveLength(3)
         expect((await revoked({ shard: 2 })).list).toEqual([])
         expect((await revoked({ previousThisUpdate: new Date(NOON.getTime() + 10_000 * DAY_MS) })).list).toEqual([])

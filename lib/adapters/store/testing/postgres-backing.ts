@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { testDatabase } from '@/e2e/fixtures/database'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
+import { crlListStore } from '@/lib/adapters/store/crl-lists'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { type Database, openDatabase } from '@/lib/adapters/store/database'
 import { groupStore } from '@/lib/adapters/store/groups'
@@ -14,8 +15,8 @@ import { parseEvent } from '@/lib/services/audit-events'
 import type { SignerRecords } from '@/lib/services/testing/fake-signer'
 import type { Backing } from '@/lib/services/testing/harness'
 
-export async function postgresBacking(): Promise<Backing & { database: Database; url: string }> {
-  const { url, drop } = await testDatabase()
+export async function postgresBacking(): Promise<Backing & { database: Database; url: string; adminUrl: string }> {
+  const { url, adminUrl, drop } = await testDatabase()
   const database = openDatabase(url)
   const addTransaction = async (endpointId: string, now: Date) => {
     const hash = () => new Uint8Array(randomBytes(32))
@@ -36,6 +37,7 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
   return {
     database,
     url,
+    adminUrl,
     stores: {
       authorities: authorityStore(database),
       registrationAuthorities: registrationAuthorityStore(database),
@@ -46,6 +48,7 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       ocspResponders: ocspResponderStore(database),
       ocsp: ocspStore(database),
       shards: shardStore(database),
+      crlLists: crlListStore(database),
     },
     records: recordsIn(database),
     addTransaction,
