@@ -30,6 +30,7 @@ export const CERTIFICATE_STATUS: Record<CertificateStatus, Look> = {
   expired: ['Expired', 'neutral', Clock],
   revoked: ['Revoked', 'bad', Ban],
   held: ['On hold', 'warn', PauseCircle],
+  issuer_revoked: ['Issuer revoked', 'bad', ShieldX],
   not_yet_valid: ['Not yet valid', 'accent', CircleDashed],
 }
 

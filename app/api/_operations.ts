@@ -7,7 +7,9 @@ import { listAuthorities } from '@/app/api/v1/authorities/operations'
 import {
   downloadCertificate,
   getCertificate,
+  holdCertificate,
   listCertificates,
+  releaseCertificate,
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
 import {
@@ -91,6 +93,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getCertificate,
   downloadCertificate,
   revokeCertificate,
+  holdCertificate,
+  releaseCertificate,
   listTransactions,
   getTransaction,
   getRetention,

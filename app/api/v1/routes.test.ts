@@ -81,6 +81,7 @@ const services = (): Fakes => ({
     get: noted('certificates.get', exampleOf('getCertificate')),
     der: noted('certificates.der', { der: new Uint8Array([0x30, 0]), serial: SERIAL }),
     revoke: noted('certificates.revoke', exampleOf('revokeCertificate')),
+    release: noted('certificates.release', exampleOf('releaseCertificate')),
   },
   validation: { validate: noted('validation.validate', exampleOf('validateChallenge')) },
   connectors: {
