@@ -6,6 +6,7 @@ import { accessStore } from '@/lib/adapters/store/access'
 import { approvalStore } from '@/lib/adapters/store/approvals'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
+import { breakGlassStore } from '@/lib/adapters/store/break-glass'
 import { bulkRevocationStore } from '@/lib/adapters/store/bulk-revocations'
 import { certificateStore } from '@/lib/adapters/store/certificates'
 import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
@@ -67,6 +68,7 @@ import type { AuditService } from '@/lib/services/audit'
 import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
+import { type BreakGlassService, createBreakGlass } from '@/lib/services/break-glass'
 import { createBulkRevocations } from '@/lib/services/bulk-revocation'
 import type { BulkRevocationsService } from '@/lib/services/bulk-revocation-types'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
@@ -126,6 +128,7 @@ export interface Services {
   minters: MintersService
   certificates: CertificatesService
   bulkRevocations: BulkRevocationsService
+  breakGlass: BreakGlassService
   transactions: TransactionsService
   connectors: ConnectorsService
   validation: Pick<ChallengeValidation, 'validate'>
@@ -208,6 +211,7 @@ export function buildServices(wiring: Wiring): Services {
     clock,
   })
   const rollover = createRollover({ store: guarded(rolloverStore(database)), signer, issuance, urls, clock })
+  const breakGlass = createBreakGlass({ store: guarded(breakGlassStore(database)), audit, rollover, clock })
   const turns = scepEnrolmentStore(database)
   const redemption = redemptionStore(database)
   const grants = grantStore(database)
@@ -319,6 +323,7 @@ export function buildServices(wiring: Wiring): Services {
     minters: createMinters({ store: minterStore(database), signer, outbound, urls }),
     certificates,
     bulkRevocations,
+    breakGlass,
     transactions,
     staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),
     approvals,

@@ -33,6 +33,7 @@ import {
   listEndpoints,
   updateEndpoint,
 } from '@/app/api/v1/endpoints/operations'
+import { breakGlass, getBreakGlass, replaceIssuer } from '@/app/api/v1/groups/break-glass-operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getMe } from '@/app/api/v1/me/operations'
@@ -46,6 +47,13 @@ import {
   updateReceiver,
 } from '@/app/api/v1/receivers/operations'
 import { getRetention, setRetention } from '@/app/api/v1/retention/operations'
+import {
+  getBulkRevocation,
+  listBulkRevocationCertificates,
+  listBulkRevocations,
+  revokeCertificates,
+  stopBulkRevocation,
+} from '@/app/api/v1/revocations/operations'
 import { getTransaction, listTransactions } from '@/app/api/v1/transactions/operations'
 import { createUser, listUsers } from '@/app/api/v1/users/operations'
 import {
@@ -66,6 +74,9 @@ export const OPERATIONS: readonly AnyOperation[] = [
   stageRollover,
   rescheduleRollover,
   cancelRollover,
+  getBreakGlass,
+  breakGlass,
+  replaceIssuer,
   listEndpoints,
   getEndpoint,
   updateEndpoint,
@@ -95,6 +106,11 @@ export const OPERATIONS: readonly AnyOperation[] = [
   revokeCertificate,
   holdCertificate,
   releaseCertificate,
+  listBulkRevocations,
+  revokeCertificates,
+  getBulkRevocation,
+  listBulkRevocationCertificates,
+  stopBulkRevocation,
   listTransactions,
   getTransaction,
   getRetention,

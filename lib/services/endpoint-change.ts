@@ -123,6 +123,11 @@ function settingFaults(after: EndpointState, issuer: AnsweringIssuer): Faults {
       'challengeTtlMinutes',
       'A challenge lives from 1 minute to 24 hours.',
     ],
+    [
+      after.enabled && issuer.revoked === true,
+      'enabled',
+      'The issuer of this endpoint is revoked. Make its successor first, on the page of the group.',
+    ],
     [after.scepIdentity === 'ca' && !mayAnswerScep(issuer), 'scepIdentity', identityFault(issuer)],
     [
       after.trustedProxySigners.length > MOST_SIGNERS,

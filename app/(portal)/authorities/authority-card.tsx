@@ -1,7 +1,7 @@
 /** One authority: key, validity, revocation list, fingerprints, downloads. */
-import { Download, ShieldCheck } from 'lucide-react'
+import { Ban, Download, ShieldCheck, ShieldX } from 'lucide-react'
 import { Badge } from '@/app/_components/badge'
-import { buttonClass } from '@/app/_components/button'
+import { ButtonLink, buttonClass } from '@/app/_components/button'
 import { CopyButton } from '@/app/_components/copy-button'
 import { InlineCopy } from '@/app/_components/copy-value'
 import { CrlState } from '@/app/_components/crl-state'
@@ -12,11 +12,19 @@ import { expiryOf, WARN_DAYS } from '@/app/_components/freshness'
 import { Instant } from '@/app/_components/instant'
 import { KEY_NAMES } from '@/app/_components/name-of-key'
 import { ValidityBar } from '@/app/_components/validity-bar'
+import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import type { AuthorityView } from '@/lib/services/groups'
+
+interface AuthorityCardProps {
+  authority: AuthorityView
+  now: Date
+  /** The certificates that it issued. */
+  mayRevoke: boolean
+}
 
 const TONES = { far: 'ok', soon: 'warn', over: 'bad' } as const
 
-export function AuthorityCard({ authority, now }: { authority: AuthorityView; now: Date }) {
+export function AuthorityCard({ authority, now, mayRevoke }: AuthorityCardProps) {
   const { kind, status, slug, name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
   return (
     <article className="overflow-clip rounded-xl border border-line bg-surface shadow-card">
@@ -30,6 +38,11 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityView; no
           )}
           {status === 'staged' && <Badge tone="accent">Staged</Badge>}
           {status === 'retired' && <Badge tone="neutral">Retired</Badge>}
+          {status === 'revoked' && (
+            <Badge tone="bad" icon={ShieldX}>
+              Revoked
+            </Badge>
+          )}
         </div>
         <div className="flex flex-wrap gap-2">
           <a href={`/ca/${slug}.cer`} download className={buttonClass('secondary', 'small')}>
@@ -40,6 +53,12 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityView; no
             <Download aria-hidden />
             CRL
           </a>
+          {mayRevoke && kind === 'issuer' && status !== 'revoked' && (
+            <ButtonLink href={bulkAddress({ issuer: slug })} size="small" variant="danger-quiet">
+              <Ban aria-hidden />
+              Revoke its certificates
+            </ButtonLink>
+          )}
           <CopyButton value={authority.certificatePem} what={`of ${name}`} wide="Copy PEM" />
         </div>
       </header>

@@ -8,6 +8,7 @@ import { CardsSkeleton } from '@/app/_components/skeleton'
 import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
+import { can } from '@/lib/services/permissions'
 import { AuthorityCard } from './authority-card'
 
 export const metadata: Metadata = { title: 'Authorities' }
@@ -41,7 +42,7 @@ async function Authorities({ actor }: { actor: Actor }) {
     <ul className="grid gap-5">
       {authorities.map((authority) => (
         <li key={authority.id} id={authority.slug} className="min-w-0 scroll-mt-20">
-          <AuthorityCard authority={authority} now={now} />
+          <AuthorityCard authority={authority} now={now} mayRevoke={can(actor, 'bulk-revocation:manage')} />
         </li>
       ))}
     </ul>

@@ -13,23 +13,24 @@ import { oneOf, readParameters, type SearchParameters } from '@/app/_components/
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CERTIFICATE_STATUS } from '@/app/_components/states'
 import { listed, requireActor } from '@/app/_session'
+import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { CertificateStatus } from '@/lib/services/certificates'
+import type { CertificateStatus, CertificateSummary } from '@/lib/services/certificates'
+import { can } from '@/lib/services/permissions'
+import { TickedCertificates } from './ticked-certificates'
 
 export const metadata: Metadata = { title: 'Certificates' }
 
 const STATUSES = Object.keys(CERTIFICATE_STATUS) as CertificateStatus[]
-/** Nothing can be put on hold yet. */
-const OFFERED_STATUSES = STATUSES.filter((status) => status !== 'held')
 /** The service finds by three characters or more; fewer would match nearly everything. */
 const SHORTEST_SEARCH = 3
 
-type Wanted = Partial<Record<'search' | 'group' | 'status' | 'cursor', string>>
+type Wanted = Partial<Record<'search' | 'group' | 'issuer' | 'status' | 'cursor', string>>
 
 export default async function CertificatesPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('certificate:read')
-  const wanted = await readParameters(searchParams, ['search', 'group', 'status', 'cursor'])
+  const wanted = await readParameters(searchParams, ['search', 'group', 'issuer', 'status', 'cursor'])
   const groups = await server().groups.list(actor)
   return (
     <>
@@ -48,7 +49,7 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
           label="Status"
           all="Any status"
           value={wanted.status}
-          options={OFFERED_STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]])}
+          options={STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]])}
         />
       </FilterBar>
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
@@ -59,15 +60,20 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
 }
 
 async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
-  const { cursor, group } = wanted
+  const { cursor, group, issuer } = wanted
   const search = wanted.search && wanted.search.length >= SHORTEST_SEARCH ? wanted.search : undefined
   const status = oneOf(STATUSES, wanted.status)
-  const filter = { ...(search && { search }), ...(group && { group }), ...(status && { status }) }
+  const filter = {
+    ...(search && { search }),
+    ...(group && { group }),
+    ...(issuer && { issuer }),
+    ...(status && { status }),
+  }
   const { items, nextCursor } = await listed(server().certificates.list(actor, filter, cursor ? { cursor } : {}))
   return (
-    <ListFrame path="/certificates" filters={{ search, group, status }} cursor={cursor} nextCursor={nextCursor}>
+    <ListFrame path="/certificates" filters={{ search, group, issuer, status }} cursor={cursor} nextCursor={nextCursor}>
       {items.length > 0 ? (
-        <CertificateTable certificates={items} />
+        <List certificates={items} allMatching={can(actor, 'bulk-revocation:manage') ? bulkAddress(filter) : null} />
       ) : cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No certificate matches">
           Try fewer filters, or another part of the name or serial.
@@ -87,5 +93,15 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
         </EmptyState>
       )}
     </ListFrame>
+  )
+}
+
+/** Who may not revoke has nothing to tick for. */
+function List({ certificates, allMatching }: { certificates: CertificateSummary[]; allMatching: string | null }) {
+  if (allMatching === null) return <CertificateTable certificates={certificates} />
+  return (
+    <TickedCertificates allMatching={allMatching}>
+      <CertificateTable certificates={certificates} tickable />
+    </TickedCertificates>
   )
 }

@@ -116,6 +116,14 @@ interface AuthorityRow {
   responder_not_after: Date
 }
 
+/** The one that issues; while none does, the one that was revoked last and waits for its successor. */
+export function presentIssuer(issuers: AuthorityRecord[]): AuthorityRecord | null {
+  const [lastRevoked = null] = issuers
+    .filter(({ status }) => status === 'revoked')
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+  return issuers.find(({ status }) => status === 'active') ?? lastRevoked
+}
+
 /** Authorities with their newest CRL, root first, then by name. */
 export async function readAuthorities(
   database: Database,

@@ -11,6 +11,7 @@ import {
   insertIntent,
   insertRegistrationAuthority,
   isUniqueViolation,
+  presentIssuer,
   readAuthorities,
 } from './certificate-rows'
 import { type Database, transact } from './database'
@@ -43,15 +44,17 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
         },
       })
       const ids = groups.map(({ id }) => id)
-      const issuers = new Map(
-        (await readAuthorities(database, Prisma.sql`a.group_id = any(${ids}::uuid[]) and a.status = 'active'`)).map(
-          (issuer) => [issuer.groupId, issuer],
+      const issuers = Map.groupBy(
+        await readAuthorities(
+          database,
+          Prisma.sql`a.group_id = any(${ids}::uuid[]) and a.status in ('active', 'revoked')`,
         ),
+        ({ groupId }) => groupId,
       )
       const counts = await readCounts(database, ids, now)
       return groups.map((group) => ({
         ...group,
-        issuer: issuers.get(group.id) ?? null,
+        issuer: presentIssuer(issuers.get(group.id) ?? []),
         endpoints: group.endpoints.map(endpointRecord),
         counts: counts.get(group.id) ?? { certificates: 0, valid: 0, revoked: 0, pendingChallenges: 0 },
       }))
@@ -131,9 +134,9 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
       try {
         return await transact(database, async (transaction) => {
           const [locked] = await transaction.$queryRaw<
-            { id: string; key_algorithm: string; certificate_der: Uint8Array | null }[]
+            { id: string; key_algorithm: string; certificate_der: Uint8Array | null; revoked: boolean }[]
           >`
-            select e.id, a.key_algorithm, a.certificate_der from endpoint e join authority a on a.id = e.authority_id
+            select e.id, a.key_algorithm, a.certificate_der, a.status = 'revoked' as revoked from endpoint e join authority a on a.id = e.authority_id
             where e.slug = ${slug} for update of e`
           if (locked === undefined) return { result: 'unknown' as const, events: [] }
           const { id } = locked
@@ -142,6 +145,7 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
           const issuer = {
             keyAlgorithm: locked.key_algorithm as KeyAlgorithm,
             certificateDer: locked.certificate_der,
+            revoked: locked.revoked,
           }
           const { after, events } = decide({ id, before, issuer })
           const { profile, ...endpoint } = after
@@ -230,7 +234,8 @@ async function readCounts(
     from "group" g
     left join lateral (
       select count(*)::int as certificates, count(revoked_at)::int as revoked,
-             count(*) filter (where revoked_at is null and not_before <= ${now} and not_after >= ${now})::int as valid
+             count(*) filter (where revoked_at is null and not_before <= ${now} and not_after >= ${now}
+               and authority_id not in (select id from authority where status = 'revoked'))::int as valid
       from certificate where group_id = g.id and kind = 'leaf' and state = 'issued'
     ) c on true
     left join lateral (
