@@ -120,7 +120,7 @@ export const breakGlass = operation({
       confirmation: name(100).exactOptional().meta({ description: 'The name of the group. Not for a drill.' }),
     })
     .meta({ id: 'BreakGlassRequest' }),
-  bodyExample: { reason: 'cACompromise', confirmation: 'Staff' },
+  bodyExample: { dryRun: false, reason: 'cACompromise', confirmation: 'Staff' },
   answer: { status: 200, description: 'What was hit, or would be.', schema: BreakGlass, example: after },
   refusals: ['not_found', 'conflict'],
 })

@@ -123,16 +123,20 @@ export const revokeCertificates = operation({
     .meta({ id: 'NewBulkRevocation' }),
   bodyExample: {
     selection: { filter: { group: 'students' } },
+    action: 'revoke',
+    dryRun: false,
     reason: 'cessationOfOperation',
     comment: 'End of term',
     expect: 12_431,
   },
   idempotent: true,
   answer: {
-    status: 200,
+    status: 201,
     description: 'The bulk revocation, or what the dry run found.',
     schema: z.union([DryRun, BulkRevocation]),
     example: dryRunExample,
+    // A dry run makes nothing that could be read again.
+    location: (answer) => ('id' in answer ? `/revocations/${answer.id}` : '/revocations'),
   },
   refusals: ['not_found', 'conflict'],
 })
