@@ -50,13 +50,19 @@ export default async function RevocationsPage({ searchParams }: { searchParams: 
               {
                 head: 'What',
                 primary: true,
-                cell: ({ id, action, described, reason }) => (
-                  <div className="min-w-0">
-                    <RowLink href={`/revocations/${id}`}>
-                      <VisibleText>{`${ACTIONS[action].verb} ${described}`}</VisibleText>
-                    </RowLink>
+                cell: ({ id, described }) => (
+                  <RowLink href={`/revocations/${id}`}>
+                    <VisibleText>{described.charAt(0).toUpperCase() + described.slice(1)}</VisibleText>
+                  </RowLink>
+                ),
+              },
+              {
+                head: 'Action',
+                cell: ({ action, reason }) => (
+                  <>
+                    {ACTIONS[action].title}
                     {action === 'revoke' && reason && <p className="text-sm text-muted">{REASONS[reason].title}</p>}
-                  </div>
+                  </>
                 ),
               },
               { head: 'State', cell: ({ state }) => <BulkStateBadge state={state} /> },

@@ -28,9 +28,15 @@ export async function workOnBatch(
     if (row === undefined) return { result: 'not_running' as const, events: [] }
     const bulk = bulkRecord(row)
     const ids = await lockNext(transaction, id, limit)
+    const reached = ids.at(-1) ?? null
     const looked = ids.length === 0 ? [] : await changeAndNote(transaction, bulk, ids, { moment, statuses })
     const changed = looked.filter(({ outcome }) => outcome === 'done')
-    const after = await count(transaction, id, changed.length, looked.length - changed.length, moment.now)
+    const after = await count(transaction, id, {
+      done: changed.length,
+      skipped: looked.length - changed.length,
+      reached,
+      now: moment.now,
+    })
     await makeCrlsDue(
       transaction,
       changed.map(({ authority_id }) => authority_id),
@@ -51,8 +57,10 @@ export async function workOnBatch(
 async function lockNext(transaction: Transaction, id: string, limit: number): Promise<string[]> {
   const rows = await transaction.$queryRaw<{ id: string }[]>`
     select c.id from certificate c
-    where c.id in (select certificate_id from bulk_revocation_item where bulk_id = ${id}::uuid and outcome is null
-                   order by certificate_id limit ${limit})
+    where c.id in (
+      select i.certificate_id from bulk_revocation b
+      join bulk_revocation_item i on i.bulk_id = b.id and (b.reached is null or i.certificate_id > b.reached)
+      where b.id = ${id}::uuid order by i.certificate_id limit ${limit})
     order by c.id for update of c`
   return rows.map((row) => row.id)
 }
@@ -113,14 +121,13 @@ function cause(why: SkipCause): SkipCause {
 async function count(
   transaction: Transaction,
   id: string,
-  done: number,
-  skipped: number,
-  now: Date,
+  { done, skipped, reached, now }: { done: number; skipped: number; reached: string | null; now: Date },
 ): Promise<BulkRecord> {
   const [row] = await transaction.$queryRaw<BulkRow[]>`
     update bulk_revocation b set done = b.done + ${done}, skipped = b.skipped + ${skipped},
-      state = case when open.is then b.state else 'finished' end, ended_at = case when open.is then null else ${now}::timestamptz end
-    from (select exists (select from bulk_revocation_item where bulk_id = ${id}::uuid and outcome is null) as is) open
+      reached = coalesce(${reached}::uuid, b.reached), state = case when over.is then 'finished' else b.state end,
+      ended_at = case when over.is then ${now}::timestamptz end
+    from (select done + skipped + ${done} + ${skipped} >= total as is from bulk_revocation where id = ${id}::uuid) over
     where b.id = ${id}::uuid returning ${BULK_COLUMNS}`
   if (row === undefined) throw new Error(`bulk revocation ${id} is gone`)
   return bulkRecord(row)

@@ -92,10 +92,7 @@ export function bulkRevocationStore(database: Database): BulkRevocationStore {
         from (select * from bulk_revocation_item i where ${Prisma.join(conditions, ' and ')}
               order by i.certificate_id limit ${limit}) i
         join (${CERTIFICATE_TABLES}) on c.id = i.certificate_id
-        left join lateral (
-          select n.id, n.serial from certificate n
-          where n.renews_certificate_id = c.id and n.state = 'issued' and n.revoked_at is null and n.not_after > ${now} limit 1
-        ) n on true
+        left join certificate n on n.renews_certificate_id = c.id and ${validSuccessor(now)}
         order by i.certificate_id`
       return rows.map(itemRecord)
     },
@@ -103,7 +100,7 @@ export function bulkRevocationStore(database: Database): BulkRevocationStore {
     async renewed(id, now) {
       const [row] = await database.$queryRaw<[{ count: number }]>`
         select count(*)::int as count from bulk_revocation_item i
-        join certificate n on n.renews_certificate_id = i.certificate_id and n.state = 'issued' and n.revoked_at is null and n.not_after > ${now}
+        join certificate n on n.renews_certificate_id = i.certificate_id and ${validSuccessor(now)}
         where i.bulk_id = ${id}::uuid and i.outcome = 'done'
           and not exists (select from bulk_revocation_item o where o.bulk_id = i.bulk_id and o.certificate_id = n.id)`
       return row.count
@@ -149,6 +146,12 @@ function selected(selection: Selection, now: Date, expiringBefore: Date): Prisma
       : filterConditions(selection.filter, now, expiringBefore)),
   ]
   return Prisma.join(conditions, ' and ')
+}
+
+/** In the words of the index certificate_one_successor, which then finds the one there can be. */
+function validSuccessor(now: Date): Prisma.Sql {
+  return Prisma.sql`n.state <> 'abandoned' and n.revocation_reason is distinct from 'unspecified'
+    and n.state = 'issued' and n.revoked_at is null and n.not_after > ${now}`
 }
 
 function outcomeCondition(outcome: ItemOutcome): Prisma.Sql {

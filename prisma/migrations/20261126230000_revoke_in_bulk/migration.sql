@@ -22,6 +22,7 @@ CREATE TABLE "bulk_revocation" (
   "skipped_before"  JSONB NOT NULL DEFAULT '{}',
   "done"            INTEGER NOT NULL DEFAULT 0,
   "skipped"         INTEGER NOT NULL DEFAULT 0,
+  "reached"         UUID,
   "created_at"      TIMESTAMPTZ(3) NOT NULL DEFAULT now(),
   "starts_at"       TIMESTAMPTZ(3) NOT NULL,
   "started_at"      TIMESTAMPTZ(3),
@@ -34,15 +35,15 @@ CREATE INDEX "bulk_revocation_created_at_id_idx" ON "bulk_revocation" ("created_
 -- What the job looks for: the few that wait or run.
 CREATE INDEX "bulk_revocation_open" ON "bulk_revocation" ("starts_at") WHERE "state" IN ('scheduled', 'running');
 
--- The certificates of one, frozen when somebody confirmed it. outcome is null until its turn has come.
+-- The certificates of one, frozen when somebody confirmed it, a hundred thousand in one statement. outcome is null until its
+-- turn has come. Neither certificates nor bulk revocations are ever deleted, so no foreign key is looked up for each.
 CREATE TABLE "bulk_revocation_item" (
-  "bulk_id"        UUID NOT NULL REFERENCES "bulk_revocation" ("id"),
-  "certificate_id" UUID NOT NULL REFERENCES "certificate" ("id"),
+  "bulk_id"        UUID NOT NULL,
+  "certificate_id" UUID NOT NULL,
   "outcome"        TEXT CHECK ("outcome" IN ('done', 'skipped')),
   "skipped_why"    TEXT,
   "at"             TIMESTAMPTZ(3),
   PRIMARY KEY ("bulk_id", "certificate_id"),
   CONSTRAINT "bulk_revocation_item_outcome" CHECK (("outcome" IS NULL) = ("at" IS NULL) AND ("outcome" IS NOT DISTINCT FROM 'skipped') = ("skipped_why" IS NOT NULL))
 );
-CREATE INDEX "bulk_revocation_item_open" ON "bulk_revocation_item" ("bulk_id", "certificate_id") WHERE "outcome" IS NULL;
 CREATE INDEX "bulk_revocation_item_certificate_id_idx" ON "bulk_revocation_item" ("certificate_id");
