@@ -6,6 +6,8 @@ import { accessStore } from '@/lib/adapters/store/access'
 import { approvalStore } from '@/lib/adapters/store/approvals'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
+import { breakGlassStore } from '@/lib/adapters/store/break-glass'
+import { bulkRevocationStore } from '@/lib/adapters/store/bulk-revocations'
 import { certificateStore } from '@/lib/adapters/store/certificates'
 import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
 import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-validation'
@@ -53,6 +55,7 @@ import { publishCrls } from '@/lib/jobs/publish-crls'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
 import { renewOcspResponders } from '@/lib/jobs/renew-ocsp-responders'
 import { renewRegistrationAuthorities } from '@/lib/jobs/renew-registration-authorities'
+import { revokeInBulk } from '@/lib/jobs/revoke-in-bulk'
 import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
 import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
 import { supersedeCertificates } from '@/lib/jobs/supersede-certificates'
@@ -67,6 +70,9 @@ import type { AuditService } from '@/lib/services/audit'
 import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
+import { type BreakGlassService, createBreakGlass } from '@/lib/services/break-glass'
+import { createBulkRevocations } from '@/lib/services/bulk-revocation'
+import type { BulkRevocationsService } from '@/lib/services/bulk-revocation-types'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
 import { type AlarmsService, createAlarms } from '@/lib/services/challenge-alarms'
 import { createRedemption } from '@/lib/services/challenge-redemption'
@@ -125,6 +131,8 @@ export interface Services {
   alarms: AlarmsService
   minters: MintersService
   certificates: CertificatesService
+  bulkRevocations: BulkRevocationsService
+  breakGlass: BreakGlassService
   transactions: TransactionsService
   connectors: ConnectorsService
   validation: Pick<ChallengeValidation, 'validate'>
@@ -209,6 +217,7 @@ export function buildServices(wiring: Wiring): Services {
     clock,
   })
   const rollover = createRollover({ store: guarded(rolloverStore(database)), signer, issuance, urls, clock })
+  const breakGlass = createBreakGlass({ store: guarded(breakGlassStore(database)), audit, rollover, clock })
   const turns = scepEnrolmentStore(database)
   const redemption = redemptionStore(database)
   const grants = grantStore(database)
@@ -285,6 +294,7 @@ export function buildServices(wiring: Wiring): Services {
 
   const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit, limit: access.limit })
   const certificates = createCertificates({ store: guarded(certificateStore(database)), clock })
+  const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
   const jobs = [
@@ -299,6 +309,7 @@ export function buildServices(wiring: Wiring): Services {
     renewRegistrationAuthorities(registrationAuthorities),
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
     rollOverIssuers(rollover),
+    revokeInBulk(bulkRevocations),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
@@ -318,6 +329,8 @@ export function buildServices(wiring: Wiring): Services {
     alarms: createAlarms({ store: alarmStore(database) }),
     minters: createMinters({ store: minterStore(database), signer, outbound, urls }),
     certificates,
+    bulkRevocations,
+    breakGlass,
     transactions,
     staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),
     approvals,

@@ -12,9 +12,11 @@ interface CertificateTableProps {
   certificates: CertificateSummary[]
   /** The column that the surroundings say already. */
   without?: 'group'
+  /** Each has a box to tick, for the form around the table. */
+  tickable?: boolean
 }
 
-export function CertificateTable({ certificates, without }: CertificateTableProps) {
+export function CertificateTable({ certificates, without, tickable = false }: CertificateTableProps) {
   const group: Column<CertificateSummary> = { head: 'Group', cell: ({ group }) => group?.name ?? '–' }
   return (
     <DataTable
@@ -22,12 +24,16 @@ export function CertificateTable({ certificates, without }: CertificateTableProp
       rows={certificates}
       rowKey={({ id }) => id}
       columns={[
-        { head: 'Device', primary: true, cell: DeviceCell },
+        {
+          head: 'Device',
+          primary: true,
+          cell: (row) => (tickable ? <Tickable {...row} /> : <DeviceCell {...row} />),
+        },
         {
           head: 'Status',
-          cell: ({ status, revocationReason }) => (
+          cell: ({ status, statusCause, revocationReason }) => (
             <span className="flex flex-wrap items-center gap-x-2">
-              <CertificateStatusBadge status={status} />
+              <CertificateStatusBadge status={status} cause={statusCause} />
               {status === 'revoked' && revocationReason && revocationReason !== 'unspecified' && (
                 <span className="text-sm text-muted">{REASONS[revocationReason].title}</span>
               )}
@@ -54,6 +60,25 @@ export function CertificateTable({ certificates, without }: CertificateTableProp
       ]}
     />
   )
+}
+
+function Tickable(row: CertificateSummary) {
+  return (
+    <div className="flex items-start gap-3">
+      <input
+        type="checkbox"
+        name="certificate"
+        value={row.id}
+        aria-label={`Tick ${nameOf(row)}`}
+        className="mt-0.5 size-4 shrink-0 accent-accent"
+      />
+      <DeviceCell {...row} />
+    </div>
+  )
+}
+
+function nameOf({ commonName, subject, san }: CertificateSummary): string {
+  return commonName ?? (subject || (san[0]?.value ?? 'No name'))
 }
 
 function DeviceCell({ id, commonName, subject, san }: CertificateSummary) {

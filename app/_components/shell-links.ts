@@ -1,6 +1,7 @@
 /** The portal's sections: what the sidebar and the sheet show, to whom. */
 import {
   ArrowLeftRight,
+  Ban,
   FileBadge,
   KeyRound,
   Landmark,
@@ -44,6 +45,7 @@ const SECTIONS: { title: string; links: ShellLink[] }[] = [
       { href: '/groups', text: 'Groups', icon: UsersRound, needs: 'group:read' },
       { href: '/devices', text: 'Devices', icon: MonitorSmartphone, needs: 'certificate:read' },
       { href: '/certificates', text: 'Certificates', icon: FileBadge, needs: 'certificate:read' },
+      { href: '/revocations', text: 'Revocations', icon: Ban, needs: 'bulk-revocation:read' },
       { href: '/enrolments', text: 'Enrolments', icon: ArrowLeftRight, needs: 'transaction:read' },
       { href: '/approvals', text: 'Approvals', icon: UserRoundCheck, needs: 'approval:read', count: 'approvals' },
       { href: '/challenges', text: 'Challenges', icon: KeyRound, needs: 'challenge:read' },

@@ -16,11 +16,13 @@ import {
 } from 'lucide-react'
 import type { ApprovalState } from '@/lib/services/approval-types'
 import type { AuditOutcome } from '@/lib/services/audit'
-import type { CertificateStatus } from '@/lib/services/certificates'
+import type { BulkState, ItemOutcome } from '@/lib/services/bulk-revocation-types'
+import type { CertificateStatus, StatusCause } from '@/lib/services/certificates'
 import type { ChallengeState } from '@/lib/services/challenges'
 import type { StaticSecretState } from '@/lib/services/static-secrets'
 import type { TransactionView } from '@/lib/services/transactions'
 import { Badge, type Tone } from './badge'
+import { Tooltip } from './tooltip'
 
 type Look = [text: string, tone: Tone, icon: LucideIcon]
 
@@ -30,6 +32,7 @@ export const CERTIFICATE_STATUS: Record<CertificateStatus, Look> = {
   expired: ['Expired', 'neutral', Clock],
   revoked: ['Revoked', 'bad', Ban],
   held: ['On hold', 'warn', PauseCircle],
+  issuer_revoked: ['Issuer revoked', 'bad', ShieldX],
   not_yet_valid: ['Not yet valid', 'accent', CircleDashed],
 }
 
@@ -72,7 +75,33 @@ export const AUDIT_OUTCOME: Record<AuditOutcome, Look> = {
   pending: ['Pending', 'accent', CircleDashed],
 }
 
-export const CertificateStatusBadge = ({ status }: { status: CertificateStatus }) => show(CERTIFICATE_STATUS[status])
+/** What decided it is said on hover; pages that show one certificate say it in full. */
+export function CertificateStatusBadge({ status, cause }: { status: CertificateStatus; cause?: StatusCause }) {
+  const badge = show(CERTIFICATE_STATUS[status])
+  if (!cause) return badge
+  return (
+    <Tooltip text={cause.sentence}>
+      <span data-above>{badge}</span>
+    </Tooltip>
+  )
+}
+
+export const BULK_STATE: Record<BulkState, Look> = {
+  scheduled: ['Scheduled', 'accent', Clock],
+  running: ['Running', 'warn', CircleDot],
+  finished: ['Finished', 'ok', CircleCheck],
+  stopped: ['Stopped', 'bad', CircleSlash],
+  cancelled: ['Cancelled', 'neutral', CircleX],
+}
+
+export const ITEM_OUTCOME: Record<ItemOutcome, Look> = {
+  waiting: ['Not yet', 'neutral', CircleDashed],
+  done: ['Done', 'ok', CircleCheck],
+  skipped: ['Skipped', 'neutral', CircleSlash],
+}
+
+export const BulkStateBadge = ({ state }: { state: BulkState }) => show(BULK_STATE[state])
+export const ItemOutcomeBadge = ({ outcome }: { outcome: ItemOutcome }) => show(ITEM_OUTCOME[outcome])
 export const ChallengeStateBadge = ({ state }: { state: ChallengeState }) => show(CHALLENGE_STATE[state])
 export const TransactionStateBadge = ({ state }: { state: TransactionView['state'] }) => show(TRANSACTION_STATE[state])
 export const ApprovalStateBadge = ({ state }: { state: ApprovalState }) => show(APPROVAL_STATE[state])

@@ -7,7 +7,9 @@ import { listAuthorities } from '@/app/api/v1/authorities/operations'
 import {
   downloadCertificate,
   getCertificate,
+  holdCertificate,
   listCertificates,
+  releaseCertificate,
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
 import { getChallengeAlarm, listChallengeAlarms } from '@/app/api/v1/challenge-alarms/operations'
@@ -34,6 +36,7 @@ import {
   listEndpoints,
   updateEndpoint,
 } from '@/app/api/v1/endpoints/operations'
+import { breakGlass, getBreakGlass, replaceIssuer } from '@/app/api/v1/groups/break-glass-operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getMe } from '@/app/api/v1/me/operations'
@@ -47,6 +50,13 @@ import {
   updateReceiver,
 } from '@/app/api/v1/receivers/operations'
 import { getRetention, setRetention } from '@/app/api/v1/retention/operations'
+import {
+  getBulkRevocation,
+  listBulkRevocationCertificates,
+  listBulkRevocations,
+  revokeCertificates,
+  stopBulkRevocation,
+} from '@/app/api/v1/revocations/operations'
 import { getTransaction, listTransactions } from '@/app/api/v1/transactions/operations'
 import { createUser, listUsers } from '@/app/api/v1/users/operations'
 import {
@@ -67,6 +77,9 @@ export const OPERATIONS: readonly AnyOperation[] = [
   stageRollover,
   rescheduleRollover,
   cancelRollover,
+  getBreakGlass,
+  breakGlass,
+  replaceIssuer,
   listEndpoints,
   getEndpoint,
   updateEndpoint,
@@ -100,6 +113,13 @@ export const OPERATIONS: readonly AnyOperation[] = [
   revokeCertificate,
   listDevices,
   getDevice,
+  holdCertificate,
+  releaseCertificate,
+  listBulkRevocations,
+  revokeCertificates,
+  getBulkRevocation,
+  listBulkRevocationCertificates,
+  stopBulkRevocation,
   listTransactions,
   getTransaction,
   getRetention,

@@ -102,6 +102,24 @@ thorough('what opens over and inside the pages', async ({ visit, tolerate }) => 
   await expect(page.getByRole('dialog')).toBeVisible()
   await expectGoodLooks(page, 'revoke-dialog')
 
+  await open(page, '/revocations/new?group=staff')
+  await page.getByLabel('Key compromise').check()
+  await page.getByLabel('At a time ahead').check()
+  await page.getByLabel(/^Type/).fill('Stuff')
+  await expectGoodLooks(page, 'bulk-dry-run')
+
+  await open(page, '/groups/staff/break-glass')
+  await page.getByRole('button', { name: 'Drill' }).click()
+  await page.getByRole('button', { name: 'Record drill' }).click()
+  await expect(page.getByText('Never')).toBeHidden()
+  await page.getByLabel('CA compromise').check()
+  await page.getByLabel(/^Type/).fill('Staff')
+  await page.getByRole('button', { name: /^Revoke / }).click()
+  await expect(page.getByRole('heading', { name: 'Coming back' })).toBeVisible()
+  await expectGoodLooks(page, 'break-glass-done')
+  await open(page, '/certificates?status=issuer_revoked')
+  await expectGoodLooks(page, 'issuer-revoked')
+
   await open(page, '/audit')
   await page.getByRole('main').locator('summary').first().click()
   await expectGoodLooks(page, 'audit-open')
@@ -197,6 +215,15 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   const [newest, oldest] = [items[0], items.at(-1)]
   const refused = await organisation.json<{ items: { id: string }[] }>('transaction', 'list', '--state', 'refused')
   await organisation.json('certificate', 'revoke', newest?.serial ?? '', '--reason', 'keyCompromise')
+  const soon = ['--group', staff.slug, '--reason', 'superseded', '--at', nextYear]
+  const { affected } = await organisation.json<{ affected: number }>('revocation', 'start', ...soon, '--dry-run')
+  const scheduled = await organisation.json<{ id: string }>(
+    'revocation',
+    'start',
+    ...soon,
+    '--expect',
+    String(affected),
+  )
   return {
     '/groups/[slug]': `/groups/${staff.slug}`,
     '/endpoints/[slug]': `/endpoints/${slug}`,
@@ -205,6 +232,7 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
     '/devices/[key]': `/devices/${keyOfDevice(long)}`,
     '/challenges/[id]': `/challenges/${used.id}`,
     '/approvals/[id]': `/approvals/${approval}`,
+    '/revocations/[id]': `/revocations/${scheduled.id}`,
   }
 }
 

@@ -38,8 +38,12 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/enrolments/[id]': EVERYBODY,
   '/groups': EVERYBODY,
   '/groups/[slug]': EVERYBODY,
+  '/groups/[slug]/break-glass': ONLOOKERS,
   '/groups/[slug]/endpoints/new': ADMINS,
   '/groups/new': ADMINS,
+  '/revocations': EVERYBODY,
+  '/revocations/[id]': EVERYBODY,
+  '/revocations/new': WORKERS,
   '/settings': EVERYBODY,
   '/settings/about': EVERYBODY,
   '/settings/account': EVERYBODY,
@@ -65,6 +69,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   changeValidator: ADMINS,
   checkSetupLink: STRANGERS,
   chooseDefaultEndpoint: ADMINS,
+  confirmBulkRevocation: WORKERS,
   completeSetup: STRANGERS,
   copyEndpoint: ADMINS,
   createApiKey: ADMINS,
@@ -75,21 +80,26 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   dismissAlarm: WORKERS,
   createStaticSecret: ADMINS,
   denyRequest: WORKERS,
+  drillBreakGlass: ADMINS,
   endSession: 'own',
   fetchMinterKeys: ADMINS,
   makeValidatorSecret: ADMINS,
   mintChallenge: WORKERS,
   reissueChallenge: WORKERS,
+  releaseCertificate: WORKERS,
+  replaceIssuer: ADMINS,
   replaceReceiverSecret: ADMINS,
   revokeApiKey: ADMINS,
   revokeCertificate: WORKERS,
   revokeChallenge: WORKERS,
+  revokeIssuer: ADMINS,
   revokeStaticSecret: ADMINS,
   saveEndpointSettings: ADMINS,
   saveRetention: ADMINS,
   setDisabled: ADMINS,
   setPassword: ADMINS,
   stageRollover: ADMINS,
+  stopBulkRevocation: WORKERS,
   simulateRequest: EVERYBODY,
   switchEndpoint: ADMINS,
   switchMinter: ADMINS,
@@ -147,9 +157,16 @@ test.beforeAll(async () => {
     '/challenges/[id]': `/challenges/${challenges.items[0]?.id ?? ''}`,
     '/enrolments/[id]': `/enrolments/${enrolments.items[0]?.id}`,
     '/devices/[key]': `/devices/${keyOfDevice('CN=quokka-7')}`,
+    '/revocations/[id]': `/revocations/${await scheduledRevocation()}`,
   })
 })
 test.afterAll(() => portal?.stop())
+
+async function scheduledRevocation(): Promise<string> {
+  const nextYear = new Date(Date.now() + 300 * 86_400_000).toISOString()
+  const when = ['--reason', 'superseded', '--at', nextYear, '--expect', '1']
+  return (await portal.json<{ id: string }>('revocation', 'start', '--certificate', certificate, ...when)).id
+}
 
 async function requestThatWaits(): Promise<string> {
   const { slug, scepUrl } = (await portal.createGroup('Contractors', 'p256')).endpoint

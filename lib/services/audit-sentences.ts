@@ -39,6 +39,8 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'iam.token.rejected': (event) => `API key ${what(event, 'of an unknown caller')} rejected${why(event)}`,
   'ca.create.requested': (event) => `${who(event)} asked for authority ${what(event)}`,
   'ca.create.completed': (event) => `${who(event)} created authority ${what(event)}`,
+  'ca.revoked': (event) => `${who(event)} revoked the authority ${what(event)}${code(event)}`,
+  'ca.revocation_drilled': (event) => `${who(event)} drilled the revocation of the authority ${what(event)}`,
   'group.created': (event) => `${who(event)} created group ${what(event)}`,
   'endpoint.created': (event) => `${who(event)} created endpoint ${what(event)}`,
   'endpoint.updated': (event) => `${who(event)} changed endpoint ${what(event)}${fields(event)}`,
@@ -74,6 +76,17 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
     `Certificate ${serial(event)} left by a crash was ${said(event, 'resolution') ?? 'settled'}`,
   'certificate.revoked': (event) =>
     `${who(event)} revoked certificate ${serial(event)}${forSubject(event)}${code(event)}`,
+  'certificate.hold_set': (event) => `${who(event)} put certificate ${serial(event)} on hold${forSubject(event)}`,
+  'certificate.hold_released': (event) => `${who(event)} released certificate ${serial(event)}${forSubject(event)}`,
+  'certificate.bulk_revoke.scheduled': (event) =>
+    `${who(event)} scheduled the bulk revocation of ${what(event)}${matched(event)}${forLater(event)}`,
+  'certificate.bulk_revoke.started': (event) =>
+    `${who(event)} started the bulk revocation of ${what(event)}${matched(event)}`,
+  'certificate.bulk_revoke.finished': (event) => `The bulk revocation of ${what(event)} is finished${tally(event)}`,
+  'certificate.bulk_revoke.stopped': (event) =>
+    `${who(event)} stopped the bulk revocation of ${what(event)}${tally(event)}`,
+  'certificate.bulk_revoke.cancelled': (event) =>
+    `${who(event)} cancelled the bulk revocation of ${what(event)} before it began`,
   'crl.published': (event) =>
     `CRL ${said(event, 'number') ?? ''} of ${what(event, 'an authority')} published${entries(event)}`,
   'crl.publish_failed': (event) => `The CRL of ${what(event, 'an authority')} could not be published${why(event)}`,
@@ -130,6 +143,21 @@ function what(event: RecordedEvent, otherwise = 'without a name'): string {
 function on(event: RecordedEvent): string {
   const name = event.object.name ?? short(event.object.id)
   return name ? ` on ${event.object.type} ${name}` : ''
+}
+
+function matched(event: RecordedEvent): string {
+  const count = said(event, 'matched')
+  return count === undefined ? '' : ` (${count} ${count === '1' ? 'certificate' : 'certificates'})`
+}
+
+function forLater(event: RecordedEvent): string {
+  const time = said(event, 'startsAt')
+  return time === undefined ? '' : ` for ${time.slice(0, 16).replace('T', ' ')} UTC`
+}
+
+function tally(event: RecordedEvent): string {
+  const [done, skipped] = [said(event, 'done'), said(event, 'skipped')]
+  return done === undefined ? '' : `: ${done} changed, ${skipped ?? '0'} skipped`
 }
 
 function by(event: RecordedEvent): string {

@@ -23,6 +23,8 @@ export type AuditEventType =
   | 'iam.token.rejected'
   | 'ca.create.requested'
   | 'ca.create.completed'
+  | 'ca.revoked'
+  | 'ca.revocation_drilled'
   | 'group.created'
   | 'endpoint.created'
   | 'endpoint.updated'
@@ -46,6 +48,13 @@ export type AuditEventType =
   | 'certificate.issue_failed'
   | 'certificate.reconciled'
   | 'certificate.revoked'
+  | 'certificate.hold_set'
+  | 'certificate.hold_released'
+  | 'certificate.bulk_revoke.scheduled'
+  | 'certificate.bulk_revoke.started'
+  | 'certificate.bulk_revoke.finished'
+  | 'certificate.bulk_revoke.stopped'
+  | 'certificate.bulk_revoke.cancelled'
   | 'crl.published'
   | 'crl.publish_failed'
   | 'audit.verified'
@@ -105,6 +114,7 @@ export interface AuditObject {
     | 'validator'
     | 'receiver'
     | 'transaction'
+    | 'bulk-revocation'
   id: string | null
   name?: string
 }

@@ -18,7 +18,7 @@ import type { Urls } from './urls'
 export interface AuthorityRecord extends Omit<NewAuthority, 'status' | 'activatesAt' | 'replacesId' | 'crlShard'> {
   /** Null until its certificate is signed. */
   certificateDer: Uint8Array | null
-  status: 'active' | 'staged' | 'retired'
+  status: 'active' | 'staged' | 'retired' | 'revoked'
   crl: { number: bigint; thisUpdate: Date; nextUpdate: Date; entries: number } | null
   /** The newest signed one. */
   ocspResponder: { certificateId: string; notBefore: Date; notAfter: Date } | null

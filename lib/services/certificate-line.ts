@@ -12,5 +12,15 @@ export interface LineMember {
 /** The same as it is stored, when nobody has said what it is worth now. */
 export type LineRow = Pick<
   CertificateRecord,
-  'id' | 'serial' | 'issuedAt' | 'notBefore' | 'notAfter' | 'revokedAt' | 'revocationReason' | 'renewsCertificateId'
+  | 'id'
+  | 'serial'
+  | 'issuedAt'
+  | 'notBefore'
+  | 'notAfter'
+  | 'revokedAt'
+  | 'revocationReason'
+  | 'revokedBy'
+  | 'issuer'
+  | 'issuerRevocation'
+  | 'renewsCertificateId'
 >

@@ -45,8 +45,17 @@ export function checkedComment(comment: string | undefined): string | null {
   return text
 }
 
-function refuse(field: string, sentence: string): never {
-  throw new Refusal('invalid_input', sentence, { reason: `invalid_${field}`, fields: { [field]: sentence } })
+/** RFC 5280 §5.3.2: it may lie before the revocation, and only a compromise has a moment worth naming. */
+export function checkedInvalidityDate(date: Date | undefined, reason: RevocationReason, now: Date): Date | null {
+  if (date === undefined) return null
+  if (reason !== 'keyCompromise')
+    refuse('invalidity_date', 'Only a key compromise has a date since when the key was compromised.', 'invalidityDate')
+  if (date > now) refuse('invalidity_date', 'The date of the compromise cannot be ahead.', 'invalidityDate')
+  return date
+}
+
+function refuse(field: string, sentence: string, shown = field): never {
+  throw new Refusal('invalid_input', sentence, { reason: `invalid_${field}`, fields: { [shown]: sentence } })
 }
 
 export function cursorOf({ createdAt, id }: { createdAt: Date; id: string }): string {

@@ -12,30 +12,84 @@ import type {
   CertificateRecord,
   CertificateStatus,
   CertificateSummary,
+  RevocationReason,
+  StatusCause,
 } from './certificates'
 
 /** From here on a certificate is shown as expiring. */
 export const EXPIRING_MS = 30 * 86_400_000
 
-type Lifetime = Pick<CertificateRecord, 'notBefore' | 'notAfter' | 'revokedAt' | 'revocationReason'>
+export type Lifetime = Pick<
+  CertificateRecord,
+  'notBefore' | 'notAfter' | 'revokedAt' | 'revocationReason' | 'revokedBy' | 'issuerRevocation'
+> & { issuer: { name: string } }
 
-/** Revocation comes first: a revoked certificate stays revoked when it expires. */
-export function statusOf({ notBefore, notAfter, revokedAt, revocationReason }: Lifetime, now: Date): CertificateStatus {
-  if (revokedAt !== null) return revocationReason === 'certificateHold' ? 'held' : 'revoked'
-  if (notAfter < now) return 'expired'
-  if (notBefore > now) return 'not_yet_valid'
-  return notAfter.getTime() - now.getTime() <= EXPIRING_MS ? 'expiring' : 'valid'
+export function statusOf(certificate: Lifetime, now: Date): CertificateStatus {
+  return effectiveStatus(certificate, now).status
+}
+
+/**
+ * The one place that decides what a certificate is worth; statusCondition() of the store asks the same in SQL. What was
+ * revoked for good stays so, whatever comes later. Then the issuer: a hold under a revoked one has nothing to be released
+ * to. A certificate that had ended before its issuer was revoked has simply expired.
+ */
+export function effectiveStatus(certificate: Lifetime, now: Date): { status: CertificateStatus; cause: StatusCause } {
+  const { notBefore, notAfter, revokedAt, revocationReason: reason, revokedBy, issuerRevocation, issuer } = certificate
+  const by = revokedBy ?? 'somebody'
+  if (revokedAt !== null && reason !== 'certificateHold') {
+    const sentence = `Revoked by ${by} on ${moment(revokedAt)}: ${reasonInWords(reason ?? 'unspecified')}.`
+    return { status: 'revoked', cause: { decidedBy: 'revocation', at: revokedAt, reason, by: revokedBy, sentence } }
+  }
+  if (issuerRevocation !== null && notAfter >= issuerRevocation.at) {
+    const { at, reason: why, by: whom } = issuerRevocation
+    const sentence = `Its issuer ${issuer.name} was revoked by ${whom} on ${moment(at)}: ${reasonInWords(why)}.`
+    return { status: 'issuer_revoked', cause: { decidedBy: 'issuer', at, reason: why, by: whom, sentence } }
+  }
+  if (revokedAt !== null) {
+    const sentence = `On hold since ${moment(revokedAt)}, by ${by}. It can be released.`
+    return { status: 'held', cause: { decidedBy: 'revocation', at: revokedAt, reason, by: revokedBy, sentence } }
+  }
+  const byTime = (status: CertificateStatus, at: Date, word: string) => ({
+    status,
+    cause: { decidedBy: 'validity' as const, at, reason: null, by: null, sentence: `${word} ${moment(at)}.` },
+  })
+  if (notAfter < now) return byTime('expired', notAfter, 'Ended on')
+  if (notBefore > now) return byTime('not_yet_valid', notBefore, 'Begins on')
+  const soon = notAfter.getTime() - now.getTime() <= EXPIRING_MS
+  return byTime(soon ? 'expiring' : 'valid', notAfter, 'Valid until')
+}
+
+const REASON_WORDS: Record<RevocationReason, string> = {
+  unspecified: 'no reason given',
+  keyCompromise: 'key compromise',
+  cACompromise: 'CA compromise',
+  affiliationChanged: 'affiliation changed',
+  superseded: 'superseded',
+  cessationOfOperation: 'cessation of operation',
+  certificateHold: 'on hold',
+  privilegeWithdrawn: 'privilege withdrawn',
+  aACompromise: 'attribute authority compromise',
+}
+
+export function reasonInWords(reason: RevocationReason): string {
+  return REASON_WORDS[reason]
+}
+
+function moment(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 export function certificateSummary(record: CertificateListRow, now: Date): CertificateSummary {
   const { id, serial, subject, commonName, san, group, endpoint, issuer, keyAlgorithm } = record
+  const { status, cause } = effectiveStatus(record, now)
   return {
     id,
     serial,
     subject,
     commonName,
     san,
-    status: statusOf(record, now),
+    status,
+    statusCause: cause,
     group,
     endpoint,
     issuer,
@@ -45,6 +99,8 @@ export function certificateSummary(record: CertificateListRow, now: Date): Certi
     issuedAt: record.issuedAt,
     revokedAt: record.revokedAt,
     revocationReason: record.revocationReason,
+    revokedBy: record.revokedBy,
+    invalidityDate: record.invalidityDate,
     fingerprintSha256: record.fingerprintSha256,
   }
 }
@@ -72,13 +128,13 @@ export function certificateDetail(
       .concat('\n'),
     challenge: record.challenge,
     transaction: record.transaction,
-    revokedBy: record.revokedBy,
     revocationComment: record.revocationComment,
     renews: member(line.find(({ id }) => id === record.renewsCertificateId)),
     // One that was revoked because its answer never arrived may have been followed by another.
     renewedBy: member(line.findLast(({ renewsCertificateId }) => renewsCertificateId === record.id)),
     lineage: line.length > 1 ? line.map((row) => lineMember(row, now)) : [],
     supersedeAt: record.supersedeAt,
+    scheduled: record.scheduled,
     history,
   }
 }

@@ -1,8 +1,7 @@
 /** Finding, reading and revoking certificates. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { fromPem, parseCertificate } from '@/lib/pki/certificate'
-import { statusOf } from './certificate-view'
-import { actor, DAY_MS, type Installation, installation, memoryBacking, NOON, newDevice } from './testing/harness'
+import { actor, type Installation, installation, memoryBacking, NOON, newDevice } from './testing/harness'
 
 const operator = actor('operator')
 let portal: Installation
@@ -50,6 +49,58 @@ test('get shows names, key, chain, challenge, transaction and history', async ()
     'certificate.issue_intent',
   ])
   expect(await portal.certificates.der(operator, issued.id)).toEqual({ der: issued.der, serial: issued.serial })
+})
+
+describe('hold and release', () => {
+  test('a hold is an event of its own, and so is its release, after which the certificate counts again', async () => {
+    const { id } = await portal.enrol(endpointId)
+    const { trail } = await portal.trailOf(async () => {
+      await portal.certificates.revoke(operator, id, { reason: 'certificateHold', comment: 'missing' })
+      expect(await portal.certificates.get(operator, id)).toMatchObject({
+        status: 'held',
+        statusCause: { decidedBy: 'revocation', by: 'Ada Admin', sentence: expect.stringContaining('can be released') },
+      })
+      const released = await portal.certificates.release(operator, id, { comment: 'found' })
+      expect(released).toMatchObject({ status: 'valid', revokedAt: null, revocationReason: null, revokedBy: null })
+    })
+    expect(trail.map(({ type }) => type)).toEqual(['certificate.hold_set', 'certificate.hold_released'])
+  })
+
+  test('what is revoked for good never comes back, and what is valid cannot be released', async () => {
+    const { id } = await portal.enrol(endpointId)
+    const release = () => portal.certificates.release(operator, id, {})
+    await expect(release()).rejects.toMatchObject({ code: 'conflict', reason: 'not_on_hold' })
+    await portal.certificates.revoke(operator, id, { reason: 'keyCompromise' })
+    const { trail } = await portal.trailOf(() => release().catch(() => {}))
+    expect(trail).toEqual([])
+    expect(await portal.certificates.get(operator, id)).toMatchObject({ status: 'revoked' })
+  })
+
+  test('an auditor neither holds nor releases', async () => {
+    const { id } = await portal.enrol(endpointId)
+    await expect(portal.certificates.release(actor('auditor'), id, {})).rejects.toMatchObject({ code: 'forbidden' })
+  })
+})
+
+describe('the date of a compromise', () => {
+  const day = new Date('2026-11-20T00:00:00Z')
+
+  test('is kept with a key compromise', async () => {
+    const { id } = await portal.enrol(endpointId)
+    const revoked = await portal.certificates.revoke(operator, id, { reason: 'keyCompromise', invalidityDate: day })
+    expect(revoked).toMatchObject({ invalidityDate: day })
+  })
+
+  test.each([
+    ['another reason', { reason: 'superseded', invalidityDate: day }],
+    ['a day ahead', { reason: 'keyCompromise', invalidityDate: new Date(NOON.getTime() + 1) }],
+  ] as const)('is refused with %s', async (_, request) => {
+    const { id } = await portal.enrol(endpointId)
+    await expect(portal.certificates.revoke(operator, id, request)).rejects.toMatchObject({
+      code: 'invalid_input',
+      fields: { invalidityDate: expect.any(String) },
+    })
+  })
 })
 
 describe('revoke', () => {
@@ -136,22 +187,4 @@ test('a page marker of somebody else and a search of two letters are refused', a
     code: 'invalid_input',
     fields: { search: expect.any(String) },
   })
-})
-
-test.each([
-  [{ revokedAt: NOON, revocationReason: 'keyCompromise' }, 'revoked'],
-  [{ revokedAt: NOON, revocationReason: 'certificateHold' }, 'held'],
-  [{ revokedAt: NOON, revocationReason: 'superseded', notAfter: new Date(NOON.getTime() - 1) }, 'revoked'],
-  [{ notAfter: new Date(NOON.getTime() - 1) }, 'expired'],
-  [{ notBefore: new Date(NOON.getTime() + 1) }, 'not_yet_valid'],
-  [{ notAfter: new Date(NOON.getTime() + 30 * DAY_MS) }, 'expiring'],
-  [{ notAfter: new Date(NOON.getTime() + 30 * DAY_MS + 1) }, 'valid'],
-] as const)('%j is %s', (facts, status) => {
-  const usual = {
-    notBefore: NOON,
-    notAfter: new Date(NOON.getTime() + 365 * DAY_MS),
-    revokedAt: null,
-    revocationReason: null,
-  }
-  expect(statusOf({ ...usual, ...facts }, NOON)).toBe(status)
 })

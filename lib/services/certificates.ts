@@ -1,12 +1,13 @@
-/** Issued certificates: finding, reading and revoking them. */
+/** Issued certificates: finding and reading them; what ends them is in revocation.ts. */
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { AuditEntry, AuditEventView, Page } from './audit'
+import type { AuditEventView, Page } from './audit'
 import type { LineMember, LineRow } from './certificate-line'
-import { checkedComment, checkedFilter, checkedReason, cursorOf, keyOf, parseCursor } from './certificate-requests'
+import { checkedFilter, cursorOf, keyOf, parseCursor } from './certificate-requests'
 import { certificateDetail, certificateSummary, EXPIRING_MS } from './certificate-view'
 import type { SubjectAlternativeName } from './challenges'
 import { authorise } from './permissions'
+import { createRevocation, type RevocationAction, type RevocationRequest, type RevocationStore } from './revocation'
 
 /** RFC 5280 §5.3.1, without those that do not apply to a device. */
 export type RevocationReason =
@@ -20,7 +21,27 @@ export type RevocationReason =
   | 'privilegeWithdrawn'
   | 'aACompromise'
 
-export type CertificateStatus = 'valid' | 'expiring' | 'expired' | 'revoked' | 'held' | 'not_yet_valid'
+/** What a certificate is worth now. */
+export type CertificateStatus =
+  | 'valid'
+  | 'expiring'
+  | 'expired'
+  | 'revoked'
+  | 'held'
+  | 'issuer_revoked'
+  | 'not_yet_valid'
+
+/** What made it so. */
+export interface StatusCause {
+  /** Its own revocation, that of its issuer, or its time. */
+  decidedBy: 'revocation' | 'issuer' | 'validity'
+  /** Since when; for one that is valid, until when. */
+  at: Date
+  reason: RevocationReason | null
+  /** Who or what revoked it. */
+  by: string | null
+  sentence: string
+}
 
 export interface CertificateSummary {
   id: string
@@ -29,6 +50,7 @@ export interface CertificateSummary {
   commonName: string | null
   san: SubjectAlternativeName[]
   status: CertificateStatus
+  statusCause: StatusCause
   group: { slug: string; name: string } | null
   endpoint: { slug: string; name: string } | null
   issuer: { slug: string; name: string }
@@ -38,6 +60,9 @@ export interface CertificateSummary {
   issuedAt: Date
   revokedAt: Date | null
   revocationReason: RevocationReason | null
+  revokedBy: string | null
+  /** Since when its key must be taken for compromised; null when nobody said. */
+  invalidityDate: Date | null
   fingerprintSha256: string
 }
 
@@ -52,8 +77,9 @@ export interface CertificateDetail extends CertificateSummary {
   chainPem: string
   challenge: { id: string; mintedBy: string; createdAt: Date } | null
   transaction: { id: string; sourceIp: string | null; userAgent: string | null; at: Date } | null
-  revokedBy: string | null
   revocationComment: string | null
+  /** When it will be revoked, held or released, if that was scheduled; the earliest. */
+  scheduled: { bulkId: string; action: RevocationAction; startsAt: Date } | null
   /** The certificate whose holder asked for this one. */
   renews: LineMember | null
   /** The one that took over. */
@@ -68,6 +94,8 @@ export interface CertificateDetail extends CertificateSummary {
 export interface CertificateFilter {
   group?: string
   endpoint?: string
+  /** Slug of the authority that signed it. */
+  issuer?: string
   status?: CertificateStatus
   /** Serial, fingerprint, common name, subject or SAN; from three characters. */
   search?: string
@@ -91,11 +119,9 @@ export interface CertificatesService {
   /** Bytes for download. */
   der(actor: Actor, idOrSerial: string): Promise<{ der: Uint8Array; serial: string }>
   /** Marks, records and makes a CRL due, in one transaction. Refusals: not_found, conflict (already revoked, or no leaf). */
-  revoke(
-    actor: Actor,
-    idOrSerial: string,
-    request: { reason: RevocationReason; comment?: string },
-  ): Promise<CertificateSummary>
+  revoke(actor: Actor, idOrSerial: string, request: RevocationRequest): Promise<CertificateSummary>
+  /** Ends a hold. Refusals: not_found, conflict (not on hold: whatever else was revoked stays so). */
+  release(actor: Actor, idOrSerial: string, request: { comment?: string }): Promise<CertificateSummary>
   counts(actor: Actor): Promise<{
     total: number
     valid: number
@@ -128,6 +154,9 @@ export interface CertificateRecord {
   revocationReason: RevocationReason | null
   revokedBy: string | null
   revocationComment: string | null
+  invalidityDate: Date | null
+  /** Of the certificate of its issuer; null while that counts. */
+  issuerRevocation: IssuerRevocation | null
   fingerprintSha256: string
   der: Uint8Array
   /** Issuer and root, or less for those. */
@@ -138,14 +167,21 @@ export interface CertificateRecord {
   /** The first one of its line; null while nothing was renewed. */
   lineageId: string | null
   supersedeAt: Date | null
+  scheduled: CertificateDetail['scheduled']
+}
+
+export interface IssuerRevocation {
+  at: Date
+  reason: RevocationReason
+  by: string
 }
 
 export type CertificateListRow = Omit<
   CertificateRecord,
-  'der' | 'chain' | 'challenge' | 'transaction' | 'renewsCertificateId' | 'lineageId' | 'supersedeAt'
+  'der' | 'chain' | 'challenge' | 'transaction' | 'renewsCertificateId' | 'lineageId' | 'supersedeAt' | 'scheduled'
 >
 
-export interface CertificateStore {
+export interface CertificateStore extends RevocationStore {
   /** Issued leaves, newest first; those after `after` when it is given. A line is named by its first certificate's id. */
   list(
     filter: CertificateFilter,
@@ -157,18 +193,6 @@ export interface CertificateStore {
   line(firstId: string, limit: number): Promise<LineRow[]>
   /** The trail of these objects, newest first. */
   history(objectIds: string[], limit: number): Promise<AuditEventView[]>
-  /**
-   * In one transaction: marks the certificate, makes its authority's CRL due, appends the events. One conditional
-   * update decides: false when it is revoked already. A certificate on hold may still be revoked.
-   */
-  revoke(request: {
-    id: string
-    reason: RevocationReason
-    comment: string | null
-    by: string
-    at: Date
-    events: AuditEntry[]
-  }): Promise<boolean>
   counts(now: Date, expiringBefore: Date): ReturnType<CertificatesService['counts']>
 }
 
@@ -224,40 +248,6 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     return certificateDetail(record, { history, line }, clock())
   }
 
-  async function revoke(actor: Actor, idOrSerial: string, request: { reason: RevocationReason; comment?: string }) {
-    authorise(actor, 'certificate:revoke')
-    const reason = checkedReason(request.reason)
-    const comment = checkedComment(request.comment)
-    const record = await one(idOrSerial)
-    if (record.kind === 'root' || record.kind === 'issuer') {
-      throw new Refusal('conflict', 'The certificate of an authority cannot be revoked here.', {
-        reason: 'not_revocable',
-      })
-    }
-    // Devices would refuse every answer of the endpoint from then on, and nothing would put another in its place.
-    if (record.kind === 'ra') {
-      throw new Refusal('conflict', 'The registration authority renews itself; switch the endpoint off instead.', {
-        reason: 'not_revocable',
-      })
-    }
-    if (record.kind === 'ocsp') {
-      throw new Refusal('conflict', 'Nobody asks whether a responder is revoked; it ends by itself within a week.', {
-        reason: 'not_revocable',
-      })
-    }
-    const revoked = await store.revoke({
-      id: record.id,
-      reason,
-      comment,
-      by: actor.name,
-      at: clock(),
-      events: [revokedEvent(actor, record, reason, comment)],
-    })
-    if (!revoked) throw new Refusal('conflict', 'This certificate is revoked already.', { reason: 'already_revoked' })
-    onCrlDue()
-    return certificateSummary(await one(record.id), clock())
-  }
-
   async function one(idOrSerial: string): Promise<CertificateRecord> {
     const [record, another] = await store.find(keyOf(idOrSerial))
     if (record === undefined)
@@ -272,7 +262,7 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
   return {
     list,
     get,
-    revoke,
+    ...createRevocation({ store, clock, onCrlDue, one }),
     async der(actor, idOrSerial) {
       authorise(actor, 'certificate:read')
       const { der, serial } = await one(idOrSerial)
@@ -288,26 +278,4 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
 
 function expiringBefore(now: Date): Date {
   return new Date(now.getTime() + EXPIRING_MS)
-}
-
-function revokedEvent(
-  actor: Actor,
-  record: CertificateRecord,
-  reason: RevocationReason,
-  comment: string | null,
-): AuditEntry {
-  return {
-    type: 'certificate.revoked',
-    outcome: 'success',
-    actor,
-    object: { type: 'certificate', id: record.id, name: record.subject },
-    data: {
-      serial: record.serial,
-      subject: record.subject,
-      issuer: record.issuer.name,
-      reasonCode: reason,
-      fingerprint: `sha256:${record.fingerprintSha256}`,
-      ...(comment === null ? {} : { comment }),
-    },
-  }
 }

@@ -118,7 +118,7 @@ export function keyOfDevice(subject: string): string {
   return Buffer.from(subject, 'utf8').toString('base64url')
 }
 
-function subjectOfKey(key: string): string | null {
+export function subjectOfKey(key: string): string | null {
   const subject = Buffer.from(key, 'base64url').toString('utf8')
   const whole = subject !== '' && subject.length <= MOST_CHARACTERS && keyOfDevice(subject) === key
   return whole && !subject.includes('\0') ? subject : null

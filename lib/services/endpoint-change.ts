@@ -130,6 +130,11 @@ function settingFaults(after: EndpointState, { issuer, next }: AnsweringIssuers)
       'challengeTtlMinutes',
       'A challenge lives from 1 minute to 24 hours.',
     ],
+    [
+      after.enabled && issuer.revoked === true,
+      'enabled',
+      'The issuer of this endpoint is revoked. Make its successor first, on the page of the group.',
+    ],
     [after.scepIdentity === 'ca' && !mayAnswerScep(issuer), 'scepIdentity', identityFault(issuer)],
     [
       after.scepIdentity === 'ca' && next !== null && !mayAnswerScep(next),

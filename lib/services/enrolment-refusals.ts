@@ -79,6 +79,9 @@ export const ENROLMENT_CAUSES = {
     FAIL_TEXT.operation,
     'The request was signed by a certificate that is revoked or on hold. It authenticates nobody; if the device may still enrol, remove that certificate from it and mint a challenge.',
   ),
+  renewal_issuer_revoked: operation(
+    'The certificate that was to be renewed is of an issuer that was revoked, so it vouches for nobody. Let the device enrol with a fresh challenge.',
+  ),
   renewal_device_blocked: operation(
     'The certificate issued last for this subject was revoked for a reason that takes the trust from the device, so older ones cannot be renewed. Mint a challenge if it may enrol again.',
   ),

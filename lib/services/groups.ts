@@ -40,8 +40,8 @@ export type IssuerKey = 'rsa3072' | 'rsa4096' | 'p256' | 'p384'
 export interface AuthorityView {
   id: string
   kind: 'root' | 'issuer'
-  /** staged: announced, issues nothing yet. retired: issues nothing any more, its CRL goes on. */
-  status: 'active' | 'staged' | 'retired'
+  /** staged: announced, issues nothing yet. retired: issues nothing any more, its CRL goes on. revoked: so it is, and what it issued is worth nothing. */
+  status: 'active' | 'staged' | 'retired' | 'revoked'
   slug: string
   name: string
   keyAlgorithm: KeyAlgorithm

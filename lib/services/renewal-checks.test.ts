@@ -25,6 +25,7 @@ const HELD: HeldCertificate = {
   notAfter: daysOn(90),
   revokedAt: null,
   revocationReason: null,
+  issuerRevoked: false,
   rules: {},
   lineageId: 'certificate',
 }
@@ -72,10 +73,15 @@ test('revocation is looked at before anything that an endpoint could be set to',
   expect(check(revoked, daysOn(70), { renewal: false }).reason).toBe('renewal_signer_revoked')
 })
 
+test('a certificate whose issuer is revoked renews nothing', () => {
+  expect(check({ issuerRevoked: true }, daysOn(70)).reason).toBe('renewal_issuer_revoked')
+})
+
 test('what passed and what did not is noted, in order, up to the first that did not', () => {
   expect(check({}, daysOn(10)).noted).toEqual([
     ['leaf', true],
     ['notRevoked', true],
+    ['issuer', true],
     ['offered', true],
     ['endpoint', true],
     ['valid', true],

@@ -27,6 +27,7 @@ export interface HeldCertificate {
   notAfter: Date
   revokedAt: Date | null
   revocationReason: RevocationReason | null
+  issuerRevoked: boolean
   /** What narrowed it and those before it in its line. */
   rules: CertificateRules
   /** The first one of its line; its own id while there is no other. */
@@ -75,6 +76,7 @@ export function failedCheck(
   const checks: [name: string, check: () => FailedCheck | null][] = [
     ['leaf', () => (held.kind === 'leaf' ? null : failed('renewal_signer_no_leaf', `of kind ${held.kind}`))],
     ['notRevoked', () => notRevoked(held)],
+    ['issuer', () => (held.issuerRevoked ? failed('renewal_issuer_revoked', serial) : null)],
     ['offered', () => offered(messageType, endpoint)],
     ['endpoint', () => (held.endpointId === endpoint.id ? null : failed('renewal_other_endpoint', serial))],
     ['valid', () => valid(held, now)],

@@ -53,6 +53,8 @@ export interface RolloverService {
 }
 
 export interface Rollover extends RolloverService {
+  /** For a group whose issuer is revoked: the staged issuer, or one that is made now, takes over at once. */
+  replace(actor: Actor, groupSlug: string, request: { issuerKey?: IssuerKey }): Promise<RolloverView>
   /** By the clock: makes what is missing of staged issuers, and switches those whose day has come. Returns how many. */
   advance(actor: Actor): Promise<number>
 }
@@ -138,7 +140,18 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
         reason: 'issuer_not_ready',
       })
     }
-    const activatesAt = checkedDate(request.activatesAt, clock())
+    await makeNext(actor, group, current, { ...request, activatesAt: checkedDate(request.activatesAt, clock()) })
+    await complete(actor, slug)
+    return view(await existing(slug))
+  }
+
+  async function makeNext(
+    actor: Actor,
+    group: RolloverGroup,
+    current: AuthorityRecord,
+    request: StageRequest,
+  ): Promise<void> {
+    const { activatesAt } = request
     const algorithm = checkedIssuerKey(request.issuerKey ?? issuerKeyLike(current))
     const answersScep = checkedAnswersScep(
       request.answersScep ?? (algorithm.startsWith('rsa') && mayAnswerScep(current)),
@@ -148,7 +161,26 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
     const id = newOwnerId()
     const key = await signer.generateKey({ purpose: 'issuer', algorithm, ownerId: id })
     await insertIssuer(actor, group, current, { id, key, algorithm, activatesAt, answersScep })
+  }
+
+  async function replace(actor: Actor, slug: string, request: { issuerKey?: IssuerKey }): Promise<RolloverView> {
+    authorise(actor, 'break-glass:manage')
+    const group = await existing(slug)
+    const { current, staged } = group
+    if (current?.status !== 'revoked') {
+      throw new Refusal('conflict', 'The issuer of this group is not revoked. Stage its successor instead.', {
+        reason: 'issuer_not_revoked',
+      })
+    }
+    const activatesAt = clock()
+    if (staged === null) await makeNext(actor, group, current, { ...request, activatesAt })
+    else
+      await store.reschedule(staged.id, activatesAt, [
+        rolloverEvent('rollover.staged', actor, group, staged, activatesAt),
+      ])
+    // From here on the clock finishes it, should this process not.
     await complete(actor, slug)
+    await activateIfDue(actor, slug)
     return view(await existing(slug))
   }
 
@@ -297,7 +329,7 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
     }
   }
 
-  return { get, stage, reschedule, cancel, advance }
+  return { get, stage, replace, reschedule, cancel, advance }
 }
 
 export const rolloverActor = () => systemActor('job', 'Issuer rollover')

@@ -5,6 +5,8 @@ import type { KeyAlgorithm } from './signer'
 export interface AnsweringIssuer {
   keyAlgorithm: KeyAlgorithm
   certificateDer: Uint8Array | null
+  /** Nothing is issued under it any more. */
+  revoked?: boolean
 }
 
 export function mayAnswerScep({ certificateDer, keyAlgorithm }: AnsweringIssuer): boolean {

@@ -1,18 +1,14 @@
-/** latchkey certificate: find, show, save and revoke. */
-import type { CertificateFilter, CertificateStatus, RevocationReason } from '@/lib/services/certificates'
-import { command, given, moreHint, PAGE_OPTIONS, pageFrom } from './command'
+/** latchkey certificate: find, show, save, revoke, hold and release. */
+import type {
+  CertificateFilter,
+  CertificateStatus,
+  CertificateSummary,
+  RevocationReason,
+} from '@/lib/services/certificates'
+import { command, given, moreHint, PAGE_OPTIONS, pageFrom, timeOf } from './command'
 import { writeNewFile } from './files'
-import { REVOCATION_REASONS } from './names'
+import { CERTIFICATE_STATUSES, REVOCATION_REASONS } from './names'
 import { facts, moment, table } from './text'
-
-const STATUSES = [
-  'valid',
-  'expiring',
-  'expired',
-  'revoked',
-  'held',
-  'not_yet_valid',
-] as const satisfies readonly CertificateStatus[]
 
 export const listCertificates = command({
   name: 'certificate list',
@@ -20,7 +16,8 @@ export const listCertificates = command({
   options: {
     group: { value: 'SLUG', description: 'Only those of this group' },
     endpoint: { value: 'SLUG', description: 'Only those of this endpoint' },
-    status: { value: 'STATUS', description: 'Only those with this status', choices: STATUSES },
+    issuer: { value: 'SLUG', description: 'Only those that this issuer signed' },
+    status: { value: 'STATUS', description: 'Only those with this status', choices: CERTIFICATE_STATUSES },
     issuance: { value: 'WHICH', description: 'first (of its line) or renewal', choices: ['first', 'renewal'] },
     line: { value: 'SERIAL', description: 'The whole line of renewals of this certificate' },
     search: { value: 'TEXT', description: 'Part of a serial, fingerprint, subject or alternative name' },
@@ -28,10 +25,11 @@ export const listCertificates = command({
   },
   examples: ['certificate list --group staff --status valid', 'certificate list --search tablet-7 --json'],
   async run({ options, withServices }) {
-    const { group, endpoint, search, line } = options
+    const { group, endpoint, issuer, search, line } = options
     const filter = given({
       group,
       endpoint,
+      issuer,
       search,
       line,
       issuance: options.issuance as CertificateFilter['issuance'],
@@ -65,6 +63,7 @@ export const showCertificate = command({
       ['Subject', certificate.subject],
       ['Names', names === '' ? '-' : names],
       ['Status', certificate.status],
+      ['Because', certificate.statusCause.sentence],
       ['Valid', `${moment(certificate.notBefore)} to ${moment(certificate.notAfter)}`],
       ['Issuer', certificate.issuer.name],
       ['Group', certificate.group?.name ?? '-'],
@@ -118,18 +117,49 @@ export const revokeCertificate = command({
   options: {
     reason: { value: 'REASON', description: 'RFC 5280 §5.3.1', required: true, choices: REVOCATION_REASONS },
     comment: { value: 'TEXT', description: 'For the certificate page and the audit trail' },
+    'compromised-since': { value: 'TIME', description: 'With keyCompromise: since when' },
   },
   examples: ['certificate revoke 3A7F19C0D2E45B6781920A1B2C3D4E5F --reason keyCompromise --comment "stolen"'],
   async run({ argument, options, withServices }) {
-    const request = { reason: options.reason as RevocationReason, ...given({ comment: options.comment }) }
-    const revoked = await withServices((services, actor) => services.certificates.revoke(actor, argument, request))
-    const { id, serial, status, revokedAt, revocationReason } = revoked
-    return {
-      json: { id, serial, status, revokedAt, revocationReason },
-      text: `The certificate of ${revoked.subject} is revoked.`,
+    const invalidityDate = timeOf('compromised-since', options['compromised-since'])
+    const request = {
+      reason: options.reason as RevocationReason,
+      ...given({ comment: options.comment, invalidityDate }),
     }
+    const revoked = await withServices((services, actor) => services.certificates.revoke(actor, argument, request))
+    return changed(revoked, `The certificate of ${revoked.subject} is revoked.`)
   },
 })
+
+export const holdCertificate = command({
+  name: 'certificate hold',
+  summary: 'Put one certificate on hold, until it is released or revoked for good',
+  argument: 'SERIAL',
+  options: { comment: { value: 'TEXT', description: 'For the certificate page and the audit trail' } },
+  examples: ['certificate hold 3A7F19C0D2E45B6781920A1B2C3D4E5F --comment "missing since this morning"'],
+  async run({ argument, options, withServices }) {
+    const request = { reason: 'certificateHold' as const, ...given({ comment: options.comment }) }
+    const held = await withServices((services, actor) => services.certificates.revoke(actor, argument, request))
+    return changed(held, `The certificate of ${held.subject} is on hold.`)
+  },
+})
+
+export const releaseCertificate = command({
+  name: 'certificate release',
+  summary: 'Release one certificate from its hold',
+  argument: 'SERIAL',
+  options: { comment: { value: 'TEXT', description: 'For the audit trail' } },
+  examples: ['certificate release 3A7F19C0D2E45B6781920A1B2C3D4E5F'],
+  async run({ argument, options, withServices }) {
+    const request = given({ comment: options.comment })
+    const released = await withServices((services, actor) => services.certificates.release(actor, argument, request))
+    return changed(released, `The certificate of ${released.subject} is released.`)
+  },
+})
+
+function changed({ id, serial, status, revokedAt, revocationReason }: CertificateSummary, text: string) {
+  return { json: { id, serial, status, revokedAt, revocationReason }, text }
+}
 
 function derOf(pem: string): Buffer {
   return Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')

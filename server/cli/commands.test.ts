@@ -173,6 +173,37 @@ describe('the documents of the issue', () => {
     ])
   })
 
+  test('certificate hold and release', async () => {
+    const services: Fakes = { certificates: { revoke: noted(certificate), release: noted(certificate) } }
+    await json(['certificate', 'hold', SERIAL, '--comment', 'missing'], services)
+    await json(['certificate', 'release', SERIAL], services)
+    expect(asked).toEqual([
+      [SERIAL, { reason: 'certificateHold', comment: 'missing' }],
+      [SERIAL, {}],
+    ])
+  })
+
+  test('revocation start: the dry run first, then the number it said', async () => {
+    const run = { action: 'revoke', described: 'all', matched: 3, affected: 2, statuses: {}, skipped: {}, samples: [] }
+    const bulk = { id: 'b1', action: 'revoke', described: 'all', state: 'running', done: 0, skipped: 0, total: 2 }
+    const services: Fakes = {
+      bulkRevocations: {
+        preview: noted({ ...run, confirm: '2' }),
+        confirm: noted({ ...bulk, requestedBy: 'cli', startsAt: DATE, startedAt: DATE, endedAt: null }),
+      },
+    }
+    const which = ['revocation', 'start', '--group', 'staff', '--status', 'valid', '--reason', 'superseded']
+    expect((await json([...which, '--dry-run'], services)).document).toMatchObject({ dryRun: true, affected: 2 })
+    expect((await json([...which, '--expect', '2'], services)).document).toMatchObject({ id: 'b1' })
+    const selection = { filter: { group: 'staff', status: 'valid' } }
+    expect(asked).toEqual([
+      ['revoke', selection],
+      [{ selection, action: 'revoke', expect: 2, confirmation: null, reason: 'superseded' }],
+    ])
+    for (const wrong of [which, ['revocation', 'start', '--dry-run'], [...which, '--certificate', 'c1', '--dry-run']])
+      expect((await latchkey(wrong, { services })).code).toBe(2)
+  })
+
   test('audit verify → { ok, events, firstBroken }, and exit code 1 for a broken chain', async () => {
     const verdict = (ok: boolean): Fakes => ({
       audit: {

@@ -2,7 +2,15 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-key'
 import { approveRequest, denyRequest, listApprovals } from './approval'
 import { listAudit, verifyAudit } from './audit'
-import { exportCertificate, listCertificates, revokeCertificate, showCertificate } from './certificate'
+import { drillBreakGlass, replaceIssuer, revokeIssuer, showBreakGlass } from './break-glass'
+import {
+  exportCertificate,
+  holdCertificate,
+  listCertificates,
+  releaseCertificate,
+  revokeCertificate,
+  showCertificate,
+} from './certificate'
 import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
 import type { Command } from './command'
 import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
@@ -11,6 +19,7 @@ import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { createReceiver, listReceivers } from './receiver'
+import { listRevocations, showRevocation, startRevocation, stopRevocation } from './revocation'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
 import { setup } from './setup'
 import { simulate } from './simulate'
@@ -35,6 +44,10 @@ export const COMMANDS: readonly Command[] = [
   showRollover,
   stageRollover,
   cancelRollover,
+  showBreakGlass,
+  drillBreakGlass,
+  revokeIssuer,
+  replaceIssuer,
   listEndpoints,
   showEndpoint,
   createEndpoint,
@@ -62,6 +75,12 @@ export const COMMANDS: readonly Command[] = [
   showCertificate,
   exportCertificate,
   revokeCertificate,
+  holdCertificate,
+  releaseCertificate,
+  startRevocation,
+  listRevocations,
+  showRevocation,
+  stopRevocation,
   listTransactions,
   showTransaction,
   simulate,

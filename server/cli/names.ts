@@ -1,6 +1,6 @@
 /** Subjects, alternative names and reasons as people type them on a command line. */
 
-import type { RevocationReason } from '@/lib/services/certificates'
+import type { CertificateStatus, RevocationReason } from '@/lib/services/certificates'
 import type { SanType, SubjectAlternativeName } from '@/lib/services/challenges'
 import { UsageFault } from './command'
 
@@ -14,6 +14,16 @@ export function parseSanOption(text: string): SubjectAlternativeName {
   if (type !== undefined && value !== '') return { type, value }
   throw new UsageFault(`--san takes TYPE:VALUE with a type of ${SAN_TYPES.join(', ')}, such as dns:tablet-7.example.`)
 }
+
+export const CERTIFICATE_STATUSES = [
+  'valid',
+  'expiring',
+  'expired',
+  'revoked',
+  'held',
+  'issuer_revoked',
+  'not_yet_valid',
+] as const satisfies readonly CertificateStatus[]
 
 export const REVOCATION_REASONS: readonly RevocationReason[] = [
   'unspecified',

@@ -21,7 +21,9 @@ export function Alarms({ actor, alarms }: { actor: Actor; alarms: AlarmView[] })
           revoke={
             alarm.certificate &&
             alarm.certificate.revokedAt === null &&
-            can(actor, 'certificate:revoke') && <RevokeDialog id={alarm.certificate.id} name={alarm.subject} />
+            can(actor, 'certificate:revoke') && (
+              <RevokeDialog id={alarm.certificate.id} name={alarm.subject} held={false} />
+            )
           }
         />
       ))}

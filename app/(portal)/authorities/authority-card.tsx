@@ -1,7 +1,7 @@
 /** One authority: key, validity, revocation list, OCSP responder, fingerprints, downloads. */
-import { Download, ShieldCheck } from 'lucide-react'
+import { Ban, Download, ShieldCheck, ShieldX } from 'lucide-react'
 import { Badge } from '@/app/_components/badge'
-import { buttonClass } from '@/app/_components/button'
+import { ButtonLink, buttonClass } from '@/app/_components/button'
 import { CopyButton } from '@/app/_components/copy-button'
 import { InlineCopy } from '@/app/_components/copy-value'
 import { CrlState } from '@/app/_components/crl-state'
@@ -16,6 +16,7 @@ import { ResponderState } from '@/app/_components/responder-state'
 import { TextLink } from '@/app/_components/row-link'
 import { bytesOf } from '@/app/_components/size'
 import { ValidityBar } from '@/app/_components/validity-bar'
+import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import type { CrlListView } from '@/lib/services/crl-lists'
 import type { AuthorityView } from '@/lib/services/groups'
 import { ShardTable } from './shard-table'
@@ -29,9 +30,11 @@ interface AuthorityCardProps {
   /** Its whole revocation list, and the shards of it. */
   lists: CrlListView[]
   now: Date
+  /** The certificates that it issued. */
+  mayRevoke: boolean
 }
 
-export function AuthorityCard({ authority, lists, now }: AuthorityCardProps) {
+export function AuthorityCard({ authority, lists, now, mayRevoke }: AuthorityCardProps) {
   const size = lists.find(({ shard }) => shard === null)?.crl?.size
   const shards = lists.filter(({ shard }) => shard !== null)
   const { kind, status, slug, name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
@@ -47,6 +50,11 @@ export function AuthorityCard({ authority, lists, now }: AuthorityCardProps) {
           )}
           {status === 'staged' && <Badge tone="accent">Staged</Badge>}
           {status === 'retired' && <Badge tone="neutral">Retired</Badge>}
+          {status === 'revoked' && (
+            <Badge tone="bad" icon={ShieldX}>
+              Revoked
+            </Badge>
+          )}
         </div>
         <div className="flex flex-wrap gap-2">
           <a href={`/ca/${slug}.cer`} download className={buttonClass('secondary', 'small')}>
@@ -57,6 +65,12 @@ export function AuthorityCard({ authority, lists, now }: AuthorityCardProps) {
             <Download aria-hidden />
             CRL
           </a>
+          {mayRevoke && kind === 'issuer' && status !== 'revoked' && (
+            <ButtonLink href={bulkAddress({ issuer: slug })} size="small" variant="danger-quiet">
+              <Ban aria-hidden />
+              Revoke its certificates
+            </ButtonLink>
+          )}
           <CopyButton value={authority.certificatePem} what={`of ${name}`} wide="Copy PEM" />
         </div>
       </header>

@@ -8,6 +8,7 @@ import { CardsSkeleton } from '@/app/_components/skeleton'
 import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
+import { can } from '@/lib/services/permissions'
 import { AuthorityCard } from './authority-card'
 
 export const metadata: Metadata = { title: 'Authorities' }
@@ -46,6 +47,7 @@ async function Authorities({ actor }: { actor: Actor }) {
             authority={authority}
             lists={lists.filter((list) => list.authority.id === authority.id)}
             now={now}
+            mayRevoke={can(actor, 'bulk-revocation:manage')}
           />
         </li>
       ))}

@@ -14,20 +14,21 @@ import { oneOf, readParameters, type SearchParameters } from '@/app/_components/
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CERTIFICATE_STATUS } from '@/app/_components/states'
 import { listed, requireActor } from '@/app/_session'
+import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { CertificateStatus } from '@/lib/services/certificates'
+import type { CertificateStatus, CertificateSummary } from '@/lib/services/certificates'
+import { can } from '@/lib/services/permissions'
+import { TickedCertificates } from './ticked-certificates'
 
 export const metadata: Metadata = { title: 'Certificates' }
 
 const STATUSES = Object.keys(CERTIFICATE_STATUS) as CertificateStatus[]
-/** Nothing can be put on hold yet. */
-const OFFERED_STATUSES = STATUSES.filter((status) => status !== 'held')
 /** The service finds by three characters or more; fewer would match nearly everything. */
 const SHORTEST_SEARCH = 3
 
 const ISSUANCES = ['first', 'renewal'] as const
-const FILTERS = ['search', 'group', 'status', 'issuance', 'line', 'cursor'] as const
+const FILTERS = ['search', 'group', 'issuer', 'status', 'issuance', 'line', 'cursor'] as const
 
 type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
 
@@ -52,7 +53,7 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
           label="Status"
           all="Any status"
           value={wanted.status}
-          options={OFFERED_STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]])}
+          options={STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]])}
         />
         <FilterSelect
           name="issuance"
@@ -80,13 +81,14 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
 }
 
 async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
-  const { cursor, group, line } = wanted
+  const { cursor, group, issuer, line } = wanted
   const search = wanted.search && wanted.search.length >= SHORTEST_SEARCH ? wanted.search : undefined
   const status = oneOf(STATUSES, wanted.status)
   const issuance = oneOf(ISSUANCES, wanted.issuance)
   const filter = {
     ...(search && { search }),
     ...(group && { group }),
+    ...(issuer && { issuer }),
     ...(status && { status }),
     ...(issuance && { issuance }),
     ...(line && { line }),
@@ -95,12 +97,16 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
   return (
     <ListFrame
       path="/certificates"
-      filters={{ search, group, status, issuance, line }}
+      filters={{ search, group, issuer, status, issuance, line }}
       cursor={cursor}
       nextCursor={nextCursor}
     >
       {items.length > 0 ? (
-        <CertificateTable certificates={items} />
+        <List
+          certificates={items}
+          mayRevoke={can(actor, 'bulk-revocation:manage')}
+          allMatching={line ? null : bulkAddress(filter)}
+        />
       ) : cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No certificate matches">
           Try fewer filters, or another part of the name or serial.
@@ -120,5 +126,22 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
         </EmptyState>
       )}
     </ListFrame>
+  )
+}
+
+interface ListProps {
+  certificates: CertificateSummary[]
+  mayRevoke: boolean
+  /** Null for one line of renewals: it is short, and ticked. */
+  allMatching: string | null
+}
+
+/** Who may not revoke has nothing to tick for. */
+function List({ certificates, mayRevoke, allMatching }: ListProps) {
+  if (!mayRevoke) return <CertificateTable certificates={certificates} />
+  return (
+    <TickedCertificates allMatching={allMatching}>
+      <CertificateTable certificates={certificates} tickable />
+    </TickedCertificates>
   )
 }

@@ -1,9 +1,14 @@
-/** What the form that revokes may say. */
+/** What the forms that revoke and release may say. */
 import { z } from 'zod'
-import { OFFERED_REASONS } from '@/app/_components/revocation-reasons'
+import { REASONS_FOR_ONE } from '@/app/_components/revocation-reasons'
+import { comment, utcMoment } from '@/app/(portal)/revocations/schema'
 
 export const RevokeSchema = z.strictObject({
   id: z.uuid(),
-  reason: z.enum(OFFERED_REASONS, 'Choose a reason.'),
-  comment: z.string().trim().max(500, 'At most 500 characters.').default(''),
+  reason: z.enum(REASONS_FOR_ONE, 'Choose a reason.'),
+  comment,
+  invalidityDate: utcMoment,
+  startsAt: utcMoment,
 })
+
+export const ReleaseSchema = z.strictObject({ id: z.uuid() })

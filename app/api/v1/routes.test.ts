@@ -82,6 +82,21 @@ const services = (): Fakes => ({
     get: noted('certificates.get', exampleOf('getCertificate')),
     der: noted('certificates.der', { der: new Uint8Array([0x30, 0]), serial: SERIAL }),
     revoke: noted('certificates.revoke', exampleOf('revokeCertificate')),
+    release: noted('certificates.release', exampleOf('releaseCertificate')),
+  },
+  bulkRevocations: {
+    preview: noted('bulkRevocations.preview', exampleOf('revokeCertificates')),
+    confirm: noted('bulkRevocations.confirm', exampleOf('stopBulkRevocation')),
+    list: noted('bulkRevocations.list', exampleOf('listBulkRevocations')),
+    get: noted('bulkRevocations.get', exampleOf('getBulkRevocation')),
+    items: noted('bulkRevocations.items', exampleOf('listBulkRevocationCertificates')),
+    stop: noted('bulkRevocations.stop', exampleOf('stopBulkRevocation')),
+  },
+  breakGlass: {
+    get: noted('breakGlass.get', exampleOf('getBreakGlass')),
+    drill: noted('breakGlass.drill', exampleOf('getBreakGlass')),
+    revokeIssuer: noted('breakGlass.revokeIssuer', exampleOf('breakGlass')),
+    replaceIssuer: noted('breakGlass.replaceIssuer', exampleOf('replaceIssuer')),
   },
   validation: { validate: noted('validation.validate', exampleOf('validateChallenge')) },
   connectors: {
@@ -223,6 +238,49 @@ test.each([
     'revokeCertificate',
     { json: { reason: 'superseded' } },
     ['certificates.revoke', 'as admin key', SERIAL, { reason: 'superseded' }],
+  ],
+  [
+    'holdCertificate',
+    { json: { comment: 'missing' } },
+    ['certificates.revoke', 'as admin key', SERIAL, { comment: 'missing', reason: 'certificateHold' }],
+  ],
+  ['releaseCertificate', { json: {} }, ['certificates.release', 'as admin key', SERIAL, {}]],
+  [
+    'revokeCertificates',
+    { json: { selection: { filter: { group: 'staff' } }, reason: 'superseded', dryRun: true } },
+    ['bulkRevocations.preview', 'as admin key', 'revoke', { filter: { group: 'staff' } }],
+  ],
+  [
+    'revokeCertificates',
+    { json: { selection: { certificates: [ID] }, action: 'hold', expect: 1, startsAt: '2027-01-10T08:00:00Z' } },
+    [
+      'bulkRevocations.confirm',
+      'as admin key',
+      {
+        selection: { certificates: [ID] },
+        action: 'hold',
+        startsAt: new Date('2027-01-10T08:00:00Z'),
+        expect: 1,
+        confirmation: null,
+      },
+    ],
+  ],
+  [
+    'listBulkRevocationCertificates',
+    { query: '?outcome=skipped&limit=5' },
+    ['bulkRevocations.items', 'as admin key', ID, { outcome: 'skipped' }, { limit: 5 }],
+  ],
+  ['stopBulkRevocation', { json: {} }, ['bulkRevocations.stop', 'as admin key', ID]],
+  ['breakGlass', { json: { dryRun: true } }, ['breakGlass.drill', 'as admin key', 'staff', undefined]],
+  [
+    'breakGlass',
+    { json: { confirmation: 'Staff' } },
+    ['breakGlass.revokeIssuer', 'as admin key', 'staff', { reason: 'cACompromise', confirmation: 'Staff' }],
+  ],
+  [
+    'replaceIssuer',
+    { json: { issuerKey: 'p384' } },
+    ['breakGlass.replaceIssuer', 'as admin key', 'staff', { issuerKey: 'p384' }],
   ],
   [
     'listCertificates',

@@ -18,7 +18,7 @@ export async function checkAnswersScep(pool: pg.Pool, key: SigningKey): Promise<
   if (key.purpose !== 'issuer') refuse('key_purpose')
   const { rows } = await pool.query<{ certificate_der: Buffer | null }>({
     name: 'answers-scep',
-    text: `select a.certificate_der from authority a where a.id = $1 and a.key_id = $2 and a.kind = 'issuer'
+    text: `select a.certificate_der from authority a where a.id = $1 and a.key_id = $2 and a.kind = 'issuer' and a.status <> 'revoked'
              and exists (select from endpoint e where e.authority_id = a.id and e.scep_identity = 'ca')`,
     values: [key.ownerId, key.keyId],
   })

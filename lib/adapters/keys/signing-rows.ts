@@ -73,7 +73,7 @@ export interface AuthorityRecord {
   subjectKeyId: Buffer
   notBefore: Date
   notAfter: Date
-  /** Whether its own certificate is signed and recorded. */
+  /** Whether its own certificate is signed and recorded; for one that is to sign a certificate, also that it is not revoked. */
   active: boolean
 }
 
@@ -149,7 +149,7 @@ const CERTIFICATE = `
          c.crl_shard, sh.url as crl_shard_url,
          a.id as a_id, a.slug as a_slug, a.kind as a_kind, a.key_id as a_key_id, a.subject_der as a_subject_der,
          a.subject_key_id as a_subject_key_id,
-         a.not_before as a_not_before, a.not_after as a_not_after, a.certificate_der is not null as a_active,
+         a.not_before as a_not_before, a.not_after as a_not_after, (a.certificate_der is not null and a.status <> 'revoked') as a_active,
          s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
          r.id as r_id, r.key_id as r_key_id, coalesce(r.authority_id, re.authority_id) as r_authority_id,
          w.id as w_id, w.key_id as w_key_id, w.authority_id as w_authority_id,
@@ -159,7 +159,7 @@ const CERTIFICATE = `
          p.validity_days as p_validity_days, p.backdate_minutes as p_backdate_minutes,
          h.state as h_state, h.endpoint_id as h_endpoint_id, h.reserved_spki_sha256 as h_reserved_spki_sha256,
          h.renews_certificate_id as h_renews_certificate_id,
-         o.id as o_id, o.kind as o_kind, o.state as o_state, o.revoked_at is not null as o_revoked,
+         o.id as o_id, o.kind as o_kind, o.state as o_state, (o.revoked_at is not null or oa.status = 'revoked') as o_revoked,
          oa.group_id = a.group_id as o_same_group, o.subject_der as o_subject_der, o.not_after as o_not_after,
          exists (select from key k where k.spki_sha256 = c.spki_sha256) as key_on_record
   from certificate c

@@ -493,6 +493,17 @@ describe('certificate revocation lists', () => {
     )
   }
 
+  test('an issuer that is revoked signs no certificate any more, and still its list', async () => {
+    const made = await activeIssuer()
+    const id = await insertLeaf(it, made)
+    await it.pool.query("update authority set status = 'revoked' where id = $1", [made.issuer.id])
+    await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'authority_not_active' })
+    const { subjectDer: issuerDer } = made.issuer
+    const { authorityKeyId } = statusOf(made.issuer)
+    const der = await it.signer.signCrl(made.issuer.id, null, list({ issuerDer, authorityKeyId, entries: [] }))
+    expect(parseCrlHeader(der).number).toBe(1n)
+  })
+
   test('the next list of an authority is signed', async () => {
     const tbs = list()
     const der = assembleCrl(tbs, await it.signer.signCrl(organisation.issuer.id, tbs, null))

@@ -41,7 +41,7 @@ export function registrationAuthorityStore(database: Database): RegistrationAuth
         from registration_authority r
         join endpoint e on e.id = r.endpoint_id
         join "group" g on g.id = e.group_id
-        join authority a on a.id = e.authority_id and a.certificate_der is not null
+        join authority a on a.id = e.authority_id and a.certificate_der is not null and a.status <> 'revoked'
         cross join organisation o
         where r.certificate_der is not null and r.retired_at is null and r.authority_id is null and r.not_after < ${moment}
           and a.not_after > r.not_after

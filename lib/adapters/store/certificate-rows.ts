@@ -84,6 +84,16 @@ export async function insertRegistrationAuthority(
   await transaction.registrationAuthority.create({ data: row, select: { id: true } })
 }
 
+/**
+ * In one order, so that two who revoke at once never wait for each other. It always moves, even within one millisecond: a
+ * CRL under construction must not take it for the one it knows.
+ */
+export async function makeCrlsDue(transaction: Transaction, authorityIds: string[], at: Date): Promise<void> {
+  for (const id of [...new Set(authorityIds)].sort())
+    await transaction.$executeRaw`
+      update authority set crl_due_since = greatest(${at}, crl_due_since + interval '1 millisecond') where id = ${id}::uuid`
+}
+
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 }
@@ -112,6 +122,14 @@ interface AuthorityRow {
   responder_certificate_id: string | null
   responder_not_before: Date
   responder_not_after: Date
+}
+
+/** The one that issues; while none does, the one that was revoked last and waits for its successor. */
+export function presentIssuer(issuers: AuthorityRecord[]): AuthorityRecord | null {
+  const [lastRevoked = null] = issuers
+    .filter(({ status }) => status === 'revoked')
+    .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+  return issuers.find(({ status }) => status === 'active') ?? lastRevoked
 }
 
 /** Authorities with their newest CRL, root first, then by name. */

@@ -1,16 +1,12 @@
-/** Issued certificates: the list with its filters, one with its page's facts, and the one update that revokes. */
+/** Issued certificates: the list with its filters, one with its page's facts, and the updates that revoke and release. */
 import type { AuditEventView } from '@/lib/services/audit'
 import { eventView } from '@/lib/services/audit-events'
 import type { LineRow } from '@/lib/services/certificate-line'
-import type {
-  CertificateFilter,
-  CertificateListRow,
-  CertificateRecord,
-  CertificateStatus,
-  CertificateStore,
-  RevocationReason,
-} from '@/lib/services/certificates'
-import type { SubjectAlternativeName } from '@/lib/services/challenges'
+import type { CertificateRecord, CertificateStore, RevocationReason } from '@/lib/services/certificates'
+import type { RevocationAction } from '@/lib/services/revocation'
+import { CERTIFICATE_TABLES, filterConditions, statusCondition } from './certificate-filter'
+import { issuerRevocation, LIST_COLUMNS, type ListRow, listRow } from './certificate-list-rows'
+import { makeCrlsDue } from './certificate-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
 import { isQuestion } from './transactions'
@@ -24,7 +20,7 @@ export function certificateStore(database: Database): CertificateStore {
         ...filterConditions(filter, now, expiringBefore),
       ]
       const rows = await database.$queryRaw<ListRow[]>`
-        select ${LIST_COLUMNS} from ${LIST_TABLES} where ${Prisma.join(conditions, ' and ')}
+        select ${LIST_COLUMNS} from ${CERTIFICATE_TABLES} where ${Prisma.join(conditions, ' and ')}
         order by c.created_at desc, c.id desc limit ${limit}`
       return rows.map(listRow)
     },
@@ -34,19 +30,26 @@ export function certificateStore(database: Database): CertificateStore {
       const rows = await database.$queryRaw<DetailRow[]>`
         select ${LIST_COLUMNS}, c.der, c.renews_certificate_id, c.lineage_id, c.supersede_at, a.certificate_der as issuer_der, r.certificate_der as root_der,
                h.id as challenge_id, h.minted_by, h.created_at as minted_at,
-               t.id as transaction_id, t.source_ip, t.user_agent, t.created_at as transaction_at
-        from ${LIST_TABLES}
+               t.id as transaction_id, t.source_ip, t.user_agent, t.created_at as transaction_at,
+               b.id as bulk_id, b.action as bulk_action, b.starts_at as bulk_starts_at
+        from ${CERTIFICATE_TABLES}
         left join authority r on r.id = a.parent_id
         left join challenge h on h.id = c.challenge_id
         left join enrolment_transaction t on t.id = c.enrolment_transaction_id
+        left join lateral (
+          select b.id, b.action, b.starts_at from bulk_revocation_item i join bulk_revocation b on b.id = i.bulk_id
+          where i.certificate_id = c.id and i.outcome is null and b.state = 'scheduled' order by b.starts_at limit 1
+        ) b on true
         where c.state = 'issued' and ${condition} order by c.created_at, c.id limit 2`
       return rows.map(detailRow)
     },
 
     async line(firstId, limit) {
       const rows = await database.$queryRaw<LineRows[]>`
-        select c.id, c.serial, c.issued_at, c.not_before, c.not_after, c.revoked_at, c.revocation_reason, c.renews_certificate_id
-        from certificate c
+        select c.id, c.serial, c.issued_at, c.not_before, c.not_after, c.revoked_at, c.revocation_reason, c.revoked_by,
+          c.renews_certificate_id, a.slug as issuer_slug, a.name as issuer_name,
+          ic.revoked_at as issuer_revoked_at, ic.revocation_reason as issuer_revocation_reason, ic.revoked_by as issuer_revoked_by
+        from ${CERTIFICATE_TABLES}
         where (c.id = ${firstId}::uuid or c.lineage_id = ${firstId}::uuid) and c.state = 'issued'
         order by c.issued_at desc, c.id desc limit ${limit}`
       return rows.reverse().map(lineRow)
@@ -62,20 +65,29 @@ export function certificateStore(database: Database): CertificateStore {
       return rows.map(eventView)
     },
 
-    async revoke({ id, reason, comment, by, at, events }) {
+    async revoke({ id, reason, comment, invalidityDate, by, at, events }) {
       return transact(database, async (transaction) => {
         const [revoked] = await transaction.$queryRaw<{ authority_id: string }[]>`
           update certificate set revoked_at = ${at}, revocation_reason = ${reason}::"RevocationReason",
-            revoked_by = ${by},
-            revocation_comment = ${comment}
+            revoked_by = ${by}, revocation_comment = ${comment}, invalidity_date = ${invalidityDate}
           where id = ${id}::uuid and state = 'issued'
             and (revoked_at is null or (revocation_reason = 'certificateHold' and ${reason} <> 'certificateHold'))
           returning authority_id`
         if (revoked === undefined) return { result: false, events: [] }
-        // It always moves, even within one millisecond: a CRL under construction must not take it for the one it knows.
-        await transaction.$executeRaw`
-          update authority set crl_due_since = greatest(${at}, crl_due_since + interval '1 millisecond')
-          where id = ${revoked.authority_id}::uuid`
+        await makeCrlsDue(transaction, [revoked.authority_id], at)
+        return { result: true, events }
+      })
+    },
+
+    async release({ id, at, events }) {
+      return transact(database, async (transaction) => {
+        const [released] = await transaction.$queryRaw<{ authority_id: string }[]>`
+          update certificate set revoked_at = null, revocation_reason = null, revoked_by = null,
+            revocation_comment = null, invalidity_date = null
+          where id = ${id}::uuid and state = 'issued' and revocation_reason = 'certificateHold'
+          returning authority_id`
+        if (released === undefined) return { result: false, events: [] }
+        await makeCrlsDue(transaction, [released.authority_id], at)
         return { result: true, events }
       })
     },
@@ -87,97 +99,16 @@ export function certificateStore(database: Database): CertificateStore {
           (count(*) filter (where ${statusCondition('valid', now, expiringBefore)}))::int as valid,
           (count(*) filter (where ${statusCondition('expiring', now, expiringBefore)}))::int as expiring,
           (count(*) filter (where ${statusCondition('expired', now, expiringBefore)}))::int as expired,
-          (count(c.revoked_at))::int as revoked,
+          (count(*) filter (where c.revoked_at is not null or ${statusCondition('issuer_revoked', now, expiringBefore)}))::int as revoked,
           (count(*) filter (where c.issued_at > ${yesterday}))::int as last24h,
           (select count(*) from enrolment_transaction where state = 'refused' and not ${isQuestion}
             and created_at > ${yesterday})::int as refused24h,
           (select count(*) from challenge where state = 'pending' and expires_at > ${now})::int as "pendingChallenges"
-        from certificate c where c.kind = 'leaf' and c.state = 'issued'`
+        from certificate c join authority a on a.id = c.authority_id left join certificate ic on ic.id = a.certificate_id
+        where c.kind = 'leaf' and c.state = 'issued'`
       return row
     },
   }
-}
-
-function filterConditions(filter: CertificateFilter, now: Date, expiringBefore: Date): Prisma.Sql[] {
-  const conditions: Prisma.Sql[] = []
-  if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
-  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
-  if (filter.status !== undefined) conditions.push(statusCondition(filter.status, now, expiringBefore))
-  if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)
-  if (filter.issuance !== undefined)
-    conditions.push(Prisma.sql`(c.renews_certificate_id is null) = ${filter.issuance === 'first'}`)
-  if (filter.line !== undefined)
-    conditions.push(Prisma.sql`(c.id = ${filter.line}::uuid or c.lineage_id = ${filter.line}::uuid)`)
-  if (filter.search !== undefined) conditions.push(searchCondition(filter.search))
-  return conditions
-}
-
-/** The same cases, in the same order, as statusOf() in lib/services/certificate-view.ts. */
-function statusCondition(status: CertificateStatus, now: Date, expiringBefore: Date): Prisma.Sql {
-  switch (status) {
-    case 'held':
-      return Prisma.sql`c.revocation_reason = 'certificateHold'`
-    case 'revoked':
-      return Prisma.sql`(c.revoked_at is not null and c.revocation_reason <> 'certificateHold')`
-    case 'expired':
-      return Prisma.sql`(c.revoked_at is null and c.not_after < ${now})`
-    case 'not_yet_valid':
-      return Prisma.sql`(c.revoked_at is null and c.not_after >= ${now} and c.not_before > ${now})`
-    case 'expiring':
-      return Prisma.sql`(c.revoked_at is null and c.not_before <= ${now}
-        and c.not_after between ${now} and ${expiringBefore})`
-    case 'valid':
-      return Prisma.sql`(c.revoked_at is null and c.not_before <= ${now} and c.not_after > ${expiringBefore})`
-  }
-}
-
-/** Serials and fingerprints from their beginning, as people copy them; names anywhere. */
-function searchCondition(search: string): Prisma.Sql {
-  const anywhere = `%${search.replace(/[\\%_]/g, '\\$&')}%`
-  const hex = search.replace(/[\s:]/g, '').replace(/^sha256/i, '')
-  const numbers = /^[0-9a-f]{3,64}$/i.test(hex)
-    ? Prisma.sql`or c.serial like ${`${hex.toUpperCase()}%`}
-        or encode(c.fingerprint_sha256, 'hex') like ${`${hex.toLowerCase()}%`}`
-    : Prisma.empty
-  return Prisma.sql`(c.subject ilike ${anywhere} or c.common_name ilike ${anywhere}
-    or exists (select 1 from jsonb_array_elements(c.sans) san where san->>'value' ilike ${anywhere}) ${numbers})`
-}
-
-const LIST_COLUMNS = Prisma.sql`c.id, c.kind, c.serial, c.subject, c.common_name, c.sans, c.key_algorithm,
-  c.not_before, c.not_after,
-  c.issued_at, c.created_at, c.revoked_at, c.revocation_reason, c.revoked_by, c.revocation_comment,
-    c.fingerprint_sha256,
-  g.slug as group_slug, g.name as group_name, e.slug as endpoint_slug, e.name as endpoint_name,
-  a.slug as issuer_slug, a.name as issuer_name`
-
-const LIST_TABLES = Prisma.sql`certificate c
-  join authority a on a.id = c.authority_id
-  left join "group" g on g.id = c.group_id
-  left join endpoint e on e.id = c.endpoint_id`
-
-interface ListRow {
-  id: string
-  kind: CertificateRecord['kind']
-  serial: string
-  subject: string
-  common_name: string | null
-  sans: SubjectAlternativeName[]
-  key_algorithm: string
-  not_before: Date
-  not_after: Date
-  issued_at: Date
-  created_at: Date
-  revoked_at: Date | null
-  revocation_reason: RevocationReason | null
-  revoked_by: string | null
-  revocation_comment: string | null
-  fingerprint_sha256: Uint8Array
-  group_slug: string | null
-  group_name: string | null
-  endpoint_slug: string | null
-  endpoint_name: string | null
-  issuer_slug: string
-  issuer_name: string
 }
 
 interface LineRows {
@@ -188,6 +119,12 @@ interface LineRows {
   not_after: Date
   revoked_at: Date | null
   revocation_reason: RevocationReason | null
+  revoked_by: string | null
+  issuer_slug: string
+  issuer_name: string
+  issuer_revoked_at: Date | null
+  issuer_revocation_reason: RevocationReason | null
+  issuer_revoked_by: string | null
   renews_certificate_id: string | null
 }
 
@@ -200,6 +137,9 @@ function lineRow(row: LineRows): LineRow {
     notAfter: row.not_after,
     revokedAt: row.revoked_at,
     revocationReason: row.revocation_reason,
+    revokedBy: row.revoked_by,
+    issuer: { slug: row.issuer_slug, name: row.issuer_name },
+    issuerRevocation: issuerRevocation(row),
     renewsCertificateId: row.renews_certificate_id,
   }
 }
@@ -218,30 +158,9 @@ interface DetailRow extends ListRow {
   source_ip: string | null
   user_agent: string | null
   transaction_at: Date | null
-}
-
-function listRow(row: ListRow): CertificateListRow {
-  return {
-    id: row.id,
-    kind: row.kind,
-    serial: row.serial,
-    subject: row.subject,
-    commonName: row.common_name,
-    san: row.sans,
-    keyAlgorithm: row.key_algorithm,
-    notBefore: row.not_before,
-    notAfter: row.not_after,
-    issuedAt: row.issued_at,
-    createdAt: row.created_at,
-    revokedAt: row.revoked_at,
-    revocationReason: row.revocation_reason,
-    revokedBy: row.revoked_by,
-    revocationComment: row.revocation_comment,
-    fingerprintSha256: Buffer.from(row.fingerprint_sha256).toString('hex'),
-    group: named(row.group_slug, row.group_name),
-    endpoint: named(row.endpoint_slug, row.endpoint_name),
-    issuer: { slug: row.issuer_slug, name: row.issuer_name },
-  }
+  bulk_id: string | null
+  bulk_action: RevocationAction | null
+  bulk_starts_at: Date | null
 }
 
 function detailRow(row: DetailRow): CertificateRecord {
@@ -253,6 +172,10 @@ function detailRow(row: DetailRow): CertificateRecord {
     renewsCertificateId: row.renews_certificate_id,
     lineageId: row.lineage_id,
     supersedeAt: row.supersede_at,
+    scheduled:
+      row.bulk_id && row.bulk_action && row.bulk_starts_at
+        ? { bulkId: row.bulk_id, action: row.bulk_action, startsAt: row.bulk_starts_at }
+        : null,
     challenge:
       row.challenge_id && row.minted_by && row.minted_at
         ? { id: row.challenge_id, mintedBy: row.minted_by, createdAt: row.minted_at }
@@ -262,8 +185,4 @@ function detailRow(row: DetailRow): CertificateRecord {
         ? { id: row.transaction_id, sourceIp: row.source_ip, userAgent: row.user_agent, at: row.transaction_at }
         : null,
   }
-}
-
-function named(slug: string | null, name: string | null): { slug: string; name: string } | null {
-  return slug === null || name === null ? null : { slug, name }
 }

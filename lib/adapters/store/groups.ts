@@ -13,6 +13,7 @@ import {
   insertIntent,
   insertRegistrationAuthority,
   isUniqueViolation,
+  presentIssuer,
   readAuthorities,
 } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
@@ -45,15 +46,17 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
         },
       })
       const ids = groups.map(({ id }) => id)
-      const issuers = new Map(
-        (await readAuthorities(database, Prisma.sql`a.group_id = any(${ids}::uuid[]) and a.status = 'active'`)).map(
-          (issuer) => [issuer.groupId, issuer],
+      const issuers = Map.groupBy(
+        await readAuthorities(
+          database,
+          Prisma.sql`a.group_id = any(${ids}::uuid[]) and a.status in ('active', 'revoked')`,
         ),
+        ({ groupId }) => groupId,
       )
       const counts = await readCounts(database, ids, now)
       return groups.map((group) => ({
         ...group,
-        issuer: issuers.get(group.id) ?? null,
+        issuer: presentIssuer(issuers.get(group.id) ?? []),
         endpoints: group.endpoints.map(endpointRecord),
         counts: counts.get(group.id) ?? { certificates: 0, valid: 0, revoked: 0, pendingChallenges: 0 },
       }))
@@ -138,14 +141,16 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
           if (found === null) return { result: 'unknown' as const, events: [] }
           const { id, groupId } = found
           await holdGroup(transaction, groupId)
-          const [locked] = await transaction.$queryRaw<IssuerRow[]>`
-            select a.key_algorithm, a.certificate_der from endpoint e join authority a on a.id = e.authority_id
+          const [locked] = await transaction.$queryRaw<(IssuerRow & { revoked: boolean })[]>`
+            select a.key_algorithm, a.certificate_der, a.status = 'revoked' as revoked
+            from endpoint e join authority a on a.id = e.authority_id
             where e.id = ${id}::uuid for update of e`
           if (locked === undefined) throw new Error(`endpoint ${id} is gone`)
           const { profileId, ...row } = await transaction.endpoint.findUniqueOrThrow({ where: { id }, select: STATE })
           const before = { ...row, ...endpointSettings(row) }
           const next = await readStaged(transaction, groupId)
-          const { after, events } = decide({ id, before, issuer: answeringIssuer(locked), next })
+          const issuer = { ...answeringIssuer(locked), revoked: locked.revoked }
+          const { after, events } = decide({ id, before, issuer, next })
           const { profile, ...endpoint } = after
           await transaction.endpoint.update({ where: { id }, data: endpoint, select: { id: true } })
           await transaction.profile.update({ where: { id: profileId }, data: profile, select: { id: true } })
@@ -247,7 +252,8 @@ async function readCounts(
     from "group" g
     left join lateral (
       select count(*)::int as certificates, count(revoked_at)::int as revoked,
-             count(*) filter (where revoked_at is null and not_before <= ${now} and not_after >= ${now})::int as valid
+             count(*) filter (where revoked_at is null and not_before <= ${now} and not_after >= ${now}
+               and authority_id not in (select id from authority where status = 'revoked'))::int as valid
       from certificate where group_id = g.id and kind = 'leaf' and state = 'issued'
     ) c on true
     left join lateral (

@@ -112,7 +112,7 @@ const ISSUING = `
   join profile p on p.id = e.profile_id
   join authority a on a.id = e.authority_id
   left join crl_shard s on s.authority_id = a.id and s.number = a.crl_shard
-  where e.id = any($1::uuid[]) and e.enabled and a.certificate_der is not null`
+  where e.id = any($1::uuid[]) and e.enabled and a.certificate_der is not null and a.status <> 'revoked'`
 
 const RECORD_INTENT = `
   with input as (

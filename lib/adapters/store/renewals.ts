@@ -17,7 +17,7 @@ export function renewalStore(database: Database): RenewalStore {
       // the challenges of its whole line: each was for one certificate of it.
       const rows = await database.$queryRaw<HeldRow[]>`
         select c.id, c.kind, c.serial, c.der, a.subject_der as issuer_der, c.authority_id, c.endpoint_id, c.subject, c.subject_der, c.sans,
-          c.spki_sha256, c.not_before, c.not_after, c.revoked_at, c.revocation_reason, coalesce(c.lineage_id, c.id) as lineage_id, narrowing.rules
+          c.spki_sha256, c.not_before, c.not_after, c.revoked_at, c.revocation_reason, a.status = 'revoked' as issuer_revoked, coalesce(c.lineage_id, c.id) as lineage_id, narrowing.rules
         from endpoint e
         join authority a on a.group_id = e.group_id
         join certificate c on c.authority_id = a.id and c.serial = ${serial}
@@ -153,6 +153,7 @@ interface HeldRow {
   not_after: Date
   revoked_at: Date | null
   revocation_reason: RevocationReason | null
+  issuer_revoked: boolean
   lineage_id: string
   rules: CertificateRules[]
 }
@@ -174,6 +175,7 @@ function held(row: HeldRow): HeldCertificate {
     notAfter: row.not_after,
     revokedAt: row.revoked_at,
     revocationReason: row.revocation_reason,
+    issuerRevoked: row.issuer_revoked,
     rules: combinedRules(row.rules),
     lineageId: row.lineage_id,
   }

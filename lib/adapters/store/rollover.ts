@@ -8,6 +8,7 @@ import {
   insertIntent,
   insertRegistrationAuthority,
   isUniqueViolation,
+  presentIssuer,
   readAuthorities,
 } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
@@ -89,10 +90,11 @@ export function rolloverStore(database: Database): RolloverStore {
           select a.id from authority a join authority staged on a.id in (staged.id, staged.replaces_id)
           where staged.id = ${authorityId}::uuid order by a.id for update of a`
         const [row] = await transaction.$queryRaw<{ replaces_id: string }[]>`
-          update authority next set status = 'retired', retired_at = ${now}
+          update authority next set retired_at = coalesce(next.retired_at, ${now}),
+            status = case next.status when 'revoked' then 'revoked' else 'retired' end
           from authority staged
           where staged.id = ${authorityId}::uuid and staged.status = 'staged' and staged.certificate_der is not null
-            and next.id = staged.replaces_id and next.status = 'active'
+            and next.id = staged.replaces_id and next.status in ('active', 'revoked')
             and (${answersScep} or not exists (
               select from endpoint e where e.authority_id = next.id and e.scep_identity = 'ca'))
             and not exists (
@@ -142,7 +144,7 @@ async function readGroup(database: Database, slug: string, now: Date): Promise<R
   if (group === null || organisation === null) return null
   const [root] = await readAuthorities(database, Prisma.sql`a.kind = 'root'`)
   const issuers = await readAuthorities(database, Prisma.sql`a.group_id = ${group.id}::uuid and a.kind = 'issuer'`)
-  const current = issuers.find(({ status }) => status === 'active') ?? null
+  const current = presentIssuer(issuers)
   if (root === undefined) return null
   const staged = issuers.find(({ status }) => status === 'staged')
   return {
@@ -151,7 +153,7 @@ async function readGroup(database: Database, slug: string, now: Date): Promise<R
     root,
     current,
     staged: staged === undefined ? null : { ...staged, activatesAt: await activation(database, staged.id) },
-    retired: issuers.filter(({ status }) => status === 'retired'),
+    retired: issuers.filter(({ status, id }) => (status === 'retired' || status === 'revoked') && id !== current?.id),
     issuers: issuers.length,
     answersByIssuer: await answersByIssuer(database, group.id),
     ...(await readMissing(database, current?.id ?? null, staged?.id ?? null)),

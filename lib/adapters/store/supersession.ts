@@ -1,5 +1,6 @@
 /** Supersession in Postgres: the same revocation as by hand, decided by the rows alone. */
 import { SUPERSEDED_BY, type Superseded, type SupersessionStore } from '@/lib/services/supersession'
+import { makeCrlsDue } from './certificate-rows'
 import { type Database, transact } from './database'
 import { guarded } from './outage'
 
@@ -33,11 +34,11 @@ export function supersessionStore(database: Database): SupersessionStore {
           update certificate c set revoked_at = ${at}, revocation_reason = 'superseded', revoked_by = ${SUPERSEDED_BY}
           from due, authority a where c.id = due.id and a.id = c.authority_id
           returning c.id, c.serial, c.subject, c.authority_id, a.name as issuer, c.fingerprint_sha256, due.successor_id, due.successor_serial`
-        // In one order, so that two instances never wait for each other.
-        for (const authorityId of [...new Set(rows.map(({ authority_id }) => authority_id))].sort())
-          await transaction.$executeRaw`
-            update authority set crl_due_since = greatest(${at}, crl_due_since + interval '1 millisecond')
-            where id = ${authorityId}::uuid`
+        await makeCrlsDue(
+          transaction,
+          rows.map(({ authority_id }) => authority_id),
+          at,
+        )
         return { result: rows.length, events: rows.map(superseded).map(event) }
       })
     },

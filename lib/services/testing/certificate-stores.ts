@@ -59,14 +59,22 @@ export function memoryCertificateStore(world: World): CertificateStore {
         .reverse()
         .slice(0, limit)
     },
-    async revoke({ id, reason, comment, by, at, events }) {
+    async revoke({ id, reason, comment, invalidityDate, by, at, events }) {
       const row = world.certificates.find((each) => each.id === id && each.state === 'issued')
       const onHold = row?.revocationReason === 'certificateHold' && reason !== 'certificateHold'
       if (!row || (row.revokedAt !== null && !onHold)) return false
       Object.assign(row, { revokedAt: at, revocationReason: reason, revokedBy: by, revocationComment: comment })
-      const authority = world.authorities.find((each) => each.id === row.authorityId)
-      if (authority)
-        authority.crlDueSince = new Date(Math.max(at.getTime(), (authority.crlDueSince?.getTime() ?? -1) + 1))
+      row.invalidityDate = invalidityDate
+      makeCrlDue(world, row.authorityId, at)
+      append(world, events)
+      return true
+    },
+    async release({ id, at, events }) {
+      const row = world.certificates.find((each) => each.id === id && each.state === 'issued')
+      if (row?.revocationReason !== 'certificateHold') return false
+      Object.assign(row, { revokedAt: null, revocationReason: null, revokedBy: null, revocationComment: null })
+      row.invalidityDate = null
+      makeCrlDue(world, row.authorityId, at)
       append(world, events)
       return true
     },
@@ -79,7 +87,7 @@ export function memoryCertificateStore(world: World): CertificateStore {
         valid: count('valid'),
         expiring: count('expiring'),
         expired: count('expired'),
-        revoked: leaves.filter(({ revokedAt }) => revokedAt !== null).length,
+        revoked: leaves.filter((row) => ['revoked', 'held', 'issuer_revoked'].includes(statusOf(row, now))).length,
         last24h: leaves.filter(({ issuedAt }) => issuedAt > yesterday).length,
         refused24h: world.transactions.filter(
           ({ state, createdAt, messageType }) =>
@@ -90,6 +98,11 @@ export function memoryCertificateStore(world: World): CertificateStore {
       }
     },
   }
+}
+
+export function makeCrlDue(world: World, authorityId: string, at: Date): void {
+  const authority = world.authorities.find(({ id }) => id === authorityId)
+  if (authority) authority.crlDueSince = new Date(Math.max(at.getTime(), (authority.crlDueSince?.getTime() ?? -1) + 1))
 }
 
 export function memoryJobStore() {
@@ -126,9 +139,10 @@ export function memoryJobStore() {
   return { store, rows }
 }
 
-function matches(row: CertificateRecord, filter: CertificateFilter, now: Date): boolean {
+export function matches(row: CertificateRecord, filter: CertificateFilter, now: Date): boolean {
   return (
     (filter.group === undefined || row.group?.slug === filter.group) &&
+    (filter.issuer === undefined || row.issuer.slug === filter.issuer) &&
     (filter.endpoint === undefined || row.endpoint?.slug === filter.endpoint) &&
     (filter.status === undefined || statusOf(row, now) === filter.status) &&
     (filter.subject === undefined || row.subject === filter.subject) &&
@@ -150,12 +164,13 @@ function found(row: CertificateRecord, search: string): boolean {
   )
 }
 
-function record(world: World, row: WorldCertificate): CertificateRecord {
+export function record(world: World, row: WorldCertificate): CertificateRecord {
   const authority = world.authorities.find(({ id }) => id === row.authorityId)
   const parent = world.authorities.find(({ id }) => id === authority?.parentId)
   const group = world.groups.find(({ id }) => id === row.groupId)
   const endpoint = world.endpoints.find(({ id }) => id === row.endpointId)
   const challenge = world.challenges.find(({ id }) => id === row.challengeId)
+  const above = world.certificates.find(({ id }) => id === authority?.certificateId)
   const attempt = world.transactions.find(({ id }) => id === row.enrolmentTransactionId)
   if (!authority || !row.der || !row.fingerprintSha256 || !row.issuedAt) throw new Error('not an issued certificate')
   const chain = row.kind === 'root' ? [] : [authority.certificateDer, parent?.certificateDer ?? null]
@@ -178,15 +193,31 @@ function record(world: World, row: WorldCertificate): CertificateRecord {
     revocationReason: row.revocationReason,
     revokedBy: row.revokedBy,
     revocationComment: row.revocationComment,
+    invalidityDate: row.invalidityDate,
+    issuerRevocation: above?.revokedAt
+      ? {
+          at: above.revokedAt,
+          reason: above.revocationReason ?? 'unspecified',
+          by: above.revokedBy ?? 'somebody',
+        }
+      : null,
     fingerprintSha256: Buffer.from(row.fingerprintSha256).toString('hex'),
     der: row.der,
     chain: chain.filter((der) => der !== null),
     renewsCertificateId: row.renews?.certificateId ?? null,
     lineageId: row.renews?.lineageId ?? null,
     supersedeAt: row.supersedeAt,
+    scheduled: scheduledFor(world, row.id),
     challenge: challenge ? { id: challenge.id, mintedBy: challenge.mintedBy, createdAt: challenge.createdAt } : null,
     transaction: attempt
       ? { id: attempt.id, sourceIp: attempt.sourceIp, userAgent: attempt.userAgent, at: attempt.createdAt }
       : null,
   }
+}
+
+function scheduledFor(world: World, certificateId: string): CertificateRecord['scheduled'] {
+  const [first] = world.bulkRevocations
+    .filter(({ state, items }) => state === 'scheduled' && items.some((item) => item.certificateId === certificateId))
+    .sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime())
+  return first ? { bulkId: first.id, action: first.action, startsAt: first.startsAt } : null
 }

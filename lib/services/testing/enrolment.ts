@@ -36,10 +36,11 @@ import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets } from '@/lib/services/static-secrets'
 import { createTransactions } from '@/lib/services/transactions'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
+import { memoryBulkRevocationStore } from './bulk-store'
 import { memoryCertificateStore } from './certificate-stores'
 import { memoryCrlListStore, memoryShardStore, memoryStatusStore } from './crl-stores'
 import { type EnrolmentStores, memoryEnrolmentStores } from './enrolment-stores'
-import { actor, type Backing, installation, NOON } from './harness'
+import { actor, type Backing, installation, memoryMoves, NOON } from './harness'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryMinterStores } from './minter-stores'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
@@ -91,6 +92,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
       groups: memoryGroupStore(world),
       issuance: memoryIssuanceStore(world),
       certificates: memoryCertificateStore(world),
+      bulkRevocations: memoryBulkRevocationStore(world),
       status: memoryStatusStore(world),
       ocspResponders: memoryOcspResponderStore(world),
       ocsp: memoryOcspStore(world),
@@ -101,6 +103,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
     minters: memoryMinterStores(world, () => NOON),
     forgetting: enrolment.upkeep,
     records: recordsOf(world),
+    ...memoryMoves(world),
     record: async (entry) => append(world, [entry]),
     now: () => NOON,
     async setEndpoint(slug, settings) {

@@ -3,6 +3,8 @@ import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { buildCsr } from '@/lib/pki/csr'
 import { type Actor, type Role, systemActor } from '@/lib/services/actor'
 import { type AuthorityStore, createAuthorities } from '@/lib/services/authorities'
+import { createBulkRevocations } from '@/lib/services/bulk-revocation'
+import type { BulkRevocationStore } from '@/lib/services/bulk-revocation-types'
 import { type CertificateStore, createCertificates } from '@/lib/services/certificates'
 import type { ChallengeState, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { type CrlListStore, createCrlLists } from '@/lib/services/crl-lists'
@@ -17,12 +19,13 @@ import { createRegistrationAuthorities, type RegistrationAuthorityStore } from '
 import { createStatus, type StatusStore } from '@/lib/services/status'
 import { createUrls } from '@/lib/services/urls'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
+import { memoryBulkRevocationStore } from './bulk-store'
 import { memoryCertificateStore } from './certificate-stores'
 import { memoryCrlListStore, memoryShardStore, memoryStatusStore } from './crl-stores'
 import { fakeSigner, type SignerRecords } from './fake-signer'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
-import { emptyWorld, recordsOf } from './world'
+import { emptyWorld, recordsOf, type World } from './world'
 
 export interface Stores {
   authorities: AuthorityStore
@@ -30,6 +33,7 @@ export interface Stores {
   groups: GroupStore & EndpointStore
   issuance: IssuanceStore
   certificates: CertificateStore
+  bulkRevocations: BulkRevocationStore
   status: StatusStore
   ocspResponders: OcspResponderStore
   ocsp: OcspStore
@@ -62,6 +66,11 @@ export interface Backing {
   transaction(id: string): Promise<{ state: string; reason: string | null; certificateId: string | null }>
   certificateState(id: string): Promise<string>
   crlDueSince(authorityId: string): Promise<Date | null>
+  /** Moves the end of a certificate, as time would. */
+  setNotAfter(certificateId: string, notAfter: Date): Promise<void>
+  setNotBefore(certificateId: string, notBefore: Date): Promise<void>
+  /** Marks the certificate of an authority, and the authority, as revoked. */
+  revokeAuthority(authorityId: string, at: Date): Promise<void>
   /** Oldest first. */
   trail(): Promise<TrailEntry[]>
   close(): Promise<void>
@@ -105,6 +114,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
       clock,
     }),
     certificates: createCertificates({ store: stores.certificates, clock, onCrlDue }),
+    bulkRevocations: createBulkRevocations({ store: stores.bulkRevocations, clock, onCrlDue, batch: 2 }),
     status: createStatus({ store: stores.status, signer, clock }),
     ocspResponders: createOcspResponders({ store: stores.ocspResponders, signer, issuance, clock }),
     ocsp: createOcsp({ store: stores.ocsp, signer, clock, elapsed: () => time.now.getTime() }),
@@ -213,6 +223,30 @@ export function deviceActor(): Actor {
   }
 }
 
+/** What time and other services do to certificates. */
+export function memoryMoves(world: World): Pick<Backing, 'setNotAfter' | 'setNotBefore' | 'revokeAuthority'> {
+  const certificate = (id: string) => {
+    const row = world.certificates.find((each) => each.id === id)
+    if (!row) throw new Error(`no certificate ${id}`)
+    return row
+  }
+  return {
+    async setNotAfter(id, notAfter) {
+      certificate(id).notAfter = notAfter
+    },
+    async setNotBefore(id, notBefore) {
+      certificate(id).notBefore = notBefore
+    },
+    async revokeAuthority(id, at) {
+      const authority = world.authorities.find((each) => each.id === id)
+      if (!authority) throw new Error(`no authority ${id}`)
+      authority.status = 'revoked'
+      const row = certificate(authority.certificateId)
+      Object.assign(row, { revokedAt: at, revocationReason: 'cACompromise', revokedBy: 'Ada Admin' })
+    },
+  }
+}
+
 export function memoryBacking(): Backing {
   const world = emptyWorld(() => NOON)
   const one = <T extends { id: string }>(rows: T[], id: string): T => {
@@ -241,6 +275,7 @@ export function memoryBacking(): Backing {
       groups: memoryGroupStore(world),
       issuance: memoryIssuanceStore(world),
       certificates: memoryCertificateStore(world),
+      bulkRevocations: memoryBulkRevocationStore(world),
       status: memoryStatusStore(world),
       ocspResponders: memoryOcspResponderStore(world),
       ocsp: memoryOcspStore(world),
@@ -275,6 +310,7 @@ export function memoryBacking(): Backing {
     },
     certificateState: async (id) => one(world.certificates, id).state,
     crlDueSince: async (id) => one(world.authorities, id).crlDueSince,
+    ...memoryMoves(world),
     trail: async () =>
       world.events.map(({ type, outcome, reason, object }) => ({
         type,

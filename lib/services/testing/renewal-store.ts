@@ -164,6 +164,7 @@ export function memoryRenewalStore(
     if (row.der === null) throw new Error(`certificate ${id} is not issued`)
     const names = { subject, subjectDer, san, spkiSha256, issuerDer, authorityId, endpointId, kind, serial }
     const line = { rules: rulesOf(row), lineageId: lineOf(row) }
-    return { ...names, id, der: row.der, notBefore, notAfter, revokedAt, revocationReason, ...line }
+    const issuerRevoked = world.authorities.find((each) => each.id === authorityId)?.status === 'revoked'
+    return { ...names, id, der: row.der, notBefore, notAfter, revokedAt, revocationReason, issuerRevoked, ...line }
   }
 }

@@ -488,6 +488,7 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
           id: ra,
           reason: 'superseded',
           comment: null,
+          invalidityDate: null,
           by: 'test',
           at,
           events: [],

@@ -1,6 +1,7 @@
 /** Tables in memory for the services' tests: what the stores of this folder read and write, by the database's rules. */
 import type { AuditEntry } from '@/lib/services/audit'
 import type { NewAuthority, NewOcspResponder, NewRegistrationAuthority } from '@/lib/services/authority-plan'
+import type { BulkRecord, SkipCause } from '@/lib/services/bulk-revocation-types'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { ChallengeState } from '@/lib/services/challenges'
@@ -40,7 +41,7 @@ export interface WorldShard extends OpenShard {
 export interface WorldAuthority extends Omit<NewAuthority, 'status' | 'crlShard'> {
   crlShard: number | null
   certificateDer: Uint8Array | null
-  status: 'active' | 'staged' | 'retired'
+  status: 'active' | 'staged' | 'retired' | 'revoked'
   nextCrlNumber: bigint
   crlDueSince: Date | null
   crlClaimedUntil: Date | null
@@ -99,6 +100,10 @@ export interface WorldAlarm {
   dismissedBy: string | null
 }
 
+export interface WorldBulkRevocation extends BulkRecord {
+  items: { certificateId: string; outcome: 'done' | 'skipped' | null; why: SkipCause | null; at: Date | null }[]
+}
+
 export interface World {
   organisation: { name: string; rootId: string } | null
   groups: GroupPlan['group'][]
@@ -114,6 +119,7 @@ export interface World {
   alarms: WorldAlarm[]
   crls: NewCrl[]
   shards: WorldShard[]
+  bulkRevocations: WorldBulkRevocation[]
   /** In the order of the chain, with the time they were appended. */
   events: (AuditEntry & { at: Date })[]
   clock: () => Date
@@ -135,6 +141,7 @@ export function emptyWorld(clock: () => Date): World {
     alarms: [],
     crls: [],
     shards: [],
+    bulkRevocations: [],
     events: [],
     clock,
   }

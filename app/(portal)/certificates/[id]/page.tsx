@@ -16,8 +16,9 @@ import { IdentityCard } from './identity-card'
 import { LineCard } from './line-card'
 import { OriginCard } from './origin-card'
 import { PemCard } from './pem-card'
+import { ReleaseButton } from './release-button'
 import { RenewalNotice } from './renewal-notice'
-import { RevocationNotice } from './revocation-notice'
+import { RevocationNotice, ScheduledNotice } from './revocation-notice'
 import { RevokeDialog } from './revoke-dialog'
 import { ValidityCard } from './validity-card'
 
@@ -30,7 +31,8 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
   const challenge = certificate.challenge && (await server().challenges.get(actor, certificate.challenge.id))
   const alarms = certificate.challenge ? await server().alarms.ofChallenge(actor, certificate.challenge.id) : []
   const { commonName, subject, status, kind } = certificate
-  const revocable = kind === 'leaf' && status !== 'revoked' && status !== 'expired' && can(actor, 'certificate:revoke')
+  const mayChange = kind === 'leaf' && can(actor, 'certificate:revoke')
+  const revocable = mayChange && ['valid', 'expiring', 'not_yet_valid', 'held'].includes(status)
   return (
     <>
       <PageHeader
@@ -46,10 +48,12 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
           <Download aria-hidden />
           DER
         </a>
-        {revocable && <RevokeDialog id={certificate.id} name={commonName ?? subject} />}
+        {mayChange && status === 'held' && <ReleaseButton id={certificate.id} name={commonName ?? subject} />}
+        {revocable && <RevokeDialog id={certificate.id} name={commonName ?? subject} held={status === 'held'} />}
       </PageHeader>
       <div className="grid gap-5">
         <RevocationNotice certificate={certificate} />
+        <ScheduledNotice scheduled={certificate.scheduled} />
         <Alarms actor={actor} alarms={alarms.filter(({ dismissedAt }) => dismissedAt === null)} />
         <RenewalNotice certificate={certificate} />
         <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">

@@ -1,24 +1,24 @@
-/** Revoking: the reasons of RFC 5280, each with when to choose it. It cannot be undone, and says so. */
+/** Revoking: the reasons of RFC 5280, each with when to choose it. Only a hold can be undone, and the page says so. */
 'use client'
 
 import { Ban } from 'lucide-react'
 import { useState } from 'react'
 import { Button, SubmitButton } from '@/app/_components/button'
 import { Dialog, DialogClose } from '@/app/_components/dialog'
-import { ChoiceList, TextArea } from '@/app/_components/field'
+import { Choice, ChoiceList, TextArea, TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
-import { OFFERED_REASONS, REASONS } from '@/app/_components/revocation-reasons'
+import { REASONS, REASONS_FOR_ONE } from '@/app/_components/revocation-reasons'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
 import { revokeCertificate } from '@/app/(portal)/certificates/actions'
 
-const CHOICES = OFFERED_REASONS.map((reason) => ({
+const CHOICES = REASONS_FOR_ONE.map((reason) => ({
   value: reason,
   title: REASONS[reason].title,
   description: REASONS[reason].when,
 }))
 
-export function RevokeDialog({ id, name }: { id: string; name: string }) {
+export function RevokeDialog({ id, name, held }: { id: string; name: string; held: boolean }) {
   const [open, setOpen] = useState(false)
   return (
     <Dialog
@@ -32,22 +32,46 @@ export function RevokeDialog({ id, name }: { id: string; name: string }) {
         </>
       }
       title={`Revoke ${name || 'this certificate'}?`}
-      description="Within seconds the group's revocation list carries it, and whoever checks will refuse it. This cannot be undone."
+      description="Within seconds the group's revocation list carries it, and whoever checks will refuse it. Only a hold can be undone."
     >
-      <RevokeForm id={id} onDone={() => setOpen(false)} />
+      <RevokeForm id={id} held={held} onDone={() => setOpen(false)} />
     </Dialog>
   )
 }
 
-function RevokeForm({ id, onDone }: { id: string; onDone: () => void }) {
+function RevokeForm({ id, held, onDone }: { id: string; held: boolean; onDone: () => void }) {
+  const [reason, setReason] = useState('')
+  const [later, setLater] = useState(false)
   const { state, pending, onSubmit, fieldError } = useAction(revokeCertificate, () => {
     onDone()
-    toast('Certificate revoked', 'The revocation list is being published.')
+    if (later) toast('Revocation scheduled')
+    else toast(hold ? 'Certificate put on hold' : 'Certificate revoked', 'The revocation list is being published.')
   })
+  const hold = reason === 'certificateHold'
   return (
-    <form onSubmit={onSubmit} className="grid gap-4">
+    <form
+      onSubmit={onSubmit}
+      className="grid gap-4"
+      onChange={({ target }) => {
+        if (target instanceof HTMLInputElement && target.name === 'reason') setReason(target.value)
+      }}
+    >
       <input type="hidden" name="id" value={id} />
-      <ChoiceList legend="Reason" name="reason" choices={CHOICES} error={fieldError('reason')} />
+      <ChoiceList
+        legend="Reason"
+        name="reason"
+        choices={held ? CHOICES.filter(({ value }) => value !== 'certificateHold') : CHOICES}
+        error={fieldError('reason')}
+      />
+      {reason === 'keyCompromise' && (
+        <TextField
+          label="Compromised since (optional), in UTC"
+          name="invalidityDate"
+          type="datetime-local"
+          hint="Signatures made after it are not to be believed. Published in the revocation list."
+          error={fieldError('invalidityDate')}
+        />
+      )}
       <TextArea
         label="Comment (optional)"
         name="comment"
@@ -55,11 +79,26 @@ function RevokeForm({ id, onDone }: { id: string; onDone: () => void }) {
         maxLength={500}
         error={fieldError('comment')}
       />
+      <Choice
+        title="At a time ahead"
+        description="Listed under Revocations, and can be cancelled there until then."
+        checked={later}
+        onChange={({ target }) => setLater(target.checked)}
+      />
+      {later && (
+        <TextField
+          label="Begin, in UTC"
+          name="startsAt"
+          type="datetime-local"
+          error={fieldError('startsAt')}
+          required
+        />
+      )}
       <FormProblem state={state} />
       <div className="flex flex-wrap justify-end gap-2">
         <DialogClose render={<Button />}>Cancel</DialogClose>
         <SubmitButton pending={pending} variant="danger">
-          Revoke certificate
+          {later ? 'Schedule' : hold ? 'Put on hold' : 'Revoke certificate'}
         </SubmitButton>
       </div>
     </form>

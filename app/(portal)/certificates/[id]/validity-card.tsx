@@ -10,6 +10,7 @@ const TONES: Record<CertificateStatus, 'ok' | 'warn' | 'bad' | 'neutral'> = {
   expired: 'neutral',
   revoked: 'bad',
   held: 'warn',
+  issuer_revoked: 'bad',
   not_yet_valid: 'neutral',
 }
 

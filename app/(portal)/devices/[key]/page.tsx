@@ -1,5 +1,7 @@
 /** One device: its certificates and how they renewed each other, its attempts, its challenges. */
+import { Ban } from 'lucide-react'
 import type { Metadata } from 'next'
+import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CertificateTable } from '@/app/_components/certificate-table'
 import { ChallengeTable } from '@/app/_components/challenge-table'
@@ -10,6 +12,7 @@ import { CertificateStatusBadge } from '@/app/_components/states'
 import { TransactionTable } from '@/app/_components/transaction-table'
 import { VisibleText } from '@/app/_components/visible-text'
 import { found, requireActor } from '@/app/_session'
+import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { DeviceDetail } from '@/lib/services/devices'
 import { can } from '@/lib/services/permissions'
@@ -26,10 +29,17 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
     <>
       <PageHeader
         title={<VisibleText>{subject}</VisibleText>}
-        badge={newest && <CertificateStatusBadge status={newest.status} />}
+        badge={newest && <CertificateStatusBadge status={newest.status} cause={newest.statusCause} />}
         trail={[{ href: '/devices', text: 'Devices' }]}
         description="Everything under this name. Another name is another device, even if it is the same machine."
-      />
+      >
+        {certificates.length > 0 && can(actor, 'bulk-revocation:manage') && (
+          <ButtonLink href={bulkAddress({ device: key })} variant="danger-quiet">
+            <Ban aria-hidden />
+            Revoke its certificates
+          </ButtonLink>
+        )}
+      </PageHeader>
       <div className="grid gap-5">
         <Card flush title="Certificates" description={countOf(certificates.length, 'certificate')}>
           {certificates.length > 0 ? (

@@ -1,5 +1,5 @@
 /** A group: what to do next, where devices enrol, its issuer, and what it issued. */
-import { KeyRound } from 'lucide-react'
+import { Ban, KeyRound, ShieldX } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { ButtonLink } from '@/app/_components/button'
@@ -12,6 +12,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { found, requireActor } from '@/app/_session'
+import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { can } from '@/lib/services/permissions'
@@ -33,6 +34,18 @@ export default async function GroupPage({ params }: Params) {
   return (
     <>
       <PageHeader title={group.name} trail={[{ href: '/groups', text: 'Groups' }]}>
+        {can(actor, 'bulk-revocation:manage') && group.counts.certificates > 0 && (
+          <ButtonLink href={bulkAddress({ group: slug })} variant="danger-quiet">
+            <Ban aria-hidden />
+            Revoke its certificates
+          </ButtonLink>
+        )}
+        {can(actor, 'break-glass:read') && group.issuer && (
+          <ButtonLink href={`/groups/${slug}/break-glass`} variant="danger-quiet">
+            <ShieldX aria-hidden />
+            Break glass
+          </ButtonLink>
+        )}
         {endpoint?.enabled && endpoint.policy === 'dynamic' && can(actor, 'challenge:mint') && (
           <ButtonLink href={`/challenges/new?endpoint=${endpoint.slug}`} variant="primary">
             <KeyRound aria-hidden />
@@ -45,6 +58,14 @@ export default async function GroupPage({ params }: Params) {
           <Notice title="This group is still being made">
             Its keys and certificates are not all there yet. Reload in a few seconds; a start that was interrupted is
             finished by itself.
+          </Notice>
+        )}
+        {group.issuer?.status === 'revoked' && (
+          <Notice tone="warn" title={`${group.issuer.name} is revoked`}>
+            Nothing it signed counts any more, and the endpoints of the group are off.{' '}
+            {can(actor, 'break-glass:read') && (
+              <TextLink href={`/groups/${slug}/break-glass?issuer=${group.issuer.slug}`}>What comes next</TextLink>
+            )}
           </Notice>
         )}
         {endpoint && group.issuer && (
@@ -60,7 +81,8 @@ export default async function GroupPage({ params }: Params) {
               <IssuerCard issuer={group.issuer} />
               <RolloverCard
                 rollover={await server().rollover.get(actor, group.slug)}
-                mayManage={can(actor, 'rollover:manage')}
+                mayManage={can(actor, 'rollover:manage') && group.issuer.status !== 'revoked'}
+                mayRead={can(actor, 'break-glass:read')}
               />
             </div>
           </div>

@@ -10,7 +10,14 @@ import type { RolloverView } from '@/lib/services/rollover'
 import { cancelRollover } from './actions'
 import { StageRollover } from './stage-rollover'
 
-export function RolloverCard({ rollover, mayManage }: { rollover: RolloverView; mayManage: boolean }) {
+interface RolloverCardProps {
+  rollover: RolloverView
+  mayManage: boolean
+  /** Also how the group comes back from the revocation of an issuer. */
+  mayRead: boolean
+}
+
+export function RolloverCard({ rollover, mayManage, mayRead }: RolloverCardProps) {
   const { group, current, next, retired, devices } = rollover
   return (
     <Card
@@ -64,7 +71,13 @@ export function RolloverCard({ rollover, mayManage }: { rollover: RolloverView; 
           )}
           {retired.map((issuer) => (
             <Fact key={issuer.id} name="Earlier issuer">
-              <TextLink href={`/authorities#${issuer.slug}`}>{issuer.name}</TextLink>
+              <span className="flex flex-wrap items-center gap-x-2">
+                <TextLink href={`/authorities#${issuer.slug}`}>{issuer.name}</TextLink>
+                {issuer.status === 'revoked' && <Badge tone="bad">Revoked</Badge>}
+                {issuer.status === 'revoked' && mayRead && (
+                  <TextLink href={`/groups/${group.slug}/break-glass?issuer=${issuer.slug}`}>Coming back</TextLink>
+                )}
+              </span>
             </Fact>
           ))}
           {retired.length > 0 && (

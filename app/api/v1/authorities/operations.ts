@@ -9,8 +9,9 @@ export const Authority = z
   .object({
     id: z.string(),
     kind: z.enum(['root', 'issuer']),
-    status: z.enum(['active', 'staged', 'retired']).meta({
-      description: 'A staged issuer is announced and issues nothing yet; a retired one issues nothing any more.',
+    status: z.enum(['active', 'staged', 'retired', 'revoked']).meta({
+      description:
+        'A staged issuer is announced and issues nothing yet; a retired or revoked one issues nothing any more.',
     }),
     slug: z.string(),
     name: z.string(),

@@ -1,11 +1,11 @@
 /** Certificates: find them, read them, save them, revoke them. */
 import { z } from 'zod'
-import { instant, name, pageOf, paging, slug, text } from '@/app/api/_fields'
+import { instant, moment, name, pageOf, paging, slug, text } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
 import { SubjectAlternativeName } from '@/app/api/v1/challenges/operations'
 
-const STATUSES = ['valid', 'expiring', 'expired', 'revoked', 'held', 'not_yet_valid'] as const
-const RevocationReason = z
+export const STATUSES = ['valid', 'expiring', 'expired', 'revoked', 'held', 'issuer_revoked', 'not_yet_valid'] as const
+export const RevocationReason = z
   .enum([
     'unspecified',
     'keyCompromise',
@@ -28,7 +28,16 @@ export const Certificate = z
     subject: z.string(),
     commonName: z.string().nullable(),
     san: z.array(SubjectAlternativeName),
-    status: z.enum(STATUSES),
+    status: z.enum(STATUSES).meta({ description: 'What it is worth now.' }),
+    statusCause: z
+      .object({
+        decidedBy: z.enum(['revocation', 'issuer', 'validity']),
+        at: instant,
+        reason: RevocationReason.nullable(),
+        by: z.string().nullable(),
+        sentence: z.string(),
+      })
+      .meta({ description: 'What made it so: its own revocation, that of its issuer, or its time.' }),
     group: Named.nullable(),
     endpoint: Named.nullable(),
     issuer: Named,
@@ -38,6 +47,8 @@ export const Certificate = z
     issuedAt: instant,
     revokedAt: instant.nullable(),
     revocationReason: RevocationReason.nullable(),
+    revokedBy: z.string().nullable(),
+    invalidityDate: instant.nullable().meta({ description: 'Since when its key must be taken for compromised.' }),
     fingerprintSha256: z.string(),
   })
   .meta({ id: 'Certificate' })
@@ -66,8 +77,11 @@ const CertificateDetail = Certificate.extend({
   transaction: z
     .object({ id: z.string(), sourceIp: z.string().nullable(), userAgent: z.string().nullable(), at: instant })
     .nullable(),
-  revokedBy: z.string().nullable(),
   revocationComment: z.string().nullable(),
+  scheduled: z
+    .object({ bulkId: z.string(), action: z.enum(['revoke', 'hold', 'release']), startsAt: instant })
+    .nullable()
+    .meta({ description: 'What will be done to it at a time ahead, if anything.' }),
   renews: LineMember.nullable().meta({ description: 'The certificate whose holder asked for this one.' }),
   renewedBy: LineMember.nullable().meta({ description: 'The certificate that took over from it.' }),
   lineage: z
@@ -97,6 +111,13 @@ export const certificateExample: z.input<typeof Certificate> = {
   commonName: 'tablet-7',
   san: [{ type: 'dns', value: 'tablet-7.example' }],
   status: 'valid',
+  statusCause: {
+    decidedBy: 'validity',
+    at: new Date('2027-11-23T09:12:00Z'),
+    reason: null,
+    by: null,
+    sentence: 'Valid until 2027-11-23 09:12 UTC.',
+  },
   group: { slug: 'staff', name: 'Staff' },
   endpoint: { slug: 'staff', name: 'Staff' },
   issuer: { slug: 'staff', name: 'Example Staff Issuer' },
@@ -106,7 +127,24 @@ export const certificateExample: z.input<typeof Certificate> = {
   issuedAt: new Date('2026-11-23T09:12:00Z'),
   revokedAt: null,
   revocationReason: null,
+  revokedBy: null,
+  invalidityDate: null,
   fingerprintSha256: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
+}
+
+const revokedAt = new Date('2026-11-23T10:00:00Z')
+const revokedExample = {
+  status: 'revoked' as const,
+  statusCause: {
+    decidedBy: 'revocation' as const,
+    at: revokedAt,
+    reason: 'keyCompromise' as const,
+    by: 'automation',
+    sentence: 'Revoked by automation on 2026-11-23 10:00 UTC: key compromise.',
+  },
+  revokedAt,
+  revokedBy: 'automation',
+  revocationReason: 'keyCompromise' as const,
 }
 
 const detailExample: z.input<typeof CertificateDetail> = {
@@ -133,8 +171,8 @@ const detailExample: z.input<typeof CertificateDetail> = {
     userAgent: null,
     at: new Date('2026-11-23T09:12:00Z'),
   },
-  revokedBy: null,
   revocationComment: null,
+  scheduled: null,
   renews: null,
   renewedBy: null,
   lineage: [],
@@ -164,6 +202,7 @@ export const listCertificates = operation({
     ...paging,
     group: slug.exactOptional(),
     endpoint: slug.exactOptional(),
+    issuer: slug.exactOptional().meta({ description: 'Slug of the authority that signed it.' }),
     status: z.enum(STATUSES).exactOptional(),
     issuance: z.enum(['first', 'renewal']).exactOptional().meta({
       description: 'The first certificate of a line, or those that took over from another.',
@@ -186,7 +225,7 @@ export const listCertificates = operation({
   },
 })
 
-const certificate = z
+export const certificate = z
   .string()
   .regex(/^[0-9A-Fa-f-]{1,64}$/)
   .meta({ description: 'Its id, or its serial in hex.' })
@@ -237,12 +276,20 @@ export const revokeCertificate = operation({
   path: '/certificates/{certificate}/revoke',
   tag: 'Certificates',
   summary: 'Revoke a certificate',
-  description: 'Cannot be undone. The CRL of its issuer lists it within seconds.',
+  description:
+    'Cannot be undone, unless the reason is certificateHold. A certificate on hold may still be revoked. The CRL of its ' +
+    'issuer lists it within seconds.',
   access: 'certificate:revoke',
   rate: 'change',
   params: z.strictObject({ certificate }),
   body: z
-    .strictObject({ reason: RevocationReason, comment: name(500).exactOptional() })
+    .strictObject({
+      reason: RevocationReason,
+      comment: name(500).exactOptional(),
+      invalidityDate: moment
+        .exactOptional()
+        .meta({ description: 'Since when the key must be taken for compromised; with keyCompromise alone.' }),
+    })
     .meta({ id: 'CertificateRevocation' }),
   bodyExample: { reason: 'keyCompromise', comment: 'Device reported stolen' },
   answer: {
@@ -251,10 +298,57 @@ export const revokeCertificate = operation({
     schema: Certificate,
     example: {
       ...certificateExample,
-      status: 'revoked',
-      revokedAt: new Date('2026-11-23T10:00:00Z'),
-      revocationReason: 'keyCompromise',
+      ...revokedExample,
     },
   },
+  refusals: ['not_found', 'conflict'],
+})
+
+export const holdCertificate = operation({
+  id: 'holdCertificate',
+  method: 'POST',
+  path: '/certificates/{certificate}/hold',
+  tag: 'Certificates',
+  summary: 'Put a certificate on hold',
+  description:
+    'Revokes it with the reason certificateHold, which is the one revocation that can be undone: release it, or revoke ' +
+    'it for good.',
+  access: 'certificate:revoke',
+  rate: 'change',
+  params: z.strictObject({ certificate }),
+  body: z.strictObject({ comment: name(500).exactOptional() }).meta({ id: 'CertificateHold' }),
+  bodyExample: { comment: 'Device is missing since this morning' },
+  answer: {
+    status: 200,
+    description: 'The certificate, on hold.',
+    schema: Certificate,
+    example: {
+      ...certificateExample,
+      ...revokedExample,
+      status: 'held',
+      statusCause: {
+        ...revokedExample.statusCause,
+        reason: 'certificateHold',
+        sentence: 'On hold since 2026-11-23 10:00 UTC, by automation. It can be released.',
+      },
+      revocationReason: 'certificateHold',
+    },
+  },
+  refusals: ['not_found', 'conflict'],
+})
+
+export const releaseCertificate = operation({
+  id: 'releaseCertificate',
+  method: 'POST',
+  path: '/certificates/{certificate}/release',
+  tag: 'Certificates',
+  summary: 'Release a certificate',
+  description: 'Ends a hold: it counts again, and leaves the next CRL. What is revoked for good is not released.',
+  access: 'certificate:revoke',
+  rate: 'change',
+  params: z.strictObject({ certificate }),
+  body: z.strictObject({ comment: name(500).exactOptional() }).meta({ id: 'CertificateRelease' }),
+  bodyExample: { comment: 'Found again' },
+  answer: { status: 200, description: 'The certificate, released.', schema: Certificate, example: certificateExample },
   refusals: ['not_found', 'conflict'],
 })

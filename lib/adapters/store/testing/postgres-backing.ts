@@ -1,7 +1,9 @@
 /** The same installation for tests as in memory, on a Postgres database of its own. */
 import { randomBytes } from 'node:crypto'
+import pg from 'pg'
 import { testDatabase } from '@/e2e/fixtures/database'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
+import { bulkRevocationStore } from '@/lib/adapters/store/bulk-revocations'
 import { certificateStore } from '@/lib/adapters/store/certificates'
 import { crlListStore } from '@/lib/adapters/store/crl-lists'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
@@ -44,6 +46,7 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       groups: groupStore(database),
       issuance: issuanceStore(database),
       certificates: certificateStore(database),
+      bulkRevocations: bulkRevocationStore(database),
       status: statusStore(database),
       ocspResponders: ocspResponderStore(database),
       ocsp: ocspStore(database),
@@ -90,6 +93,15 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       }),
     certificateState: async (id) => (await database.certificate.findUniqueOrThrow({ where: { id } })).state,
     crlDueSince: async (id) => (await database.authority.findUniqueOrThrow({ where: { id } })).crlDueSince,
+    setNotAfter: (id, notAfter) => moveInTime(adminUrl, id, 'not_after', notAfter),
+    setNotBefore: (id, notBefore) => moveInTime(adminUrl, id, 'not_before', notBefore),
+    async revokeAuthority(id, at) {
+      const { certificateId } = await database.authority.update({ where: { id }, data: { status: 'revoked' } })
+      await database.certificate.update({
+        where: { id: certificateId },
+        data: { revokedAt: at, revocationReason: 'cACompromise', revokedBy: 'Ada Admin' },
+      })
+    },
     trail: async () => {
       const rows = await database.auditEvent.findMany({ orderBy: { seq: 'asc' }, select: { payload: true } })
       return rows.map(({ payload }) => {
@@ -101,6 +113,18 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       await database.$disconnect()
       await drop()
     },
+  }
+}
+
+/** Past the trigger that keeps what a certificate says: time is turned by turning the certificate. */
+async function moveInTime(adminUrl: string, id: string, column: 'not_before' | 'not_after', at: Date): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    await client.query('set session_replication_role = replica')
+    await client.query(`update certificate set ${column} = $2 where id = $1`, [id, at])
+  } finally {
+    await client.end()
   }
 }
 

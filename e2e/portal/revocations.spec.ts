@@ -1,0 +1,101 @@
+/** Revoking well, as people do it: one on hold and back, many as one, and the issuer of a whole group. */
+import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
+import { enrol } from './support/devices'
+import { ADA } from './support/people'
+import { expect, formProblem, test } from './support/test'
+
+let portal: Organisation
+let staff: GroupCreated
+
+test.describe.configure({ mode: 'serial' })
+test.beforeAll(async () => {
+  portal = await startOrganisation()
+  staff = await portal.createGroup('Staff', 'p256')
+  for (const name of ['tablet-1', 'tablet-2', 'tablet-3', 'tablet-4'])
+    await enrol(portal, await portal.mint(staff.endpoint.slug, `CN=${name}`), `CN=${name}`)
+})
+test.afterAll(() => portal?.stop())
+
+test('a certificate goes on hold and comes back; revoked for good it does not', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto('/certificates')
+  await page.getByRole('link', { name: 'tablet-1' }).click()
+  await page.getByRole('button', { name: 'Revoke' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('On hold').check()
+  await dialog.getByRole('button', { name: 'Put on hold' }).click()
+  await expect(page.getByText('It can be released, or revoked for good.')).toBeVisible()
+  await page.getByRole('button', { name: 'Release' }).click()
+  await page.getByRole('button', { name: 'Release certificate' }).click()
+  await expect(page.getByText('It can be released, or revoked for good.')).toBeHidden()
+  await page.getByRole('button', { name: 'Revoke' }).click()
+  await dialog.getByLabel('Key compromise').check()
+  await dialog.getByLabel(/^Compromised since/).fill('2026-01-05T08:00')
+  await dialog.getByRole('button', { name: 'Revoke certificate' }).click()
+  await expect(page.getByText(/^Compromised since/)).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Release' })).toBeHidden()
+  await expect(page.getByRole('button', { name: 'Revoke' })).toBeHidden()
+})
+
+test('ticked certificates end as one, after a dry run and with their number typed', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto('/certificates?status=valid')
+  await page.getByLabel('Tick tablet-2').check()
+  await page.getByLabel('Tick tablet-3').check()
+  await page.getByRole('button', { name: 'Revoke 2 ticked' }).click()
+  await expect(page.getByText('2 of 2 would be revoked. Nothing has happened yet.')).toBeVisible()
+  await page.getByLabel('Cessation of operation').check()
+  await page.getByLabel(/^Type/).fill('3')
+  await page.getByRole('button', { name: 'Revoke 2 certificates' }).click()
+  await expect(formProblem(page)).toBeVisible()
+  await page.getByLabel(/^Type/).fill('2')
+  await page.getByRole('button', { name: 'Revoke 2 certificates' }).click()
+  await expect(page.getByText('Finished')).toBeVisible()
+  await expect(page.getByText('2 done')).toBeVisible()
+  await page.goto('/certificates?status=valid')
+  await expect(page.getByRole('link', { name: 'tablet-4' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'tablet-2' })).toBeHidden()
+})
+
+test('all that match the filter, at a time ahead, and cancelled before', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto('/certificates?status=valid')
+  await page.getByRole('link', { name: 'Revoke all that match' }).click()
+  await page.getByRole('link', { name: 'Put on hold' }).click()
+  await expect(page.getByText('1 of 1 would be put on hold. Nothing has happened yet.')).toBeVisible()
+  await page.getByLabel('At a time ahead').check()
+  await page.getByLabel('Begin, in UTC').fill(`${new Date().getUTCFullYear() + 1}-01-05T08:00`)
+  await page.getByLabel(/^Type/).fill('1')
+  await page.getByRole('button', { name: 'Schedule 1 certificate' }).click()
+  await expect(page.getByText('Scheduled')).toBeVisible()
+  await page.goto('/certificates?status=valid')
+  await page.getByRole('link', { name: 'tablet-4' }).click()
+  await page.getByRole('link', { name: 'Look at it or cancel it' }).click()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Cancel bulk revocation' }).click()
+  await expect(page.getByText('Cancelled', { exact: true })).toBeVisible()
+})
+
+test('the issuer of a group is drilled, revoked and replaced, and its devices come back', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto('/groups/staff/break-glass')
+  await page.getByRole('button', { name: 'Drill' }).click()
+  await page.getByRole('button', { name: 'Record drill' }).click()
+  await expect(page.getByText('by Ada')).toBeVisible()
+  await page.getByLabel('CA compromise').check()
+  await page.getByLabel(/^Type/).fill('Staff')
+  await page.getByRole('button', { name: /^Revoke Staff/ }).click()
+  await expect(page.getByText('0 of 1 device has a valid certificate again')).toBeVisible()
+  await page.getByLabel('Its key').selectOption('p256')
+  await page.getByRole('button', { name: 'Make the new issuer' }).click()
+  await page.getByRole('button', { name: 'Switch on' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Switch on' }).click()
+  await expect(page.getByRole('button', { name: 'Switch on' })).toBeHidden()
+  await expect(async () => {
+    await enrol(portal, await portal.mint(staff.endpoint.slug, 'CN=tablet-4'), 'CN=tablet-4')
+    await page.reload()
+    await expect(page.getByText('1 of 1 device has a valid certificate again')).toBeVisible({ timeout: 1_000 })
+  }).toPass()
+  await page.goto('/certificates?status=issuer_revoked')
+  await expect(page.getByRole('link', { name: 'tablet-4' })).toBeVisible()
+})
