@@ -76,7 +76,9 @@ export function describe(selection: Selection, names: { group: string | null; is
     ...(endpoint === undefined ? [] : [`of the endpoint ${endpoint}`]),
     ...(search === undefined ? [] : [`that match "${search}"`]),
     ...(status === undefined ? [] : [`with the status ${status.replaceAll('_', ' ')}`]),
-    ...(issuance === undefined ? [] : [issuance === 'first' ? 'that are the first of their line' : 'that are renewals']),
+    ...(issuance === undefined
+      ? []
+      : [issuance === 'first' ? 'that are the first of their line' : 'that are renewals']),
   ]
   return ['all certificates', ...parts].join(' ')
 }

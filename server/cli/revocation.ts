@@ -1,5 +1,5 @@
 /** latchkey revocation: many certificates revoked, held or released as one. */
-import type { BulkRevocationView, DryRun, ItemOutcome, Selection } from '@/lib/services/bulk-revocation-types'
+import type { BulkFilter, BulkRevocationView, DryRun, ItemOutcome, Selection } from '@/lib/services/bulk-revocation-types'
 import type { CertificateStatus, RevocationReason } from '@/lib/services/certificates'
 import type { RevocationAction } from '@/lib/services/revocation'
 import { command, given, moreHint, PAGE_OPTIONS, pageFrom, timeOf, UsageFault, wholeNumber } from './command'
@@ -145,7 +145,9 @@ function selectionOf(options: {
     issuance: options.issuance as BulkFilter['issuance'],
   })
   if (certificate.length === 0 && Object.keys(filter).length === 0)
-    throw new UsageFault('Say which: --group, --issuer, --endpoint, --device, --search, --status, --issuance or --certificate.')
+    throw new UsageFault(
+      'Say which: --group, --issuer, --endpoint, --device, --search, --status, --issuance or --certificate.',
+    )
   if (certificate.length === 0) return { filter }
   if (Object.keys(filter).length === 0) return { certificates: certificate }
   throw new UsageFault('Name certificates by --certificate, or describe them by the other options: not both.')
