@@ -46,6 +46,6 @@ function contentSecurityPolicy(nonce: string, https: boolean): string {
 export const config = {
   // Device and status paths keep their exact headers; static files need no policy.
   matcher: [
-    '/((?!api/v1|scep|cgi-bin|certsrv|crl/|ca/|\\.well-known/latchkey/|ocsp|acme|healthz|readyz|_next/static|favicon.svg).*)',
+    '/((?!api/v1|scep|cgi-bin|certsrv|crl/|ca/|trust/[^/]+/.|\\.well-known/latchkey/|ocsp|acme|healthz|readyz|_next/static|favicon.svg).*)',
   ],
 }

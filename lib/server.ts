@@ -37,6 +37,7 @@ import { statusStore } from '@/lib/adapters/store/status'
 import { type StatusFeed, statusFeed } from '@/lib/adapters/store/status-feed'
 import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
+import { trustStore } from '@/lib/adapters/store/trust'
 import { validationUpkeepStore } from '@/lib/adapters/store/validation-upkeep'
 import { validatorCircuitStore } from '@/lib/adapters/store/validator-calls'
 import { fineTime } from '@/lib/adapters/time/fine-time'
@@ -104,6 +105,7 @@ import { createStaticSecrets, STATIC_SECRET_COST, type StaticSecretsService } fr
 import { createStatus, type StatusService } from '@/lib/services/status'
 import { createSupersession } from '@/lib/services/supersession'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
+import { createTrust, type TrustService } from '@/lib/services/trust'
 import { createUrls, type Urls } from '@/lib/services/urls'
 import { parseVerdict } from '@/lib/services/validator-verdict'
 import { createValidatorCalls } from '@/lib/services/validators'
@@ -131,6 +133,7 @@ export interface Services {
   audit: AuditService
   status: StatusService
   ocsp: Pick<OcspService, 'answer'>
+  trust: TrustService
   rollover: RolloverService
   scepEnrolment: ScepEnrolmentService
   signer: Signer
@@ -277,6 +280,8 @@ export function buildServices(wiring: Wiring): Services {
   let feed: StatusFeed | null = null
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
 
+  const trust = createTrust({ store: guarded(trustStore(database)), urls, clock })
+
   const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit, limit: access.limit })
   const certificates = createCertificates({ store: guarded(certificateStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
@@ -303,6 +308,7 @@ export function buildServices(wiring: Wiring): Services {
     signer,
     status,
     ocsp,
+    trust,
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),

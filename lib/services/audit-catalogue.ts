@@ -46,6 +46,7 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'ca.create.requested': facts('ca', 'critical', 'Authority requested'),
   'ca.create.completed': facts('ca', 'critical', 'Authority created'),
   'group.created': facts('config', 'high', 'Group created'),
+  'group.updated': facts('config', 'high', 'Group changed'),
   'endpoint.created': facts('config', 'high', 'Endpoint created'),
   'endpoint.updated': facts('config', 'high', 'Endpoint changed'),
   'key.generated': facts('key', 'high', 'Key generated'),

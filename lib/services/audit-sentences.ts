@@ -40,6 +40,7 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'ca.create.requested': (event) => `${who(event)} asked for authority ${what(event)}`,
   'ca.create.completed': (event) => `${who(event)} created authority ${what(event)}`,
   'group.created': (event) => `${who(event)} created group ${what(event)}`,
+  'group.updated': (event) => `${who(event)} changed group ${what(event)}${fields(event)}`,
   'endpoint.created': (event) => `${who(event)} created endpoint ${what(event)}`,
   'endpoint.updated': (event) => `${who(event)} changed endpoint ${what(event)}${fields(event)}`,
   'key.generated': (event) =>

@@ -24,6 +24,7 @@ export type AuditEventType =
   | 'ca.create.requested'
   | 'ca.create.completed'
   | 'group.created'
+  | 'group.updated'
   | 'endpoint.created'
   | 'endpoint.updated'
   | 'key.generated'

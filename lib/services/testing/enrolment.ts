@@ -43,6 +43,7 @@ import { actor, type Backing, installation, NOON } from './harness'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryMinterStores } from './minter-stores'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
+import { memoryTrustStore } from './trust-store'
 import { append, emptyWorld, recordsOf } from './world'
 
 export interface EnrolmentBacking extends Backing {
@@ -95,6 +96,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
       ocspResponders: memoryOcspResponderStore(world),
       ocsp: memoryOcspStore(world),
       shards: memoryShardStore(world),
+      trust: memoryTrustStore(world),
     },
     enrolment,
     minters: memoryMinterStores(world, () => NOON),

@@ -14,6 +14,7 @@ import { createOcsp, type OcspStore } from '@/lib/services/ocsp'
 import { createOcspResponders, type OcspResponderStore } from '@/lib/services/ocsp-responders'
 import { createRegistrationAuthorities, type RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
 import { createStatus, type StatusStore } from '@/lib/services/status'
+import { createTrust, type TrustStore } from '@/lib/services/trust'
 import { createUrls } from '@/lib/services/urls'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
 import { memoryCertificateStore } from './certificate-stores'
@@ -21,6 +22,7 @@ import { memoryShardStore, memoryStatusStore } from './crl-stores'
 import { fakeSigner, type SignerRecords } from './fake-signer'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
+import { memoryTrustStore } from './trust-store'
 import { emptyWorld, recordsOf } from './world'
 
 export interface Stores {
@@ -33,6 +35,7 @@ export interface Stores {
   ocspResponders: OcspResponderStore
   ocsp: OcspStore
   shards: ShardStore
+  trust: TrustStore
 }
 
 export interface TrailEntry {
@@ -107,6 +110,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
     ocspResponders: createOcspResponders({ store: stores.ocspResponders, signer, issuance, clock }),
     ocsp: createOcsp({ store: stores.ocsp, signer, clock, elapsed: () => time.now.getTime() }),
     shards: createShards({ store: stores.shards, urls, clock }),
+    trust: createTrust({ store: stores.trust, urls, clock }),
   }
 
   async function setUp(organisation = 'Example') {
@@ -241,6 +245,7 @@ export function memoryBacking(): Backing {
       ocspResponders: memoryOcspResponderStore(world),
       ocsp: memoryOcspStore(world),
       shards: memoryShardStore(world),
+      trust: memoryTrustStore(world),
     },
     records: recordsOf(world),
     addTransaction,

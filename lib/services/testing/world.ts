@@ -100,7 +100,7 @@ export interface WorldAlarm {
 
 export interface World {
   organisation: { name: string; rootId: string } | null
-  groups: GroupPlan['group'][]
+  groups: (GroupPlan['group'] & { trustPage: boolean })[]
   authorities: WorldAuthority[]
   endpoints: WorldEndpoint[]
   registrationAuthorities: WorldRegistrationAuthority[]

@@ -10,6 +10,7 @@ import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { statusStore } from '@/lib/adapters/store/status'
+import { trustStore } from '@/lib/adapters/store/trust'
 import { parseEvent } from '@/lib/services/audit-events'
 import type { SignerRecords } from '@/lib/services/testing/fake-signer'
 import type { Backing } from '@/lib/services/testing/harness'
@@ -46,6 +47,7 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       ocspResponders: ocspResponderStore(database),
       ocsp: ocspStore(database),
       shards: shardStore(database),
+      trust: trustStore(database),
     },
     records: recordsIn(database),
     addTransaction,
