@@ -39,6 +39,7 @@ test.each([
   '/scep/staff',
   '/crl/staff.crl',
   '/ca/staff.cer',
+  '/trust/staff/root.pem',
   '/.well-known/latchkey/staff/jwks.json',
   '/api/v1/groups',
   '/healthz',
@@ -48,6 +49,9 @@ test.each([
   expect(config.matcher.some((pattern) => new RegExp(`^${pattern}$`).test(path))).toBe(false),
 )
 
-test.each(['/', '/certificates', '/sign-in', '/api/auth/session'])('%s is given them', (path) => {
-  expect(config.matcher.some((pattern) => new RegExp(`^${pattern}$`).test(path))).toBe(true)
-})
+test.each(['/', '/certificates', '/sign-in', '/api/auth/session', '/trust/staff', '/trustees'])(
+  '%s is given them',
+  (path) => {
+    expect(config.matcher.some((pattern) => new RegExp(`^${pattern}$`).test(path))).toBe(true)
+  },
+)

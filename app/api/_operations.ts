@@ -33,6 +33,7 @@ import {
 } from '@/app/api/v1/endpoints/operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
+import { getTrustPage, switchTrustPage } from '@/app/api/v1/groups/trust-page-operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
@@ -64,6 +65,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   stageRollover,
   rescheduleRollover,
   cancelRollover,
+  getTrustPage,
+  switchTrustPage,
   listEndpoints,
   getEndpoint,
   updateEndpoint,

@@ -199,6 +199,7 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   await organisation.json('certificate', 'revoke', newest?.serial ?? '', '--reason', 'keyCompromise')
   return {
     '/groups/[slug]': `/groups/${staff.slug}`,
+    '/trust/[group]': `/trust/${staff.slug}`,
     '/endpoints/[slug]': `/endpoints/${slug}`,
     '/certificates/[id]': `/certificates/${oldest?.id}`,
     '/enrolments/[id]': `/enrolments/${refused.items[0]?.id}`,

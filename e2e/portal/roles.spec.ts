@@ -51,6 +51,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/setup': STRANGERS,
   '/setup/group': ADMINS,
   '/sign-in': STRANGERS,
+  '/trust/[group]': STRANGERS,
 }
 
 /** The same for what changes something. `own`: for everybody, about themselves. */
@@ -91,6 +92,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   stageRollover: ADMINS,
   simulateRequest: EVERYBODY,
   switchEndpoint: ADMINS,
+  switchTrustPage: ADMINS,
   switchMinter: ADMINS,
   updateMinter: ADMINS,
   switchReceiver: ADMINS,
@@ -331,7 +333,7 @@ test('a stranger downloads nothing, asks the API for nothing and changes nothing
     '[certificate]': certificate,
     '[slug]': group.slug,
   }
-  const open = /^\/(scep|crl|ca|healthz|certsrv|cgi-bin|\.well-known)(\/|$)|^\/api\/v1$|\/openapi\.json$/
+  const open = /^\/(scep|crl|ca|trust|healthz|certsrv|cgi-bin|\.well-known)(\/|$)|^\/api\/v1$|\/openapi\.json$/
   for (const route of handlerRoutes().filter((path) => !open.test(path))) {
     const path = pathOf(route, values)
     const response = await request.get(path)

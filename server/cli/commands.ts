@@ -8,7 +8,7 @@ import type { Command } from './command'
 import { disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { enrol } from './enrol'
-import { createGroup, listGroups, showGroup } from './group'
+import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { createReceiver, listReceivers } from './receiver'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
@@ -32,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   createGroup,
   listGroups,
   showGroup,
+  switchTrustPage,
   showRollover,
   stageRollover,
   cancelRollover,

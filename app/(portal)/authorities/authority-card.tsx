@@ -6,17 +6,26 @@ import { CopyButton } from '@/app/_components/copy-button'
 import { InlineCopy } from '@/app/_components/copy-value'
 import { CrlState } from '@/app/_components/crl-state'
 import { Digest } from '@/app/_components/digest'
+import { Disclosure } from '@/app/_components/disclosure'
 import { Fact, Facts } from '@/app/_components/facts'
 import { formatFingerprint } from '@/app/_components/fingerprint'
 import { expiryOf, WARN_DAYS } from '@/app/_components/freshness'
 import { Instant } from '@/app/_components/instant'
 import { KEY_NAMES } from '@/app/_components/name-of-key'
+import { QrCode } from '@/app/_components/qr-code'
 import { ValidityBar } from '@/app/_components/validity-bar'
 import type { AuthorityView } from '@/lib/services/groups'
 
 const TONES = { far: 'ok', soon: 'warn', over: 'bad' } as const
 
-export function AuthorityCard({ authority, now }: { authority: AuthorityView; now: Date }) {
+interface AuthorityCardProps {
+  authority: AuthorityView
+  /** The public page of its group, where that is on. */
+  trustPage: string | undefined
+  now: Date
+}
+
+export function AuthorityCard({ authority, trustPage, now }: AuthorityCardProps) {
   const { kind, status, slug, name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
   return (
     <article className="overflow-clip rounded-xl border border-line bg-surface shadow-card">
@@ -92,9 +101,22 @@ export function AuthorityCard({ authority, now }: { authority: AuthorityView; no
             <h3 className="text-sm text-muted">For relying parties</h3>
             <InlineCopy value={authority.caUrl} what="CA URL" />
             <InlineCopy value={authority.crlUrl} what="CRL URL" />
+            {trustPage && <ShareTrustPage url={trustPage} />}
           </div>
         </div>
       </div>
     </article>
+  )
+}
+
+function ShareTrustPage({ url }: { url: string }) {
+  return (
+    <div className="mt-3 grid gap-1">
+      <h3 className="text-sm text-muted">Share trust page</h3>
+      <InlineCopy value={url} what="address of the trust page" />
+      <Disclosure summary="QR code">
+        <QrCode text={url} what="the trust page" className="size-40 rounded-md border border-line" />
+      </Disclosure>
+    </div>
   )
 }

@@ -28,7 +28,10 @@ export default async function AuthoritiesPage() {
 }
 
 async function Authorities({ actor }: { actor: Actor }) {
-  const authorities = await server().groups.authorities(actor)
+  const [authorities, trustPages] = await Promise.all([
+    server().groups.authorities(actor),
+    server().trust.pagesByAuthority(actor),
+  ])
   if (authorities.length === 0) {
     return (
       <EmptyState icon={Landmark} title="No authorities">
@@ -41,7 +44,7 @@ async function Authorities({ actor }: { actor: Actor }) {
     <ul className="grid gap-5">
       {authorities.map((authority) => (
         <li key={authority.id} id={authority.slug} className="min-w-0 scroll-mt-20">
-          <AuthorityCard authority={authority} now={now} />
+          <AuthorityCard authority={authority} trustPage={trustPages.get(authority.id)} now={now} />
         </li>
       ))}
     </ul>
