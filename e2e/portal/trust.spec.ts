@@ -149,7 +149,7 @@ test('a group without a page, one that does not exist, and what is no group look
   }
   const pageOf = async (path: string) => {
     const response = await stranger.goto(path)
-    return [response?.status(), await stranger.title(), await stranger.getByRole('main').innerText()]
+    return [response?.status(), await stranger.title(), await stranger.getByRole('main').textContent()]
   }
   // The front process may know the page for a second more.
   await expect.poll(async () => (await request.get('/trust/staff/root.pem')).status()).toBe(404)
