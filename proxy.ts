@@ -7,6 +7,9 @@ import { type NextRequest, NextResponse } from 'next/server'
 // biome-ignore lint/style/noProcessEnv: a constant that Next writes in at build time; no built portal has the loose policy.
 const DEVELOPMENT = process.env.NODE_ENV === 'development'
 
+/** Browsers that know Reporting-Endpoints go by report-to, the others by report-uri. */
+const REPORTS = '/api/csp-reports'
+
 export function proxy(request: NextRequest) {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   const https = request.headers.get('x-forwarded-proto') === 'https'
@@ -21,6 +24,7 @@ export function proxy(request: NextRequest) {
 
   const response = NextResponse.next({ request: { headers } })
   response.headers.set('content-security-policy', policy)
+  response.headers.set('reporting-endpoints', `csp="${REPORTS}"`)
   response.headers.set('cache-control', 'no-store, private')
   if (https) response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains')
   return response
@@ -39,6 +43,8 @@ function contentSecurityPolicy(nonce: string, https: boolean): string {
     "base-uri 'none'",
     "object-src 'none'",
     "manifest-src 'self'",
+    `report-uri ${REPORTS}`,
+    'report-to csp',
     ...(https ? ['upgrade-insecure-requests'] : []),
   ].join('; ')
 }

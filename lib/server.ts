@@ -84,6 +84,7 @@ import { createMinters, type MintersService } from '@/lib/services/minters'
 import { createNotifications } from '@/lib/services/notifications'
 import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
+import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
 import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
@@ -115,6 +116,7 @@ export interface Services {
   urls: Urls
   setup: SetupService
   access: AccessService
+  pace: Pace
   groups: GroupsService
   endpoints: EndpointsService
   challenges: ChallengesService
@@ -305,6 +307,7 @@ export function buildServices(wiring: Wiring): Services {
     urls,
     audit,
     access,
+    pace: createPace({ audit, clock }),
     signer,
     status,
     ocsp,

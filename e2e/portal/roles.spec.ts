@@ -333,7 +333,8 @@ test('a stranger downloads nothing, asks the API for nothing and changes nothing
     '[certificate]': certificate,
     '[slug]': group.slug,
   }
-  const open = /^\/(scep|crl|ca|trust|healthz|certsrv|cgi-bin|\.well-known)(\/|$)|^\/api\/v1$|\/openapi\.json$/
+  const open =
+    /^\/(scep|crl|ca|trust|slow-down|healthz|certsrv|cgi-bin|\.well-known)(\/|$)|^\/api\/v1$|\/openapi\.json$/
   for (const route of handlerRoutes().filter((path) => !open.test(path))) {
     const path = pathOf(route, values)
     const response = await request.get(path)
