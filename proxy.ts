@@ -7,7 +7,7 @@ import { type NextRequest, NextResponse } from 'next/server'
 // biome-ignore lint/style/noProcessEnv: a constant that Next writes in at build time; no built portal has the loose policy.
 const DEVELOPMENT = process.env.NODE_ENV === 'development'
 
-/** Browsers that know Reporting-Endpoints go by report-to, the others by report-uri. */
+/** Where report-to is said, some browsers pass over report-uri, and its endpoint they take from https alone. */
 const REPORTS = '/api/csp-reports'
 
 export function proxy(request: NextRequest) {
@@ -24,9 +24,11 @@ export function proxy(request: NextRequest) {
 
   const response = NextResponse.next({ request: { headers } })
   response.headers.set('content-security-policy', policy)
-  response.headers.set('reporting-endpoints', `csp="${REPORTS}"`)
   response.headers.set('cache-control', 'no-store, private')
-  if (https) response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains')
+  if (https) {
+    response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains')
+    response.headers.set('reporting-endpoints', `csp="${REPORTS}"`)
+  }
   return response
 }
 
@@ -44,8 +46,7 @@ function contentSecurityPolicy(nonce: string, https: boolean): string {
     "object-src 'none'",
     "manifest-src 'self'",
     `report-uri ${REPORTS}`,
-    'report-to csp',
-    ...(https ? ['upgrade-insecure-requests'] : []),
+    ...(https ? ['report-to csp', 'upgrade-insecure-requests'] : []),
   ].join('; ')
 }
 

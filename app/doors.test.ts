@@ -37,3 +37,14 @@ test.each(filesNamed('(portal)/**/route.ts'))('%s is a download behind the door'
 test.each(filesNamed('**/*.tsx'))('%s writes no raw markup and no inline style', (file) => {
   expect(sourceOf(file)).not.toMatch(/dangerouslySetInnerHTML|\bstyle=/)
 })
+
+const inBrowser = filesNamed('**/*.{ts,tsx}').filter(
+  (file) => sourceOf(file).startsWith('/**') && /^'use client'$/m.test(sourceOf(file)),
+)
+
+test.each(inBrowser)(
+  '%s brings no schema into the browser: the parser tries eval, which our own policy reports',
+  (file) => {
+    expect(sourceOf(file)).not.toMatch(/^import (?!type )[^;]*? from '(zod|[^']*\/schema)'$/m)
+  },
+)

@@ -18,10 +18,12 @@ test('the policy trusts a nonce of its own per response and nothing that is unsa
   expect(first).toContain("frame-ancestors 'none'")
 })
 
-test('what the policy stops is reported to us, in the way that each browser knows', () => {
-  const response = respond()
-  expect(policyOf(response)).toContain('report-uri /api/csp-reports; report-to csp')
-  expect(response.headers.get('reporting-endpoints')).toBe('csp="/api/csp-reports"')
+test('what the policy stops is reported to us, in the way that browsers know on https and without', () => {
+  const secure = respond({ 'x-forwarded-proto': 'https' })
+  expect(policyOf(secure)).toContain('report-uri /api/csp-reports; report-to csp')
+  expect(secure.headers.get('reporting-endpoints')).toBe('csp="/api/csp-reports"')
+  expect(policyOf(respond())).toMatch(/; report-uri \/api\/csp-reports$/)
+  expect(respond().headers.get('reporting-endpoints')).toBeNull()
 })
 
 test('nothing of a signed-in page is kept on the way', () => {

@@ -1,7 +1,6 @@
 /** What the forms about a group's rollover and its trust page may say. */
 import { z } from 'zod'
-
-export const ISSUER_KEYS = ['rsa3072', 'p256', 'p384', 'rsa4096'] as const
+import { ISSUER_KEYS } from '@/app/(portal)/groups/issuer-keys'
 
 const group = z.string().min(1).max(100)
 
