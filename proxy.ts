@@ -7,6 +7,9 @@ import { type NextRequest, NextResponse } from 'next/server'
 // biome-ignore lint/style/noProcessEnv: a constant that Next writes in at build time; no built portal has the loose policy.
 const DEVELOPMENT = process.env.NODE_ENV === 'development'
 
+/** Where report-to is said, some browsers pass over report-uri, and its endpoint they take from https alone. */
+const REPORTS = '/api/csp-reports'
+
 export function proxy(request: NextRequest) {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   const https = request.headers.get('x-forwarded-proto') === 'https'
@@ -22,7 +25,10 @@ export function proxy(request: NextRequest) {
   const response = NextResponse.next({ request: { headers } })
   response.headers.set('content-security-policy', policy)
   response.headers.set('cache-control', 'no-store, private')
-  if (https) response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains')
+  if (https) {
+    response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains')
+    response.headers.set('reporting-endpoints', `csp="${REPORTS}"`)
+  }
   return response
 }
 
@@ -39,13 +45,14 @@ function contentSecurityPolicy(nonce: string, https: boolean): string {
     "base-uri 'none'",
     "object-src 'none'",
     "manifest-src 'self'",
-    ...(https ? ['upgrade-insecure-requests'] : []),
+    `report-uri ${REPORTS}`,
+    ...(https ? ['report-to csp', 'upgrade-insecure-requests'] : []),
   ].join('; ')
 }
 
 export const config = {
   // Device and status paths keep their exact headers; static files need no policy.
   matcher: [
-    '/((?!api/v1|scep|cgi-bin|certsrv|crl/|ca/|\\.well-known/latchkey/|ocsp|acme|healthz|readyz|_next/static|favicon.svg).*)',
+    '/((?!api/v1|scep|cgi-bin|certsrv|crl/|ca/|trust/[^/]+/.|\\.well-known/latchkey/|ocsp|acme|healthz|readyz|_next/static|favicon.svg).*)',
   ],
 }

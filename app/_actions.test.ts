@@ -9,6 +9,7 @@ import type { ActionState } from './_components/action-state'
 vi.mock('server-only', () => ({}))
 const session = vi.hoisted(() => ({
   currentActor: vi.fn(),
+  keepPace: vi.fn(),
   isSameOrigin: vi.fn(),
   recordDenied: vi.fn(),
   requestOrigin: vi.fn(),
@@ -110,6 +111,12 @@ test('too many changes are refused with the time to wait', async () => {
   limit.mockRejectedValue(new Refusal('rate_limited', 'Try again in a minute.', { retryAfterSeconds: 60 }))
   expect(await send()).toMatchObject({ status: 'refused', retryAfterSeconds: 60 })
   expect(work).not.toHaveBeenCalled()
+})
+
+test('a session that asks too fast is refused before anybody is looked up', async () => {
+  session.keepPace.mockRejectedValue(new Refusal('rate_limited', 'Slow down.', { retryAfterSeconds: 1 }))
+  expect(await send()).toMatchObject({ status: 'refused', retryAfterSeconds: 1 })
+  expect(session.currentActor).not.toHaveBeenCalled()
 })
 
 test('a fault of ours is answered with a reference and no detail', async () => {

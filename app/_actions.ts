@@ -8,7 +8,7 @@ import type { RequestOrigin } from '@/lib/services/access'
 import type { Actor } from '@/lib/services/actor'
 import { can, type Permission } from '@/lib/services/permissions'
 import type { Action, Refused } from './_components/action-state'
-import { currentActor, isSameOrigin, recordDenied, requestOrigin } from './_session'
+import { currentActor, isSameOrigin, keepPace, recordDenied, requestOrigin } from './_session'
 import { logFault } from './api/_log'
 
 /** Enough for quick hands, too little for a script (contract security.md §13). */
@@ -23,6 +23,7 @@ export function action<Schema extends z.ZodType, Result>(
 ): Action<Result> {
   return (_previous, form) =>
     answered(async () => {
+      await keepPace()
       const actor = await currentActor()
       if (!actor) redirect('/sign-in')
       if (permission !== null && !can(actor, permission)) {

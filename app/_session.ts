@@ -10,6 +10,7 @@ import type { Actor } from '@/lib/services/actor'
 import type { Page } from '@/lib/services/audit'
 import { can, type Permission } from '@/lib/services/permissions'
 import { sessionCookieName, sessionTokenOf } from './_auth'
+import { plain } from './_plain'
 
 /** Set by the front process, which scrubs what a client sent under these names. */
 export const requestOrigin = cache(async (): Promise<RequestOrigin> => {
@@ -41,9 +42,17 @@ export function isOurs(origin: string, host: string | null, publicUrl = server()
   return new URL(origin).host === host.toLowerCase()
 }
 
+const sessionToken = cache(async () => sessionTokenOf((await cookies()).get(sessionCookieName())?.value))
+
+/** Counts this request for its session, before the database is asked anything. Refusals: rate_limited. */
+export const keepPace = cache(async (): Promise<void> => {
+  const token = await sessionToken()
+  if (token !== null) await server().pace.keep('session', token)
+})
+
 /** The actor of this request, from the session and user rows of this moment. Read once per request. */
 export const currentActor = cache(async (): Promise<Actor | null> => {
-  const token = await sessionTokenOf((await cookies()).get(sessionCookieName())?.value)
+  const token = await sessionToken()
   const actor = token === null ? null : await server().access.actorOfSession(await requestOrigin(), token)
   // An actor without id or role is none, whatever answered (contract security.md §4, row 37).
   return actor?.id && actor.role ? actor : null
@@ -51,11 +60,22 @@ export const currentActor = cache(async (): Promise<Actor | null> => {
 
 /** The door of pages that everybody who is signed in may see, such as one's own account. */
 export async function requireSignedIn(): Promise<Actor> {
+  if (await isTooFast()) redirect('/slow-down')
   const actor = await currentActor()
   if (actor) return actor
   if (!(await server().setup.isDone())) redirect('/setup')
   const page = (await headers()).get('x-page') ?? '/'
   redirect(page === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(page)}`)
+}
+
+async function isTooFast(): Promise<boolean> {
+  try {
+    await keepPace()
+    return false
+  } catch (error) {
+    if (isRefusal(error, 'rate_limited')) return true
+    throw error
+  }
 }
 
 /** The door of every other page: sends strangers to the sign-in, and answers 403 with a trace to those who may not. */
@@ -68,16 +88,19 @@ export async function requireActor(permission: Permission): Promise<Actor> {
 
 /** The door of downloads: plain answers, no redirects, for they are fetched by programs as well. */
 export async function download(permission: Permission, work: (actor: Actor) => Promise<Response>): Promise<Response> {
-  const actor = await currentActor()
-  if (!actor) return plain(401, 'Sign in first.')
-  if (!can(actor, permission)) {
-    await recordDenied(actor, permission)
-    return plain(403, 'Your role does not allow this.')
-  }
   try {
+    await keepPace()
+    const actor = await currentActor()
+    if (!actor) return plain(401, 'Sign in first.')
+    if (!can(actor, permission)) {
+      await recordDenied(actor, permission)
+      return plain(403, 'Your role does not allow this.')
+    }
     return await work(actor)
   } catch (error) {
     if (isRefusal(error, 'not_found')) return plain(404, error.sentence)
+    if (isRefusal(error, 'rate_limited'))
+      return plain(429, error.sentence, { 'retry-after': String(error.retryAfterSeconds ?? 5) })
     throw error
   }
 }
@@ -110,12 +133,5 @@ export async function recordDenied(actor: Actor, permission: Permission): Promis
     actor,
     object: { type: 'system', id: null, name: permission },
     data: { permission },
-  })
-}
-
-function plain(status: number, sentence: string): Response {
-  return new Response(`${sentence}\n`, {
-    status,
-    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store, private' },
   })
 }

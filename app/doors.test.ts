@@ -6,8 +6,8 @@ const APP = import.meta.dirname
 const filesNamed = (pattern: string) => globSync(pattern, { cwd: APP }).sort()
 const sourceOf = (file: string) => readFileSync(`${APP}/${file}`, 'utf8')
 
-/** Pages for people who are not signed in yet; each decides by itself where its visitor belongs. */
-const OPEN_PAGES = ['setup/page.tsx', 'sign-in/page.tsx']
+/** Pages for people who are not signed in: before they are, or strangers for good. Each decides by itself what it shows. */
+const OPEN_PAGES = ['setup/page.tsx', 'sign-in/page.tsx', 'trust/[group]/page.tsx']
 const guarded = filesNamed('**/page.tsx').filter((file) => !OPEN_PAGES.includes(file))
 
 test.each(guarded)('%s asks who is there before anything else', (file) => {
@@ -37,3 +37,14 @@ test.each(filesNamed('(portal)/**/route.ts'))('%s is a download behind the door'
 test.each(filesNamed('**/*.tsx'))('%s writes no raw markup and no inline style', (file) => {
   expect(sourceOf(file)).not.toMatch(/dangerouslySetInnerHTML|\bstyle=/)
 })
+
+const inBrowser = filesNamed('**/*.{ts,tsx}').filter(
+  (file) => sourceOf(file).startsWith('/**') && /^'use client'$/m.test(sourceOf(file)),
+)
+
+test.each(inBrowser)(
+  '%s brings no schema into the browser: the parser tries eval, which our own policy reports',
+  (file) => {
+    expect(sourceOf(file)).not.toMatch(/^import (?!type )[^;]*? from '(zod|[^']*\/schema)'$/m)
+  },
+)

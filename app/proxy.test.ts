@@ -18,6 +18,14 @@ test('the policy trusts a nonce of its own per response and nothing that is unsa
   expect(first).toContain("frame-ancestors 'none'")
 })
 
+test('what the policy stops is reported to us, in the way that browsers know on https and without', () => {
+  const secure = respond({ 'x-forwarded-proto': 'https' })
+  expect(policyOf(secure)).toContain('report-uri /api/csp-reports; report-to csp')
+  expect(secure.headers.get('reporting-endpoints')).toBe('csp="/api/csp-reports"')
+  expect(policyOf(respond())).toMatch(/; report-uri \/api\/csp-reports$/)
+  expect(respond().headers.get('reporting-endpoints')).toBeNull()
+})
+
 test('nothing of a signed-in page is kept on the way', () => {
   expect(respond().headers.get('cache-control')).toBe('no-store, private')
 })
@@ -39,6 +47,7 @@ test.each([
   '/scep/staff',
   '/crl/staff.crl',
   '/ca/staff.cer',
+  '/trust/staff/root.pem',
   '/.well-known/latchkey/staff/jwks.json',
   '/api/v1/groups',
   '/healthz',
@@ -48,6 +57,9 @@ test.each([
   expect(config.matcher.some((pattern) => new RegExp(`^${pattern}$`).test(path))).toBe(false),
 )
 
-test.each(['/', '/certificates', '/sign-in', '/api/auth/session'])('%s is given them', (path) => {
-  expect(config.matcher.some((pattern) => new RegExp(`^${pattern}$`).test(path))).toBe(true)
-})
+test.each(['/', '/certificates', '/sign-in', '/api/auth/session', '/trust/staff', '/trustees'])(
+  '%s is given them',
+  (path) => {
+    expect(config.matcher.some((pattern) => new RegExp(`^${pattern}$`).test(path))).toBe(true)
+  },
+)

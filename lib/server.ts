@@ -41,6 +41,7 @@ import { statusStore } from '@/lib/adapters/store/status'
 import { type StatusFeed, statusFeed } from '@/lib/adapters/store/status-feed'
 import { supersessionStore } from '@/lib/adapters/store/supersession'
 import { transactionStore } from '@/lib/adapters/store/transactions'
+import { trustStore } from '@/lib/adapters/store/trust'
 import { validationUpkeepStore } from '@/lib/adapters/store/validation-upkeep'
 import { validatorCircuitStore } from '@/lib/adapters/store/validator-calls'
 import { fineTime } from '@/lib/adapters/time/fine-time'
@@ -93,6 +94,7 @@ import { createMinters, type MintersService } from '@/lib/services/minters'
 import { createNotifications } from '@/lib/services/notifications'
 import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
+import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
 import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
@@ -114,6 +116,7 @@ import { createStaticSecrets, STATIC_SECRET_COST, type StaticSecretsService } fr
 import { createStatus, type StatusService } from '@/lib/services/status'
 import { createSupersession } from '@/lib/services/supersession'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
+import { createTrust, type TrustService } from '@/lib/services/trust'
 import { createUrls, type Urls } from '@/lib/services/urls'
 import { parseVerdict } from '@/lib/services/validator-verdict'
 import { createValidatorCalls } from '@/lib/services/validators'
@@ -123,6 +126,7 @@ export interface Services {
   urls: Urls
   setup: SetupService
   access: AccessService
+  pace: Pace
   groups: GroupsService
   endpoints: EndpointsService
   challenges: ChallengesService
@@ -145,6 +149,7 @@ export interface Services {
   status: StatusService
   ocsp: Pick<OcspService, 'answer'>
   crlLists: CrlLists
+  trust: TrustService
   rollover: RolloverService
   scepEnrolment: ScepEnrolmentService
   signer: Signer
@@ -292,6 +297,8 @@ export function buildServices(wiring: Wiring): Services {
   let feed: StatusFeed | null = null
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
 
+  const trust = createTrust({ store: guarded(trustStore(database)), urls, clock })
+
   const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit, limit: access.limit })
   const certificates = createCertificates({ store: guarded(certificateStore(database)), clock })
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
@@ -317,10 +324,12 @@ export function buildServices(wiring: Wiring): Services {
     urls,
     audit,
     access,
+    pace: createPace({ audit, clock }),
     signer,
     status,
     ocsp,
     crlLists: createCrlLists({ store: guarded(crlListStore(database)), urls, clock }),
+    trust,
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),

@@ -1,5 +1,5 @@
 /**
- * What devices and relying parties get over HTTP: SCEP, OCSP, CRLs and CA certificates. Request facts in; status, headers and
+ * What devices and relying parties get over HTTP: SCEP, OCSP, CRLs, CA certificates and the files of trust pages. Request facts in; status, headers and
  * body out. The front process serves them on node:http, and the route handlers under app/ alike.
  */
 
@@ -8,6 +8,7 @@ import { gzip } from 'node:zlib'
 import { toPemBytes } from '@/lib/pki/pem'
 import { slugOfPath } from '@/lib/scep/http'
 import type { Services } from '@/lib/server'
+import type { TrustService } from '@/lib/services/trust'
 import { type DeviceRequest, type DeviceResponse, isFresh, notModified, respond, text, utf8 } from './device-response'
 import { ocspResponse, ocspTarget } from './ocsp-http'
 
@@ -22,10 +23,14 @@ const CA_MAX_AGE = 3600
 /** Minters ask again every five minutes at most. */
 const KEYS_MAX_AGE = 300
 
+/** Whoever switches a trust page off, or stages an issuer, sees it in the files soon. */
+const TRUST_MAX_AGE = 300
+
 const PATHS = {
   scep: /^\/(scep(\/|$)|cgi-bin\/pkiclient\.exe\/?$|certsrv\/mscep\/mscep\.dll(\/|$))/i,
   crl: /^\/crl\/([a-z0-9-]{1,64})(?:\/([1-9]\d{0,8}))?\.(crl|pem)$/,
   ca: /^\/ca\/([a-z0-9-]{1,64})\.(cer|pem)$/,
+  trust: /^\/trust\/([a-z0-9-]{1,64})\/([a-z0-9.-]{1,64})$/,
   keys: /^\/\.well-known\/latchkey\/([a-z0-9-]{1,64})\/jwks\.json$/,
 }
 
@@ -34,15 +39,18 @@ export type DevicePath = 'scep' | 'status'
 /** Whether a path belongs to devices; everything else is the portal's. */
 export function devicePath(path: string): DevicePath | null {
   if (PATHS.scep.test(path)) return 'scep'
-  return /^\/((crl|ca|\.well-known\/latchkey)\/|ocsp(\/|$))/.test(path) ? 'status' : null
+  return /^\/((crl|ca|\.well-known\/latchkey)\/|ocsp(\/|$)|trust\/[^/]+\/.)/.test(path) ? 'status' : null
 }
 
-export async function deviceResponse(
-  services: Pick<Services, 'scepEnrolment' | 'status' | 'ocsp' | 'minters'>,
-  request: DeviceRequest,
-): Promise<DeviceResponse> {
+/** Who answers for these paths. */
+export type DeviceServices = Pick<Services, 'scepEnrolment' | 'status' | 'ocsp' | 'minters'> & {
+  trust: Pick<TrustService, 'page'>
+}
+
+export async function deviceResponse(services: DeviceServices, request: DeviceRequest): Promise<DeviceResponse> {
   if (devicePath(request.path) === 'scep') return scepHttpResponse(services, request)
   if (request.path.startsWith('/.well-known/')) return keysHttpResponse(services, request)
+  if (request.path.startsWith('/trust/')) return trustHttpResponse(services, request)
   const ocsp = ocspTarget(request.path)
   if (ocsp !== null) return ocspResponse(services, ocsp, request)
   return request.path.startsWith('/crl/') ? crlHttpResponse(services, request) : caHttpResponse(services, request)
@@ -120,6 +128,25 @@ export async function caHttpResponse(
   return form === 'pem'
     ? respond(200, 'application/x-pem-file', await pemOf(certificate.der, 'CERTIFICATE'), headers)
     : respond(200, 'application/pkix-cert', certificate.der, headers)
+}
+
+/** `/trust/{group}/{file}`: the CA certificates in the forms that platforms want. What is unknown and what is not shown look alike. */
+export async function trustHttpResponse(
+  services: Pick<DeviceServices, 'trust'>,
+  request: DeviceRequest,
+): Promise<DeviceResponse> {
+  const [, group, name] = PATHS.trust.exec(request.path) ?? []
+  if (!isRead(request.method)) return methodNotAllowed()
+  const page = group ? await services.trust.page(group) : null
+  const file = page?.files.get(name ?? '')
+  if (!file) return text(404, 'No such file.')
+  const headers = {
+    ETag: `"${file.sha256}"`,
+    'Cache-Control': `max-age=${TRUST_MAX_AGE}, public, no-transform, must-revalidate`,
+  }
+  return isFresh(request.headers, headers.ETag, null)
+    ? notModified(headers)
+    : respond(200, file.contentType, file.body, headers)
 }
 
 /**

@@ -29,7 +29,13 @@ beforeAll(async () => {
     subjectTemplate: 'CN=*,O=Example',
     sanTypes: ['dns'],
   })
-  const services = { scepEnrolment: portal.scep, minters: portal.minters, status: portal.status, ocsp: portal.ocsp }
+  const services = {
+    scepEnrolment: portal.scep,
+    minters: portal.minters,
+    status: portal.status,
+    ocsp: portal.ocsp,
+    trust: portal.trust,
+  }
   server = createServer((request, response) => {
     const asked = {
       path: request.url ?? '/',

@@ -33,6 +33,8 @@ export async function admit(
   if (operation.access === 'public') return stranger(origin)
   const actor = await authenticated(services, request, origin)
   admission.actor = actor
+  // In memory, before anything is counted in the database: a runaway script costs no writes.
+  await services.pace.keep('api-key', actor.id ?? actor.name)
   await services.access.limit(`api:key:${actor.id}`, REQUESTS_PER_MINUTE, 60)
   const perMinute = PER_MINUTE[operation.rate]
   if (perMinute !== null) await services.access.limit(`api:${operation.rate}:${actor.id}`, perMinute, 60)

@@ -3,6 +3,7 @@
  * itself: it leaves out Content-Length and sends chunks. Clients that mind (scep.md §1.6) need the front process.
  */
 import { isIP } from 'node:net'
+import { firstBytes } from '@/app/api/_first-bytes'
 import { server } from '@/lib/server'
 import { deviceResponse } from '@/server/device-paths'
 
@@ -17,7 +18,7 @@ export async function deviceRoute(request: Request): Promise<Response> {
     path,
     query,
     headers: request.headers,
-    body: await firstBytes(request),
+    body: await firstBytes(request, MOST_BYTES),
     ip: isIP(forwarded) > 0 ? forwarded : null,
   })
   const empty = request.method === 'HEAD' || status === 304 || body.length === 0
@@ -29,20 +30,4 @@ function parts(url: string): { path: string; query: string } {
   const mark = url.indexOf('?')
   const address = mark < 0 ? url : url.slice(0, mark)
   return { path: new URL(address).pathname, query: mark < 0 ? '' : url.slice(mark + 1) }
-}
-
-async function firstBytes(request: Request): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const reader = request.body.getReader()
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    chunks.push(part.value)
-    length += part.value.length
-    if (length >= MOST_BYTES) {
-      await reader.cancel()
-      break
-    }
-  }
-  return Buffer.concat(chunks, length).subarray(0, MOST_BYTES)
 }

@@ -118,6 +118,17 @@ describe('how often', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'rate_limited', status: 429 })
   })
 
+  test('a runaway key is stopped before it is counted in the database', async () => {
+    const counted = vi.fn()
+    const keep = async () => {
+      throw new Refusal('rate_limited', 'Too many requests.', { retryAfterSeconds: 1 })
+    }
+    wired.services = fakeServices({ pace: { keep }, access: { limit: counted } }).services
+    const response = await thing.GET(apiRequest('/things/a'), context({ id: 'a' }))
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '1'])
+    expect(counted).not.toHaveBeenCalled()
+  })
+
   test('60 changes a minute and key', async () => {
     for (let n = 0; n < 60; n++) expect((await post({})).status).toBe(201)
     expect((await post({})).status).toBe(429)

@@ -39,6 +39,7 @@ import {
 import { breakGlass, getBreakGlass, replaceIssuer } from '@/app/api/v1/groups/break-glass-operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
+import { getTrustPage, switchTrustPage } from '@/app/api/v1/groups/trust-page-operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
@@ -80,6 +81,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getBreakGlass,
   breakGlass,
   replaceIssuer,
+  getTrustPage,
+  switchTrustPage,
   listEndpoints,
   getEndpoint,
   updateEndpoint,

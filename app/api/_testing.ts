@@ -46,6 +46,7 @@ export function fakeServices(fakes: Fakes = {}): Fake {
   const known: Fakes = {
     ...fakes,
     access: { ...access, ...fakes.access },
+    pace: { keep: async () => {}, ...fakes.pace },
     audit: trail,
   }
   return { services: known as unknown as Services, audit }

@@ -76,7 +76,13 @@ export async function fuzzTarget(
     certificates.push(der)
     return der
   }
-  const services = { scepEnrolment: portal.scep, status: portal.status, ocsp: portal.ocsp, minters: portal.minters }
+  const services = {
+    scepEnrolment: portal.scep,
+    status: portal.status,
+    ocsp: portal.ocsp,
+    trust: portal.trust,
+    minters: portal.minters,
+  }
   const untouched = new Map<string, Minted>()
 
   return {

@@ -226,6 +226,7 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   )
   return {
     '/groups/[slug]': `/groups/${staff.slug}`,
+    '/trust/[group]': `/trust/${staff.slug}`,
     '/endpoints/[slug]': `/endpoints/${slug}`,
     '/certificates/[id]': `/certificates/${oldest?.id}`,
     '/enrolments/[id]': `/enrolments/${refused.items[0]?.id}`,

@@ -55,6 +55,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/setup': STRANGERS,
   '/setup/group': ADMINS,
   '/sign-in': STRANGERS,
+  '/trust/[group]': STRANGERS,
 }
 
 /** The same for what changes something. `own`: for everybody, about themselves. */
@@ -102,6 +103,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   stopBulkRevocation: WORKERS,
   simulateRequest: EVERYBODY,
   switchEndpoint: ADMINS,
+  switchTrustPage: ADMINS,
   switchMinter: ADMINS,
   updateMinter: ADMINS,
   switchReceiver: ADMINS,
@@ -349,7 +351,8 @@ test('a stranger downloads nothing, asks the API for nothing and changes nothing
     '[certificate]': certificate,
     '[slug]': group.slug,
   }
-  const open = /^\/(scep|crl|ca|ocsp|healthz|certsrv|cgi-bin|\.well-known)(\/|$)|^\/api\/v1$|\/openapi\.json$/
+  const open =
+    /^\/(scep|crl|ca|ocsp|trust|slow-down|healthz|certsrv|cgi-bin|\.well-known)(\/|$)|^\/api\/v1$|\/openapi\.json$/
   for (const route of handlerRoutes().filter((path) => !open.test(path))) {
     const path = pathOf(route, values)
     const response = await request.get(path)

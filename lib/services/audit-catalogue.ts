@@ -48,6 +48,7 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'ca.revoked': facts('ca', 'critical', 'Authority revoked'),
   'ca.revocation_drilled': facts('ca', 'high', 'Revocation of an authority drilled'),
   'group.created': facts('config', 'high', 'Group created'),
+  'group.updated': facts('config', 'high', 'Group changed'),
   'endpoint.created': facts('config', 'high', 'Endpoint created'),
   'endpoint.updated': facts('config', 'high', 'Endpoint changed'),
   'key.generated': facts('key', 'high', 'Key generated'),

@@ -42,6 +42,7 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'ca.revoked': (event) => `${who(event)} revoked the authority ${what(event)}${code(event)}`,
   'ca.revocation_drilled': (event) => `${who(event)} drilled the revocation of the authority ${what(event)}`,
   'group.created': (event) => `${who(event)} created group ${what(event)}`,
+  'group.updated': (event) => `${who(event)} changed group ${what(event)}${fields(event)}`,
   'endpoint.created': (event) => `${who(event)} created endpoint ${what(event)}`,
   'endpoint.updated': (event) => `${who(event)} changed endpoint ${what(event)}${fields(event)}`,
   'key.generated': (event) =>

@@ -26,6 +26,7 @@ export type AuditEventType =
   | 'ca.revoked'
   | 'ca.revocation_drilled'
   | 'group.created'
+  | 'group.updated'
   | 'endpoint.created'
   | 'endpoint.updated'
   | 'key.generated'

@@ -1,7 +1,7 @@
 /**
  * Words that people build passwords from, commonest first. Written for this product, not taken from a breach: the rules
  * in password-advice.ts (capitals, digits for letters, endings, repeats, combinations) turn them into the many millions
- * of passwords that a guesser tries first.
+ * of passwords that a guesser tries first. It is the list that browsers get; the server adds leaked-passwords.json.
  */
 export const COMMON_WORDS: readonly string[] = [
   // What the well-known lists begin with.

@@ -61,7 +61,7 @@ export function tooMany(until: Date, now: Date): Refusal {
   )
 }
 
-function limitReached(bucket: string, limit: number, windowSeconds: number): AuditEntry {
+export function limitReached(bucket: string, limit: number, windowSeconds: number): AuditEntry {
   return {
     type: 'system.rate_limited',
     outcome: 'denied',

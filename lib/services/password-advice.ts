@@ -1,7 +1,7 @@
 /**
  * How soon a guesser would find a password, and what to do about it. A password is read as the cheapest row of common
  * words, context words, keyboard slides, years and repeats; only what is left over counts in full. Runs in the browser
- * too, so that the form and the server say the same.
+ * too, so that the form says at once what the server will say; the server alone knows the long list of leaked passwords.
  */
 import type { PasswordAdvice } from './access-types'
 import { COMMON_WORDS, KEYBOARD_ROWS } from './common-passwords'
@@ -21,13 +21,20 @@ const SEPARATOR_BITS = 3
 const LONGEST_PIECE = 40
 const LONGEST_WORD = 25
 
+/** How early a guesser tries a word: 1 is the first. */
+export type Ranks = ReadonlyMap<string, number>
+
 /** `context` is what a guesser knows about the person: name, e-mail, organisation. */
-export function passwordAdvice(password: string, context: readonly string[] = []): PasswordAdvice {
+export function passwordAdvice(
+  password: string,
+  context: readonly string[] = [],
+  ranks: Ranks = COMMON_RANKS,
+): PasswordAdvice {
   const text = password.normalize('NFC')
   const length = [...text].length
   if (/[\p{Cc}\p{Cs}]/u.test(text)) return refused(0, 'Leave out control characters.')
   if (length > PASSWORD_LENGTH.max) return refused(0, `At most ${PASSWORD_LENGTH.max} characters, please.`)
-  const bits = guessBits(text, contextWords(context))
+  const bits = guessBits(text, { context: contextWords(context), ranks })
   const score = scoreOf(bits)
   if (length < PASSWORD_LENGTH.min) {
     const missing = PASSWORD_LENGTH.min - length
@@ -54,15 +61,21 @@ function hintFor(text: string, context: ReadonlySet<string>): string {
   return 'Too easy to guess: common words, rows of keys and years are tried first. Use four or more unrelated words.'
 }
 
+/** What a guesser has. */
+interface Known {
+  context: ReadonlySet<string>
+  ranks: Ranks
+}
+
 /** log2 of the guesses it takes. What separates words is tried early, so all of it together is worth little. */
-function guessBits(text: string, context: ReadonlySet<string>): number {
+function guessBits(text: string, known: Known): number {
   const joined = text.replace(/[\s._,;:/-]+/gu, '')
   const separators = joined === text ? 0 : SEPARATOR_BITS
-  return Math.min(cheapestReading(text, context), cheapestReading(joined, context) + separators)
+  return Math.min(cheapestReading(text, known), cheapestReading(joined, known) + separators)
 }
 
 /** The cheapest way to cut the text into pieces, each with its own price. */
-function cheapestReading(text: string, context: ReadonlySet<string>): number {
+function cheapestReading(text: string, known: Known): number {
   const characters = [...text]
   const plain = characters.map(simplify)
   const cheapest: number[] = [0]
@@ -72,7 +85,7 @@ function cheapestReading(text: string, context: ReadonlySet<string>): number {
       const before = cheapest[start] ?? 0
       if (before >= best) continue
       const piece = characters.slice(start, end)
-      best = Math.min(best, before + pieceBits(piece, plain.slice(start, end).join(''), context))
+      best = Math.min(best, before + pieceBits(piece, plain.slice(start, end).join(''), known))
       best = Math.min(best, before + repeatBits(cheapest, plain, start, end))
     }
     cheapest.push(best)
@@ -80,20 +93,19 @@ function cheapestReading(text: string, context: ReadonlySet<string>): number {
   return cheapest.at(-1) ?? 0
 }
 
-function pieceBits(piece: string[], plain: string, context: ReadonlySet<string>): number {
+function pieceBits(piece: string[], plain: string, known: Known): number {
   const written = piece.join('')
   const lower = written.toLowerCase()
-  return Math.min(wordBits(written, lower, plain, context), slideBits(lower), sameBits(lower), yearBits(written))
+  return Math.min(wordBits(written, lower, plain, known), slideBits(lower), sameBits(lower), yearBits(written))
 }
 
 /** A word from the list costs its rank; capitals, digits for letters and reading backwards add one bit each. */
-function wordBits(written: string, lower: string, plain: string, context: ReadonlySet<string>): number {
+function wordBits(written: string, lower: string, plain: string, { context, ranks }: Known): number {
   if (lower.length < 3 || lower.length > LONGEST_WORD) return Infinity
   const spelling = (written === lower ? 0 : SPELLING_BITS) + (plain === lower ? 0 : SPELLING_BITS)
   const spellings = [lower, plain, reversed(plain)]
   if (spellings.some((word) => context.has(word))) return 1 + spelling
-  const ranks = spellings.map((word, index) => (RANK.get(word) ?? Infinity) * (index === 2 ? 2 : 1))
-  const rank = Math.min(...ranks)
+  const rank = Math.min(...spellings.map((word, index) => (ranks.get(word) ?? Infinity) * (index === 2 ? 2 : 1)))
   return rank === Infinity ? Infinity : Math.log2(rank + 1) + spelling
 }
 
@@ -140,13 +152,17 @@ function contextWords(context: readonly string[]): ReadonlySet<string> {
   return new Set(words.filter((word) => word.length >= 3))
 }
 
-/** Rank by the spelling on the list and by its simplified one, so that "abc123" is found either way. */
-const RANK: ReadonlyMap<string, number> = new Map(
-  [...COMMON_WORDS.entries()].reverse().flatMap(([rank, word]): [string, number][] => [
-    [simplify(word), rank + 1],
-    [word, rank + 1],
-  ]),
-)
+/** Rank by the spelling on the list and by its simplified one, so that "abc123" is found either way. Commonest first. */
+export function ranksOf(words: readonly string[]): Ranks {
+  return new Map(
+    [...words.entries()].reverse().flatMap(([rank, word]): [string, number][] => [
+      [simplify(word), rank + 1],
+      [word, rank + 1],
+    ]),
+  )
+}
+
+export const COMMON_RANKS: Ranks = ranksOf(COMMON_WORDS)
 
 const SLIDES: readonly string[] = KEYBOARD_ROWS.flatMap((row) => [row + row, reversed(row + row)])
 

@@ -6,6 +6,7 @@ export const PERMISSIONS = {
   'overview:read': ['admin', 'operator', 'auditor'],
   'group:read': ['admin', 'operator', 'auditor'],
   'group:create': ['admin'],
+  'group:update': ['admin'],
   'endpoint:read': ['admin', 'operator', 'auditor'],
   'endpoint:update': ['admin'],
   'challenge:read': ['admin', 'operator', 'auditor'],

@@ -1,6 +1,7 @@
 /** What a person is called and reached by, checked once, where a form comes in. */
 import { Refusal } from '@/lib/errors'
 import type { PasswordAdvice } from './access-types'
+import { guessersRanks } from './leaked-passwords'
 import { passwordAdvice } from './password-advice'
 
 export interface Person {
@@ -39,7 +40,7 @@ export function nameFaultOf(name: string, what: string): string | null {
 
 /** Refuses a password that a guesser would find; `context` is what the guesser knows. */
 export function passwordFaultOf(password: string, context: readonly string[]): string | null {
-  const advice: PasswordAdvice = passwordAdvice(password, ['latchkey', ...context])
+  const advice: PasswordAdvice = passwordAdvice(password, ['latchkey', ...context], guessersRanks())
   return advice.acceptable ? null : advice.hint
 }
 

@@ -16,6 +16,8 @@ export interface Urls {
   caUrl(authoritySlug: string): string
   /** Without a slash at its end: a client that appends its request would make two of it. */
   ocspUrl(authoritySlug: string): string
+  /** The public page of a group's CA certificates. */
+  trustUrl(groupSlug: string): string
 }
 
 export function createUrls(bases: { publicUrl: URL; statusUrl: URL; crlShards?: boolean }): Urls {
@@ -32,6 +34,7 @@ export function createUrls(bases: { publicUrl: URL; statusUrl: URL; crlShards?: 
       bases.crlShards === false ? null : below(bases.statusUrl, `crl/${slug}/${shard}.crl`),
     caUrl: (slug) => below(bases.statusUrl, `ca/${slug}.cer`),
     ocspUrl: (slug) => below(bases.statusUrl, `ocsp/${slug}`),
+    trustUrl: (slug) => below(bases.publicUrl, `trust/${slug}`),
   }
 }
 

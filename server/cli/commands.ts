@@ -16,7 +16,7 @@ import type { Command } from './command'
 import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { enrol } from './enrol'
-import { createGroup, listGroups, showGroup } from './group'
+import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { createReceiver, listReceivers } from './receiver'
 import { listRevocations, showRevocation, startRevocation, stopRevocation } from './revocation'
@@ -41,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   createGroup,
   listGroups,
   showGroup,
+  switchTrustPage,
   showRollover,
   stageRollover,
   cancelRollover,

@@ -64,6 +64,22 @@ export const showGroup = command({
   },
 })
 
+export const switchTrustPage = command({
+  name: 'group trust-page',
+  summary: 'Show the public page of the CA certificates, or switch it on or off',
+  argument: 'SLUG',
+  options: { enabled: { value: 'on|off', description: 'Whether strangers see it', choices: ['on', 'off'] } },
+  examples: ['group trust-page staff', 'group trust-page staff --enabled off'],
+  async run({ argument, options: { enabled }, withServices }) {
+    const page = await withServices((services, actor) =>
+      enabled === undefined
+        ? services.trust.setting(actor, argument)
+        : services.trust.switchPage(actor, argument, enabled === 'on'),
+    )
+    return { json: page, text: `${page.url} is ${page.enabled ? 'on' : 'off'}.` }
+  },
+})
+
 function created(group: GroupView) {
   const [endpoint] = group.endpoints
   if (group.issuer === null || endpoint === undefined) {

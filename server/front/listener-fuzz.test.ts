@@ -24,6 +24,7 @@ beforeAll(async () => {
       scepEnrolment: portal.scep,
       status: portal.status,
       ocsp: portal.ocsp,
+      trust: portal.trust,
       minters: portal.minters,
       ready: async () => ({ database: true, signer: true }),
     },

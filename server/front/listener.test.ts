@@ -9,6 +9,7 @@ import { Refusal } from '@/lib/errors'
 import type { PublishedKeys } from '@/lib/services/minters'
 import type { OcspAnswer } from '@/lib/services/ocsp'
 import type { ScepRequest, ScepResponse } from '@/lib/services/scep-enrolment'
+import type { TrustPage } from '@/lib/services/trust'
 import { callerReader, proxyCheck } from './client-address'
 import { createFront } from './listener'
 import { createMetrics } from './metrics'
@@ -58,6 +59,9 @@ const PUBLISHED: PublishedKeys = {
   enc: 'A256GCM',
   aud: 'https://portal.example/scep/staff',
 }
+const TRUST_FILE = { contentType: 'application/x-apple-aspen-config', body: new Uint8Array([60]), sha256: 'ghi' }
+/** The front serves its files alone. */
+const TRUST = { files: new Map([['latchkey.mobileconfig', TRUST_FILE]]) } as unknown as TrustPage
 const unasked = () => Promise.reject(new Error('nobody asks the front for it'))
 const NO_MINTERS = {
   list: unasked,
@@ -106,6 +110,7 @@ beforeAll(async () => {
           return ocspAnswer()
         },
       },
+      trust: { page: async (group) => (group === 'staff' ? TRUST : null) },
       minters: { ...NO_MINTERS, publishedKeys: async (slug) => (slug === 'staff' ? PUBLISHED : null) },
       ready: async () => {
         asked += 1
@@ -332,6 +337,24 @@ describe('relying parties', () => {
     expect(await raw(sent)).toContain('Allow: GET, HEAD')
   })
 
+  test("get the files of a trust page, and the page itself is the portal's", async () => {
+    const answer = await get('/trust/staff/latchkey.mobileconfig')
+    expect(answer).toContain('Content-Type: application/x-apple-aspen-config\r\n')
+    expect(answer).toContain('ETag: "ghi"\r\n')
+    expect(answer).toContain('Cache-Control: max-age=300, public, no-transform, must-revalidate\r\n')
+    expect(statusOf(await get('/trust/staff/latchkey.mobileconfig', 'If-None-Match: "ghi"'))).toBe(304)
+    expect(await get('/trust/staff')).toContain('portal /trust/staff')
+    const sent = 'POST /trust/staff/latchkey.mobileconfig HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+    expect(await raw(sent)).toContain('Allow: GET, HEAD')
+  })
+
+  test('cannot tell a group without a trust page from one that does not exist, nor from a file that does not', async () => {
+    const bodyOf = (answer: string) => answer.split('\r\n\r\n')[1]
+    const unknown = await get('/trust/nobody/root.pem')
+    for (const path of ['/trust/staff/root.key', '/trust/STAFF/root.pem', '/trust/a/b/c'])
+      expect([statusOf(await get(path)), bodyOf(await get(path))]).toEqual([404, bodyOf(unknown)])
+  })
+
   test.each([
     '/.well-known/latchkey/other/jwks.json',
     '/.well-known/latchkey/',
@@ -542,6 +565,7 @@ test('without web, people see a page that tries again', async () => {
       scepEnrolment: { handle: () => reply() },
       ocsp: { answer: unasked },
       status: { crl: async () => null, caCertificate: async () => null, publishDueCrls: async () => 0 },
+      trust: { page: async () => null },
       minters: { ...NO_MINTERS, publishedKeys: async () => null },
       ready: async () => ready,
     },

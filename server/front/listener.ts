@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Services } from '@/lib/server'
 import { sourceOf } from '@/lib/services/source-address'
-import { devicePath, deviceResponse, text } from '@/server/device-paths'
+import { type DeviceServices, devicePath, deviceResponse, text } from '@/server/device-paths'
 import { ocspTarget } from '@/server/ocsp-http'
 import type { Caller } from './client-address'
 import { limitConnections } from './connections'
@@ -16,7 +16,7 @@ import { send } from './response'
 import { parseTarget } from './target'
 
 export interface FrontOptions {
-  services: Pick<Services, 'scepEnrolment' | 'status' | 'ocsp' | 'minters' | 'ready'>
+  services: DeviceServices & Pick<Services, 'ready'>
   portal: Portal
   metrics: Metrics
   callerOf(request: IncomingMessage): Caller

@@ -12,6 +12,7 @@ import { formatFingerprint } from '@/app/_components/fingerprint'
 import { expiryOf, WARN_DAYS } from '@/app/_components/freshness'
 import { Instant } from '@/app/_components/instant'
 import { KEY_NAMES } from '@/app/_components/name-of-key'
+import { QrCode } from '@/app/_components/qr-code'
 import { ResponderState } from '@/app/_components/responder-state'
 import { TextLink } from '@/app/_components/row-link'
 import { bytesOf } from '@/app/_components/size'
@@ -29,12 +30,14 @@ interface AuthorityCardProps {
   authority: AuthorityView
   /** Its whole revocation list, and the shards of it. */
   lists: CrlListView[]
+  /** The public page of its group, where that is on. */
+  trustPage: string | undefined
   now: Date
   /** The certificates that it issued. */
   mayRevoke: boolean
 }
 
-export function AuthorityCard({ authority, lists, now, mayRevoke }: AuthorityCardProps) {
+export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: AuthorityCardProps) {
   const size = lists.find(({ shard }) => shard === null)?.crl?.size
   const shards = lists.filter(({ shard }) => shard !== null)
   const { kind, status, slug, name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
@@ -134,6 +137,7 @@ export function AuthorityCard({ authority, lists, now, mayRevoke }: AuthorityCar
             <InlineCopy value={authority.ocspUrl} what="OCSP URL" />
             <InlineCopy value={authority.caUrl} what="CA URL" />
             <InlineCopy value={authority.crlUrl} what="CRL URL" />
+            {trustPage && <ShareTrustPage url={trustPage} />}
           </div>
         </div>
       </div>
@@ -160,5 +164,17 @@ export function AuthorityCard({ authority, lists, now, mayRevoke }: AuthorityCar
         </div>
       )}
     </article>
+  )
+}
+
+function ShareTrustPage({ url }: { url: string }) {
+  return (
+    <div className="mt-3 grid gap-1">
+      <h3 className="text-sm text-muted">Share trust page</h3>
+      <InlineCopy value={url} what="address of the trust page" />
+      <Disclosure summary="QR code">
+        <QrCode text={url} what="the trust page" className="size-40 rounded-md border border-line" />
+      </Disclosure>
+    </div>
   )
 }

@@ -29,8 +29,12 @@ export default async function AuthoritiesPage() {
 }
 
 async function Authorities({ actor }: { actor: Actor }) {
-  const { groups, crlLists } = server()
-  const [authorities, lists] = await Promise.all([groups.authorities(actor), crlLists.list(actor)])
+  const { groups, crlLists, trust } = server()
+  const [authorities, lists, trustPages] = await Promise.all([
+    groups.authorities(actor),
+    crlLists.list(actor),
+    trust.pagesByAuthority(actor),
+  ])
   if (authorities.length === 0) {
     return (
       <EmptyState icon={Landmark} title="No authorities">
@@ -46,6 +50,7 @@ async function Authorities({ actor }: { actor: Actor }) {
           <AuthorityCard
             authority={authority}
             lists={lists.filter((list) => list.authority.id === authority.id)}
+            trustPage={trustPages.get(authority.id)}
             now={now}
             mayRevoke={can(actor, 'bulk-revocation:manage')}
           />

@@ -48,6 +48,10 @@ const services = (): Fakes => ({
     reschedule: noted('rollover.reschedule', exampleOf('rescheduleRollover')),
     cancel: noted('rollover.cancel', exampleOf('cancelRollover')),
   },
+  trust: {
+    setting: noted('trust.setting', exampleOf('getTrustPage')),
+    switchPage: noted('trust.switchPage', exampleOf('switchTrustPage')),
+  },
   endpoints: {
     create: noted('endpoints.create', exampleOf('createEndpoint')),
     copy: noted('endpoints.copy', exampleOf('copyEndpoint')),

@@ -95,7 +95,7 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
       const { group, endpoint, profile } = plan
       if (world.groups.some(({ name }) => foldedName(name) === foldedName(group.name))) return 'name_taken'
       if (slugsOf(world).has(group.slug)) return 'slug_taken'
-      world.groups.push(group)
+      world.groups.push({ ...group, trustPage: true })
       addAuthority(world, plan.issuer)
       world.endpoints.push({
         ...endpoint,

@@ -44,6 +44,7 @@ import { actor, type Backing, installation, memoryMoves, NOON } from './harness'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryMinterStores } from './minter-stores'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
+import { memoryTrustStore } from './trust-store'
 import { append, emptyWorld, recordsOf } from './world'
 
 export interface EnrolmentBacking extends Backing {
@@ -98,6 +99,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
       ocsp: memoryOcspStore(world),
       shards: memoryShardStore(world),
       crlLists: memoryCrlListStore(world),
+      trust: memoryTrustStore(world),
     },
     enrolment,
     minters: memoryMinterStores(world, () => NOON),

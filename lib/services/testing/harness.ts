@@ -17,6 +17,7 @@ import { createOcsp, type OcspStore } from '@/lib/services/ocsp'
 import { createOcspResponders, type OcspResponderStore } from '@/lib/services/ocsp-responders'
 import { createRegistrationAuthorities, type RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
 import { createStatus, type StatusStore } from '@/lib/services/status'
+import { createTrust, type TrustStore } from '@/lib/services/trust'
 import { createUrls } from '@/lib/services/urls'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
 import { memoryBulkRevocationStore } from './bulk-store'
@@ -25,6 +26,7 @@ import { memoryCrlListStore, memoryShardStore, memoryStatusStore } from './crl-s
 import { fakeSigner, type SignerRecords } from './fake-signer'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
+import { memoryTrustStore } from './trust-store'
 import { emptyWorld, recordsOf, type World } from './world'
 
 export interface Stores {
@@ -39,6 +41,7 @@ export interface Stores {
   ocsp: OcspStore
   shards: ShardStore
   crlLists: CrlListStore
+  trust: TrustStore
 }
 
 export interface TrailEntry {
@@ -120,6 +123,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
     ocsp: createOcsp({ store: stores.ocsp, signer, clock, elapsed: () => time.now.getTime() }),
     shards: createShards({ store: stores.shards, urls, clock }),
     crlLists: createCrlLists({ store: stores.crlLists, urls, clock }),
+    trust: createTrust({ store: stores.trust, urls, clock }),
   }
 
   async function setUp(organisation = 'Example') {
@@ -281,6 +285,7 @@ export function memoryBacking(): Backing {
       ocsp: memoryOcspStore(world),
       shards: memoryShardStore(world),
       crlLists: memoryCrlListStore(world),
+      trust: memoryTrustStore(world),
     },
     records: recordsOf(world),
     addTransaction,

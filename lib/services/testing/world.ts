@@ -106,7 +106,7 @@ export interface WorldBulkRevocation extends BulkRecord {
 
 export interface World {
   organisation: { name: string; rootId: string } | null
-  groups: GroupPlan['group'][]
+  groups: (GroupPlan['group'] & { trustPage: boolean })[]
   authorities: WorldAuthority[]
   endpoints: WorldEndpoint[]
   registrationAuthorities: WorldRegistrationAuthority[]

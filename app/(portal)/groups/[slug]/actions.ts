@@ -1,10 +1,10 @@
-/** Stages the next issuer of a group, or gives it up. */
+/** Stages the next issuer of a group, or gives it up; shows or hides its trust page. */
 'use server'
 
 import { refresh } from 'next/cache'
 import { action } from '@/app/_actions'
 import { server } from '@/lib/server'
-import { CancelRolloverSchema, StageRolloverSchema } from './schema'
+import { CancelRolloverSchema, StageRolloverSchema, SwitchTrustPageSchema } from './schema'
 
 export const stageRollover = action(
   'rollover:manage',
@@ -18,6 +18,12 @@ export const stageRollover = action(
 
 export const cancelRollover = action('rollover:manage', CancelRolloverSchema, async (actor, { group }) => {
   await server().rollover.cancel(actor, group)
+  refresh()
+  return null
+})
+
+export const switchTrustPage = action('group:update', SwitchTrustPageSchema, async (actor, { slug, enabled }) => {
+  await server().trust.switchPage(actor, slug, enabled)
   refresh()
   return null
 })

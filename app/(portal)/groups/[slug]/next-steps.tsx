@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { DeviceGuide } from '@/app/_components/device-guide'
-import { TextLink } from '@/app/_components/row-link'
+import { TEXT_LINK, TextLink } from '@/app/_components/row-link'
 import type { AuthorityView, EndpointView } from '@/lib/services/groups'
 
 interface NextStepsProps {
@@ -12,9 +12,11 @@ interface NextStepsProps {
   issuer: AuthorityView
   rootUrl: string
   mayMint: boolean
+  /** Where it is, while it is on. */
+  trustPage: string | null
 }
 
-export function NextSteps({ endpoint, issuer, rootUrl, mayMint }: NextStepsProps) {
+export function NextSteps({ endpoint, issuer, rootUrl, mayMint, trustPage }: NextStepsProps) {
   const { slug, scepUrl, enabled, includeRoot } = endpoint
   return (
     <Card title="Enrol a device" className="self-start">
@@ -60,6 +62,15 @@ export function NextSteps({ endpoint, issuer, rootUrl, mayMint }: NextStepsProps
             The certificate is in the list below at once. If the device was refused,{' '}
             <TextLink href="/enrolments">Enrolments</TextLink> says why.
           </p>
+          {trustPage && (
+            <p className="mt-2 text-muted">
+              Servers that shall let it in need root and issuer: give their administrators the{' '}
+              <a href={trustPage} className={TEXT_LINK}>
+                trust page
+              </a>
+              .
+            </p>
+          )}
         </Step>
       </ol>
     </Card>

@@ -21,6 +21,7 @@ import { IssuerCard } from './issuer-card'
 import { NextSteps } from './next-steps'
 import { RolloverCard } from './rollover-card'
 import { TrustCard } from './trust-card'
+import { TrustPageCard } from './trust-page-card'
 
 type Params = { params: Promise<{ slug: string }> }
 
@@ -30,6 +31,7 @@ export default async function GroupPage({ params }: Params) {
   const actor = await requireActor('group:read')
   const { slug } = await params
   const group = await found(server().groups.get(actor, slug))
+  const trustPage = await server().trust.setting(actor, group.slug)
   const endpoint = group.endpoints.find(({ policy }) => policy === 'dynamic') ?? group.endpoints[0]
   return (
     <>
@@ -75,10 +77,12 @@ export default async function GroupPage({ params }: Params) {
               issuer={group.issuer}
               rootUrl={await rootUrl(actor)}
               mayMint={can(actor, 'challenge:mint')}
+              trustPage={trustPage.enabled ? `/trust/${group.slug}` : null}
             />
             <div className="grid content-start gap-5">
               <TrustCard endpoint={endpoint} issuer={group.issuer} />
               <IssuerCard issuer={group.issuer} />
+              <TrustPageCard group={group} page={trustPage} mayManage={can(actor, 'group:update')} />
               <RolloverCard
                 rollover={await server().rollover.get(actor, group.slug)}
                 mayManage={can(actor, 'rollover:manage') && group.issuer.status !== 'revoked'}

@@ -1,7 +1,6 @@
-/** What the forms about a group's rollover may say. */
+/** What the forms about a group's rollover and its trust page may say. */
 import { z } from 'zod'
-
-export const ISSUER_KEYS = ['rsa3072', 'p256', 'p384', 'rsa4096'] as const
+import { ISSUER_KEYS } from '@/app/(portal)/groups/issuer-keys'
 
 const group = z.string().min(1).max(100)
 
@@ -12,3 +11,8 @@ export const StageRolloverSchema = z.strictObject({
 })
 
 export const CancelRolloverSchema = z.strictObject({ group })
+
+export const SwitchTrustPageSchema = z.strictObject({
+  slug: group,
+  enabled: z.enum(['true', 'false']).transform((value) => value === 'true'),
+})

@@ -10,9 +10,9 @@ import { FormProblem } from '@/app/_components/form-problem'
 import { KEY_NAMES } from '@/app/_components/name-of-key'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
+import { ISSUER_KEYS } from '@/app/(portal)/groups/issuer-keys'
 import type { KeyAlgorithm } from '@/lib/services/signer'
 import { stageRollover } from './actions'
-import { ISSUER_KEYS } from './schema'
 
 interface StageRolloverProps {
   group: string

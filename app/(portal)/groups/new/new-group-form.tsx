@@ -8,8 +8,8 @@ import { Disclosure } from '@/app/_components/disclosure'
 import { Choice, TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
 import { useAction } from '@/app/_components/use-action'
+import type { ISSUER_KEYS } from '@/app/(portal)/groups/issuer-keys'
 import { createGroup } from './actions'
-import type { ISSUER_KEYS } from './schema'
 
 const KEYS: [key: (typeof ISSUER_KEYS)[number], title: string, description: string][] = [
   ['rsa3072', 'RSA 3072', 'Understood by every device. The usual choice.'],

@@ -1,7 +1,6 @@
 /** What the form for a new group may say. */
 import { z } from 'zod'
-
-export const ISSUER_KEYS = ['rsa3072', 'p256', 'p384', 'rsa4096'] as const
+import { ISSUER_KEYS } from '@/app/(portal)/groups/issuer-keys'
 
 export const NewGroupSchema = z.strictObject({
   name: z

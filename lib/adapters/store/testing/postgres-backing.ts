@@ -13,6 +13,7 @@ import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { statusStore } from '@/lib/adapters/store/status'
+import { trustStore } from '@/lib/adapters/store/trust'
 import { parseEvent } from '@/lib/services/audit-events'
 import type { SignerRecords } from '@/lib/services/testing/fake-signer'
 import type { Backing } from '@/lib/services/testing/harness'
@@ -52,6 +53,7 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       ocsp: ocspStore(database),
       shards: shardStore(database),
       crlLists: crlListStore(database),
+      trust: trustStore(database),
     },
     records: recordsIn(database),
     addTransaction,
