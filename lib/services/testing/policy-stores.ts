@@ -9,7 +9,12 @@ import type {
 import type { GrantStore } from '@/lib/services/enrolment-authorisation'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import { sourceOf } from '@/lib/services/source-address'
-import type { NewStaticSecret, StaticSecretState, StaticSecretStore } from '@/lib/services/static-secrets'
+import {
+  type NewStaticSecret,
+  roomFor,
+  type StaticSecretState,
+  type StaticSecretStore,
+} from '@/lib/services/static-secrets'
 import type { MemoryChallenge, MemoryTransaction } from './enrolment-stores'
 import { append, type World } from './world'
 
@@ -20,7 +25,7 @@ interface MemorySecret extends NewStaticSecret {
   lastUsedAt: Date | null
 }
 
-interface MemoryApproval extends HeldRequest {
+export interface MemoryApproval extends HeldRequest {
   /** Of the transaction row. */
   id: string
   state: ApprovalState
@@ -61,6 +66,19 @@ function memorySecrets(world: World, grants: GrantStore, clock: () => Date): Sta
     if (row.expiresAt <= clock()) return 'expired'
     return usesOf(row.id).length >= row.maxUses ? 'exhausted' : 'active'
   }
+  const standingOf = ({ id, revokedAt, expiresAt, maxUses, perHour }: MemorySecret, handle: Uint8Array) => {
+    const hourAgo = new Date(clock().getTime() - HOUR_MS)
+    return {
+      revoked: revokedAt !== null,
+      expired: expiresAt <= clock(),
+      uses: usesOf(id).length,
+      maxUses,
+      recent: usesOf(id).filter(({ createdAt }) => createdAt > hourAgo).length,
+      perHour,
+      expiresAt,
+      held: isHeld(id, handle),
+    }
+  }
   const viewOf = (row: MemorySecret) => {
     const { secretHash: _, lookup: __, endpointId, expiresInDays: ___, ...rest } = row
     const { slug, name } = endpointIn(world, endpointId)
@@ -99,16 +117,15 @@ function memorySecrets(world: World, grants: GrantStore, clock: () => Date): Sta
       const { id, secretHash, hint, subjectTemplate, allowedAddresses } = row
       return { id, secretHash, hint, state: stateOf(row), subjectTemplate, allowedAddresses, held: isHeld(id, handle) }
     },
+    async standing(id, handle) {
+      const row = secrets.find((each) => each.id === id)
+      return row ? standingOf(row, handle) : null
+    },
     async use(id, grant, events) {
       const row = secrets.find((each) => each.id === id)
       if (!row) return { outcome: 'revoked' }
-      const state = stateOf(row)
-      const hourAgo = new Date(clock().getTime() - HOUR_MS)
-      const tooFast = usesOf(id).filter(({ createdAt }) => createdAt > hourAgo).length >= row.perHour
-      if (!isHeld(id, grant.handleHash)) {
-        if (state !== 'active') return { outcome: state }
-        if (tooFast) return { outcome: 'too_fast' }
-      }
+      const room = roomFor(standingOf(row, grant.handleHash))
+      if (room !== 'room') return { outcome: room }
       const reservation = await grants.grant(grant, events)
       if (reservation === null) return { outcome: 'spent' }
       row.lastUsedAt = clock()
