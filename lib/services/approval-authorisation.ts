@@ -125,6 +125,7 @@ function heldRequest(
     san,
     key: describeKey(csr.publicKey),
     requested: { ...requestedExtensions(csr), dropped: dropped.map(printableText), wrongChallenge },
+    ip: actor.ip,
     source: sourceOf(actor.ip),
   }
 }

@@ -110,7 +110,9 @@ export interface HeldRequest {
   san: SubjectAlternativeName[]
   key: string
   requested: RequestedFields
-  /** As limits count it: address or network. */
+  /** Where the request that is held came from, which may be elsewhere than an earlier one that was refused. */
+  ip: string | null
+  /** The same as limits count it: address or network. */
   source: string
 }
 

@@ -209,7 +209,8 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
         decidedAt: null,
         decisions: [],
       })
-      Object.assign(row, { state: 'pending', expiresAt })
+      Object.assign(row, { state: 'pending', expiresAt, sourceIp: request.ip })
+      row.attempt = { ...row.attempt, sourceIp: request.ip }
       append(world, [requested(expiresAt)])
       return 'open'
     },
