@@ -33,7 +33,7 @@ export function passes(check: SimulationCheck['check'], says: string): Simulatio
 }
 
 export function fails(check: SimulationCheck['check'], reason: EnrolmentReason, detail = ''): SimulationCheck {
-  return { check, verdict: 'fails', says: `${causeFor(reason)} ${detail}`.trim(), reason }
+  return { check, verdict: 'fails', says: [causeFor(reason), sentenceOf(detail)].join(' ').trim(), reason }
 }
 
 /** Holds, or fails for this reason. */
@@ -91,6 +91,12 @@ const UNDECIDED: Partial<Record<SimulationCheck['check'], string>> = {
   authorisation: 'who authorises it was not checked',
   address: 'where it comes from was not said',
   renewalDevice: 'another request is just renewing the certificate',
+}
+
+/** Details are written for the trail, where they stand alone. */
+function sentenceOf(detail: string): string {
+  if (detail === '') return ''
+  return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${/[.!?]$/.test(detail) ? '' : '.'}`
 }
 
 function causeFor(reason: EnrolmentReason): string {

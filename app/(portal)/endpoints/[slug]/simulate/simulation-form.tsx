@@ -66,7 +66,7 @@ export function SimulationForm({ slug, policy, minRsaBits, mayTryChallenges, may
             error={fieldError('subject')}
           />
           <Disclosure summary="How it arrives">
-            <div className="grid gap-4 sm:grid-cols-2">
+            <div className="grid items-start gap-4 sm:grid-cols-2">
               <TextField
                 name="address"
                 label="Source address"
