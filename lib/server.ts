@@ -109,8 +109,10 @@ import {
 } from '@/lib/services/scep-enrolment'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import { createSignedChallenges } from '@/lib/services/signed-challenges'
+import { createSignedInspection } from '@/lib/services/signed-inspection'
 import type { Signer } from '@/lib/services/signer'
-import { createSimulation, type SimulationService } from '@/lib/services/simulation'
+import { createSimulation } from '@/lib/services/simulation'
+import type { SimulationService } from '@/lib/services/simulation-types'
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets, STATIC_SECRET_COST, type StaticSecretsService } from '@/lib/services/static-secrets'
 import { createStatus, type StatusService } from '@/lib/services/status'
@@ -119,7 +121,7 @@ import { createTransactions, type TransactionsService } from '@/lib/services/tra
 import { createTrust, type TrustService } from '@/lib/services/trust'
 import { createUrls, type Urls } from '@/lib/services/urls'
 import { parseVerdict } from '@/lib/services/validator-verdict'
-import { createValidatorCalls } from '@/lib/services/validators'
+import { createValidatorCalls, unnoted } from '@/lib/services/validators'
 import packageJson from '@/package.json' with { type: 'json' }
 
 export interface Services {
@@ -226,6 +228,7 @@ export function buildServices(wiring: Wiring): Services {
   const turns = scepEnrolmentStore(database)
   const redemption = redemptionStore(database)
   const grants = grantStore(database)
+  const renewalRows = renewalStore(database)
   const approvalRows = approvalStore(database)
   const approvals = createApprovals({ store: approvalRows, grants, challenges: redemption, issuance })
   const secrets = staticSecretStore(database)
@@ -233,13 +236,8 @@ export function buildServices(wiring: Wiring): Services {
   const secretHashes = createPasswords({ signer, parameters: STATIC_SECRET_COST })
   const validators = validatorCircuitStore(database)
   const outbound = guardedFetch({ rules: wiring.outboundAllow ?? [] })
-  const calls = createValidatorCalls({
-    store: validators,
-    client: webhookClient({ outbound }),
-    signer,
-    clock,
-    parse: parseVerdict,
-  })
+  const calling = { client: webhookClient({ outbound }), signer, clock, parse: parseVerdict }
+  const calls = createValidatorCalls({ ...calling, store: validators })
   const notifications = createNotifications({ store: notificationStore(database), calls, clock })
   const delegated = createDelegation({
     validators,
@@ -250,7 +248,8 @@ export function buildServices(wiring: Wiring): Services {
     transactions: turns,
     clock,
   })
-  const signed = createSignedChallenges({ store: signedStore(database), signer, urls, limit: access.limit, clock })
+  const judging = { store: signedStore(database), signer, urls, clock }
+  const signed = createSignedChallenges({ ...judging, limit: access.limit })
   const validation = createChallengeValidation({
     store: validationStore(database),
     turns,
@@ -271,7 +270,7 @@ export function buildServices(wiring: Wiring): Services {
   const scepEnrolment = createScepEnrolment({
     store: turns,
     challenges: redemption,
-    renewals: renewalStore(database),
+    renewals: renewalRows,
     queries: queryStore(database),
     signed,
     issuance,
@@ -348,7 +347,20 @@ export function buildServices(wiring: Wiring): Services {
     validation,
     receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
-    simulation: createSimulation({ store: simulationStore(database), signer, transactions, limit: access.limit }),
+    simulation: createSimulation({
+      store: simulationStore(database),
+      secrets,
+      approvals: approvalRows,
+      renewals: renewalRows,
+      validators,
+      calls: createValidatorCalls({ ...calling, store: unnoted(validators) }),
+      signed: createSignedInspection({ ...judging, isLimitReached: access.isLimitReached }),
+      passwords: secretHashes,
+      signer,
+      transactions,
+      limit: access.limit,
+      clock,
+    }),
     retention: createRetention({ store: flights }),
     defaultEndpoint: createDefaultEndpoint({ store: defaultEndpointStore(database), urls }),
     scepEnrolment,

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { memoryEnrolmentBacking } from '@/lib/services/testing/enrolment'
 import { NOON } from '@/lib/services/testing/harness'
 import { emptyWorld } from '@/lib/services/testing/world'
-import { type Campaign, fuzz, LEAK_BYTES, replay } from './run'
+import { type Campaign, forgetPast, fuzz, LEAK_BYTES, replay } from './run'
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '2' }, seed: { type: 'string' }, replay: { type: 'string' } },
@@ -17,10 +17,7 @@ const campaign: Campaign = {
   seconds: numberOf(values.minutes, 'minutes') * 60,
   folder: 'test-results/fuzz',
   backing: memoryEnrolmentBacking(world),
-  forget() {
-    world.events.length = 0
-    world.transactions.length = 0
-  },
+  forget: () => forgetPast(world),
   say: (line) => console.log(line),
 }
 

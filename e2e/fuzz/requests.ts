@@ -11,24 +11,20 @@ import { DIGEST_OID } from '@/lib/scep/algorithms'
 import { sealEnvelope } from '@/lib/scep/envelope'
 import { contentInfo, encodeIssuerAndSerial, identityOf } from '@/lib/scep/signed-data'
 import type { DeviceRequest } from '@/server/device-paths'
+import { otherwiseAsked } from './askings'
 import { damaged } from './bytes'
+import { SAN, SUBJECT } from './names'
+import { type Allowed, BUSIEST, type Minted, type Place, type Prizes } from './places'
 import type { Chance } from './random'
 import type { Seeds } from './seeds'
-import { type Allowed, type Minted, SAN, SUBJECT, type Target } from './target'
+import type { Target } from './target'
 import { bent, inBer, OBJECT_IDENTIFIERS } from './tree'
 
 export interface Attempt {
   kind: string
+  place: Place
   request: DeviceRequest
   may: Allowed
-}
-
-/** Challenges that are there to be taken, and must not be. */
-export interface Prizes {
-  /** In the CSR of nearly every message. */
-  live: Minted
-  /** In CSRs that are changed and then signed by their own key: mismatches may revoke it. */
-  loose: Minted
 }
 
 const NOTHING: Allowed = { key: null, challenge: null, mismatch: false }
@@ -37,15 +33,19 @@ const SUBJECT_PARTS = SUBJECT.split(',').map((part) => {
   return { type, value }
 })
 
-type Kind = (by: Chance, prizes: Prizes) => { body: Uint8Array; may: Allowed; parts?: Partial<DeviceRequest> }
+type Kind = (
+  by: Chance,
+  prizes: Prizes,
+  slug: string,
+) => { body: Uint8Array; may: Allowed; parts?: Partial<DeviceRequest> }
 
-export function requests(seeds: Seeds, target: Target): (by: Chance, prizes: Prizes) => Attempt {
+export function requests(seeds: Seeds, target: Pick<Target, 'raDer' | 'places'>): (by: Chance) => Attempt {
   const ra = identityOf(parseDer(target.raDer))
   const sound = (challenge: string): Uint8Array =>
     buildCsr({
       subject: SUBJECT_PARTS,
       san: [...SAN],
-      challengePassword: challenge,
+      ...(challenge === '' ? {} : { challengePassword: challenge }),
       privateKey: seeds.device.privateKey,
     })
   const takes = (challenge: Minted, mismatch = false): Allowed => ({ key: seeds.device.spki, challenge, mismatch })
@@ -99,23 +99,34 @@ export function requests(seeds: Seeds, target: Target): (by: Chance, prizes: Pri
       ),
       may: takes(loose, true),
     }),
+    'a sound CSR that asks for something else': (by, { loose }) => ({
+      body: signed(sealed(otherwiseAsked(by, SUBJECT_PARTS, loose.challenge, seeds.device), by), by),
+      may: takes(loose, true),
+    }),
     'no CSR at all': (by) => ({ body: signed(sealed(otherPlaintext(by, seeds), by), by), may: NOTHING }),
     'a signer certificate, damaged': (by, { live }) => ({
       body: signed(sealed(sound(live.challenge), by), by, oddSigner(by, seeds)),
       may: takes(live),
     }),
-    'HTTP itself': (by, { live }) => {
+    'HTTP itself': (by, { live }, slug) => {
       const body = signed(sealed(sound(live.challenge), by), by)
-      return { body, may: takes(live), parts: oddHttp(body, target.slug, by) }
+      return { body, may: takes(live), parts: oddHttp(body, slug, by) }
     },
   }
   const names = Object.keys(kinds)
 
-  return (by, prizes) => {
+  return (by) => {
+    const place = by.one(target.places)
+    const { slug, prizes } = place
     const kind = by.one(names)
-    const { body, may, parts } = (kinds[kind] as Kind)(by, prizes)
-    const request = by.oneIn(6) ? byGet(body, target.slug) : byPost(body, target.slug)
-    return { kind, may, request: { ...request, ip: `192.0.2.${by.below(256)}`, ...parts } }
+    const { body, may, parts } = (kinds[kind] as Kind)(by, prizes, slug)
+    const request = by.oneIn(6) ? byGet(body, slug) : byPost(body, slug)
+    return {
+      kind,
+      place,
+      may,
+      request: { ...request, ip: by.oneIn(4) ? `192.0.2.${by.below(256)}` : BUSIEST, ...parts },
+    }
   }
 }
 

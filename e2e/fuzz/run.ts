@@ -3,12 +3,15 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { EndpointPolicy } from '@/lib/services/endpoint-settings'
 import type { EnrolmentBacking } from '@/lib/services/testing/enrolment'
+import type { World } from '@/lib/services/testing/world'
 import type { DeviceRequest } from '@/server/device-paths'
+import type { Allowed } from './places'
 import { chance } from './random'
 import { requests } from './requests'
 import { seeds as allSeeds, type Seeds } from './seeds'
-import { type Allowed, fuzzTarget, type Minted, type Target } from './target'
+import { fuzzTarget } from './target'
 import { watch } from './watchdog'
 
 export interface Campaign {
@@ -34,6 +37,7 @@ export interface Outcome {
   rounds: number
   /** Sound enough in the end, though they were meant to be broken. */
   issued: number
+  perPolicy: Record<EndpointPolicy, number>
   findings: Finding[]
   /** Growth of what is still in use after a collection, from an early moment of the run to its end. */
   grownBytes: number
@@ -54,19 +58,21 @@ export async function fuzz(campaign: Campaign): Promise<Outcome> {
   const target = await fuzzTarget(campaign.backing, seeds.ra)
   const attempt = requests(seeds, target)
   const guard = watch(campaign.folder)
-  const prizes = { live: await target.mint(), loose: await target.mint() }
-  const outcome: Outcome = { rounds: 0, issued: 0, findings: [], grownBytes: 0 }
+  const perPolicy = { dynamic: 0, static: 0, approval: 0, delegated: 0 }
+  const outcome: Outcome = { rounds: 0, issued: 0, perPolicy, findings: [], grownBytes: 0 }
   let early: number | null = null
   const end = performance.now() + seconds * 1_000
   say(`Fuzzing for ${seconds} s with seed ${seed}; what fails is left in ${campaign.folder}.`)
   try {
     while (performance.now() < end && outcome.findings.length < MOST_FINDINGS) {
-      const { kind, request, may } = attempt(by, prizes)
+      const { kind: how, place, request, may } = attempt(by)
+      const kind = `${how}, ${place.policy}`
       guard.beforeRound(describe(seed, outcome.rounds, kind, request))
-      const { problems, issued } = await target.judge(request, may, by.oneIn(12) ? 3 : 1)
+      const { problems, issued } = await target.judge(request, place, may, by.oneIn(12) ? 3 : 1)
       if (problems.length > 0) outcome.findings.push(keep(campaign, outcome.rounds, kind, request, problems))
       if (issued) outcome.issued += 1
-      await renew(target, prizes)
+      if (issued) outcome.perPolicy[place.policy] += 1
+      await target.renew(by)
       outcome.rounds += 1
       if (outcome.rounds % ROUNDS_PER_EPOCH === 0) {
         const inUse = afterCollection(campaign, target)
@@ -82,6 +88,15 @@ export async function fuzz(campaign: Campaign): Promise<Outcome> {
   return outcome
 }
 
+/** Drops what a run leaves behind in memory, but for the requests that wait: those are few, however many were sent. */
+export function forgetPast(world: World): void {
+  const waiting = world.transactions.filter(({ state }) => state === 'pending')
+  const ids = new Set(waiting.map(({ id }) => id))
+  world.events.length = 0
+  world.transactions.splice(0, world.transactions.length, ...waiting)
+  world.approvals.splice(0, world.approvals.length, ...world.approvals.filter(({ id }) => ids.has(id)))
+}
+
 /** One request of an earlier run again. */
 export async function replay(campaign: Campaign, file: string, text: string): Promise<string[]> {
   const seeds: Seeds = allSeeds()
@@ -89,12 +104,10 @@ export async function replay(campaign: Campaign, file: string, text: string): Pr
   const { request } = JSON.parse(text) as { request: StoredRequest }
   campaign.say(`Sending the request of ${file} again.`)
   const nothing: Allowed = { key: null, challenge: null, mismatch: false }
-  return (await target.judge(revived(request), nothing)).problems
-}
-
-async function renew(target: Target, prizes: { live: Minted; loose: Minted }): Promise<void> {
-  if (!(await target.isPending(prizes.live))) prizes.live = await target.mint()
-  if (!(await target.isPending(prizes.loose))) prizes.loose = await target.mint()
+  const sent = revived(request)
+  const place = target.places.find(({ slug }) => sent.path.includes(`/${slug}`)) ?? target.places[0]
+  if (place === undefined) throw new Error('there is no endpoint to send to')
+  return (await target.judge(sent, place, nothing)).problems
 }
 
 interface StoredRequest extends Omit<DeviceRequest, 'headers' | 'body'> {

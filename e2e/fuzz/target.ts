@@ -1,41 +1,31 @@
-/** The whole SCEP service in process, and what must hold after every request to it. */
+/** The whole SCEP service in process, with an endpoint of each policy, and what must hold after every request to it. */
 import type { KeyObject } from 'node:crypto'
 import { isCertRep } from '@/lib/adapters/keys/scep-attributes'
 import { parseCertificate } from '@/lib/pki/certificate'
 import { parseDer } from '@/lib/pki/der'
-import { nameToText } from '@/lib/pki/name'
 import { type EnrolmentBacking, enrolmentPortal } from '@/lib/services/testing/enrolment'
 import { primeKey } from '@/lib/services/testing/fake-signer'
-import { actor } from '@/lib/services/testing/harness'
 import { type DeviceRequest, type DeviceResponse, devicePath, deviceResponse } from '@/server/device-paths'
-
-/** Bound to this subject, whatever a request asks for. */
-export const SUBJECT = 'CN=tablet-7,O=Example'
-export const SAN = [{ type: 'dns', value: 'tablet-7.example' }] as const
-
-export interface Minted {
-  id: string
-  challenge: string
-}
+import { createDelegate, type Delegate } from './delegate'
+import { type Allowed, approvalPlace, delegatedPlace, dynamicPlace, type Place, staticPlace } from './places'
+import type { Chance } from './random'
 
 export interface Target {
-  slug: string
   raDer: Uint8Array
-  /** A fresh challenge for SUBJECT and SAN. */
-  mint(): Promise<Minted>
-  /** Everything wrong with what came of this request, or of so many copies at once; empty when all is well. */
-  judge(request: DeviceRequest, may: Allowed, copies?: number): Promise<{ problems: string[]; issued: boolean }>
-  /** Whether the challenge can still be used. */
-  isPending(minted: Minted): Promise<boolean>
-}
-
-/** What a request is entitled to. */
-export interface Allowed {
-  /** SubjectPublicKeyInfo of the only key that may be certified; null when nothing may be issued. */
-  key: Uint8Array | null
-  /** The challenge that may be spent, or revoked by mismatches when `mismatch` says so; all others stay as they are. */
-  challenge: Minted | null
-  mismatch: boolean
+  /** One endpoint for each policy. */
+  places: Place[]
+  /** Before each round: fresh challenges where they were spent, and what people and validators do meanwhile. */
+  renew(by: Chance): Promise<void>
+  /**
+   * Everything wrong with what came of this request to a place, or of so many copies at once; empty when all is well.
+   */
+  judge(
+    request: DeviceRequest,
+    place: Place,
+    may: Allowed,
+    copies?: number,
+  ): Promise<{ problems: string[]; issued: boolean }>
+  forget(): void
 }
 
 /** Nobody is shut out: behind a limit there is nothing to find. */
@@ -51,17 +41,19 @@ const LIMITS = {
 const EXPECTED_ERROR = 'scep.decrypt_failed'
 const MOST_CPU_MS = 1_000
 
-export async function fuzzTarget(
-  backing: EnrolmentBacking,
-  ra: { key: KeyObject; der: Uint8Array },
-): Promise<Target & { forget(): void }> {
+export async function fuzzTarget(backing: EnrolmentBacking, ra: { key: KeyObject; der: Uint8Array }): Promise<Target> {
   primeKey('rsa2048', ra.key)
-  certify(backing, ra.der)
+  const delegate = createDelegate(backing)
+  const opening = openEverywhere(backing, ra.der, delegate)
   const portal = await enrolmentPortal(
     backing,
     { limits: LIMITS, patienceMilliseconds: 600_000 },
-    { pause: () => new Promise((resolve) => setImmediate(resolve)) },
+    {
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      authorisers: { delegated: delegate.authoriser },
+    },
   )
+  opening.home = portal.slug
   const sign = portal.signer.signScepReply
   const refusedToSign: string[] = []
   portal.signer.signScepReply = (keyId, digest, signedAttributes) => {
@@ -69,8 +61,16 @@ export async function fuzzTarget(
     if (!isCertRep(signedAttributes)) refusedToSign.push(Buffer.from(signedAttributes).toString('hex'))
     return sign(keyId, digest, signedAttributes)
   }
-  const { signCertificate } = portal.signer
+  const surroundings = { backing, portal }
   const certificates: Uint8Array[] = []
+  const signed = () => certificates.splice(0).map((der) => parseCertificate(der))
+  const places = [
+    await dynamicPlace(surroundings),
+    await staticPlace(surroundings),
+    await approvalPlace(surroundings, signed),
+    await delegatedPlace(surroundings, delegate),
+  ]
+  const { signCertificate } = portal.signer
   portal.signer.signCertificate = async (id) => {
     const der = await signCertificate(id)
     certificates.push(der)
@@ -83,19 +83,13 @@ export async function fuzzTarget(
     trust: portal.trust,
     minters: portal.minters,
   }
-  const untouched = new Map<string, Minted>()
 
   return {
-    slug: portal.slug,
     raDer: ra.der,
-    async mint() {
-      // By the command line, which may mint as many as it likes.
-      const minter = { ...actor('operator'), via: 'cli' as const }
-      const minted = await portal.challenges.mint(minter, { endpoint: portal.slug, subject: SUBJECT, san: [...SAN] })
-      untouched.set(minted.id, minted)
-      return minted
+    places,
+    async renew(by) {
+      for (const place of places) await place.renew(by)
     },
-    isPending: async ({ id }) => (await backing.challengeState(id)) === 'pending',
     judge,
     forget() {
       portal.logged.length = 0
@@ -106,6 +100,7 @@ export async function fuzzTarget(
 
   async function judge(
     request: DeviceRequest,
+    place: Place,
     may: Allowed,
     copies = 1,
   ): Promise<{ problems: string[]; issued: boolean }> {
@@ -119,9 +114,10 @@ export async function fuzzTarget(
     for (const { level, event, facts } of portal.logged.splice(0))
       if (level === 'error' && event !== EXPECTED_ERROR) problems.push(`${event}: ${JSON.stringify(facts)}`)
     for (const bytes of refusedToSign.splice(0)) problems.push(`the signer would not sign ${bytes}`)
-    const issued = newCertificates(may, problems)
-    await checkChallenges(may, issued, problems)
-    return { problems, issued }
+    const issued = newCertificates(place, may, problems)
+    // At every place: what is sent to one changes nothing at another.
+    for (const each of places) problems.push(...(await each.faults(may, each === place ? issued : 0)))
+    return { problems, issued: issued > 0 }
   }
 
   async function answered(request: DeviceRequest, problems: string[]): Promise<DeviceResponse | null> {
@@ -136,39 +132,38 @@ export async function fuzzTarget(
     }
   }
 
-  function newCertificates(may: Allowed, problems: string[]): boolean {
-    const signed = certificates.splice(0)
-    if (signed.length > 1) problems.push('more than one certificate')
-    for (const der of signed) {
-      const { spki, subjectDer, san } = parseCertificate(der)
-      if (may.key === null || !Buffer.from(spki).equals(may.key)) problems.push('a certificate for another key')
-      if (nameToText(subjectDer) !== SUBJECT) problems.push(`a certificate for ${nameToText(subjectDer)}`)
-      if (san.some(({ type, value }) => type !== SAN[0].type || value !== SAN[0].value)) problems.push('a name more')
+  function newCertificates(place: Place, may: Allowed, problems: string[]): number {
+    const issued = signed()
+    if (issued.length > 1) problems.push('more than one certificate')
+    for (const certificate of issued) {
+      if (may.key === null || !Buffer.from(certificate.spki).equals(may.key))
+        problems.push('a certificate for another key')
+      const misnamed = place.misnamed(certificate)
+      if (misnamed !== null) problems.push(misnamed)
     }
-    return signed.length > 0
-  }
-
-  async function checkChallenges(may: Allowed, issued: boolean, problems: string[]): Promise<void> {
-    for (const [id, minted] of untouched) {
-      const state = await backing.challengeState(id)
-      if (state === 'pending') continue
-      untouched.delete(id)
-      const own = may.challenge?.id === id
-      if (own && issued && state === 'consumed') continue
-      if (own && may.mismatch && state === 'revoked') continue
-      problems.push(`the challenge ${minted.id} is ${state}`)
-    }
+    return issued.length
   }
 }
 
-/** The registration authority that captured messages name, so that they open and a kept request means the same again. */
-function certify({ enrolment }: EnrolmentBacking, certificateDer: Uint8Array): void {
+/**
+ * Every endpoint opens with the registration authority that captured messages name, so that a kept request means the same
+ * again, and the paths that name no endpoint lead to the first one.
+ */
+function openEverywhere(
+  { enrolment }: EnrolmentBacking,
+  certificateDer: Uint8Array,
+  delegate: Delegate,
+): { home: string } {
+  const opening = { home: '' }
   const { endpoint } = enrolment.enrolment
   enrolment.enrolment.endpoint = async (slug) => {
-    const found = await endpoint(slug)
-    const authorities = found?.registrationAuthorities.map((authority) => ({ ...authority, certificateDer }))
-    return found && { ...found, registrationAuthorities: authorities ?? [] }
+    const found = await endpoint(slug === '' ? opening.home : slug)
+    const home = found && (await endpoint(opening.home || slug))
+    if (found === null || home === null) return null
+    const registrationAuthorities = home.registrationAuthorities.map((authority) => ({ ...authority, certificateDer }))
+    return { ...found, registrationAuthorities, validatorId: delegate.validatorAt(found.slug) }
   }
+  return opening
 }
 
 /** Whatever was asked: strict DER, and only the statuses and types of scep.md §1 and §7. */

@@ -8,6 +8,8 @@ let portal: Organisation
 let staff: GroupCreated
 /** Minted and never used: what a simulation may try. */
 let waiting = ''
+/** Serial number of the certificate of CN=tablet-7. */
+let enrolled = ''
 
 test.describe.configure({ mode: 'serial' })
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
@@ -15,7 +17,7 @@ test.beforeAll(async () => {
   portal = await startOrganisation()
   staff = await portal.createGroup('Staff', 'p256')
   const { slug } = staff.endpoint
-  await enrol(portal, await portal.mint(slug, 'CN=tablet-7'), 'CN=tablet-7')
+  enrolled = (await enrol(portal, await portal.mint(slug, 'CN=tablet-7'), 'CN=tablet-7')).serial ?? ''
   await enrol(portal, await portal.mint(slug, 'CN=tablet-8'), 'CN=grace-private-phone')
   await enrol(portal, { ...(await portal.mint(slug, 'CN=tablet-9')), challenge: 'NEVERMINTED' }, 'CN=tablet-9')
   waiting = (await portal.mint(slug, 'CN=tablet-10')).challenge
@@ -94,6 +96,45 @@ test('what would happen is told without any effect', async ({ visit }) => {
   await page.goto('/challenges')
   await expect(row(page, 'CN=tablet-10')).toContainText('Waiting')
   await expect(row(page, 'CN=tablet-10')).not.toContainText('wrong attempt')
+})
+
+test('a renewal and another policy are judged check by check', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto(`/endpoints/${staff.endpoint.slug}/simulate`)
+  await page.getByLabel('Certificate request').fill(await request('/CN=tablet-7'))
+  await page.getByText('How it arrives').click()
+  await page.getByLabel('Signed by the certificate').fill(enrolled)
+  await page.getByRole('button', { name: 'See what would happen' }).click()
+  const verdict = page.getByRole('region', { name: 'Verdict' })
+  await expect(verdict).toContainText('renewal_too_early')
+  await expect(page.getByText('The request names the same subject.')).toBeVisible()
+  await page.getByLabel('Signed by the certificate').fill('')
+  await page.getByLabel('Source address').fill('the office')
+  await page.getByRole('button', { name: 'See what would happen' }).click()
+  await expect(formProblem(page)).toContainText('Give one address')
+  await page.getByLabel('Source address').fill('192.0.2.7')
+  await page.getByText('With other settings').click()
+  await page.getByLabel('Challenge policy').selectOption({ label: 'After approval' })
+  await page.getByRole('button', { name: 'See what would happen' }).click()
+  await expect(verdict).toContainText('until one administrator or operator approves it')
+  await expect(page.getByText('A certificate for the same name and another key is not revoked')).toBeVisible()
+
+  const { json: inventory } = await portal.cli([
+    ...['validator', 'create', '--name', 'Inventory', '--url', 'https://inventory.example.com/scep', '--json'],
+  ])
+  const { json: elsewhere } = await portal.cli([
+    ...['endpoint', 'create', '--group', 'staff', '--name', 'Elsewhere', '--policy', 'delegated', '--json'],
+    ...['--validator', (inventory as { id: string }).id],
+  ])
+  await page.goto(`/endpoints/${(elsewhere as { slug: string }).slug}/simulate`)
+  await page.getByLabel('Certificate request').fill(await request('/CN=tablet-7'))
+  await page.getByLabel('Challenge', { exact: true }).fill('KNOWNTOTHEM')
+  await page.getByRole('button', { name: 'See what would happen' }).click()
+  await expect(verdict).toContainText('The validator Inventory would be asked.')
+  await expect(page.getByText('Nothing was sent.')).toBeVisible()
+  await page.getByText('The question, as JSON').click()
+  await expect(page.getByText('"scepChallenge": "(the challenge)"')).toBeVisible()
+  await expect(page.getByRole('checkbox', { name: /Really ask the validator/ })).not.toBeChecked()
 })
 
 test('an auditor judges a recorded enrolment by other settings, and is told nothing of challenges', async ({

@@ -127,6 +127,8 @@ export interface Attempt {
 export interface CounterStore {
   /** Adds one, exactly, whoever else counts at the same instant. A window that is over starts anew. */
   count(key: string, now: Date, windowSeconds: number): Promise<{ count: number; windowStart: Date }>
+  /** What count() would count on from: 0 in a window that is over. */
+  standing(key: string, now: Date, windowSeconds: number): Promise<number>
   /** Counts an attempt before it is made, unless a delay runs; sets the delay that follows it. */
   attempt(key: string, now: Date, rule: AttemptRule): Promise<Attempt>
   /** Takes one count back, and the delay that it caused. */

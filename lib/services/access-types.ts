@@ -97,6 +97,8 @@ export interface AccessService {
   recordDenied(entry: AuditEntry): Promise<void>
   /** Counts one event under a key; throws rate_limited when it exceeds `limit` in `windowSeconds`. Shared by every instance. */
   limit(key: string, limit: number, windowSeconds: number): Promise<void>
+  /** Whether limit() would throw now. Nothing is counted. */
+  isLimitReached(key: string, limit: number, windowSeconds: number): Promise<boolean>
 }
 
 export interface PasswordAdvice {

@@ -46,6 +46,7 @@ export function createAccess(deps: AccessDeps): AccessService {
     ...createApiKeys({ ...deps, counters }),
     ...createIdempotency(deps),
     limit: counters.limit,
+    isLimitReached: counters.isReached,
     recordDenied: counters.recordRefusal,
   }
 }

@@ -113,7 +113,13 @@ function namesOf({ csr, renews }: Presentation): Pick<HeldRequest, 'subjectDer' 
 }
 
 /** Whether there is one that counts for nothing; throws where it must not be there. Empty equals absent. */
-function carriesChallenge({ csr, endpoint }: Presentation): boolean {
+export function carriesChallenge({
+  csr,
+  endpoint,
+}: {
+  csr: Pick<Presentation['csr'], 'challengePasswords'>
+  endpoint: Pick<Presentation['endpoint'], 'approveWrongChallenge'>
+}): boolean {
   if (csr.challengePasswords.length > 1)
     throw new EnrolmentRefusal('challenge_repeated', `${csr.challengePasswords.length} challenge passwords`)
   const carries = (csr.challengePasswords[0]?.replace(/\r?\n$/, '') ?? '') !== ''
@@ -135,14 +141,18 @@ function heldRequest(
     ...names,
     key: describeKey(csr.publicKey),
     requested: { ...requestedExtensions(csr), dropped: dropped.map(printableText), wrongChallenge },
+    ip: actor.ip,
     source: sourceOf(actor.ip),
   }
 }
 
-function requestedExtensions({
+export function requestedExtensions({
   requestedExtensions: extensions,
   signatureAlgorithm,
-}: Presentation['csr']): Pick<RequestedFields, 'signatureAlgorithm' | 'keyUsage' | 'extendedKeyUsage' | 'extensions'> {
+}: Pick<Presentation['csr'], 'requestedExtensions' | 'signatureAlgorithm'>): Pick<
+  RequestedFields,
+  'signatureAlgorithm' | 'keyUsage' | 'extendedKeyUsage' | 'extensions'
+> {
   const requested = (oid: string) => extensions.find((extension) => extension.oid === oid)?.value
   const [keyUsage, extendedKeyUsage] = [requested(OID.keyUsage), requested(OID.extendedKeyUsage)]
   const known: readonly string[] = [OID.keyUsage, OID.extendedKeyUsage, OID.subjectAltName]

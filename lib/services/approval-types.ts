@@ -118,7 +118,9 @@ export interface HeldRequest {
   renews: { id: string; lineageId: string; notAfter: Date } | null
   /** What narrowed the line so far. */
   rules: CertificateRules
-  /** As limits count it: address or network. */
+  /** Where the request that is held came from, which may be elsewhere than an earlier one that was refused. */
+  ip: string | null
+  /** The same as limits count it: address or network. */
   source: string
 }
 

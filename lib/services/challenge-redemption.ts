@@ -217,9 +217,9 @@ function noteMatch(
   trace.note('challenge.checked', { challengeId: id, form, boundTo: subject, fits: verdict.matches, differences })
 }
 
-function isSealedFor(
+export function isSealedFor(
   { challengeId, constraintsSha256: hash }: SealedChallenge,
-  { id, constraints }: Reservation,
+  { id, constraints }: Pick<Reservation, 'id' | 'constraints'>,
 ): boolean {
   return challengeId === id && Buffer.from(hash).equals(constraintsSha256(constraints))
 }
@@ -238,7 +238,7 @@ function mismatchAgain(
 }
 
 /** RFC 2985 §5.4.1 allows one value, and a line end alone is none: an empty challenge never authorises. */
-export function presentedValue(csr: Csr): string {
+export function presentedValue(csr: Pick<Csr, 'challengePasswords'>): string {
   if (csr.challengePasswords.length > 1)
     throw new EnrolmentRefusal('challenge_repeated', `${csr.challengePasswords.length} challenge passwords`)
   const value = csr.challengePasswords[0] ?? ''

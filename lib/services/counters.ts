@@ -13,6 +13,8 @@ export interface CounterDeps {
 
 export interface Counters {
   limit(key: string, limit: number, windowSeconds: number): Promise<void>
+  /** Whether limit() would throw now. Nothing is counted. */
+  isReached(key: string, limit: number, windowSeconds: number): Promise<boolean>
   /**
    * Records a refusal: the first 20 per source and minute one by one; the job `prune` adds one event
    * with the exact number of the others (audit-and-siem.md §4), so that a flood cannot fill the trail.
@@ -35,6 +37,10 @@ export function createCounters({ store, audit, clock }: CounterDeps): Counters {
       // Once per window: a flood of refusals must not become a flood of events.
       if (count === limit + 1) await audit.record(limitReached(key, limit, windowSeconds))
       throw tooMany(new Date(windowEnd), now)
+    },
+
+    async isReached(key, limit, windowSeconds) {
+      return (await store.standing(key, clock(), windowSeconds)) >= limit
     },
 
     async recordRefusal(entry) {

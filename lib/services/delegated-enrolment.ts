@@ -131,7 +131,7 @@ export function createDelegation(dependencies: DelegationDependencies): Delegati
   }
 }
 
-function denied({ id, name }: Validator, code: string, message: string): EnrolmentRefusal {
+export function denied({ id, name }: Pick<Validator, 'id' | 'name'>, code: string, message: string): EnrolmentRefusal {
   const detail = [code, message].filter((part) => part !== '').join(': ') || 'no reason given'
   return new EnrolmentRefusal('validator_denied', detail, {
     object: { type: 'validator', id, name },
@@ -140,7 +140,7 @@ function denied({ id, name }: Validator, code: string, message: string): Enrolme
 }
 
 /** What a validator says is kept, and it may repeat the challenge that it was sent. */
-function withoutChallenge(asked: Asked, challenge: string): Asked {
+export function withoutChallenge(asked: Asked, challenge: string): Asked {
   if (!asked.asked || asked.verdict.verdict === 'allow') return asked
   return { ...asked, verdict: { verdict: 'deny', ...toldBy(asked.verdict, masker([challenge])) } }
 }
@@ -202,7 +202,7 @@ function rulesOf({ maxValidityDays }: Extract<Narrowed, { fits: true }>): Pick<N
   return maxValidityDays === null ? {} : { rules: { maxValidityDays } }
 }
 
-function namesOf(subject: Presentation['csr']['subject'], san: Extract<Narrowed, { fits: true }>['san']) {
+export function namesOf(subject: Presentation['csr']['subject'], san: Extract<Narrowed, { fits: true }>['san']) {
   try {
     return checkedConstraints(
       subject.map(({ type, value }) => ({ type, value })),

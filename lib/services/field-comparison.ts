@@ -58,6 +58,17 @@ function compareNames(request: JudgedRequest, constraints: ChallengeConstraints 
   ]
 }
 
+/** Names that somebody allowed in part: the certificate goes without the others. */
+export function compareNarrowed(request: JudgedRequest, san: SubjectAlternativeName[]): FieldComparison[] {
+  const subject = [nameToText(request.subjectDer)]
+  const [expected, received] = [san.map(written), request.san.map(written)]
+  const verdict = received.every((name) => expected.includes(name)) ? 'fits' : 'dropped'
+  return [
+    { field: 'subject', expected: subject, received: subject, verdict: 'fits' },
+    { field: 'san', expected, received, verdict },
+  ]
+}
+
 function compareKey({ publicKey }: JudgedRequest, rules: MatchRules): FieldComparison {
   const weakness = keyWeakness(publicKey, { minRsaBits: rules.minRsaBits, curves: rules.ellipticCurves })
   return {

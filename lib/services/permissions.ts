@@ -26,6 +26,7 @@ export const PERMISSIONS = {
   'transaction:read': ['admin', 'operator', 'auditor'],
   'simulation:run': ['admin', 'operator', 'auditor'],
   'simulation:challenge': ['admin', 'operator'],
+  'simulation:ask': ['admin'],
   'retention:read': ['admin'],
   'retention:manage': ['admin'],
   'certificate:read': ['admin', 'operator', 'auditor'],

@@ -72,8 +72,24 @@ export function failedCheck(
   now: Date,
   note: (check: string, passed: boolean) => void,
 ): FailedCheck | null {
+  for (const [name, check] of renewalChecks(held, { messageType, endpoint, csr }, now)) {
+    const outcome = check()
+    note(name, outcome === null)
+    if (outcome !== null) return outcome
+  }
+  return null
+}
+
+export type RenewalCheck = 'leaf' | 'notRevoked' | 'offered' | 'endpoint' | 'valid' | 'subject' | 'names' | 'window'
+
+/** In the order in which the first to fail is the reason. */
+export function renewalChecks(
+  held: HeldCertificate,
+  { messageType, endpoint, csr }: RenewalRequest,
+  now: Date,
+): [name: RenewalCheck, check: () => FailedCheck | null][] {
   const serial = `serial ${held.serial}`
-  const checks: [name: string, check: () => FailedCheck | null][] = [
+  return [
     ['leaf', () => (held.kind === 'leaf' ? null : failed('renewal_signer_no_leaf', `of kind ${held.kind}`))],
     ['notRevoked', () => notRevoked(held)],
     ['issuer', () => (held.issuerRevoked ? failed('renewal_issuer_revoked', serial) : null)],
@@ -84,12 +100,6 @@ export function failedCheck(
     ['names', () => namesWithin(held, csr)],
     ['window', () => windowOpen(held, endpoint, now)],
   ]
-  for (const [name, check] of checks) {
-    const outcome = check()
-    note(name, outcome === null)
-    if (outcome !== null) return outcome
-  }
-  return null
 }
 
 /** When renewal opens: so many days before the end, or the last third of the life, thirty days at most. */

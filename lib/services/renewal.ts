@@ -1,5 +1,4 @@
 /** Renewal: a certificate of ours that signs a request authorises its own successor (RFC 8894 §2.3, scep.md §5). */
-import type { Csr } from '@/lib/pki/csr'
 import { DerError } from '@/lib/pki/der'
 import { namesEqual, parseName } from '@/lib/pki/name'
 import { serialOf } from '@/lib/pki/serial'
@@ -19,11 +18,12 @@ import {
   type GrantRequest,
   grantRequest,
 } from './enrolment-authorisation'
-import { type EnrolmentReason, EnrolmentRefusal } from './enrolment-refusals'
+import { EnrolmentRefusal } from './enrolment-refusals'
 import { printableEntry } from './enrolment-text'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
 import { type Narrowing, narrowedBy } from './narrowing'
 import { type FailedCheck, failedCheck, type HeldCertificate, RENEWAL_REQ, renewedNames } from './renewal-checks'
+import { carriesNoChallenge, firstValue, isFinal, refusedBy } from './renewal-fallback'
 import type { Signer } from './signer'
 
 export type { HeldCertificate } from './renewal-checks'
@@ -49,6 +49,9 @@ export type RenewalGrant =
   /** This transaction's grant is spent or revoked. */
   | { outcome: 'spent' }
 
+/** What keeps a certificate that passed its own checks from renewing. */
+export type RenewalObstacle = Exclude<RenewalGrant, { outcome: 'granted' | 'spent' }>
+
 export interface RenewalStore {
   /** Certificates with this serial number of any authority of the endpoint's group: one, but for name clashes. */
   find(endpointId: string, serial: string): Promise<HeldCertificate[]>
@@ -57,6 +60,11 @@ export interface RenewalStore {
    * request, only while that certificate is not revoked, its device is not blocked, and it is the newest of its line.
    */
   grant(request: GrantRequest, renews: HeldCertificate, events: AuditEntry[]): Promise<RenewalGrant>
+  /** What grant() would meet, looked at without a lock: nothing comes of it. */
+  obstacle(
+    request: Pick<GrantRequest, 'handleHash' | 'csrSha256'>,
+    renews: HeldCertificate,
+  ): Promise<RenewalObstacle | null>
   /** Whether a certificate of this line was issued for the challenge with this handle. */
   spentByLine(lineageId: string, handleHashes: Uint8Array[]): Promise<boolean>
   /** Uses up a pending challenge for the subject and endpoint of this certificate, if the handle is one's. */
@@ -94,9 +102,6 @@ export interface Renewals {
     ask?: (presentation: Presentation) => Promise<Narrowing>,
   ): Authoriser
 }
-
-/** Not even with a challenge: the signer is known to be no device of ours any more, or never was one. */
-const FINAL: readonly EnrolmentReason[] = ['renewal_signer_revoked', 'renewal_signer_no_leaf']
 
 export function createRenewals({ store, challenges, signer, clock, pause, rules }: RenewalDependencies): Renewals {
   return { recognise, named, authoriser }
@@ -164,8 +169,8 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
     async function fallBack(presentation: Presentation, problem: FailedCheck): Promise<Authorisation> {
       const refusal = refusalOf(held, problem)
       presentation.trace.note('renewal.refused', { reason: problem.reason })
-      if (presentation.messageType === RENEWAL_REQ || FINAL.includes(problem.reason)) throw refusal
-      if (await carriesNoChallenge(presentation)) throw refusal
+      if (isFinal(presentation.messageType, problem)) throw refusal
+      if (await carriesNoChallenge({ store, signer }, held, presentation)) throw refusal
       decided = policy()
       try {
         return await decided.authorise(presentation)
@@ -178,13 +183,6 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
           again: error.again,
         })
       }
-    }
-
-    /** None at all, or the one that this very line was issued for: clients send it again (RFC 8894 §2.4). */
-    async function carriesNoChallenge({ csr, endpoint }: Presentation): Promise<boolean> {
-      const value = presentedValue(csr)
-      if (value === '') return endpoint.policy !== 'approval'
-      return store.spentByLine(held.lineageId, await handleHashes(signer, endpoint.id, presentedForm(value).value))
     }
   }
 
@@ -209,18 +207,14 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
         case 'granted':
           return authorisedBy(presentation, granted.reservation, { certificateId: held.id, lineageId: held.lineageId })
         case 'revoked':
-          return { reason: 'renewal_signer_revoked', detail: `serial ${held.serial}: ${granted.reason}` }
         case 'blocked':
-          return {
-            reason: 'renewal_device_blocked',
-            detail: `serial ${granted.serial} of the same subject: ${granted.reason}`,
-          }
+          return refusedBy(granted, held)
         case 'spent':
           return { reason: 'renewal_repeated', detail: 'its grant was spent or revoked' }
         case 'renewed': {
           const again = issuedBefore(presentation, granted.successor)
           if (again !== null) return again
-          return { reason: 'renewal_repeated', detail: `renewed by serial ${granted.successor.serial}` }
+          return refusedBy(granted, held)
         }
         case 'busy':
           if (waited >= rules.patienceMilliseconds) return { outcome: 'busy' }
@@ -232,7 +226,7 @@ export function createRenewals({ store, challenges, signer, clock, pause, rules 
   /** A challenge that came along and was not needed is used up, so that nobody finds it unused: where challenges count. */
   async function spendBesides(presentation: Presentation, issued: IssuedCertificate): Promise<void> {
     const { csr, endpoint } = presentation
-    const value = presentedValue(csr)
+    const value = firstValue(csr)
     if (value === '' || endpoint.renewalChallenge !== 'optional' || endpoint.policy !== 'dynamic') return
     await store.spend(await handleHashes(signer, endpoint.id, presentedForm(value).value), issued.id, (challenge) =>
       printableEntry(spentEvent(presentation, challenge, issued)),
@@ -290,10 +284,6 @@ function sameName(ours: Uint8Array, theirs: Uint8Array): boolean {
     if (error instanceof DerError) return false
     throw error
   }
-}
-
-function presentedValue({ challengePasswords }: Pick<Csr, 'challengePasswords'>): string {
-  return challengePasswords[0]?.replace(/\r?\n$/, '') ?? ''
 }
 
 function refusalOf(held: HeldCertificate, { reason, detail }: FailedCheck): EnrolmentRefusal {

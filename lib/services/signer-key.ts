@@ -11,7 +11,7 @@ type Rules = Pick<EndpointSettings, 'signerKeyPolicy' | 'trustedProxySigners'> &
 }
 
 /** Policies whose authorisation is worth one certificate: whoever signs, no second one can come of it. */
-const BINDS_ITSELF: readonly EndpointPolicy[] = ['dynamic', 'delegated']
+export const BINDS_ITSELF: readonly EndpointPolicy[] = ['dynamic', 'delegated']
 
 /**
  * Anybody can lift an envelope off the wire and sign it anew. Jamf and Ivanti sign for their devices and Windows makes a

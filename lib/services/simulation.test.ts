@@ -3,9 +3,10 @@ import { generateKeyPairSync } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { buildCsr } from '@/lib/pki/csr'
 import { toPem } from '@/lib/pki/pem'
-import type { SimulationRequest } from './simulation'
+import type { SimulationRequest } from './simulation-types'
 import { type EnrolmentPortal, enrolmentPortal, memoryEnrolmentBacking, TABLET } from './testing/enrolment'
 import { actor } from './testing/harness'
+import { simulationContract } from './testing/simulation-contract'
 
 const admin = actor('admin')
 
@@ -96,8 +97,15 @@ describe('a pasted request', () => {
       verdict: 'would_refuse',
       reason: 'weak_key',
     })
-    for (const policy of ['static', 'approval', 'delegated'] as const)
-      expect(await simulate({ csr: csr(), changes: { policy } })).toMatchObject({ verdict: 'would_ask' })
+    for (const [policy, verdict, reason] of [
+      ['static', 'would_refuse', 'challenge_missing'],
+      ['approval', 'would_ask', null],
+      ['delegated', 'would_refuse', 'challenge_missing'],
+    ] as const)
+      expect(await simulate({ csr: csr(), changes: { policy } })).toMatchObject({ verdict, reason })
+    expect(await simulate({ csr: csr('any'), changes: { policy: 'delegated' } })).toMatchObject({
+      reason: 'validator_missing',
+    })
     await portal.groups.updateEndpoint(admin, portal.slug, { enabled: false })
     expect(await simulate({ csr: csr(), expected })).toMatchObject({
       verdict: 'would_refuse',
@@ -190,3 +198,5 @@ describe('no oracle', () => {
     })
   })
 })
+
+simulationContract('in memory', async () => memoryEnrolmentBacking())

@@ -85,6 +85,37 @@ export interface PresentedSecret {
   held: boolean
 }
 
+/** How a secret stands against its bounds. */
+export interface SecretStanding {
+  revoked: boolean
+  expired: boolean
+  uses: number
+  maxUses: number
+  /** Uses within the last hour. */
+  recent: number
+  perHour: number
+  expiresAt: Date
+  /** As of PresentedSecret: then no bound counts. */
+  held: boolean
+}
+
+/** Whether one more use fits, or the first bound that is in its way. */
+export function roomFor({
+  held,
+  revoked,
+  expired,
+  uses,
+  maxUses,
+  recent,
+  perHour,
+}: SecretStanding): 'room' | 'revoked' | 'expired' | 'exhausted' | 'too_fast' {
+  if (held) return 'room'
+  if (revoked) return 'revoked'
+  if (expired) return 'expired'
+  if (uses >= maxUses) return 'exhausted'
+  return recent >= perHour ? 'too_fast' : 'room'
+}
+
 export type StaticUse =
   | { outcome: 'granted'; reservation: Reservation }
   | { outcome: 'expired' | 'revoked' | 'exhausted' | 'too_fast' }
@@ -100,6 +131,8 @@ export interface StaticSecretStore {
   revoke(endpointId: string, id: string, revoked: AuditEntry): Promise<Omit<StaticSecretView, 'fromEverywhere'> | null>
   /** `handle` is of the grant that the asking transaction may have. */
   find(endpointId: string, lookup: Uint8Array, handle: Uint8Array): Promise<PresentedSecret | null>
+  /** A look that takes no use: `handle` as of find(). */
+  standing(id: string, handle: Uint8Array): Promise<SecretStanding | null>
   /**
    * One transaction, in which the secret is locked: uses within the bounds, then the grant, with the events. A use is a
    * grant that is reserved or consumed, so whatever gives a grant back (a failed issuance, the sweep after a crash)

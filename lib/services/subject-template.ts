@@ -68,6 +68,21 @@ export function matchTemplate(template: SubjectTemplate, asked: AskedNames): Tem
   return { fits: true, constraints }
 }
 
+/** Which half of a request's names the template allows, beside what it allows. */
+export function fittingNames(
+  template: SubjectTemplate,
+  asked: AskedNames,
+): { subject: boolean; san: boolean; allowed: { subject: string; san: string[] } } {
+  return {
+    subject: pairedUp(template.subject, named(asked.subject)),
+    san: asked.san.every((name) => template.san.some((allowed) => fitsSan(allowed, name))),
+    allowed: {
+      subject: written(template.subject),
+      san: template.san.map(({ type, pattern }) => `${type}:${pattern}`),
+    },
+  }
+}
+
 /** The names of a request as a certificate can carry them, or why it cannot. */
 export function issuable({ subject, san }: AskedNames): ChallengeConstraints | { detail: string } {
   try {

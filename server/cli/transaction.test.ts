@@ -68,14 +68,20 @@ test('simulate sends the request, and the challenge from standard input alone', 
       checks: [{ check: 'profile' as const, verdict: 'passes' as const, says: 'Within.' }],
       fields: [],
       dropped: [],
+      notes: ['Look twice.'],
+      question: null,
     }
   }
   const services: Fakes = { simulation: { simulate } }
-  const args = ['simulate', 'staff', '--csr', csr, '--challenge-stdin']
+  const args = ['simulate', 'staff', '--csr', csr, '--challenge-stdin', '--address', '192.0.2.7', '--policy', 'static']
   const { out } = await latchkey(args, { services, stdin: 'SECRET' })
-  expect(asked).toEqual(['staff', { csr: 'PEM', challenge: 'SECRET' }])
-  expect(out).toContain('It would get its certificate.')
+  expect(asked).toEqual([
+    'staff',
+    { csr: 'PEM', challenge: 'SECRET', address: '192.0.2.7', changes: { policy: 'static' } },
+  ])
+  for (const part of ['It would get its certificate.', 'Look twice.']) expect(out).toContain(part)
   expect(out).not.toContain('SECRET')
   expect((await latchkey(['simulate', 'staff'], { services })).code).toBe(2)
+  expect((await latchkey([...args, '--message-type', 'CertPoll'], { services })).code).toBe(2)
   rmSync(folder, { recursive: true })
 })

@@ -33,6 +33,8 @@ export function approvalStore(database: Database): ApprovalStore {
             ${JSON.stringify(request.rules)}::jsonb, least(now() + make_interval(hours => ${request.ttlHours}::int), ${request.renews?.notAfter ?? null}::timestamptz))
           returning expires_at`
         if (held === undefined) throw new Error('a request was held and is not there')
+        // The row may be older, from a request that was refused: it counts for where it comes from now.
+        await transaction.$executeRaw`update enrolment_transaction set source_ip = ${request.ip} where id = ${id}::uuid`
         await waitFor(transaction, id)
         return { result: 'open' as const, events: [requested(held.expires_at)] }
       })

@@ -9,6 +9,12 @@ export function counterStore(db: Database): CounterStore {
   return {
     count: (key, now, windowSeconds) => count({ key, now, windowSeconds }),
 
+    async standing(key, now, windowSeconds) {
+      const [row] = await db.$queryRaw<{ count: number }[]>`
+        select count from rate_limit where key = ${key} and not (${isOver(now, windowSeconds)})`
+      return row?.count ?? 0
+    },
+
     async attempt(key, now, { windowSeconds, from, delaySeconds }) {
       const count = countInWindow(now, windowSeconds)
       const [counted] = await db.$queryRaw<{ count: number; blockedUntil: Date | null }[]>`

@@ -3,10 +3,11 @@ import type { RevocationReason } from '@/lib/services/certificates'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { GrantRequest } from '@/lib/services/enrolment-authorisation'
 import { type CertificateRules, combinedRules } from '@/lib/services/narrowing'
-import type { HeldCertificate, RenewalGrant, RenewalStore, Successor } from '@/lib/services/renewal'
+import type { HeldCertificate, RenewalGrant, RenewalObstacle, RenewalStore, Successor } from '@/lib/services/renewal'
 import { DISTRUSTING } from '@/lib/services/renewal-checks'
 import { bytes } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
+import { Prisma } from './generated/client'
 import { insertGrant } from './grants'
 import { guarded } from './outage'
 
@@ -36,13 +37,15 @@ export function renewalStore(database: Database): RenewalStore {
 
     async grant(request, renews, events) {
       return transact<RenewalGrant>(database, async (transaction) => {
-        const obstacle = await obstacleTo(transaction, request, renews)
+        const obstacle = await obstacleTo(transaction, request, renews, Prisma.sql`for update`)
         if (obstacle !== null) return { result: obstacle, events: [] }
         const reservation = await insertGrant(transaction, request)
         if (reservation === null) return { result: { outcome: 'spent' }, events: [] }
         return { result: { outcome: 'granted', reservation }, events }
       })
     },
+
+    obstacle: (request, renews) => obstacleTo(database, request, renews, Prisma.empty),
 
     async spentByLine(lineageId, handleHashes) {
       const rows = await database.$queryRaw<unknown[]>`
@@ -65,16 +68,17 @@ export function renewalStore(database: Database): RenewalStore {
 }
 
 /**
- * The certificate is locked first; what is asked then, each in a statement of its own, sees all that was committed by
- * whoever held the lock before.
+ * Whoever grants locks the certificate first; what is asked then, each in a statement of its own, sees all that was
+ * committed by whoever held the lock before.
  */
 async function obstacleTo(
-  transaction: Transaction,
-  request: GrantRequest,
+  transaction: Database | Transaction,
+  request: Pick<GrantRequest, 'handleHash' | 'csrSha256'>,
   { id, lineageId }: HeldCertificate,
-): Promise<Exclude<RenewalGrant, { outcome: 'granted' }> | null> {
+  lock: Prisma.Sql,
+): Promise<RenewalObstacle | null> {
   const [locked] = await transaction.$queryRaw<{ revocation_reason: RevocationReason | null }[]>`
-    select revocation_reason from certificate where id = ${id}::uuid and state = 'issued' for update`
+    select revocation_reason from certificate where id = ${id}::uuid and state = 'issued' ${lock}`
   if (locked === undefined) throw new Error(`certificate ${id} is gone`)
   if (locked.revocation_reason !== null) return { outcome: 'revoked', reason: locked.revocation_reason }
   const successor = await successorOf(transaction, request, id, lineageId)
@@ -96,8 +100,8 @@ async function obstacleTo(
  * intent that this very transaction left behind is not in its own way.
  */
 async function successorOf(
-  transaction: Transaction,
-  { handleHash }: GrantRequest,
+  transaction: Database | Transaction,
+  { handleHash }: Pick<GrantRequest, 'handleHash'>,
   id: string,
   lineageId: string,
 ): Promise<Successor | null> {
@@ -121,7 +125,11 @@ async function successorOf(
 }
 
 /** For as long as a worker lives; one that is gone for longer holds nothing up. */
-async function isBeingRenewed(transaction: Transaction, id: string, csrSha256: Uint8Array): Promise<boolean> {
+async function isBeingRenewed(
+  transaction: Database | Transaction,
+  id: string,
+  csrSha256: Uint8Array,
+): Promise<boolean> {
   const rows = await transaction.$queryRaw<unknown[]>`
     select 1 from challenge h where h.renews_certificate_id = ${id}::uuid and h.state = 'reserved'
       and h.reserved_csr_sha256 <> ${bytes(csrSha256)} and h.reserved_at > now() - interval '15 seconds'`

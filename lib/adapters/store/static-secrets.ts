@@ -1,5 +1,11 @@
 /** Static secrets in Postgres. Uses are counted under the lock of the secret's row, from the grants that rest on it. */
-import type { StaticSecretState, StaticSecretStore, StaticUse } from '@/lib/services/static-secrets'
+import {
+  roomFor,
+  type SecretStanding,
+  type StaticSecretState,
+  type StaticSecretStore,
+  type StaticUse,
+} from '@/lib/services/static-secrets'
 import { bytes, isUniqueViolation } from './certificate-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
@@ -66,9 +72,11 @@ export function staticSecretStore(database: Database): StaticSecretStore {
       return row ?? null
     },
 
+    standing: (id, handle) => readStanding(database, id, handle),
+
     async use(id, grant, events) {
       return transact<StaticUse>(database, async (transaction) => {
-        const room = await roomFor(transaction, id, grant.handleHash)
+        const room = await lockedRoom(transaction, id, grant.handleHash)
         if (room !== 'room') return { result: { outcome: room }, events: [] }
         const reservation = await insertGrant(transaction, grant)
         if (reservation === null) return { result: { outcome: 'spent' }, events: [] }
@@ -80,33 +88,29 @@ export function staticSecretStore(database: Database): StaticSecretStore {
 }
 
 /** Locks the secret, so that the count that follows is true until this transaction ends. */
-async function roomFor(
+async function lockedRoom(
   transaction: Transaction,
   id: string,
-  handleHash: Uint8Array,
-): Promise<'room' | 'expired' | 'revoked' | 'exhausted' | 'too_fast'> {
+  handle: Uint8Array,
+): Promise<ReturnType<typeof roomFor>> {
   await transaction.$queryRaw`select id from static_secret where id = ${id}::uuid for no key update`
-  const [row] = await transaction.$queryRaw<
-    {
-      maxUses: number
-      perHour: number
-      expired: boolean
-      revoked: boolean
-      held: boolean
-      uses: number
-      recent: number
-    }[]
-  >`
+  const standing = await readStanding(transaction, id, handle)
+  return standing === null ? 'revoked' : roomFor(standing)
+}
+
+async function readStanding(
+  database: Database | Transaction,
+  id: string,
+  handle: Uint8Array,
+): Promise<SecretStanding | null> {
+  const [row] = await database.$queryRaw<SecretStanding[]>`
     select s.max_uses as "maxUses", s.per_hour as "perHour", s.expires_at <= now() as expired, s.revoked_at is not null as revoked,
-      count(c.id)::int as uses, count(c.id) filter (where c.created_at > now() - interval '1 hour')::int as recent,
-      coalesce(bool_or(c.handle_hash = ${bytes(handleHash)} and c.state = 'reserved'), false) as held
+      s.expires_at as "expiresAt", count(c.id)::int as uses,
+      count(c.id) filter (where c.created_at > now() - interval '1 hour')::int as recent,
+      coalesce(bool_or(c.handle_hash = ${bytes(handle)} and c.state = 'reserved'), false) as held
     from static_secret s left join challenge c on ${restsOn} and ${counts}
     where s.id = ${id}::uuid group by s.id`
-  if (row?.held) return 'room'
-  if (row === undefined || row.revoked) return 'revoked'
-  if (row.expired) return 'expired'
-  if (row.uses >= row.maxUses) return 'exhausted'
-  return row.recent >= row.perHour ? 'too_fast' : 'room'
+  return row ?? null
 }
 
 const restsOn = Prisma.sql`c.origin = 'static' and c.evidence->>'staticSecretId' = s.id::text`

@@ -9,12 +9,15 @@ import { postgresEnrolmentBacking } from '@/lib/adapters/store/testing/postgres-
 import { validatorCircuitStore } from '@/lib/adapters/store/validator-calls'
 import { parseCertificate } from '@/lib/pki/certificate'
 import { parseCsr } from '@/lib/pki/csr'
+import { toPem } from '@/lib/pki/pem'
+import type { Actor } from '@/lib/services/actor'
 import { createDelegation, type Delegation } from '@/lib/services/delegated-enrolment'
 import { createNotifications, type Notifications } from '@/lib/services/notifications'
+import type { SimulationRequest } from '@/lib/services/simulation-types'
 import { type EnrolmentPortal, enrolmentPortal, type Told } from '@/lib/services/testing/enrolment'
 import { actor } from '@/lib/services/testing/harness'
 import { parseVerdict } from '@/lib/services/validator-verdict'
-import { createValidatorCalls } from '@/lib/services/validators'
+import { createValidatorCalls, unnoted, type ValidatorCalls } from '@/lib/services/validators'
 import { newSecret } from '@/lib/services/webhook-signature'
 import { webhookClient } from './webhook'
 
@@ -27,6 +30,11 @@ let portal: EnrolmentPortal
 let validator: Receiver
 let notifications: Notifications
 let validatorId: string
+let unnotedCalls: ValidatorCalls | undefined
+const looking = (): ValidatorCalls => {
+  if (unnotedCalls === undefined) throw new Error('too early')
+  return unnotedCalls
+}
 
 beforeAll(async () => {
   backing = await postgresEnrolmentBacking()
@@ -58,16 +66,18 @@ beforeAll(async () => {
         },
       },
     },
+    { validators: validatorCircuitStore(database), calls: { ask: (...given) => looking().ask(...given) } },
   )
   const clock = () => portal.time.now
   const validators = validatorCircuitStore(database)
-  const calls = createValidatorCalls({
-    store: validators,
+  const calling = {
     client: webhookClient({ outbound: guardedFetch({ rules: [LOOPBACK] }), pause: async () => {} }),
     signer: portal.signer,
     clock,
     parse: parseVerdict,
-  })
+  }
+  const calls = createValidatorCalls({ ...calling, store: validators })
+  unnotedCalls = createValidatorCalls({ ...calling, store: unnoted(validators) })
   notifications = createNotifications({ store: notificationStore(database), calls, clock })
   delegated = createDelegation({
     validators,
@@ -615,4 +625,102 @@ test('neither challenge nor secret is written anywhere', async () => {
     expect(dump.includes(Buffer.from(canary).toString('base64').slice(0, 12))).toBe(false)
   }
   expect(JSON.stringify(portal.logged)).not.toContain(canary)
+})
+
+describe('what would happen', () => {
+  const admin = (): Actor => ({ ...actor('admin'), id: crypto.randomUUID() })
+  const quietly = async (request: SimulationRequest, who = admin()) => {
+    const before = await backing.tables()
+    const report = await portal.simulation.simulate(who, portal.slug, request)
+    expect(await backing.tables()).toEqual(before)
+    return report
+  }
+  const pem = ({ csr }: { csr: Uint8Array }) => toPem(csr, 'CERTIFICATE REQUEST')
+  const recorded = async (told: Told = {}) => {
+    await (await device(told)).enrol()
+    await portal.recorder.flush()
+    return (await portal.transactions.list(admin(), {}, { limit: 1 })).items[0]?.id ?? ''
+  }
+
+  test('nobody is asked unless somebody says so, and what would be asked is written out without the challenge', async () => {
+    const tablet = await device({ challenge: 'VERYSECRET' })
+    const report = await quietly({ csr: pem(tablet), address: '192.0.2.9' })
+    expect(report).toMatchObject({ verdict: 'would_ask', question: { validator: 'Inventory', asked: false } })
+    expect(validator.received).toEqual([])
+    expect(JSON.stringify(report)).not.toContain('VERYSECRET')
+    const written = JSON.parse(report.question?.body ?? '')
+    await tablet.enrol()
+    const [asked] = validator.questions()
+    // What only the device decides, the time and the challenge are all that differs.
+    const { scepTransactionID: _, timestamp: __, scepChallenge, ...sent } = asked?.json ?? { timestamp: '' }
+    expect(written).toMatchObject(sent)
+    expect([scepChallenge, written.scepChallenge]).toEqual(['VERYSECRET', '(the challenge)'])
+  })
+
+  test('the request as a whole is shown with stars where the challenge is', async () => {
+    await settings({ sendCsr: 'full' })
+    const { question } = await quietly({ csr: pem(await device({ challenge: 'VERYSECRET' })) })
+    const { raw } = JSON.parse(question?.body ?? '').x509CertificateRequest
+    expect(Buffer.from(raw, 'base64').toString('latin1')).not.toContain('VERYSECRET')
+  })
+
+  test.each([
+    ['allow', 'would_issue', null],
+    ['deny', 'would_refuse', 'validator_denied'],
+    ['not JSON', 'would_refuse', 'validator_unavailable'],
+    ['server error', 'would_refuse', 'validator_unavailable'],
+  ] as const)('asked for once, it is told what comes of "%s", and no row changes', async (act, verdict, reason) => {
+    const csr = pem(await device())
+    validator.script(act)
+    expect(await quietly({ csr, askValidator: true })).toMatchObject({ verdict, reason, question: { asked: true } })
+    expect(validator.questions().length).toBeGreaterThan(0)
+    expect(validator.notifications()).toEqual([])
+    expect(await row()).toMatchObject({ failures: 0, openUntil: null })
+  })
+
+  test('an answer that narrows shows what the certificate goes without', async () => {
+    const san = [
+      { type: 'dns' as const, value: 'a.example.com' },
+      { type: 'dns' as const, value: 'b.example.com' },
+    ]
+    validator.script({ allow: true, data: { sans: ['dns:a.example.com'], validityDays: 7 } })
+    const report = await quietly({ csr: pem(await device({ san })), askValidator: true })
+    expect(report.verdict).toBe('would_issue')
+    expect(report.checks.at(-1)?.says).toContain('without 1 of its alternative names and for 7 days at most')
+    expect(report.fields).toContainEqual({
+      field: 'san',
+      expected: ['dns:a.example.com'],
+      received: ['dns:a.example.com', 'dns:b.example.com'],
+      verdict: 'dropped',
+    })
+    validator.script({ allow: true, data: { subject: 'CN=somebody-else' } })
+    expect(await quietly({ csr: pem(await device()), askValidator: true })).toMatchObject({
+      reason: 'validator_denied',
+    })
+  })
+
+  test('asking is for administrators alone', async () => {
+    const csr = pem(await device())
+    for (const role of ['operator', 'auditor'] as const)
+      await expect(quietly({ csr, askValidator: true }, actor(role))).rejects.toMatchObject({ code: 'forbidden' })
+    expect(validator.received).toEqual([])
+    expect(await quietly({ csr }, actor('operator'))).toMatchObject({ verdict: 'would_ask' })
+  })
+
+  test('without a validator, or with one that is disabled, nobody decides', async () => {
+    const csr = pem(await device())
+    await settings({ disabledAt: new Date() })
+    expect(await quietly({ csr, askValidator: true })).toMatchObject({ reason: 'validator_missing' })
+    expect(validator.received).toEqual([])
+  })
+
+  test('a recorded enrolment is judged by the answer that it got', async () => {
+    const allowed = await recorded()
+    validator.script('deny with error')
+    const denied = await recorded()
+    validator.received.length = 0
+    expect(await quietly({ transaction: allowed })).toMatchObject({ verdict: 'would_issue', question: { body: null } })
+    expect(await quietly({ transaction: denied })).toMatchObject({ reason: 'validator_denied' })
+    expect(validator.received).toEqual([])
+  })
 })

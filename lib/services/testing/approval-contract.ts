@@ -283,6 +283,21 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
       expect(await late.enrol()).toMatchObject({ pkiStatus: 'PENDING' })
     })
 
+    test('a request that was refused there and is sent again from elsewhere counts for where it comes from', async () => {
+      const [full, other] = [`203.0.113.${groups}`, `198.51.100.${groups}`]
+      for (let number = 0; number < MOST_WAITING.perSource; number++) await waiting({ ip: full })
+      const refused = []
+      for (let number = 0; number <= MOST_WAITING.perSource; number++) {
+        const late = await device({ ip: full })
+        expect(await late.enrol()).toMatchObject({ pkiStatus: 'FAILURE' })
+        refused.push(await device({ ip: other, transactionId: late.transactionId }))
+      }
+      const answers: string[] = []
+      for (const late of refused) answers.push((await late.enrol()).pkiStatus)
+      expect(answers).toEqual([...Array(MOST_WAITING.perSource).fill('PENDING'), 'FAILURE'])
+      expect((await open_())[0]).toMatchObject({ sourceIp: other })
+    })
+
     test('a full endpoint takes nobody more, wherever they come from', async () => {
       const { approvals } = backing.enrolment
       const { id, tablet } = await waiting()
@@ -305,6 +320,7 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
         },
         renews: null,
         rules: {},
+        ip: null,
         source: 'elsewhere',
       }
       const unused = () => {

@@ -588,7 +588,11 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
     test('a simulation finds a challenge by its hash, with what it binds and how it stands', async () => {
       const { simulation } = backing.enrolment
       const row = await added()
-      expect(await simulation.challenge([row.handleHash])).toEqual({ state: 'pending', constraints: row.constraints })
+      expect(await simulation.challenge([row.handleHash])).toEqual({
+        id: row.id,
+        state: 'pending',
+        constraints: row.constraints,
+      })
       await backing.age('challenge', row.id, 61)
       expect(await simulation.challenge([row.handleHash])).toMatchObject({ state: 'expired' })
       expect(await simulation.challenge([bytes()])).toBeNull()

@@ -32,7 +32,7 @@ import type { SimulationStore } from '@/lib/services/simulation'
 import type { StaticSecretStore } from '@/lib/services/static-secrets'
 import type { SupersessionStore } from '@/lib/services/supersession'
 import { QUESTIONS, type TransactionRow, type TransactionStore } from '@/lib/services/transactions'
-import { memoryPolicyStores } from './policy-stores'
+import { type MemoryApproval, memoryPolicyStores } from './policy-stores'
 import { memoryRenewalStore } from './renewal-store'
 import {
   append,
@@ -651,13 +651,31 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     ...stores,
     simulation: {
       endpoint: stores.enrolment.endpoint,
+      lookup: stores.redemption.lookup,
       lookupAny: stores.redemption.lookupAny,
       otherEndpoints: stores.redemption.otherEndpoints,
       async challenge(handleHashes) {
         const row = challenges.find((each) => handleHashes.some((hash) => same(each.handleHash, hash)))
-        return row ? { state: isDue(row) ? 'expired' : row.state, constraints: row.constraints } : null
+        if (!row) return null
+        const { id, constraints } = row
+        return { id, state: isDue(row) ? 'expired' : row.state, constraints }
+      },
+      async waitingAt(endpointId, limit) {
+        return heldAt(endpointId)
+          .filter(({ state, expiresAt }) => state === 'open' && expiresAt > clock())
+          .map(({ id }) => rows.find((each) => each.id === id)?.attempt.sourceIp ?? null)
+          .slice(0, limit)
+      },
+      async heldRequest(endpointId, csrSha256) {
+        const isLive = (id: string) =>
+          rows.some((each) => each.id === id && !each.superseded && same(each.attempt.csrSha256, csrSha256))
+        return heldAt(endpointId).findLast(({ id }) => isLive(id))?.id ?? null
       },
     },
+  }
+
+  function heldAt(endpointId: string): MemoryApproval[] {
+    return (world.approvals as MemoryApproval[]).filter((each) => each.endpointId === endpointId)
   }
 
   function rowOf(row: MemoryTransaction): TransactionRow {

@@ -31,7 +31,8 @@ import {
   type ScepResponse,
 } from '@/lib/services/scep-enrolment'
 import { createSignedChallenges } from '@/lib/services/signed-challenges'
-import { createSimulation } from '@/lib/services/simulation'
+import { createSignedInspection } from '@/lib/services/signed-inspection'
+import { createSimulation, type SimulationDependencies } from '@/lib/services/simulation'
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets } from '@/lib/services/static-secrets'
 import { createTransactions } from '@/lib/services/transactions'
@@ -66,6 +67,8 @@ export interface EnrolmentBacking extends Backing {
   rebind(challengeId: string, constraints: ChallengeConstraints): Promise<void>
   revokeOnSecondKey(endpointId: string): Promise<void>
   crlDue(authorityId: string): Promise<boolean>
+  /** What stands in each table, in short: any change of any row shows. */
+  tables(): Promise<Record<string, string>>
   /** Oldest first, with everything they say. */
   events(): Promise<
     {
@@ -144,6 +147,15 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
       const authority = world.authorities.find(({ id }) => id === authorityId)
       return authority?.crlDueSince !== null && authority?.crlDueSince !== undefined
     },
+    async tables() {
+      const { clock: _, ...tables } = world
+      return Object.fromEntries(
+        Object.entries(tables).map(([name, rows]) => [
+          name,
+          createHash('sha256').update(inspected(rows)).digest('hex'),
+        ]),
+      )
+    },
     events: async () =>
       world.events.map(({ type, outcome, reason, object, data }) => ({
         type,
@@ -176,6 +188,11 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
   }
 }
 
+/** Rows hold octets, times and large numbers, which JSON would not tell apart. */
+function inspected(rows: unknown): string {
+  return JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+}
+
 export type EnrolmentPortal = Awaited<ReturnType<typeof enrolmentPortal>>
 
 /** With a root, a group "Staff" and its endpoint "staff", ready to mint for. */
@@ -183,6 +200,7 @@ export async function enrolmentPortal(
   backing: EnrolmentBacking,
   options: Partial<ScepOptions> = {},
   more: Partial<ScepEnrolmentDependencies> = {},
+  asking: Pick<SimulationDependencies, 'validators' | 'calls'> = NOBODY_ASKED,
 ) {
   const base = installation(backing)
   await base.setUp()
@@ -215,13 +233,8 @@ export async function enrolmentPortal(
     clock,
     log: (level, event, facts) => logged.push({ level, event, facts }),
   })
-  const signed = createSignedChallenges({
-    store: backing.minters.signed,
-    signer: base.signer,
-    urls: base.urls,
-    limit: limits,
-    clock,
-  })
+  const judging = { store: backing.minters.signed, signer: base.signer, urls: base.urls, clock }
+  const signed = createSignedChallenges({ ...judging, limit: limits })
   const minters = createMinters({
     store: backing.minters.minters,
     signer: base.signer,
@@ -239,6 +252,7 @@ export async function enrolmentPortal(
       },
     },
   })
+  const { authorisers: _, ...others } = more
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
     challenges: redemption,
@@ -256,6 +270,7 @@ export async function enrolmentPortal(
         passwords,
       }),
       approval: createApprovalAuthorisation({ store: backing.enrolment.approvals, grants, challenges: redemption }),
+      ...more.authorisers,
     },
     recorder,
     limit: limits,
@@ -266,7 +281,7 @@ export async function enrolmentPortal(
       await new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, 20)))
     },
     options: { patienceMilliseconds: 500, ...options },
-    ...more,
+    ...others,
   })
   const transactions = createTransactions({ store: backing.enrolment.transactions })
   const devices = createDevices({
@@ -276,10 +291,17 @@ export async function enrolmentPortal(
     transactions,
   })
   const simulation = createSimulation({
+    ...asking,
     store: backing.enrolment.simulation,
+    secrets: backing.enrolment.staticSecrets,
+    approvals: backing.enrolment.approvals,
+    renewals: backing.enrolment.renewals,
+    signed: createSignedInspection({ ...judging, isLimitReached: limits.isReached }),
     signer: base.signer,
+    passwords,
     transactions,
     limit: limits,
+    clock,
   })
   const slug = group.endpoint.slug
   const chain = async (endpoint = slug) =>
@@ -449,13 +471,22 @@ export function signerCertificate(number: number): Uint8Array {
   return certificate
 }
 
-/** AccessService.limit in memory: a fixed window per key. */
+/** Endpoints without validators. */
+const NOBODY_ASKED: Pick<SimulationDependencies, 'validators' | 'calls'> = {
+  validators: { validator: async () => null },
+  calls: { ask: () => Promise.reject(new Error('nobody is there to be asked')) },
+}
+
+/** AccessService.limit and isLimitReached in memory: a fixed window per key. */
 function memoryLimit(clock: () => Date) {
   const windows = new Map<string, { start: number; count: number }>()
-  return async (key: string, count: number, seconds: number): Promise<void> => {
-    const now = clock().getTime()
+  const standing = (key: string, seconds: number) => {
     const window = windows.get(key)
-    const current = window === undefined || now - window.start >= seconds * 1_000 ? { start: now, count: 0 } : window
+    return window === undefined || clock().getTime() - window.start >= seconds * 1_000 ? null : window
+  }
+  const limit = async (key: string, count: number, seconds: number): Promise<void> => {
+    const now = clock().getTime()
+    const current = standing(key, seconds) ?? { start: now, count: 0 }
     current.count += 1
     windows.set(key, current)
     if (current.count <= count) return
@@ -463,4 +494,6 @@ function memoryLimit(clock: () => Date) {
       retryAfterSeconds: Math.ceil((current.start + seconds * 1_000 - now) / 1_000),
     })
   }
+  const isReached = async (key: string, count: number, seconds: number) => (standing(key, seconds)?.count ?? 0) >= count
+  return Object.assign(limit, { isReached })
 }

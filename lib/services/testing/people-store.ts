@@ -183,6 +183,10 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
       const { count, windowStart } = counted(key, now, windowSeconds)
       return { count, windowStart }
     },
+    async standing(key, now, windowSeconds) {
+      const known = counters.get(key)
+      return known && known.windowStart.getTime() > now.getTime() - windowSeconds * 1000 ? known.count : 0
+    },
     async attempt(key, now, { windowSeconds, from, delaySeconds }) {
       const standing = counters.get(key)
       if (standing?.blockedUntil && standing.blockedUntil > now) {

@@ -9,7 +9,12 @@ import type {
 import type { GrantStore } from '@/lib/services/enrolment-authorisation'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import { sourceOf } from '@/lib/services/source-address'
-import type { NewStaticSecret, StaticSecretState, StaticSecretStore } from '@/lib/services/static-secrets'
+import {
+  type NewStaticSecret,
+  roomFor,
+  type StaticSecretState,
+  type StaticSecretStore,
+} from '@/lib/services/static-secrets'
 import { QUESTIONS } from '@/lib/services/transactions'
 import type { MemoryChallenge, MemoryTransaction } from './enrolment-stores'
 import { append, type World } from './world'
@@ -21,7 +26,7 @@ interface MemorySecret extends NewStaticSecret {
   lastUsedAt: Date | null
 }
 
-interface MemoryApproval extends HeldRequest {
+export interface MemoryApproval extends HeldRequest {
   /** Of the transaction row. */
   id: string
   state: ApprovalState
@@ -62,6 +67,19 @@ function memorySecrets(world: World, grants: GrantStore, clock: () => Date): Sta
     if (row.expiresAt <= clock()) return 'expired'
     return usesOf(row.id).length >= row.maxUses ? 'exhausted' : 'active'
   }
+  const standingOf = ({ id, revokedAt, expiresAt, maxUses, perHour }: MemorySecret, handle: Uint8Array) => {
+    const hourAgo = new Date(clock().getTime() - HOUR_MS)
+    return {
+      revoked: revokedAt !== null,
+      expired: expiresAt <= clock(),
+      uses: usesOf(id).length,
+      maxUses,
+      recent: usesOf(id).filter(({ createdAt }) => createdAt > hourAgo).length,
+      perHour,
+      expiresAt,
+      held: isHeld(id, handle),
+    }
+  }
   const viewOf = (row: MemorySecret) => {
     const { secretHash: _, lookup: __, endpointId, expiresInDays: ___, ...rest } = row
     const { slug, name } = endpointIn(world, endpointId)
@@ -100,16 +118,15 @@ function memorySecrets(world: World, grants: GrantStore, clock: () => Date): Sta
       const { id, secretHash, hint, subjectTemplate, allowedAddresses } = row
       return { id, secretHash, hint, state: stateOf(row), subjectTemplate, allowedAddresses, held: isHeld(id, handle) }
     },
+    async standing(id, handle) {
+      const row = secrets.find((each) => each.id === id)
+      return row ? standingOf(row, handle) : null
+    },
     async use(id, grant, events) {
       const row = secrets.find((each) => each.id === id)
       if (!row) return { outcome: 'revoked' }
-      const state = stateOf(row)
-      const hourAgo = new Date(clock().getTime() - HOUR_MS)
-      const tooFast = usesOf(id).filter(({ createdAt }) => createdAt > hourAgo).length >= row.perHour
-      if (!isHeld(id, grant.handleHash)) {
-        if (state !== 'active') return { outcome: state }
-        if (tooFast) return { outcome: 'too_fast' }
-      }
+      const room = roomFor(standingOf(row, grant.handleHash))
+      if (room !== 'room') return { outcome: room }
       const reservation = await grants.grant(grant, events)
       if (reservation === null) return { outcome: 'spent' }
       row.lastUsedAt = clock()
@@ -201,7 +218,8 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
         decidedAt: null,
         decisions: [],
       })
-      Object.assign(row, { state: 'pending', expiresAt })
+      Object.assign(row, { state: 'pending', expiresAt, sourceIp: request.ip })
+      row.attempt = { ...row.attempt, sourceIp: request.ip }
       append(world, [requested(expiresAt)])
       return 'open'
     },

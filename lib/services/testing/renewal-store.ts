@@ -1,7 +1,7 @@
 /** Renewal, supersession and queries in memory, over the tables of world.ts, by the database's rules. */
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import { combinedRules } from '@/lib/services/narrowing'
-import type { HeldCertificate, RenewalStore, Successor } from '@/lib/services/renewal'
+import type { HeldCertificate, RenewalObstacle, RenewalStore, Successor } from '@/lib/services/renewal'
 import { DISTRUSTING } from '@/lib/services/renewal-checks'
 import type { QueryStore } from '@/lib/services/scep-queries'
 import { SUPERSEDED_BY, type SupersessionStore } from '@/lib/services/supersession'
@@ -27,7 +27,7 @@ export function memoryRenewalStore(
   const lineOf = ({ id, renews }: WorldCertificate) => renews?.lineageId ?? id
   const challengeOf = ({ challengeId }: WorldCertificate) => challenges.find(({ id }) => id === challengeId)
 
-  function successorOf(own: WorldCertificate, { handleHash }: GrantRequest): Successor | null {
+  function successorOf(own: WorldCertificate, { handleHash }: Pick<GrantRequest, 'handleHash'>): Successor | null {
     const row = world.certificates.find(
       (each) =>
         (each.renews?.certificateId === own.id ||
@@ -47,6 +47,38 @@ export function memoryRenewalStore(
     }
   }
 
+  function obstacleTo(
+    request: Pick<GrantRequest, 'handleHash' | 'csrSha256'>,
+    renews: HeldCertificate,
+  ): RenewalObstacle | null {
+    const own = one(renews.id)
+    if (own.revocationReason !== null) return { outcome: 'revoked', reason: own.revocationReason }
+    const successor = successorOf(own, request)
+    if (successor !== null) return { outcome: 'renewed', successor }
+    const since = new Date(clock().getTime() - 15_000)
+    const rival = challenges.some(
+      ({ state, renewsCertificateId, reservedAt, reservedCsrSha256 }) =>
+        state === 'reserved' &&
+        renewsCertificateId === own.id &&
+        reservedAt !== null &&
+        reservedAt > since &&
+        !same(reservedCsrSha256, request.csrSha256),
+    )
+    if (rival) return { outcome: 'busy' }
+    const [newest] = world.certificates
+      .filter(
+        (each) =>
+          each.kind === 'leaf' &&
+          each.state === 'issued' &&
+          each.groupId === own.groupId &&
+          same(each.subjectDer, own.subjectDer),
+      )
+      .sort((a, b) => (b.issuedAt?.getTime() ?? 0) - (a.issuedAt?.getTime() ?? 0))
+    if (newest?.revocationReason && DISTRUSTING.includes(newest.revocationReason))
+      return { outcome: 'blocked', serial: newest.serial, reason: newest.revocationReason }
+    return null
+  }
+
   return {
     renewals: {
       async find(endpointId, serial) {
@@ -57,34 +89,12 @@ export function memoryRenewalStore(
         )
       },
       async grant(request, renews, events) {
-        const own = one(renews.id)
-        if (own.revocationReason !== null) return { outcome: 'revoked', reason: own.revocationReason }
-        const successor = successorOf(own, request)
-        if (successor !== null) return { outcome: 'renewed', successor }
-        const since = new Date(clock().getTime() - 15_000)
-        const rival = challenges.some(
-          ({ state, renewsCertificateId, reservedAt, reservedCsrSha256 }) =>
-            state === 'reserved' &&
-            renewsCertificateId === own.id &&
-            reservedAt !== null &&
-            reservedAt > since &&
-            !same(reservedCsrSha256, request.csrSha256),
-        )
-        if (rival) return { outcome: 'busy' }
-        const [newest] = world.certificates
-          .filter(
-            (each) =>
-              each.kind === 'leaf' &&
-              each.state === 'issued' &&
-              each.groupId === own.groupId &&
-              same(each.subjectDer, own.subjectDer),
-          )
-          .sort((a, b) => (b.issuedAt?.getTime() ?? 0) - (a.issuedAt?.getTime() ?? 0))
-        if (newest?.revocationReason && DISTRUSTING.includes(newest.revocationReason))
-          return { outcome: 'blocked', serial: newest.serial, reason: newest.revocationReason }
+        const obstacle = obstacleTo(request, renews)
+        if (obstacle !== null) return obstacle
         const reservation = await grants.grant(request, events)
         return reservation === null ? { outcome: 'spent' } : { outcome: 'granted', reservation }
       },
+      obstacle: async (request, renews) => obstacleTo(request, renews),
       async spentByLine(lineageId, handleHashes) {
         return world.certificates.some(
           (each) =>

@@ -93,6 +93,17 @@ export async function postgresEnrolmentBacking(): Promise<
     async revokeOnSecondKey(id) {
       await database.endpoint.update({ where: { id }, data: { revokeOnSecondKey: true } })
     },
+    async tables() {
+      const tables = await database.$queryRaw<{ name: string }[]>`
+        select tablename as name from pg_tables where schemaname = 'public' order by tablename`
+      const fingerprints = tables.map(async ({ name }) => {
+        const [row] = await owner.$queryRawUnsafe<{ md5: string }[]>(
+          `select count(*) || ' ' || md5(coalesce(string_agg(t::text, ' ' order by t::text), '')) as md5 from "${name}" t`,
+        )
+        return [name, row?.md5 ?? ''] as const
+      })
+      return Object.fromEntries(await Promise.all(fingerprints))
+    },
     async crlDue(id) {
       const { crlDueSince } = await database.authority.findUniqueOrThrow({
         where: { id },

@@ -18,7 +18,7 @@ export default async function SimulatePage({ params, searchParams }: SimulatePag
   const actor = await requireActor('simulation:run')
   const { slug } = await params
   const { transaction } = await readParameters(searchParams, ['transaction'])
-  const { group, name, policy, profile } = await found(server().groups.getEndpoint(actor, slug))
+  const { group, name, policy, profile, validatorId } = await found(server().groups.getEndpoint(actor, slug))
   const recorded = transaction ? await found(server().transactions.get(actor, transaction)) : null
   return (
     <>
@@ -36,7 +36,15 @@ export default async function SimulatePage({ params, searchParams }: SimulatePag
         policy={policy}
         minRsaBits={profile.minRsaBits}
         mayTryChallenges={can(actor, 'simulation:challenge')}
-        recorded={recorded && { id: recorded.id, subject: recorded.subject, createdAt: recorded.createdAt }}
+        mayAsk={validatorId !== null && can(actor, 'simulation:ask')}
+        recorded={
+          recorded && {
+            id: recorded.id,
+            subject: recorded.subject,
+            createdAt: recorded.createdAt,
+            sourceIp: recorded.sourceIp,
+          }
+        }
       />
     </>
   )

@@ -1,6 +1,6 @@
 /** What the form of a simulation may say: an empty field is one that was left out. */
 import { z } from 'zod'
-import type { SimulatedChanges, SimulationRequest } from '@/lib/services/simulation'
+import type { SimulatedChanges, SimulationRequest } from '@/lib/services/simulation-types'
 
 const text = (longest: number) => z.string().max(longest, 'This is too long.').default('')
 const choice = <const Values extends readonly [string, ...string[]]>(values: Values) =>
@@ -13,6 +13,10 @@ export const SimulationSchema = z
     transaction: text(64),
     challenge: text(16_384),
     subject: text(1_000),
+    address: text(64),
+    signedBy: text(128),
+    messageType: choice(['PKCSReq', 'RenewalReq']),
+    askValidator: choice(['on']),
     policy: choice(['dynamic', 'static', 'approval', 'delegated']),
     minRsaBits: choice(['2048', '3072', '4096']),
     usageOutsideProfile: choice(['drop', 'refuse']),
@@ -20,16 +24,22 @@ export const SimulationSchema = z
     allowSha1: choice(['yes', 'no']),
     allow3des: choice(['yes', 'no']),
   })
-  .transform(({ slug, csr, transaction, challenge, subject, ...settings }) => {
-    const request: SimulationRequest = {
-      ...(csr.trim() && { csr }),
-      ...(transaction && { transaction }),
-      ...(challenge.trim() && { challenge: challenge.trim() }),
-      ...(subject.trim() && { expected: { subject: subject.trim() } }),
-      changes: changesOf(settings),
-    }
-    return { slug, request }
-  })
+  .transform(
+    ({ slug, csr, transaction, challenge, subject, address, signedBy, messageType, askValidator, ...settings }) => {
+      const request: SimulationRequest = {
+        ...(csr.trim() && { csr }),
+        ...(transaction && { transaction }),
+        ...(challenge.trim() && { challenge: challenge.trim() }),
+        ...(subject.trim() && { expected: { subject: subject.trim() } }),
+        ...(address.trim() && { address: address.trim() }),
+        ...(signedBy.trim() && { signedBy: signedBy.trim() }),
+        ...(messageType && { messageType }),
+        ...(askValidator && { askValidator: true }),
+        changes: changesOf(settings),
+      }
+      return { slug, request }
+    },
+  )
 
 interface Settings {
   policy: '' | NonNullable<SimulatedChanges['policy']>

@@ -4,7 +4,7 @@
 import { SubmitButton } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { Disclosure } from '@/app/_components/disclosure'
-import { SelectField, TextArea, TextField } from '@/app/_components/field'
+import { Choice, SelectField, TextArea, TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
 import { Instant } from '@/app/_components/instant'
 import { useAction } from '@/app/_components/use-action'
@@ -16,11 +16,13 @@ interface SimulationFormProps {
   policy: string
   minRsaBits: number
   mayTryChallenges: boolean
+  /** Whether the validator of the endpoint may be asked, if there is one. */
+  mayAsk: boolean
   /** Judged instead of a pasted request. */
-  recorded: { id: string; subject: string | null; createdAt: Date } | null
+  recorded: { id: string; subject: string | null; createdAt: Date; sourceIp: string | null } | null
 }
 
-export function SimulationForm({ slug, policy, minRsaBits, mayTryChallenges, recorded }: SimulationFormProps) {
+export function SimulationForm({ slug, policy, minRsaBits, mayTryChallenges, mayAsk, recorded }: SimulationFormProps) {
   const { state, pending, onSubmit, fieldError } = useAction(simulateRequest)
   return (
     <div className="grid gap-5 xl:grid-cols-2">
@@ -63,6 +65,42 @@ export function SimulationForm({ slug, policy, minRsaBits, mayTryChallenges, rec
             autoComplete="off"
             error={fieldError('subject')}
           />
+          <Disclosure summary="How it arrives">
+            <div className="grid items-start gap-4 sm:grid-cols-2">
+              <TextField
+                name="address"
+                label="Source address"
+                hint="What a static secret and the queue for approval look at."
+                placeholder={recorded?.sourceIp ?? '10.20.0.7'}
+                autoComplete="off"
+                error={fieldError('address')}
+              />
+              <SelectField name="messageType" label="Kind of message">
+                <option value="">{recorded ? 'As recorded' : 'As the signature says'}</option>
+                <option value="PKCSReq">PKCSReq, an enrolment</option>
+                <option value="RenewalReq">RenewalReq, a renewal</option>
+              </SelectField>
+              <div className="sm:col-span-2">
+                <TextField
+                  name="signedBy"
+                  label="Signed by the certificate"
+                  hint="Serial number of the certificate that the request is to renew."
+                  className="font-mono"
+                  autoComplete="off"
+                  spellCheck={false}
+                  error={fieldError('signedBy')}
+                />
+              </div>
+            </div>
+          </Disclosure>
+          {mayAsk && !recorded && (
+            <Choice
+              name="askValidator"
+              caution
+              title="Really ask the validator"
+              description="It hears a question as of a device, with the challenge. What that leads to over there is up to it."
+            />
+          )}
           <Disclosure summary="With other settings">
             <OtherSettings policy={policy} minRsaBits={minRsaBits} />
           </Disclosure>

@@ -4,7 +4,8 @@ import { Card } from '@/app/_components/card'
 import { cx } from '@/app/_components/cx'
 import { FieldTable } from '@/app/_components/field-table'
 import { VisibleText } from '@/app/_components/visible-text'
-import type { SimulationCheck, SimulationReport } from '@/lib/services/simulation'
+import type { SimulationCheck, SimulationReport } from '@/lib/services/simulation-types'
+import { Question } from './question'
 
 const LOOKS: Record<SimulationReport['verdict'], string> = {
   would_issue: 'border-ok-line bg-ok-soft',
@@ -18,10 +19,11 @@ const ICONS: Record<SimulationCheck['verdict'], [icon: LucideIcon, className: st
   fails: [CircleX, 'text-bad', 'Fails'],
   asks: [CircleHelp, 'text-accent', 'Somebody else decides'],
   not_checked: [CircleMinus, 'text-muted', 'Not checked'],
+  set_aside: [CircleMinus, 'text-warn', 'Fails, and does not decide'],
 }
 
 export function Verdict({ report }: { report: SimulationReport }) {
-  const { verdict, summary, nextStep, reason, checks, fields, dropped } = report
+  const { verdict, summary, nextStep, reason, checks, fields, dropped, notes, question } = report
   return (
     <div className="grid gap-5">
       <section aria-label="Verdict" className={cx('grid gap-1.5 rounded-xl border px-4 py-4 sm:px-5', LOOKS[verdict])}>
@@ -38,6 +40,18 @@ export function Verdict({ report }: { report: SimulationReport }) {
           ))}
         </ul>
       </Card>
+      {notes.length > 0 && (
+        <Card title="What whoever decides is shown">
+          <ul className="grid gap-2">
+            {notes.map((note) => (
+              <li key={note} className="wrap-anywhere">
+                <VisibleText>{note}</VisibleText>
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+      {question && <Question question={question} />}
       <Card flush title="Expected and received">
         <FieldTable fields={fields} />
       </Card>

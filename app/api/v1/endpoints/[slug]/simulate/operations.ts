@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { slug, text } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
 import { SubjectAlternativeName } from '@/app/api/v1/challenges/operations'
+import { SIMULATION_CHECKS } from '@/lib/services/simulation-types'
 
 export const FieldComparison = z
   .object({
@@ -24,6 +25,12 @@ const Changes = z
     allowSha1: z.boolean().exactOptional(),
     allow3des: z.boolean().exactOptional(),
     allowDes: z.boolean().exactOptional(),
+    renewal: z.boolean().exactOptional(),
+    renewalByPkcsReq: z.boolean().exactOptional(),
+    renewalWindowDays: z.int().min(1).max(3650).nullable().exactOptional(),
+    renewalChallenge: z.enum(['required', 'optional', 'ignored']).exactOptional(),
+    approvalsRequired: z.int().min(1).max(10).exactOptional(),
+    approveWrongChallenge: z.boolean().exactOptional(),
   })
   .meta({ id: 'SimulatedChanges', description: 'Settings to try; what is left out stays as it is.' })
 
@@ -34,7 +41,7 @@ export const simulateRequest = operation({
   tag: 'Endpoints',
   summary: 'See what would happen to a request',
   description:
-    'The verdict about a certificate request or a recorded enrolment, by the present rules or edited ones. Nothing is reserved, counted or sent. Verdicts about challenges need the role operator, twenty in ten minutes.',
+    'The verdict about a certificate request or a recorded enrolment, by the present rules or edited ones. Nothing is reserved, counted or sent. Verdicts about challenges need the role operator, twenty in ten minutes. With `askValidator`, which needs the role administrator, the validator of the endpoint hears a real question.',
   access: 'simulation:run',
   rate: 'change',
   params: z.strictObject({ slug }),
@@ -43,6 +50,19 @@ export const simulateRequest = operation({
       csr: z.string().max(100_000).exactOptional().meta({ description: 'PEM or base64; or name a transaction.' }),
       transaction: z.uuid().exactOptional(),
       challenge: text(16_384).min(1).exactOptional().meta({ description: 'Instead of the one inside the request.' }),
+      address: text(64).min(1).exactOptional().meta({ description: 'Where the device asks from.' }),
+      signedBy: text(128)
+        .min(1)
+        .exactOptional()
+        .meta({ description: 'Serial number of the certificate that signs the message, as in a renewal.' }),
+      messageType: z
+        .enum(['PKCSReq', 'RenewalReq'])
+        .exactOptional()
+        .meta({ description: 'RenewalReq unless said, where a certificate signs.' }),
+      askValidator: z
+        .boolean()
+        .exactOptional()
+        .meta({ description: 'Really asks the validator; what that leads to over there is up to it.' }),
       expected: z
         .strictObject({ subject: text(1_000), san: z.array(SubjectAlternativeName).max(100).exactOptional() })
         .exactOptional()
@@ -63,13 +83,27 @@ export const simulateRequest = operation({
         nextStep: z.string().nullable(),
         checks: z.array(
           z.object({
-            check: z.enum(['endpoint', 'algorithms', 'possession', 'signerKey', 'profile', 'authorisation', 'names']),
-            verdict: z.enum(['passes', 'fails', 'asks', 'not_checked']),
+            check: z.enum(SIMULATION_CHECKS),
+            verdict: z
+              .enum(['passes', 'fails', 'asks', 'not_checked', 'set_aside'])
+              .meta({ description: '`set_aside`: it fails, and something else decides.' }),
             says: z.string(),
+            reason: z.string().exactOptional().meta({ description: 'Why a device would be refused.' }),
           }),
         ),
         fields: z.array(FieldComparison),
         dropped: z.array(z.string()).meta({ description: 'What the certificate would not carry.' }),
+        notes: z.array(z.string()).meta({ description: 'What people who decide would be shown beside it.' }),
+        question: z
+          .object({
+            validator: z.string(),
+            url: z.string(),
+            asked: z.boolean(),
+            body: z.string().nullable().meta({ description: 'JSON, with a stand-in for the challenge.' }),
+            answers: z.array(z.object({ answer: z.string(), leadsTo: z.string() })),
+          })
+          .nullable()
+          .meta({ description: 'What a validator is asked, where one decides.' }),
       })
       .meta({ id: 'SimulationReport' }),
     example: {
@@ -78,9 +112,13 @@ export const simulateRequest = operation({
       summary: 'It would be refused. The challenge had expired.',
       reason: 'challenge_expired',
       nextStep: 'Mint a new one, with a longer time to live if the device is slow.',
-      checks: [{ check: 'authorisation', verdict: 'fails', says: 'The challenge had expired.' }],
+      checks: [
+        { check: 'authorisation', verdict: 'fails', says: 'The challenge had expired.', reason: 'challenge_expired' },
+      ],
       fields: [{ field: 'key', expected: ['RSA 2048 or more'], received: ['RSA 2048'], verdict: 'fits' }],
       dropped: [],
+      notes: [],
+      question: null,
     },
   },
   refusals: ['not_found'],
