@@ -80,7 +80,16 @@ export function failedCheck(
   return null
 }
 
-export type RenewalCheck = 'leaf' | 'notRevoked' | 'offered' | 'endpoint' | 'valid' | 'subject' | 'names' | 'window'
+export type RenewalCheck =
+  | 'leaf'
+  | 'notRevoked'
+  | 'issuer'
+  | 'offered'
+  | 'endpoint'
+  | 'valid'
+  | 'subject'
+  | 'names'
+  | 'window'
 
 /** In the order in which the first to fail is the reason. */
 export function renewalChecks(

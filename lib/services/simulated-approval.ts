@@ -85,14 +85,14 @@ export function createApprovalSimulation({ store, approvals }: ApprovalSimulatio
     heldId: string | null,
   ): Promise<string[]> {
     if (dropped === null) return []
-    const { request, csr, record, ip } = subject
+    const { request, csr, record, ip, signedBy } = subject
     const signature = record === null ? '' : textFact(record, 'csr.read', 'signature')
     const asked = { ...request, signatureAlgorithm: csr?.signatureAlgorithm ?? signature }
     const requested = { ...requestedExtensions(asked), dropped, wrongChallenge }
     const names = { subject: nameToText(request.subjectDer), san: request.san }
     const spkiSha256 = Buffer.from(sha256(request.spki)).toString('hex')
     const history = await approvals.history({ id: heldId ?? NO_ENROLMENT, ...names, spkiSha256 }, HISTORY)
-    return [...differencesOf({ requested }), ...warningsOf({ ...names, sourceIp: ip }, history)]
+    return [...differencesOf({ requested }), ...warningsOf({ ...names, sourceIp: ip, renews: signedBy }, history)]
   }
 }
 

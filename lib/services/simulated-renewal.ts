@@ -139,6 +139,7 @@ const ITSELF: Authorisation = {
 const CHECKS: Record<RenewalCheck, [check: SimulationCheck['check'], says: string]> = {
   leaf: ['renewalLeaf', 'It is a certificate of a device.'],
   notRevoked: ['renewalNotRevoked', 'It is not revoked.'],
+  issuer: ['renewalIssuer', 'Its issuer is not revoked.'],
   offered: ['renewalOffered', 'The endpoint takes this kind of message for a renewal.'],
   endpoint: ['renewalEndpoint', 'It was issued by this endpoint.'],
   valid: ['renewalValid', 'It is valid now.'],

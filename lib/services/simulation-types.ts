@@ -54,8 +54,9 @@ export interface SimulationRequest {
 export const SIMULATION_CHECKS = [
   ...(['endpoint', 'algorithms', 'possession', 'signerKey', 'profile'] as const),
   // A certificate that signs.
-  ...(['signingCertificate', 'renewalLeaf', 'renewalNotRevoked', 'renewalOffered', 'renewalEndpoint'] as const),
+  ...(['signingCertificate', 'renewalLeaf', 'renewalNotRevoked', 'renewalIssuer', 'renewalOffered'] as const),
   ...([
+    'renewalEndpoint',
     'renewalValid',
     'renewalSubject',
     'renewalNames',
@@ -124,6 +125,8 @@ export interface SimulatedSubject {
   ip: string | null
   /** The certificate of ours that signs the message. */
   signerDer: Uint8Array | null
+  /** The certificate of ours that it signs with. */
+  signedBy: { id: string; serial: string } | null
 }
 
 /** One simulation, as those who judge parts of it see it. */

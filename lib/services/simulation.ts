@@ -151,6 +151,7 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
       messageType: messageTypeOf(asked, record, held !== null),
       ip: addressOf(asked) ?? record?.sourceIp ?? null,
       signerDer: held === null || held === 'unknown' ? null : held.der,
+      signedBy: held === null || held === 'unknown' ? null : { id: held.id, serial: held.serial },
     }
     return { subject, held }
   }

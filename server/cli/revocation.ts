@@ -1,5 +1,11 @@
 /** latchkey revocation: many certificates revoked, held or released as one. */
-import type { BulkFilter, BulkRevocationView, DryRun, ItemOutcome, Selection } from '@/lib/services/bulk-revocation-types'
+import type {
+  BulkFilter,
+  BulkRevocationView,
+  DryRun,
+  ItemOutcome,
+  Selection,
+} from '@/lib/services/bulk-revocation-types'
 import type { CertificateStatus, RevocationReason } from '@/lib/services/certificates'
 import type { RevocationAction } from '@/lib/services/revocation'
 import { command, given, moreHint, PAGE_OPTIONS, pageFrom, timeOf, UsageFault, wholeNumber } from './command'

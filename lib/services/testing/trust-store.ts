@@ -16,7 +16,9 @@ export function memoryTrustStore(world: World): TrustStore {
         .filter(({ certificateId }) => !world.certificates.some((row) => row.id === certificateId && row.revokedAt))
         .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
         .flatMap(({ id, kind, status, slug: own, certificateDer, activatesAt }) =>
-          certificateDer ? [{ id, kind, status, slug: own, certificateDer, activatesAt: activatesAt ?? null }] : [],
+          certificateDer && status !== 'revoked'
+            ? [{ id, kind, status, slug: own, certificateDer, activatesAt: activatesAt ?? null }]
+            : [],
         )
       return records.length > 0 ? records : null
     },

@@ -7,7 +7,7 @@ import { FormProblem } from '@/app/_components/form-problem'
 import { KEY_NAMES } from '@/app/_components/name-of-key'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
-import { ISSUER_KEYS } from '@/app/(portal)/groups/[slug]/schema'
+import { ISSUER_KEYS } from '@/app/(portal)/groups/issuer-keys'
 import { replaceIssuer } from './actions'
 
 export function ReplaceIssuerForm({ group, staged }: { group: string; staged: boolean }) {

@@ -1,7 +1,7 @@
 /** What the forms of a break-glass may say. */
 import { z } from 'zod'
 import { ISSUER_REASON_CHOICES } from '@/app/_components/revocation-reasons'
-import { ISSUER_KEYS } from '@/app/(portal)/groups/[slug]/schema'
+import { ISSUER_KEYS } from '@/app/(portal)/groups/issuer-keys'
 import { comment } from '@/app/(portal)/revocations/schema'
 
 const group = z.string().min(1).max(100)
