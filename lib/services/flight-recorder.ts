@@ -248,6 +248,7 @@ function recordOf(kept: Kept, { issuedDays, failedDays }: Retention): FlightReco
   const { at, endpointId, rowId, sourceIp, outcome, trace, before, after } = kept
   const days = outcome === 'refused' || outcome === 'failed' ? failedDays : issuedDays
   const messageType = factOf(trace.steps, 'message.verified', 'messageType')
+  const masked = masker(trace.hidden)
   return {
     id: crypto.randomUUID(),
     enrolmentTransactionId: rowId,
@@ -258,7 +259,7 @@ function recordOf(kept: Kept, { issuedDays, failedDays }: Retention): FlightReco
     outcome,
     client: clientOf(trace.steps),
     sourceIp,
-    steps: [...before, ...trace.steps, after].map((step) => ({ ...step, facts: cleared(step.facts, trace.hidden) })),
+    steps: [...before, ...trace.steps, after].map((step) => ({ ...step, facts: cleared(step.facts, masked) })),
   }
 }
 
@@ -284,8 +285,7 @@ const MOST_TEXT = 6_000
 const MOST_ITEMS = 50
 
 /** Printable, bounded, and without what must not be shown. */
-function cleared(facts: Step['facts'], hidden: readonly string[]): Step['facts'] {
-  const masked = masker(hidden)
+function cleared(facts: Step['facts'], masked: (text: string) => string): Step['facts'] {
   // The cut may leave half of a surrogate pair, which no jsonb takes, so printable comes last.
   const text = (value: string) => printableText(masked(value).slice(0, MOST_TEXT))
   const json = (value: Json): Json => {
