@@ -4,6 +4,7 @@ import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { accessStore } from '@/lib/adapters/store/access'
 import { approvalStore } from '@/lib/adapters/store/approvals'
+import { atOnceStore } from '@/lib/adapters/store/at-once'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { certificateStore } from '@/lib/adapters/store/certificates'
@@ -75,6 +76,7 @@ import { createShards } from '@/lib/services/crl-shards'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
+import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
@@ -251,6 +253,7 @@ export function buildServices(wiring: Wiring): Services {
   const scepEnrolment = createScepEnrolment({
     store: turns,
     challenges: redemption,
+    enrolAtOnce: createEnrolAtOnce({ store: atOnceStore(database), signer, issuance }),
     renewals: renewalStore(database),
     queries: queryStore(database),
     signed,
