@@ -4,6 +4,7 @@ import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { accessStore } from '@/lib/adapters/store/access'
 import { approvalStore } from '@/lib/adapters/store/approvals'
+import { atOnceStore } from '@/lib/adapters/store/at-once'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { breakGlassStore } from '@/lib/adapters/store/break-glass'
@@ -86,6 +87,7 @@ import { createDefaultEndpoint, type DefaultEndpointService } from '@/lib/servic
 import { createDelegation } from '@/lib/services/delegated-enrolment'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
+import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
@@ -270,6 +272,7 @@ export function buildServices(wiring: Wiring): Services {
   const scepEnrolment = createScepEnrolment({
     store: turns,
     challenges: redemption,
+    enrolAtOnce: createEnrolAtOnce({ store: atOnceStore(database), signer, issuance }),
     renewals: renewalRows,
     queries: queryStore(database),
     signed,

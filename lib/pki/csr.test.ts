@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
 import { describe, expect, test } from 'vitest'
@@ -148,6 +148,18 @@ test('a changed octet, or the signature of another key, is noticed', () => {
   const at = Buffer.from(der).indexOf('tablet-7')
   der[at] = 0x54
   expect(verifyCsr(parseCsr(der))).toBe(false)
+})
+
+test('what was found of a request holds for its own object alone, which does not change', () => {
+  const csr = parseCsr(
+    buildCsr({ subject: [], privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }),
+  )
+  const other = parseCsr(
+    buildCsr({ subject: [], privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }),
+  )
+  expect([verifyCsr(csr), verifyCsr(csr)]).toEqual([true, true])
+  expect(verifyCsr({ ...csr, publicKey: other.publicKey, spki: other.spki })).toBe(false)
+  expect(() => Object.assign(csr, { publicKey: other.publicKey })).toThrow(TypeError)
 })
 
 test('BER is read as the DER it stands for', () => {

@@ -50,7 +50,7 @@ export function parseCsr(bytes: Uint8Array): Csr {
   reader.finish()
   const requestedExtensions = mergeExtensions(attributes)
   const san = requestedExtensions.find((extension) => extension.oid === OID.subjectAltName)
-  return {
+  return Object.freeze({
     der,
     info: info.bytes,
     subjectDer,
@@ -62,14 +62,24 @@ export function parseCsr(bytes: Uint8Array): Csr {
     requestedExtensions,
     signatureAlgorithm: signatureName(algorithm),
     signature,
-  }
+  })
 }
 
-/** Whether the request is signed by the key in it: the only proof of possession SCEP has. MD5 never passes. */
+/**
+ * Whether the request is signed by the key in it: the only proof of possession SCEP has. MD5 never passes. What was found
+ * of a request is remembered with its object, which nobody can change: whoever needs the proof asks for it, and it is
+ * computed once.
+ */
 export function verifyCsr(csr: Csr): boolean {
+  const known = signedByItsKey.get(csr)
+  if (known !== undefined) return known
   const { algorithm } = parseOuter(csr.der)
-  return verifySignature(signatureScheme(algorithm), csr.publicKey, csr.info, csr.signature)
+  const proven = verifySignature(signatureScheme(algorithm), csr.publicKey, csr.info, csr.signature)
+  if (Object.isFrozen(csr)) signedByItsKey.set(csr, proven)
+  return proven
 }
+
+const signedByItsKey = new WeakMap<Csr, boolean>()
 
 export function buildCsr(options: {
   subject: readonly NamePart[]

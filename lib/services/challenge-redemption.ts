@@ -1,6 +1,7 @@
 /** Redeeming a challenge: reserved by one conditional update, given back when it does not fit, told apart in the trail. */
 import type { Csr } from '@/lib/pki/csr'
 import { nameToText } from '@/lib/pki/name'
+import type { Json } from './audit'
 import { fingerprint } from './certificate-intent'
 import { mismatchEvents, releasedEvent, reservedEvent } from './challenge-events'
 import { type PresentedForm, presentedForm } from './challenge-formats'
@@ -54,7 +55,7 @@ export function createRedemption(dependencies: RedemptionDependencies): Authoris
       if (sealed !== null && !isSealedFor(sealed, reservation)) return giveBackAltered(presentation, reservation)
 
       const verdict = matchRequest(presentation, reservation.constraints)
-      noteMatch(presentation, reservation, presented.form, verdict)
+      presentation.trace.note('challenge.checked', matchFacts(reservation, presented.form, verdict))
       if (!verdict.matches) {
         const row = refusedRow(verdict.reason, verdict.detail)
         const { transactionRowId, csrSha256 } = presentation
@@ -207,14 +208,13 @@ export function createRedemption(dependencies: RedemptionDependencies): Authoris
   }
 }
 
-function noteMatch(
-  { trace }: Presentation,
+export function matchFacts(
   { id, subject }: Reservation,
   form: PresentedForm['form'],
   verdict: MatchVerdict,
-): void {
+): { [key: string]: Json } {
   const differences = verdict.matches ? [] : verdict.differences.map((each) => ({ ...each }))
-  trace.note('challenge.checked', { challengeId: id, form, boundTo: subject, fits: verdict.matches, differences })
+  return { challengeId: id, form, boundTo: subject, fits: verdict.matches, differences }
 }
 
 export function isSealedFor(

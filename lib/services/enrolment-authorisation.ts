@@ -5,6 +5,7 @@ import type { Presentation, Reservation, RowOutcome } from './challenge-presenta
 import type { ChallengeConstraints } from './challenges'
 import type { EndpointPolicy } from './endpoint-settings'
 import { printableEntry, printableText } from './enrolment-text'
+import type { Attempt } from './enrolment-turns'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
 import type { Narrowing } from './narrowing'
 
@@ -27,7 +28,24 @@ export type Authorisation =
   /** People have to decide; the transaction row says so already, and the device hears PENDING. */
   | { outcome: 'pending' }
 
+/** What one step did of three: the turn is ours and nothing more (`begun`), or the challenge and the intent too. */
+export type AtOnce =
+  | { done: 'begun' }
+  | {
+      done: 'recorded'
+      authorised: Authorised
+      /** What was found out about the challenge, for the flight recorder. */
+      checked: { [key: string]: Json }
+      /** IssuanceService.issueLeaf() from here on. */
+      issue(): Promise<IssuedCertificate>
+    }
+
 export interface Authoriser {
+  /**
+   * The usual request in one step, under the row id that `presentation` names. Null when nothing was done: then it goes
+   * step by step from the start, where whatever stands in its way is told and recorded.
+   */
+  enrolAtOnce?(presentation: Presentation, attempt: Attempt): Promise<AtOnce | null>
   /** Throws EnrolmentRefusal for a request that is not authorised, and Refusal unavailable when nobody could decide. */
   authorise(presentation: Presentation): Promise<Authorisation>
   /** After an issuance that did not happen: finishes the row, and frees what was reserved unless an intent needs it. */

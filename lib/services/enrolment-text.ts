@@ -69,7 +69,7 @@ function printableRow(row: RowOutcome): RowOutcome {
   return { ...row, detail: printableText(row.detail) }
 }
 
-function printableAttempt<A extends { subject: string | null; userAgent: string | null }>(attempt: A): A {
+export function printableAttempt<A extends { subject: string | null; userAgent: string | null }>(attempt: A): A {
   const { subject, userAgent } = attempt
   return {
     ...attempt,

@@ -242,6 +242,7 @@ function transportOf({ method, body, path, httpVersion, contentType, userAgent, 
 function recordOf(kept: Kept): FlightRecord {
   const { at, endpointId, rowId, userAgent, sourceIp, outcome, trace, before, after } = kept
   const messageType = factOf(trace.steps, 'message.verified', 'messageType')
+  const masked = masker(trace.hidden)
   return {
     id: crypto.randomUUID(),
     enrolmentTransactionId: rowId,
@@ -251,7 +252,7 @@ function recordOf(kept: Kept): FlightRecord {
     outcome,
     client: clientOf(trace.steps),
     sourceIp,
-    steps: [...before, ...trace.steps, after].map((step) => ({ ...step, facts: cleared(step.facts, trace.hidden) })),
+    steps: [...before, ...trace.steps, after].map((step) => ({ ...step, facts: cleared(step.facts, masked) })),
     question: trace.rowId === null && trace.question !== null ? { ...trace.question, userAgent } : null,
   }
 }
@@ -283,8 +284,7 @@ const MOST_TEXT = 6_000
 const MOST_ITEMS = 50
 
 /** Printable, bounded, and without what must not be shown. */
-function cleared(facts: Step['facts'], hidden: readonly string[]): Step['facts'] {
-  const masked = masker(hidden)
+function cleared(facts: Step['facts'], masked: (text: string) => string): Step['facts'] {
   // The cut may leave half of a surrogate pair, which no jsonb takes, so printable comes last.
   const text = (value: string) => printableText(masked(value).slice(0, MOST_TEXT))
   const json = (value: Json): Json => {

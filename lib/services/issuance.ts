@@ -77,6 +77,18 @@ export interface IssuanceService {
    * endpoint is switched off or its issuer has expired: that passes, and is not the device's doing).
    */
   issueLeaf(request: { actor: Actor; proof: EnrolmentProof; csr?: Uint8Array }): Promise<IssuedCertificate>
+  /**
+   * Draws up the leaf of a challenge that is not reserved yet. Nothing is signed unless whoever reserves the challenge
+   * records the intent in the same statement. Refusals: csr_rejected, policy_refused, unavailable.
+   */
+  drawLeaf(request: {
+    actor: Actor
+    challenge: Omit<ReservedChallenge, 'renews'>
+    csr: Csr
+    endpoint: IssuingEndpoint
+  }): DrawnLeaf
+  /** The second half of issueLeaf(), for a leaf whose intent was recorded as its challenge was reserved. */
+  issueDrawn(request: { actor: Actor; proof: EnrolmentProof; leaf: DrawnLeaf }): Promise<IssuedCertificate>
   /** Signs and records an intent that a crash left behind. Idempotent; returns null if it was abandoned meanwhile. */
   complete(actor: Actor, certificateId: string): Promise<IssuedCertificate | null>
 }
@@ -95,6 +107,13 @@ export interface IssuingEndpoint {
   }
   /** With the shard of its CRL that new certificates name; null for the whole list. */
   authority: SigningAuthority & { name: string; certificateDer: Uint8Array; crlShard: OpenShard | null }
+}
+
+export interface DrawnLeaf {
+  intent: CertificateIntent
+  /** To be recorded with the intent. */
+  event: AuditEntry
+  endpoint: IssuingEndpoint
 }
 
 export type LeafIntentOutcome =
@@ -139,17 +158,51 @@ export function createIssuance(deps: IssuanceDeps): Issuance {
         reason: 'endpoint_not_ready',
       })
     }
+    const drawn = draw(actor, proof, key, endpoint)
+    const recorded = await store.recordLeafIntent(drawn.intent, [drawn.event])
+    return finishLeaf(actor, proof, drawn, recorded)
+  }
+
+  async function issueDrawn({ actor, proof, leaf }: { actor: Actor; proof: EnrolmentProof; leaf: DrawnLeaf }) {
+    const { challengeId, enrolmentTransactionId } = leaf.intent
+    if (!EnrolmentProof.isProof(proof)) throw new Error('a certificate was asked for without proof of authorisation')
+    if (proof.challengeId !== challengeId || proof.enrolmentTransactionId !== enrolmentTransactionId)
+      throw new Error('a certificate was asked for with the proof of another')
+    return finishLeaf(actor, proof, leaf, { outcome: 'recorded' })
+  }
+
+  function draw(
+    actor: Actor,
+    challenge: ReservedChallenge | EnrolmentProof,
+    key: ProvenKey,
+    endpoint: IssuingEndpoint,
+  ): DrawnLeaf {
     refuseWeakKey(key, endpoint)
-    const drawn = drawLeaf(proof, key, endpoint, urls, clock())
-    const recorded = await store.recordLeafIntent(drawn, [intentEvent(actor, drawn, endpoint.profile.name)])
+    const intent = drawLeaf(challenge, key, endpoint, urls, clock())
+    return { intent, event: intentEvent(actor, intent, endpoint.profile.name), endpoint }
+  }
+
+  async function finishLeaf(
+    actor: Actor,
+    proof: EnrolmentProof,
+    { intent, endpoint }: DrawnLeaf,
+    recorded: LeafIntentOutcome,
+  ): Promise<IssuedCertificate> {
     await checkpoint('intent-recorded')
-    const issued = await intents.finish(actor, continued(recorded, drawn, endpoint), proof.enrolmentTransactionId)
+    const issued = await intents.finish(actor, continued(recorded, intent, endpoint), proof.enrolmentTransactionId)
     if (issued === null)
       throw new Refusal('unavailable', 'The certificate was given up. Try again.', { reason: 'intent_abandoned' })
     return issued
   }
 
-  return { issueLeaf, finish: intents.finish, complete: intents.complete, reconcile: intents.reconcile }
+  return {
+    issueLeaf,
+    drawLeaf: ({ actor, challenge, csr, endpoint }) => draw(actor, challenge, proven(csr), endpoint),
+    issueDrawn,
+    finish: intents.finish,
+    complete: intents.complete,
+    reconcile: intents.reconcile,
+  }
 }
 
 /** A key that somebody has proven to hold: by a CSR here and now, or when the request that was approved came in. */
@@ -173,9 +226,12 @@ function soundCsr(der: Uint8Array): Csr {
       detail: error.message,
     })
   }
-  if (!verifyCsr(csr))
-    throw new Refusal('csr_rejected', 'The certificate request is not signed by its key.', { reason: 'bad_signature' })
-  return csr
+  return proven(csr)
+}
+
+function proven(csr: Csr): Csr {
+  if (verifyCsr(csr)) return csr
+  throw new Refusal('csr_rejected', 'The certificate request is not signed by its key.', { reason: 'bad_signature' })
 }
 
 function refuseWeakKey(key: ProvenKey, { profile }: IssuingEndpoint): void {
@@ -192,14 +248,14 @@ function refuseWeakKey(key: ProvenKey, { profile }: IssuingEndpoint): void {
 }
 
 function drawLeaf(
-  proof: EnrolmentProof,
+  challenge: ReservedChallenge | EnrolmentProof,
   key: ProvenKey,
   endpoint: IssuingEndpoint,
   urls: Urls,
   now: Date,
 ): CertificateIntent {
   const { authority, profile } = endpoint
-  const { subject, san, subjectDer, rules } = proof.constraints
+  const { subject, san, subjectDer, rules } = challenge.constraints
   const { maxValidityDays = profile.validityDays } = rules ?? {}
   const extendedKeyUsage = narrowed(profile.extendedKeyUsage, rules?.extendedKeyUsage)
   const validity = {
@@ -217,9 +273,9 @@ function drawLeaf(
     authority,
     groupId: endpoint.groupId,
     endpointId: endpoint.endpointId,
-    challengeId: proof.challengeId,
-    enrolmentTransactionId: proof.enrolmentTransactionId,
-    renews: proof.renews,
+    challengeId: challenge.challengeId,
+    enrolmentTransactionId: challenge.enrolmentTransactionId,
+    renews: challenge.renews ?? null,
     crlShard,
     crlUrl,
     subjectDer: subjectDer === undefined ? encodeName(subject) : new Uint8Array(Buffer.from(subjectDer, 'base64')),

@@ -5,7 +5,7 @@ import { sealNextCertificates } from '@/lib/scep/message'
 import type { AuditService } from './audit'
 import { sha256 } from './certificate-intent'
 import type { RedemptionStore } from './challenge-presentation'
-import type { Authorisers } from './enrolment-authorisation'
+import type { Authoriser, Authorisers } from './enrolment-authorisation'
 import type { TurnRules, TurnStore } from './enrolment-turns'
 import { createTrace } from './exchange-trace'
 import type { FlightRecorder } from './flight-recorder'
@@ -107,6 +107,8 @@ export interface ScepEnrolmentDependencies {
     'mac' | 'challengeHandles' | 'openSealedChallenge' | 'decryptScep' | 'signScepReply' | 'signScepNextCertificates'
   >
   audit: Pick<AuditService, 'record'>
+  /** The usual enrolment with a dynamic challenge in one step; without it, every one goes step by step. */
+  enrolAtOnce?: NonNullable<Authoriser['enrolAtOnce']>
   /** Challenges that registered minters sign; without it nobody else mints. */
   signed?: SignedChallenges
   /** Beside the dynamic challenges that `challenges` stores. */

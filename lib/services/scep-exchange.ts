@@ -57,13 +57,16 @@ export function openedRequest(message: PkiMessage, csr: Csr, cipher: Cipher): Op
 }
 
 /** Whoever has hung up, or has waited so long that it tries again: a certificate signed now would be one too many. */
-export function refuseIfLate({ request, startedAt }: Exchange, now: Date, deadlineMilliseconds: number): void {
-  const waited = now.getTime() - startedAt.getTime()
-  if (waited <= deadlineMilliseconds && request.gone?.() !== true) return
+export function refuseIfLate(exchange: Exchange, now: Date, deadlineMilliseconds: number): void {
+  if (!isLate(exchange, now, deadlineMilliseconds)) return
   throw new Refusal('unavailable', 'The device no longer waits for its certificate.', {
     reason: 'too_late',
     retryAfterSeconds: 5,
   })
+}
+
+export function isLate({ request, startedAt }: Exchange, now: Date, deadlineMilliseconds: number): boolean {
+  return now.getTime() - startedAt.getTime() > deadlineMilliseconds || request.gone?.() === true
 }
 
 /** Nobody is signed in on this side: a device is who its challenge says, and that is recorded as the object. */

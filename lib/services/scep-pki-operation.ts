@@ -16,11 +16,12 @@ import { sha256 } from './certificate-intent'
 import { checkPolicy, type PolicyVerdict } from './challenge-match'
 import { type Presentation, refusedRow } from './challenge-presentation'
 import { createRedemption } from './challenge-redemption'
-import type { Authorised, Authoriser, Authorisers } from './enrolment-authorisation'
+import type { AtOnce, Authorised, Authoriser, Authorisers } from './enrolment-authorisation'
 import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
 import { printable } from './enrolment-text'
 import { type Attempt, isOver, sameAgain, takeTurn } from './enrolment-turns'
 import { messageFacts } from './flight-facts'
+import type { IssuedCertificate } from './issuance'
 import { createRenewals, type HeldCertificate } from './renewal'
 import { answer, refuseHttp } from './scep-answers'
 import type { ScepEnrolmentDependencies, ScepOptions, ScepResponse } from './scep-enrolment'
@@ -28,6 +29,7 @@ import { openRequest } from './scep-envelope'
 import {
   type Exchange,
   failureContext,
+  isLate,
   namedAfter,
   type OpenedRequest,
   recogniseClient,
@@ -45,9 +47,12 @@ import type { SignedChallenges } from './signed-challenges'
 import { checkSignerKey } from './signer-key'
 
 export interface PkiOperationDependencies
-  extends Required<Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers' | 'recorder' | 'signed'>> {
+  extends Required<
+    Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers' | 'recorder' | 'signed' | 'enrolAtOnce'>
+  > {
   authorisers: Authorisers
   signed?: SignedChallenges
+  enrolAtOnce?: NonNullable<Authoriser['enrolAtOnce']>
   options: ScepOptions
   throttle: ScepThrottle
 }
@@ -67,15 +72,17 @@ export function createPkiOperation(
 ): (exchange: Exchange, bytes: Uint8Array) => Promise<ScepResponse> {
   const { issuance, signer, clock, log, pause, fine, options, throttle } = dependencies
   const { store, challenges, audit } = printable(dependencies)
+  const redemption = createRedemption({
+    store: challenges,
+    signer,
+    pause,
+    clock,
+    rules: options,
+    ...(dependencies.signed === undefined ? {} : { signed: dependencies.signed }),
+  })
+  const { enrolAtOnce } = dependencies
   const authorisers: Authorisers = {
-    dynamic: createRedemption({
-      store: challenges,
-      signer,
-      pause,
-      clock,
-      rules: options,
-      ...(dependencies.signed === undefined ? {} : { signed: dependencies.signed }),
-    }),
+    dynamic: { ...redemption, ...(enrolAtOnce === undefined ? {} : { enrolAtOnce }) },
     ...dependencies.authorisers,
   }
   const turns = { store, clock, pause, rules: options }
@@ -150,7 +157,8 @@ export function createPkiOperation(
     held: HeldCertificate | null,
   ): Promise<Uint8Array> {
     const attempt = { ...attemptOf(exchange, message, opened), signerCertificateId: held?.id ?? null }
-    const turn = await takeTurn(turns, attempt)
+    const usual = held === null ? await atOnce(exchange, message, opened, attempt) : null
+    const turn = usual === null ? await takeTurn(turns, attempt) : ({ turn: 'ours', rowId: usual.rowId } as const)
     if (turn.turn !== 'busy') exchange.trace.belongsTo(turn.turn === 'ours' ? turn.rowId : turn.known.id)
     exchange.trace.note('turn.taken', { turn: turn.turn })
     switch (turn.turn) {
@@ -171,10 +179,34 @@ export function createPkiOperation(
           await audit.record(refusedAgainEvent(exchange, message, opened, turn.refusal))
         throw turn.refusal
       case 'ours': {
-        const der = await decide(exchange, message, opened, turn.rowId, held)
+        const der = await decide(exchange, message, opened, turn.rowId, held, usual)
         if (der === null) return waits(exchange, message)
         return sealSuccess(replyContext(signer, exchange, message, opened.cipher), withChain(exchange, der))
       }
+    }
+  }
+
+  /** Only what is usual in every respect. What else there is to say about a request, the steps say. */
+  async function atOnce(
+    exchange: Exchange,
+    message: PkiMessage,
+    opened: OpenedRequest,
+    attempt: Attempt,
+  ): Promise<(AtOnce & { rowId: string }) | null> {
+    const authoriser = authorisers[exchange.endpoint.policy]
+    const presentation = presentationOf(exchange, message, opened, crypto.randomUUID())
+    const policy = policyOf(exchange, opened)
+    if (authoriser?.enrolAtOnce === undefined || presentation.signerDiffers || !policy.allowed) return null
+    if (isLate(exchange, clock(), options.deadlineMilliseconds)) return null
+    presentation.dropped = policy.dropped
+    const rowId = presentation.transactionRowId
+    try {
+      const usual = await authoriser.enrolAtOnce(presentation, attempt)
+      return usual && { ...usual, rowId }
+    } catch (error) {
+      // It may be recorded all the same, and only the word of it lost: then the next resend goes on from there.
+      await finishFailed(rowId, error)
+      throw error
     }
   }
 
@@ -188,6 +220,7 @@ export function createPkiOperation(
     opened: OpenedRequest,
     rowId: string,
     held: HeldCertificate | null,
+    usual: AtOnce | null,
   ): Promise<Uint8Array | null> {
     const presentation = presentationOf(exchange, message, opened, rowId)
     try {
@@ -201,6 +234,10 @@ export function createPkiOperation(
               policy,
               async (renewal) => (await authorisers[exchange.endpoint.policy]?.checkRenewal?.(renewal)) ?? {},
             )
+      if (usual?.done === 'recorded') {
+        exchange.trace.note('challenge.checked', usual.checked)
+        return await issue(exchange, message, opened, presentation, { ...usual, authoriser })
+      }
       const authorised = await authoriser.authorise(presentation)
       switch (authorised.outcome) {
         case 'pending':
@@ -217,7 +254,15 @@ export function createPkiOperation(
           return certificate.der
         }
         case 'redeemed':
-          return await issue(exchange, message, opened, presentation, { authoriser, authorised })
+          return await issue(exchange, message, opened, presentation, {
+            authoriser,
+            authorised,
+            issue: async () => {
+              refuseIfLate(exchange, clock(), options.deadlineMilliseconds)
+              const { actor } = presentation
+              return issuance.issueLeaf({ actor, proof: authorised.proof, csr: opened.csr.der })
+            },
+          })
       }
     } catch (error) {
       if (error instanceof EnrolmentRefusal) {
@@ -239,13 +284,14 @@ export function createPkiOperation(
 
   /** Before the challenge is looked at, so that a request nobody may have never touches one. Returns what is dropped. */
   function permitted(exchange: Exchange, opened: OpenedRequest): string[] {
-    const policy = checkPolicy(opened.csr, {
-      ...exchange.endpoint.profile,
-      usageOutsideProfile: options.usageOutsideProfile,
-    })
+    const policy = policyOf(exchange, opened)
     exchange.trace.note('policy.checked', policyFacts(policy))
     if (!policy.allowed) throw new EnrolmentRefusal(policy.reason, policy.detail)
     return policy.dropped
+  }
+
+  function policyOf({ endpoint }: Exchange, { csr }: OpenedRequest): PolicyVerdict {
+    return checkPolicy(csr, { ...endpoint.profile, usageOutsideProfile: options.usageOutsideProfile })
   }
 
   async function issue(
@@ -253,15 +299,14 @@ export function createPkiOperation(
     message: PkiMessage,
     opened: OpenedRequest,
     presentation: Presentation,
-    { authoriser, authorised }: { authoriser: Authoriser; authorised: Authorised },
+    {
+      authoriser,
+      authorised,
+      issue,
+    }: { authoriser: Authoriser; authorised: Authorised; issue(): Promise<IssuedCertificate> },
   ): Promise<Uint8Array> {
     try {
-      refuseIfLate(exchange, clock(), options.deadlineMilliseconds)
-      const issued = await issuance.issueLeaf({
-        actor: presentation.actor,
-        proof: authorised.proof,
-        csr: opened.csr.der,
-      })
+      const issued = await issue()
       exchange.trace.note('certificate.issued', { certificateId: issued.id, serial: issued.serial })
       await authoriser.beforeAnswer?.(presentation, authorised, issued)
       exchange.trace.note('certificate.sent', { certificateId: issued.id, serial: issued.serial, again: false })

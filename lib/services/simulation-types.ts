@@ -123,9 +123,8 @@ export interface SimulatedSubject {
   /** RFC 8894 §3.2.1.2: 17 or 19. */
   messageType: number
   ip: string | null
-  /** The certificate of ours that signs the message. */
+  /** DER of the certificate of ours that signs the message, and which one it is. */
   signerDer: Uint8Array | null
-  /** The certificate of ours that it signs with. */
   signedBy: { id: string; serial: string } | null
 }
 

@@ -18,13 +18,18 @@ export interface NewKeyRow extends KeyRow {
   purpose: KeyPurpose
 }
 
+/** Plans of named statements are kept: one made while a table was small must not read all of it once it is large. */
+const BY_KEY = [
+  'plan_cache_mode=force_generic_plan',
+  ...['seqscan', 'hashjoin', 'mergejoin', 'material'].map((way) => `enable_${way}=off`),
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ')
+
 export function openPool(databaseUrl: string, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    // Plans of named statements are kept: one made while a table was small must not read all of it once it is large.
-    ...(/[?&]options=/.test(databaseUrl)
-      ? {}
-      : { options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off' }),
+    ...(/[?&]options=/.test(databaseUrl) ? {} : { options: BY_KEY }),
     max: 4,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 5_000,

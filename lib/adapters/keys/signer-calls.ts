@@ -17,7 +17,7 @@ import { isCertRep } from './scep-attributes'
 import { checkAnswersScep, checkNextCertificates } from './scep-identity'
 import { createSealing } from './sealing'
 import { certificateToSign, certifiedKeyId, checkComplete, checkCrl, checkPurpose } from './signing-policy'
-import { findAuthority, findCertificate } from './signing-rows'
+import { findAuthority, findCertificateTogether } from './signing-rows'
 
 export interface SignerParts {
   pool: pg.Pool
@@ -53,10 +53,11 @@ export function createSigner(parts: SignerParts): Signer {
   }
   const rejection = kek.derive('implicit-rejection')
   const sealing = createSealing(kek)
+  const findCertificate = findCertificateTogether(pool)
   const ocsp = createOcspPolicy(pool, clock)
 
   async function signCertificate(certificateId: string): Promise<Uint8Array> {
-    const record = await findCertificate(pool, certificateId)
+    const record = await findCertificate(certificateId)
     if (record === null)
       throw new Refusal('not_found', 'There is no such certificate.', { reason: 'certificate_unknown' })
     const key = await keys.get(record.authority.keyId)

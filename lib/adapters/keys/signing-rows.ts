@@ -1,5 +1,6 @@
 /** What the database says about something to be signed: the record that the signer holds a request against. */
 import type pg from 'pg'
+import { togetherUnless } from '@/lib/services/together'
 
 export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
 
@@ -175,16 +176,25 @@ const CERTIFICATE = `
   left join challenge h on h.id = c.challenge_id
   left join certificate o on o.id = c.renews_certificate_id
   left join authority oa on oa.id = o.authority_id
-  where c.id = $1`
+  where c.id = any($1::uuid[])`
 
-export async function findCertificate(pool: pg.Pool, certificateId: string): Promise<CertificateRecord | null> {
-  const { rows } = await pool.query<CertificateRow>({
-    name: 'find-certificate',
-    text: CERTIFICATE,
-    values: [certificateId],
-  })
-  const row = rows[0]
-  return row === undefined ? null : toRecord(row)
+/**
+ * Read after the call, never before: what is signed at the same moment is read in one statement. A fault of it is the
+ * database's, so it is everybody's.
+ */
+export function findCertificateTogether(pool: pg.Pool): (certificateId: string) => Promise<CertificateRecord | null> {
+  return togetherUnless(
+    () => true,
+    async (certificateIds: string[]) => {
+      const { rows } = await pool.query<CertificateRow>({
+        name: 'find-certificates',
+        text: CERTIFICATE,
+        values: [certificateIds],
+      })
+      const records = new Map(rows.map((row) => [row.id, toRecord(row)]))
+      return certificateIds.map((certificateId) => records.get(certificateId) ?? null)
+    },
+  )
 }
 
 /** Null where there is no such authority, or no such shard of it. */

@@ -48,9 +48,16 @@ export function hotPool(database: Database): pg.Pool {
 const UTC = '-c TimeZone=UTC'
 /**
  * Every named statement is planned once. Left to itself, Postgres plans one that is given arrays anew each time, which
- * costs more than running it; and a plan made while a table was small must not read all of it once it is large.
+ * costs more than running it. And a plan made while a table was small must not read all of it once it is large: these
+ * leave no other way than to look up each row by a key, so the statements keep conditions that an index could answer for
+ * many rows, such as a state, from it by comparing texts.
  */
-const BY_KEY = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off'
+const BY_KEY = [
+  'plan_cache_mode=force_generic_plan',
+  ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material', 'memoize'].map((way) => `enable_${way}=off`),
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ')
 
 function withSettings(connectionString: string, settings: string): string {
   const encoded = encodeURIComponent(settings)

@@ -124,12 +124,12 @@ const RESERVE = `
       reserved_spki_sha256 = i.spki_sha256, reserved_at = now()
     from input i
     where c.id = i.challenge_id and c.endpoint_id = i.endpoint_id and now() >= c.not_before
-      and ((c.state = 'pending' and now() < c.expires_at
+      and ((c.state::text = 'pending' and now() < c.expires_at
           and (c.failed_attempts = 0 or not exists (
             select from enrolment_transaction t
             where t.endpoint_id = c.endpoint_id and t.created_at >= c.created_at and t.challenge_id = c.id and t.state = 'refused'
               and t.csr_sha256 = i.csr_sha256 and t.reason = any($8::text[]))))
-        or (c.state = 'reserved' and c.reserved_csr_sha256 = i.csr_sha256
+        or (c.state::text = 'reserved' and c.reserved_csr_sha256 = i.csr_sha256
           and (c.reserved_by = i.row_id or c.reserved_at < now() - interval '15 seconds')))
     returning i.place, i.row_id, c.id
   ), noted as (

@@ -28,6 +28,17 @@ export interface IssuingEndpointRow {
   crl_shard_url: string | null
 }
 
+/** The columns of IssuingEndpointRow, and where they come from: an endpoint `e` that issues. */
+export const ISSUING_COLUMNS = `
+    e.id as endpoint_id, e.group_id, p.name as profile_name, p.validity_days, p.backdate_minutes,
+    p.extended_key_usage, p.min_rsa_bits, p.elliptic_curves, a.id, a.slug, a.name, a.key_algorithm, a.subject_der,
+    a.subject_key_id, a.certificate_der, a.not_before, a.not_after, s.number as crl_shard, s.url as crl_shard_url`
+export const ISSUING_JOINS = `
+  join profile p on p.id = e.profile_id
+  join authority a on a.id = e.authority_id
+  left join crl_shard s on s.authority_id = a.id and s.number = a.crl_shard`
+export const ISSUES = "e.enabled and a.certificate_der is not null and a.status <> 'revoked'"
+
 export function issuingEndpointOf(row: IssuingEndpointRow): IssuingEndpoint {
   return {
     endpointId: row.endpoint_id,

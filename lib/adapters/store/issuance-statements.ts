@@ -7,7 +7,7 @@ import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { IssuanceStore, IssuingEndpoint } from '@/lib/services/issuance'
 import { type Database, hotPool } from './database'
 import { eventTexts } from './event-texts'
-import { type IssuingEndpointRow, issuingEndpointOf } from './intent-rows'
+import { ISSUES, ISSUING_COLUMNS, ISSUING_JOINS, type IssuingEndpointRow, issuingEndpointOf } from './intent-rows'
 import { together } from './together'
 
 type Recording = Parameters<IssuanceStore['recordIssued']>[0]
@@ -90,6 +90,7 @@ export function recordLeafTogether(database: Database): (recording: Recording) =
         attempts.map(({ certificateId }) => certificateId),
         attempts.map(({ rowId }) => rowId),
         ...eventColumns(recordings.map(({ intent, events }) => ({ id: intent.id, events }))),
+        recordings.map(({ intent }) => intent.challengeId),
       ],
     })
     const recorded = new Set(rows.map(({ id }) => id))
@@ -105,14 +106,9 @@ function eventColumns(changes: { id: string; events: AuditEntry[] }[]): [string[
 }
 
 const ISSUING = `
-  select e.id as endpoint_id, e.group_id, p.name as profile_name, p.validity_days, p.backdate_minutes,
-    p.extended_key_usage, p.min_rsa_bits, p.elliptic_curves, a.id, a.slug, a.name, a.key_algorithm, a.subject_der,
-    a.subject_key_id, a.certificate_der, a.not_before, a.not_after, s.number as crl_shard, s.url as crl_shard_url
-  from endpoint e
-  join profile p on p.id = e.profile_id
-  join authority a on a.id = e.authority_id
-  left join crl_shard s on s.authority_id = a.id and s.number = a.crl_shard
-  where e.id = any($1::uuid[]) and e.enabled and a.certificate_der is not null and a.status <> 'revoked'`
+  select ${ISSUING_COLUMNS}
+  from endpoint e ${ISSUING_JOINS}
+  where e.id = any($1::uuid[]) and ${ISSUES}`
 
 const RECORD_INTENT = `
   with input as (
@@ -132,10 +128,10 @@ const RECORD_INTENT = `
       i.tbs, i.tbs_sha256, i.subject, i.subject_der, i.common_name, i.sans::jsonb, i.key_algorithm, i.spki_sha256,
       i.not_before, i.not_after, i.created_at, i.renews_certificate_id, i.lineage_id, i.crl_shard
     from input i
-    join challenge h on h.id = i.challenge_id and h.endpoint_id = i.endpoint_id and h.state = 'reserved'
+    join challenge h on h.id = i.challenge_id and h.endpoint_id = i.endpoint_id and h.state::text = 'reserved'
       and h.reserved_spki_sha256 = i.spki_sha256
-    where i.renews_certificate_id is null or exists (
-      select from certificate old where old.id = i.renews_certificate_id and old.state = 'issued' and old.revoked_at is null)
+    left join certificate old on old.id = i.renews_certificate_id
+    where i.renews_certificate_id is null or (old.state::text = 'issued' and old.revoked_at is null)
     on conflict (challenge_id) do nothing
     returning id
   ), told as (
@@ -158,17 +154,17 @@ const RECORD_LEAF = `
     select * from unnest($7::uuid[], $8::text[], $9::text[]) with ordinality as e(id, before_time, after_time, place)
   ), consumed as (
     update challenge set state = 'consumed', consumed_at = i.at
-    from input i join certificate c on c.id = i.id
-    where c.state = 'intent' and challenge.id = c.challenge_id and challenge.state = 'reserved'
+    from input i join certificate c on c.id = i.id left join certificate old on old.id = c.renews_certificate_id
+    where c.id = any($1::uuid[]) and c.state::text = 'intent' and challenge.id = any($10::uuid[])
+      and challenge.id = c.challenge_id and challenge.state::text = 'reserved'
       and challenge.reserved_spki_sha256 = c.spki_sha256
-      and (c.renews_certificate_id is null or exists (
-        select from certificate old where old.id = c.renews_certificate_id and old.revoked_at is null))
+      and (c.renews_certificate_id is null or (old.id is not null and old.revoked_at is null))
     returning i.id
   ), issued as (
     update certificate set state = 'issued', der = i.der, fingerprint_sha256 = i.fingerprint_sha256, issued_at = i.at,
       tbs = null
     from consumed join input i on i.id = consumed.id
-    where certificate.id = i.id and certificate.state = 'intent'
+    where certificate.id = i.id and certificate.state::text = 'intent'
     returning certificate.id, i.at, certificate.renews_certificate_id, certificate.endpoint_id
   ), superseded as (
     update certificate old set supersede_at = issued.at + make_interval(hours => e.supersede_after_hours)

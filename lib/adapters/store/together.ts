@@ -1,48 +1,11 @@
 /** Callers of the same moment share one statement: one round trip, one commit, one lock of the audit chain's head. */
+import { togetherUnless } from '@/lib/services/together'
 import { isOutage } from './outage'
 
-interface Waiting<Item, Result> {
-  item: Item
-  resolve(result: Result): void
-  reject(error: unknown): void
-}
-
-/**
- * `run` does all of its items in one statement, and returns one result each. Whoever calls while it runs is in the next
- * one. A statement that fails did nothing, so after a fault that may be one item's own each is done by itself.
- */
+/** A statement that fails did nothing. Only while the database is away does nobody fare better alone. */
 export function together<Item, Result>(
   run: (items: Item[]) => Promise<Result[]>,
-  most = 32,
+  most?: number,
 ): (item: Item) => Promise<Result> {
-  let waiting: Waiting<Item, Result>[] = []
-  let running = false
-
-  async function work(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, most)
-      waiting = waiting.slice(most)
-      await settle(batch)
-    }
-    running = false
-  }
-
-  async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
-    try {
-      const results = await run(batch.map(({ item }) => item))
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result)
-    } catch (error) {
-      if (batch.length === 1 || isOutage(error)) for (const { reject } of batch) reject(error)
-      else for (const each of batch) await settle([each])
-    }
-  }
-
-  return (item) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject })
-      if (running) return
-      running = true
-      // Requests that arrived in the same turn of the event loop are here by then.
-      setImmediate(() => void work())
-    })
+  return togetherUnless(isOutage, run, most)
 }

@@ -19,6 +19,7 @@ import {
 } from '@/lib/services/challenges'
 import type { DefaultEndpointStore } from '@/lib/services/default-endpoint'
 import type { DeviceStore } from '@/lib/services/devices'
+import type { AtOnceStore } from '@/lib/services/enrolment-at-once'
 import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authorisation'
 import { explanationOf } from '@/lib/services/enrolment-refusals'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
@@ -32,6 +33,7 @@ import type { SimulationStore } from '@/lib/services/simulation'
 import type { StaticSecretStore } from '@/lib/services/static-secrets'
 import type { SupersessionStore } from '@/lib/services/supersession'
 import { QUESTIONS, type TransactionRow, type TransactionStore } from '@/lib/services/transactions'
+import { memoryAtOnceStore } from './at-once-store'
 import { type MemoryApproval, memoryPolicyStores } from './policy-stores'
 import { memoryRenewalStore } from './renewal-store'
 import {
@@ -47,6 +49,7 @@ export interface EnrolmentStores {
   alarms: AlarmStore
   challenges: ChallengeStore
   redemption: RedemptionStore
+  atOnce: AtOnceStore
   enrolment: ScepEnrolmentStore
   grants: GrantStore
   upkeep: ChallengeUpkeepStore
@@ -98,12 +101,16 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
   const stores = memoryTransactionStores(world, clock)
   return {
     ...stores,
+    atOnce: memoryAtOnceStore(world, clock, stores),
     ...memoryPolicyStores(world, stores.grants, clock),
     ...memoryRenewalStore(world, clock, stores.grants),
   }
 }
 
-type TransactionStores = Omit<EnrolmentStores, 'staticSecrets' | 'approvals' | 'renewals' | 'queries' | 'supersession'>
+type TransactionStores = Omit<
+  EnrolmentStores,
+  'atOnce' | 'staticSecrets' | 'approvals' | 'renewals' | 'queries' | 'supersession'
+>
 
 function memoryTransactionStores(world: World, clock: () => Date): TransactionStores {
   const challenges = world.challenges as MemoryChallenge[]

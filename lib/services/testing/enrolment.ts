@@ -18,6 +18,7 @@ import type { ChallengeConstraints, RelativeName, SubjectAlternativeName } from 
 import { createChallenges } from '@/lib/services/challenges'
 import { createDevices } from '@/lib/services/devices'
 import type { EndpointPolicy, EndpointSettings } from '@/lib/services/endpoint-settings'
+import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createMinters } from '@/lib/services/minters'
 import type { OutboundAnswer } from '@/lib/services/outbound'
@@ -256,6 +257,10 @@ export async function enrolmentPortal(
   const scep = createScepEnrolment({
     store: backing.enrolment.enrolment,
     challenges: redemption,
+    // Issuance that a test brings is what this test is about: nothing may pass it by.
+    ...(more.issuance === undefined && {
+      enrolAtOnce: createEnrolAtOnce({ store: backing.enrolment.atOnce, signer: base.signer, issuance: base.issuance }),
+    }),
     renewals: backing.enrolment.renewals,
     queries: backing.enrolment.queries,
     issuance: base.issuance,

@@ -1,5 +1,6 @@
 /** The backing of enrolment tests on a Postgres database of its own. */
 import { approvalStore } from '@/lib/adapters/store/approvals'
+import { atOnceStore } from '@/lib/adapters/store/at-once'
 import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
 import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
@@ -52,6 +53,7 @@ export async function postgresEnrolmentBacking(): Promise<
       alarms: alarmStore(database),
       challenges: challengeStore(database),
       redemption: redemptionStore(database),
+      atOnce: atOnceStore(database),
       enrolment: scepEnrolmentStore(database),
       grants: grantStore(database),
       upkeep: challengeUpkeepStore(database),

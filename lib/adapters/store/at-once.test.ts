@@ -1,0 +1,120 @@
+/** The usual enrolment on Postgres: the contract, two processes at the same instant, and statements that look rows up by key. */
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { atOnceStoreContract } from '@/lib/services/testing/at-once-contract'
+import { type EnrolmentPortal, enrolmentPortal } from '@/lib/services/testing/enrolment'
+import { atOnceStore } from './at-once'
+import { hotPool, openDatabase } from './database'
+import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
+
+atOnceStoreContract('on Postgres', postgresEnrolmentBacking)
+
+describe('the usual enrolment on Postgres', () => {
+  let backing: Awaited<ReturnType<typeof postgresEnrolmentBacking>>
+  let portal: EnrolmentPortal
+  beforeAll(async () => {
+    backing = await postgresEnrolmentBacking()
+    portal = await enrolmentPortal(backing)
+  })
+  afterAll(() => backing.close())
+
+  test('sent to two processes at the same instant it is recorded by one, and the challenge is held by the row of that one', {
+    timeout: 60_000,
+  }, async () => {
+    const elsewhere = openDatabase(backing.url, 2)
+    const there = atOnceStore(elsewhere)
+    const here = backing.enrolment.atOnce
+    const outcomes: string[] = []
+    // Each of the two draws up its own leaf; neither knows of the other before both are at the database.
+    const { enrol } = here
+    here.enrol = async (usual) => {
+      const { leaf } = usual
+      const intent = { ...leaf.intent, id: crypto.randomUUID(), serial: `0${leaf.intent.serial}` }
+      const rival = { ...usual, rowId: crypto.randomUUID(), leaf: { ...leaf, intent } }
+      const both = await Promise.all([enrol(usual), there.enrol(rival)])
+      outcomes.push(both.toSorted().join(' '))
+      const { challengeId } = leaf.intent
+      const challenge = await backing.database.challenge.findUniqueOrThrow({ where: { id: challengeId ?? '' } })
+      const winner = both[0] === 'recorded' ? usual : rival
+      expect(challenge).toMatchObject({ state: 'reserved', reservedBy: winner.rowId })
+      const rows = await backing.database.enrolmentTransaction.findMany({ where: { challengeId } })
+      expect(rows.map(({ id }) => id)).toEqual([winner.rowId])
+      const intents = await backing.database.certificate.findMany({ where: { challengeId } })
+      expect(intents.map(({ id }) => id)).toEqual([winner.leaf.intent.id])
+      return both[0]
+    }
+    try {
+      for (let number = 0; number < 20; number++) {
+        const { challenge } = await portal.mint()
+        void (await (await portal.device({ challenge })).status())
+      }
+    } finally {
+      here.enrol = enrol
+      await elsewhere.$disconnect()
+    }
+    expect(new Set(outcomes)).toEqual(new Set(['recorded taken']))
+    expect(outcomes).toHaveLength(20)
+  })
+
+  test('when the same request begins elsewhere between the look at its place and the insertion, nothing is reserved for it', async () => {
+    const { challenge, id } = await portal.mint()
+    const here = backing.enrolment.atOnce
+    const { enrol } = here
+    const rival = new pg.Client({ connectionString: backing.url })
+    await rival.connect()
+    const outcomes: string[] = []
+    here.enrol = async (usual) => {
+      const { endpointId, transactionId, csrSha256 } = usual.attempt
+      await rival.query('begin')
+      await rival.query(
+        `insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256)
+         values ($1, $2, $3, 19, $4, $4, $4)`,
+        [crypto.randomUUID(), endpointId, Buffer.from(transactionId), Buffer.from(csrSha256)],
+      )
+      const outcome = enrol(usual)
+      await expect
+        .poll(
+          async () =>
+            (await rival.query(`select from pg_locks where locktype = 'transactionid' and not granted`)).rowCount,
+        )
+        .toBe(1)
+      await rival.query('commit')
+      outcomes.push(await outcome, await backing.challengeState(id))
+      return 'taken'
+    }
+    try {
+      await (await portal.device({ challenge })).status()
+    } finally {
+      here.enrol = enrol
+      await rival.end()
+    }
+    expect(outcomes).toEqual(['taken', 'pending'])
+  })
+
+  test('every statement of an enrolment looks up its rows by key, planned while the tables are as good as empty', async () => {
+    const seen = new Map<string, string>()
+    const query = vi.spyOn(pg.Client.prototype, 'query')
+    try {
+      const { challenge } = await portal.mint()
+      await (await portal.device({ challenge })).enrol()
+      // The single steps, too: whoever signs for another goes that way.
+      const other = await portal.mint()
+      await (await portal.device({ challenge: other.challenge, signer: 1, key: 'ec' })).enrol()
+      for (const [asked] of query.mock.calls as unknown as [{ name?: string; text?: string }][])
+        if (asked?.name !== undefined && asked.text !== undefined) seen.set(asked.name, asked.text)
+    } finally {
+      query.mockRestore()
+    }
+    expect([...seen.keys()]).toEqual(
+      expect.arrayContaining([
+        ...['offer-challenges', 'enrol-at-once', 'record-leaves', 'begin-enrolments', 'find-presented-challenges'],
+        ...['reserve-challenges', 'issuing-endpoints', 'record-leaf-intents'],
+      ]),
+    )
+    for (const [name, text] of seen) {
+      const { rows } = await hotPool(backing.database).query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${text}`)
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+      expect(plan, name).not.toMatch(/Seq Scan|Bitmap|hashed|_state_|Index (Only )?Scan[^\n]*\n(?!\s*Index Cond)/)
+    }
+  })
+})

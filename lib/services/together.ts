@@ -1,0 +1,48 @@
+/** Callers of the same moment share one piece of work, such as a statement with its round trip and its commit. */
+
+interface Waiting<Item, Result> {
+  item: Item
+  resolve(result: Result): void
+  reject(error: unknown): void
+}
+
+/**
+ * `run` does all of its items or none, and returns one result each. Whoever calls while it runs is in the next one. After a
+ * fault each item is done by itself, for it may be another's; unless the fault `concernsAll`.
+ */
+export function togetherUnless<Item, Result>(
+  concernsAll: (error: unknown) => boolean,
+  run: (items: Item[]) => Promise<Result[]>,
+  most = 32,
+): (item: Item) => Promise<Result> {
+  let waiting: Waiting<Item, Result>[] = []
+  let running = false
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, most)
+      waiting = waiting.slice(most)
+      await settle(batch)
+    }
+    running = false
+  }
+
+  async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await run(batch.map(({ item }) => item))
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result)
+    } catch (error) {
+      if (batch.length === 1 || concernsAll(error)) for (const { reject } of batch) reject(error)
+      else for (const each of batch) await settle([each])
+    }
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject })
+      if (running) return
+      running = true
+      // Requests that arrived in the same turn of the event loop are here by then.
+      setImmediate(() => void work())
+    })
+}
