@@ -4,9 +4,11 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepare } from './prepare.mjs'
 import { Fault, main, nodeBinary, ROOT } from './project.mjs'
+import { ensureBenchTools } from './test-tools.mjs'
 
 await main(async () => {
   await prepare({ say: console.error })
+  ensureBenchTools(console.error)
   const wanted = process.argv[2]
   const names = readdirSync(join(ROOT, 'bench')).filter(
     (name) => name.endsWith('.mjs') && (!wanted || name.startsWith(wanted)),

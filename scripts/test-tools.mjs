@@ -21,8 +21,20 @@ const TOOLS = [
   { name: 'curl', present: () => onPath('curl') },
 ]
 
+/** What benchmarks measure with; nginx, which they compare with, is nobody's to start unasked and stays optional. */
+const BENCH_TOOLS = [{ name: 'wrk', present: () => onPath('wrk') }]
+
 /** Installs what can be installed. Returns the names of what is missing all the same. */
 export function ensureTools(say) {
+  return ensure(TOOLS, 'Tests that need them are skipped', say)
+}
+
+export function ensureBenchTools(say) {
+  return ensure(BENCH_TOOLS, 'Benchmarks do without', say)
+}
+
+function ensure(tools, consequence, say) {
+  const missing = () => tools.filter((tool) => !tool.present()).map((tool) => tool.name)
   const wanted = missing()
   if (wanted.length === 0) return []
   if (process.getuid?.() === 0 && onPath('apt-get')) {
@@ -32,14 +44,8 @@ export function ensureTools(say) {
   }
   const still = missing()
   if (still.length > 0)
-    say(
-      `Missing: ${still.join(', ')}. Tests that need them are skipped; as root on Debian or Ubuntu they are installed by themselves.`,
-    )
+    say(`Missing: ${still.join(', ')}. ${consequence}; as root on Debian or Ubuntu they are installed by themselves.`)
   return still
-}
-
-function missing() {
-  return TOOLS.filter((tool) => !tool.present()).map((tool) => tool.name)
 }
 
 function apt(...args) {
