@@ -8,6 +8,7 @@ import { openssl, scratchFiles } from '@/e2e/fixtures/openssl'
 import { toPem } from '@/lib/pki/certificate'
 import { createStatus, type StatusStore } from '@/lib/services/status'
 import { actor, DAY_MS, type Installation, installation } from '@/lib/services/testing/harness'
+import { guarded } from './outage'
 import { statusStore } from './status'
 import { postgresBacking } from './testing/postgres-backing'
 
@@ -120,7 +121,8 @@ async function expectVerdict(der: Uint8Array, shard: number | null, verdict: str
 }
 
 function otherInstance() {
-  return createStatus({ store: statusStore(backing.database), signer: portal.signer, clock: () => portal.time.now })
+  const store = guarded(statusStore(backing.database))
+  return createStatus({ store, signer: portal.signer, clock: () => portal.time.now })
 }
 
 test('what was expired when it was last listed is not listed again, in a shard either', async () => {
@@ -153,6 +155,19 @@ test('the root lists an issuer that is revoked, and a retired issuer goes on lis
   const text = openssl(['crl', '-inform', 'DER', '-noout', '-text'], root?.der ?? new Uint8Array()).toString()
   expect(text).toContain(`Serial Number: ${issuer.serial}`)
   expect(await listed()).toEqual([serial])
+})
+
+test('a database that goes away while a list is read is an outage, page by page', async () => {
+  const { serial } = await portal.enrol(endpointId)
+  await revoke(serial)
+  const store = guarded(statusStore(backing.database))
+  const scope = { shard: null, previousThisUpdate: null }
+  for await (const page of store.revoked(issuer.id, scope)) expect(page.count).toBe(1)
+  await backing.database.$disconnect()
+  const reading = (async () => {
+    for await (const page of store.revoked(issuer.id, scope)) expect(page.count).toBe(1)
+  })()
+  await expect(reading).rejects.toThrow()
 })
 
 test('the invalidity date of a certificate is in its entry', async () => {

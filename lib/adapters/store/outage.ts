@@ -27,18 +27,48 @@ export function guarded<Store extends object>(store: Store): Store {
     get(target, property, receiver) {
       const verb: unknown = Reflect.get(target, property, receiver)
       if (typeof verb !== 'function') return verb
-      return async (...given: unknown[]) => {
-        try {
-          return await verb.apply(target, given)
-        } catch (error) {
-          if (isRefusal(error) || !isOutage(error)) throw error
-          throw new Refusal('unavailable', 'The database cannot answer right now. Nothing was done; try again.', {
-            reason: 'database_unavailable',
-            detail: error instanceof Error ? error.name : 'unknown',
-          })
-        }
+      return (...given: unknown[]) => {
+        const answer: unknown = answerOf(() => verb.apply(target, given))
+        return isPages(answer) ? guardedPages(answer) : guardedAnswer(answer)
       }
     },
+  })
+}
+
+function answerOf(ask: () => unknown): unknown {
+  try {
+    return ask()
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+async function guardedAnswer(answer: unknown): Promise<unknown> {
+  try {
+    return await answer
+  } catch (error) {
+    throw inWords(error)
+  }
+}
+
+/** What comes a page at a time may fail at each. */
+async function* guardedPages(pages: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* pages
+  } catch (error) {
+    throw inWords(error)
+  }
+}
+
+function isPages(answer: unknown): answer is AsyncIterable<unknown> {
+  return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer
+}
+
+function inWords(error: unknown): unknown {
+  if (isRefusal(error) || !isOutage(error)) return error
+  return new Refusal('unavailable', 'The database cannot answer right now. Nothing was done; try again.', {
+    reason: 'database_unavailable',
+    detail: error instanceof Error ? error.name : 'unknown',
   })
 }
 
