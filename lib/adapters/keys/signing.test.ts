@@ -500,8 +500,8 @@ describe('certificate revocation lists', () => {
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'authority_not_active' })
     const { subjectDer: issuerDer } = made.issuer
     const { authorityKeyId } = statusOf(made.issuer)
-    const der = await it.signer.signCrl(made.issuer.id, null, list({ issuerDer, authorityKeyId, entries: [] }))
-    expect(parseCrlHeader(der).number).toBe(1n)
+    const tbs = list({ issuerDer, authorityKeyId, entries: [] })
+    await expect(it.signer.signCrl(made.issuer.id, tbs, null)).resolves.toBeInstanceOf(Uint8Array)
   })
 
   test('the next list of an authority is signed', async () => {
