@@ -71,6 +71,8 @@ export function requests(seeds: Seeds, target: Pick<Target, 'raDer' | 'places'>)
       body: broken(signed(sealed(sound(live.challenge), by), by), by),
       may: takes(live),
     }),
+    // Now and then everything is right, so that each policy is seen to say yes.
+    'a sound message': (by, { live }) => ({ body: signed(sealed(sound(live.challenge), by), by), may: takes(live) }),
     'random signed attributes': (by, { live }) => ({
       body: signed(sealed(sound(live.challenge), by), by, randomAttributes(by)),
       may: takes(live),
