@@ -222,6 +222,7 @@ export function crlContract(name: string, open: () => Promise<Backing>): void {
         id: ra,
         reason: 'superseded',
         comment: null,
+        invalidityDate: null,
         by: 'test',
         at,
         events: [],
