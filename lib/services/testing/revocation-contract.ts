@@ -4,7 +4,8 @@ import { createBulkRevocations } from '@/lib/services/bulk-revocation'
 import type { BulkRequest, Selection } from '@/lib/services/bulk-revocation-types'
 import { statusOf } from '@/lib/services/certificate-view'
 import type { CertificateStatus, RevocationReason } from '@/lib/services/certificates'
-import { actor, type Backing, DAY_MS, type Installation, installation, NOON, newDevice } from './harness'
+import { EnrolmentProof } from '@/lib/services/issuance'
+import { actor, type Backing, DAY_MS, deviceActor, type Installation, installation, NOON, newDevice } from './harness'
 
 const operator = actor('operator')
 const inDays = (days: number) => new Date(NOON.getTime() + days * DAY_MS)
@@ -336,6 +337,45 @@ export function revocationContract(name: string, open: () => Promise<Backing>): 
         }
         expect(new Set(seen).size).toBe(5)
         expect(seen).toHaveLength(5)
+      })
+    })
+
+    describe('renewed in the middle', () => {
+      const renew = async (id: string) => {
+        const device = newDevice('tablet-0')
+        const { proof } = await portal.reserve(group.endpoint.id, device)
+        const renewal = EnrolmentProof.ofReservedChallenge({
+          ...proof,
+          renews: { certificateId: id, lineageId: id },
+        })
+        return portal.issuance.issueLeaf({ actor: deviceActor(), proof: renewal, csr: device.csr })
+      }
+
+      test('the one that was selected ends, its successor does not, and the result names it', async () => {
+        const [id = ''] = await enrolled(2)
+        const bulk = await portal.bulkRevocations.confirm(operator, request({ expect: 2, startsAt: inDays(1) }))
+        const successor = await renew(id)
+        portal.time.now = inDays(1)
+        await portal.bulkRevocations.advance()
+        expect(await statusesOf([id, successor.id])).toEqual(['revoked', 'valid'])
+        expect(await portal.bulkRevocations.get(operator, bulk.id)).toMatchObject({ done: 2, renewed: 1 })
+        const { items } = await portal.bulkRevocations.items(operator, bulk.id, {}, {})
+        expect(items.find(({ certificate }) => certificate.id === id)?.renewedBy).toEqual({
+          id: successor.id,
+          serial: successor.serial,
+        })
+        await portal.certificates.revoke(operator, successor.id, { reason: 'superseded' })
+        expect(await portal.bulkRevocations.get(operator, bulk.id)).toMatchObject({ renewed: 0 })
+      })
+
+      test('what is revoked meanwhile renews no more', async () => {
+        const [id = ''] = await enrolled(1)
+        await portal.bulkRevocations.confirm(operator, request({ expect: 1 }))
+        const outcomes = await Promise.allSettled([portal.bulkRevocations.advance(), renew(id)])
+        expect(await statusesOf([id])).toEqual(['revoked'])
+        const [bulk] = (await portal.bulkRevocations.list(operator, {})).items
+        const { renewed } = await portal.bulkRevocations.get(operator, bulk?.id ?? '')
+        expect(renewed).toBe(outcomes[1].status === 'fulfilled' ? 1 : 0)
       })
     })
 
