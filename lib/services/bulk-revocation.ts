@@ -52,22 +52,24 @@ export function createBulkRevocations({
 }: BulkRevocationDeps): BulkRevocations {
   async function preview(actor: Actor, action: RevocationAction, asked: Selection): Promise<DryRun> {
     authorise(actor, 'bulk-revocation:manage')
-    return dryRun(action, checkedSelection(asked), moment())
+    const at = moment()
+    const selection = checkedSelection(asked)
+    const found = await look(action, selection, at)
+    const samples = await store.samples(selection, CHANGEABLE[action], at, SAMPLES)
+    return { ...found, samples: samples.map((row) => certificateSummary(row, at.now)) }
   }
 
-  async function dryRun(action: RevocationAction, selection: Selection, at: Moment): Promise<DryRun> {
+  async function look(action: RevocationAction, selection: Selection, at: Moment): Promise<Omit<DryRun, 'samples'>> {
     const names = await knownNames(selection)
     const parted = partedBy(action, await store.tally(selection, at))
     if ('certificates' in selection && parted.matched < selection.certificates.length)
       throw new Refusal('not_found', 'Some of these certificates do not exist. Tick them again.', {
         reason: 'certificate_unknown',
       })
-    const samples = await store.samples(selection, CHANGEABLE[action], at, SAMPLES)
     return {
       action,
       described: describe(selection, names),
       ...parted,
-      samples: samples.map((row) => certificateSummary(row, at.now)),
       confirm: toBeTyped(selection, names, parted.affected),
     }
   }
@@ -91,7 +93,7 @@ export function createBulkRevocations({
     const comment = checkedComment(request.comment)
     const invalidityDate = checkedInvalidityDate(request.invalidityDate, reason ?? 'unspecified', at.now)
     const startsAt = checkedStart(request.startsAt, at.now)
-    const seen = await dryRun(action, selection, at)
+    const seen = await look(action, selection, at)
     if (seen.affected !== request.expect) throw changed(seen.affected)
     if (seen.affected === 0)
       throw new Refusal('conflict', 'None of these certificates would change.', { reason: 'nothing_to_change' })

@@ -23,12 +23,14 @@ export async function workOnBatch(
   { id, limit, moment, statuses, events }: Batch,
 ): Promise<'more' | 'finished' | 'not_running'> {
   return transact(database, async (transaction) => {
-    const [row] = await transaction.$queryRaw<BulkRow[]>`
-      select ${BULK_COLUMNS} from bulk_revocation b where b.id = ${id}::uuid and b.state = 'running' for no key update`
+    const [row] = await transaction.$queryRaw<(BulkRow & { reached: string | null })[]>`
+      select ${BULK_COLUMNS}, b.reached from bulk_revocation b
+      where b.id = ${id}::uuid and b.state = 'running' for no key update`
     if (row === undefined) return { result: 'not_running' as const, events: [] }
-    const bulk = bulkRecord(row)
-    const ids = await lockNext(transaction, id, limit)
-    const reached = ids.at(-1) ?? null
+    const { reached: before, ...rest } = row
+    const bulk = bulkRecord(rest)
+    const ids = await lockNext(transaction, id, before, limit)
+    const reached = ids.at(-1) ?? before
     const looked = ids.length === 0 ? [] : await changeAndNote(transaction, bulk, ids, { moment, statuses })
     const changed = looked.filter(({ outcome }) => outcome === 'done')
     const after = await count(transaction, id, {
@@ -53,17 +55,25 @@ export async function workOnBatch(
   })
 }
 
-/** In the order of their ids, so that two bulk revocations that share certificates never wait for each other. */
-async function lockNext(transaction: Transaction, id: string, limit: number): Promise<string[]> {
-  const rows = await transaction.$queryRaw<{ id: string }[]>`
-    select c.id from certificate c
-    where c.id in (
-      select i.certificate_id from bulk_revocation b
-      join bulk_revocation_item i on i.bulk_id = b.id and (b.reached is null or i.certificate_id > b.reached)
-      where b.id = ${id}::uuid order by i.certificate_id limit ${limit})
-    order by c.id for update of c`
-  return rows.map((row) => row.id)
+/**
+ * In the order of their ids, so that two bulk revocations that share certificates never wait for each other. Here and below
+ * every row is named by its key: a list that was just written has no statistics yet, and a guess would read all of it.
+ */
+async function lockNext(
+  transaction: Transaction,
+  id: string,
+  reached: string | null,
+  limit: number,
+): Promise<string[]> {
+  const next = await transaction.$queryRaw<{ id: string }[]>`
+    select certificate_id as id from bulk_revocation_item
+    where bulk_id = ${id}::uuid and certificate_id > ${reached ?? LOWEST}::uuid order by certificate_id limit ${limit}`
+  const ids = next.map((row) => row.id)
+  await transaction.$queryRaw`select id from certificate where id = any(${ids}::uuid[]) order by id for update`
+  return ids
 }
+
+const LOWEST = '00000000-0000-0000-0000-000000000000'
 
 interface LookedAt {
   id: string
@@ -89,14 +99,15 @@ async function changeAndNote(
       from ${CERTIFICATE_TABLES} where c.id = any(${ids}::uuid[])
     ), changed as (
       update certificate c set ${change(bulk, now)}
-      from current where c.id = current.id and c.state = 'issued' and current.status = any(${[...statuses[bulk.action]]})
+      from current where c.id = current.id and c.id = any(${ids}::uuid[]) and c.state = 'issued' and current.status = any(${[...statuses[bulk.action]]})
       returning c.id
     ), noted as (
       update bulk_revocation_item i set at = ${now},
         outcome = case when changed.id is null then 'skipped' else 'done' end,
         skipped_why = case when changed.id is null then ${WHY} end
       from current left join changed on changed.id = current.id
-      where i.bulk_id = ${bulk.id}::uuid and i.certificate_id = current.id and i.outcome is null
+      where i.bulk_id = ${bulk.id}::uuid and i.certificate_id = any(${ids}::uuid[]) and i.certificate_id = current.id
+        and i.outcome is null
       returning i.certificate_id, i.outcome
     )
     select current.id, serial, subject, authority_id, issuer, fingerprint_sha256, noted.outcome

@@ -37,8 +37,10 @@ export function certificateStore(database: Database): CertificateStore {
         left join challenge h on h.id = c.challenge_id
         left join enrolment_transaction t on t.id = c.enrolment_transaction_id
         left join lateral (
-          select b.id, b.action, b.starts_at from bulk_revocation_item i join bulk_revocation b on b.id = i.bulk_id
-          where i.certificate_id = c.id and i.outcome is null and b.state = 'scheduled' order by b.starts_at limit 1
+          select b.id, b.action, b.starts_at from bulk_revocation b
+          where b.state = 'scheduled' and exists (
+            select from bulk_revocation_item i where i.bulk_id = b.id and i.certificate_id = c.id)
+          order by b.starts_at limit 1
         ) b on true
         where c.state = 'issued' and ${condition} order by c.created_at, c.id limit 2`
       return rows.map(detailRow)
