@@ -8,23 +8,35 @@ export interface Revocation {
   reason: RevocationReason
 }
 
-/** A certificate that is recorded as issued; `issuer` is about the certificate of the authority that issued it. */
+/**
+ * A certificate that is recorded as issued. `issuer` is about the certificate of the authority that issued it: revoked, if
+ * it was so before this one ended.
+ */
 export interface RecordedStatus {
   revoked: Revocation | null
   issuer: { revoked: Revocation | null }
 }
 
-/** Whoever has an authority's key can make certificates and answers about them (RFC 6960 §2.7). */
+/** Whoever has an authority's key can make certificates and answers about them. */
 const COMPROMISED: readonly RevocationReason[] = ['keyCompromise', 'cACompromise']
 
 /** Null is a serial number that was never issued: saying good of it would let a forged certificate pass. */
 export function certStatus(record: RecordedStatus | null): CertStatus {
   if (record === null) return { status: 'unknown' }
   const { revoked, issuer } = record
-  if (revoked !== null) return { status: 'revoked', at: wholeSeconds(revoked.at), reason: revoked.reason }
-  if (issuer.revoked !== null && COMPROMISED.includes(issuer.revoked.reason))
-    return { status: 'revoked', at: wholeSeconds(issuer.revoked.at), reason: 'cACompromise' }
-  return { status: 'good' }
+  const own = revoked && asStatus(revoked.at, revoked.reason)
+  // RFC 6960 §2.7 for a compromised key. For other reasons no path validates either, but many ask about the device alone.
+  const inherited = issuer.revoked && asStatus(issuer.revoked.at, inheritedReason(issuer.revoked.reason))
+  if (own !== null && isFinal(own)) return own
+  return inherited ?? own ?? { status: 'good' }
+}
+
+function asStatus(at: Date, reason: RevocationReason): CertStatus {
+  return { status: 'revoked', at: wholeSeconds(at), reason }
+}
+
+function inheritedReason(reason: RevocationReason): RevocationReason {
+  return COMPROMISED.includes(reason) ? 'cACompromise' : reason
 }
 
 const MINUTE_MS = 60_000

@@ -128,6 +128,19 @@ export function ocspContract(name: string, open: () => Promise<Backing>): void {
       })
     })
 
+    test('a hold that is released is good again, a revocation never is', async () => {
+      await revoke('certificateHold')
+      hear({ authorityId: issuerId, serial })
+      expect(await judged()).toMatchObject({ status: 'revoked', reason: 'certificateHold' })
+      await portal.certificates.release(admin, certificateId, {})
+      hear({ authorityId: issuerId, serial })
+      expect(await judged()).toMatchObject({ verified: true, status: 'good' })
+      await revoke('superseded')
+      hear({ authorityId: issuerId, serial })
+      await expect(portal.certificates.release(admin, certificateId, {})).rejects.toMatchObject({ code: 'conflict' })
+      expect(await judged()).toMatchObject({ status: 'revoked', reason: 'superseded' })
+    })
+
     test('without word of a change, what may have changed is looked up again after five seconds', async () => {
       expect(await judged()).toMatchObject({ status: 'good' })
       await revoke('superseded')

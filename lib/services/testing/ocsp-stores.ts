@@ -67,7 +67,12 @@ export function memoryOcspStore(world: World): OcspStore {
       )
       const authority = world.authorities.find(({ id }) => id === authorityId)
       const own = world.certificates.find(({ id }) => id === authority?.certificateId)
-      return row ? { revoked: revocation(row), issuer: { revoked: own ? revocation(own) : null } } : null
+      return row
+        ? {
+            revoked: revocation(row),
+            issuer: { revoked: own?.revokedAt && own.revokedAt <= row.notAfter ? revocation(own) : null },
+          }
+        : null
     },
   }
 }
