@@ -100,15 +100,15 @@ function benchActor(): Actor {
 }
 
 function print(rows: Row[]): void {
-  const cost = ({ seconds, extraMemory, longestStall }: Cost) =>
-    `${seconds.toFixed(3)} s, ${extraMemory.toFixed(0)} MB, ${longestStall.toFixed(0)} ms`
+  const cost = ({ seconds, cpuSeconds, extraMemory, longestStall }: Cost) =>
+    `${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(2)} s, ${extraMemory.toFixed(0)} MB, ${longestStall.toFixed(0)} ms`
   console.table(
     Object.fromEntries(
       rows.map(({ entries, published, signer, served, pkijs }) => [
         entries.toLocaleString('en'),
         {
-          'published (seconds, extra memory, longest stall)': cost(published),
-          'of it in the signer (memory, stall)': `${signer.extraMemory.toFixed(0)} MB, ${signer.longestStall.toFixed(0)} ms`,
+          'published: seconds, CPU, memory, stall': cost(published),
+          'meanwhile the signer': cost(signer),
           'first download': cost(served),
           pkijs: pkijs === null ? 'not tried' : cost(pkijs),
           'times as fast': pkijs === null ? '' : (pkijs.seconds / published.seconds).toFixed(1),

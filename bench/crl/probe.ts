@@ -5,6 +5,8 @@ import { setTimeout } from 'node:timers/promises'
 
 export interface Cost {
   seconds: number
+  /** User and system time of this process alone, which other work on the machine does not lengthen. */
+  cpuSeconds: number
   /** Megabytes. */
   extraMemory: number
   /** Milliseconds. */
@@ -26,14 +28,21 @@ export function startProbe(): { stop(): Promise<Cost> } {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
   const start = performance.now()
+  const cpu = process.cpuUsage()
   return {
     async stop() {
       const seconds = (performance.now() - start) / 1000
+      const { user, system } = process.cpuUsage(cpu)
       // A stall is known once the timer behind it has fired.
       await setTimeout(10)
       delay.disable()
       const longestStall = Math.max(0, delay.max / 1e6 - RESOLUTION_MS)
-      return { seconds, extraMemory: (status('VmHWM') - before) / 1024, longestStall }
+      return {
+        seconds,
+        cpuSeconds: (user + system) / 1e6,
+        extraMemory: (status('VmHWM') - before) / 1024,
+        longestStall,
+      }
     },
   }
 }

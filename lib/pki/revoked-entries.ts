@@ -147,27 +147,32 @@ function writeGeneralizedTime(out: Uint8Array, at: number, milliseconds: number)
 
 const DAY_SECONDS = 86_400
 const ZERO = 0x30
-/** Most entries of a list share few days. */
-const day = { number: Number.NaN, digits: '' }
+/** YYYYMMDD of days since 1970: the entries of a list share few, in no order. */
+const days = new Map<number, string>()
+const MOST_DAYS = 10_000
 
 /** YYYYMMDDHHMMSSZ without the first `skipped` digits. */
 function writeMoment(out: Uint8Array, start: number, milliseconds: number, skipped: number): number {
   const seconds = Math.floor(milliseconds / 1000)
   const number = Math.floor(seconds / DAY_SECONDS)
-  if (number !== day.number) {
-    if (!(milliseconds >= Date.UTC(1950, 0, 1) && milliseconds < Date.UTC(10_000, 0, 1)))
-      throw new DerError('a date X.509 cannot write')
-    day.digits = new Date(milliseconds).toISOString().slice(0, 10).replaceAll('-', '')
-    day.number = number
-  }
+  const digits = days.get(number) ?? newDay(number, milliseconds)
   let at = start
-  for (let i = skipped; i < 8; i++) out[at++] = day.digits.charCodeAt(i)
+  for (let i = skipped; i < 8; i++) out[at++] = digits.charCodeAt(i)
   const rest = seconds - number * DAY_SECONDS
   at = writePair(out, at, Math.floor(rest / 3600))
   at = writePair(out, at, Math.floor(rest / 60) % 60)
   at = writePair(out, at, rest % 60)
   out[at++] = 0x5a
   return at
+}
+
+function newDay(number: number, milliseconds: number): string {
+  if (!(milliseconds >= Date.UTC(1950, 0, 1) && milliseconds < Date.UTC(10_000, 0, 1)))
+    throw new DerError('a date X.509 cannot write')
+  const digits = new Date(milliseconds).toISOString().slice(0, 10).replaceAll('-', '')
+  if (days.size >= MOST_DAYS) days.clear()
+  days.set(number, digits)
+  return digits
 }
 
 function writePair(out: Uint8Array, at: number, value: number): number {

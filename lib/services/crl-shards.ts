@@ -60,6 +60,8 @@ export function isCurrent(shard: OpenShard, slug: string, urls: Pick<Urls, 'crlS
   return urls.crlShardUrl(slug, shard.number) === shard.url
 }
 
+const PRIME = 0x01000193
+
 /** What tells the entries of each shard from others, gathered while the whole list is built: who changed has a new list due. */
 export class ShardContents {
   readonly #sums = new Map<number, { count: number; a: number; b: number }>()
@@ -82,15 +84,18 @@ export class ShardContents {
   /** FNV-1a with two offsets. Nobody gains by a collision: the next revocation, or a day, brings the list. */
   #addEntry(shard: number, { serials, serialEnds, revokedAt, reasons, invalidityDates }: RevokedColumns, i: number) {
     const sum = this.#sums.get(shard) ?? { count: 0, a: 0x811c9dc5, b: 0x01234567 }
-    this.#sums.set(shard, sum)
-    const mix = (value: number) => {
-      sum.a = Math.imul(sum.a ^ value, 0x01000193)
-      sum.b = Math.imul(sum.b ^ value, 0x01000193)
+    if (sum.count === 0) this.#sums.set(shard, sum)
+    let { a, b } = sum
+    for (let at = i === 0 ? 0 : (serialEnds[i - 1] ?? 0); at < (serialEnds[i] ?? 0); at++) {
+      a = Math.imul(a ^ (serials[at] ?? 0), PRIME)
+      b = Math.imul(b ^ (serials[at] ?? 0), PRIME)
     }
-    for (let at = i === 0 ? 0 : (serialEnds[i - 1] ?? 0); at < (serialEnds[i] ?? 0); at++) mix(serials[at] ?? 0)
-    mix(Math.floor((revokedAt[i] ?? 0) / 1000) | 0)
-    mix(reasons[i] ?? 0)
-    mix(Math.floor((invalidityDates[i] ?? 0) / 1000) | 0)
+    const at = Math.floor((revokedAt[i] ?? 0) / 1000) | 0
+    const since = Math.floor((invalidityDates[i] ?? 0) / 1000) | 0
+    a = Math.imul(Math.imul(Math.imul(a ^ at, PRIME) ^ (reasons[i] ?? 0), PRIME) ^ since, PRIME)
+    b = Math.imul(Math.imul(Math.imul(b ^ at, PRIME) ^ (reasons[i] ?? 0), PRIME) ^ since, PRIME)
+    sum.a = a
+    sum.b = b
     sum.count += 1
   }
 }

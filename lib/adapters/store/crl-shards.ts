@@ -13,6 +13,7 @@ interface IssuerRow {
 
 export function shardStore(database: Database): ShardStore {
   return {
+    // A row that stays as it is for minutes is not written anew every few seconds.
     async count(until, closedAfter) {
       await database.$executeRaw`
         with counting as (
@@ -29,7 +30,8 @@ export function shardStore(database: Database): ShardStore {
         update crl_shard s set certificates = s.certificates + named.certificates, counted_until = ${until},
           ends_at = greatest(s.ends_at, named.ends_at)
         from named
-        where s.authority_id = named.authority_id and s.number = named.number and s.counted_until < ${until}`
+        where s.authority_id = named.authority_id and s.number = named.number and s.counted_until < ${until}
+          and (named.certificates > 0 or s.counted_until < ${until}::timestamptz - interval '10 minutes')`
     },
 
     async issuers() {

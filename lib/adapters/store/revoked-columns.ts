@@ -99,9 +99,7 @@ function octets(array: Buffer, count: number): Pick<RevokedPage, 'serials' | 'se
   for (let i = 0, at = HEADER_BYTES; i < count; i++) {
     const length = array.readInt32BE(at)
     at += LENGTH_BYTES
-    serials.set(array.subarray(at, at + length), end)
-    at += length
-    end += length
+    for (const elementEnd = at + length; at < elementEnd; at++) serials[end++] = array[at] ?? 0
     serialEnds[i] = end
   }
   return { serials, serialEnds }
