@@ -9,8 +9,11 @@ import { PrismaClient } from './generated/client'
 export type Database = PrismaClient
 export type Transaction = Prisma.TransactionClient
 
-/** Connections of the hot path. Its statements carry many requests each, so a few do. */
-const HOT_CONNECTIONS = 5
+/**
+ * Connections of the hot path: two that write, one after the other at the head of the audit chain, and one that reads. More
+ * would only split requests that could share a statement.
+ */
+const HOT_CONNECTIONS = 3
 const WAITS = { connectionTimeoutMillis: 5_000, statement_timeout: 15_000 }
 
 const hotPools = new WeakMap<Database, pg.Pool>()
