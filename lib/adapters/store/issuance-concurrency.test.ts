@@ -148,7 +148,8 @@ test('two instances publishing at once use distinct, rising numbers', async () =
   )
   await Promise.all(instances.map((status) => status.publishDueCrls()))
   for (let round = 0; round < 5; round += 1) {
-    portal.time.now = new Date(portal.time.now.getTime() + 1_000)
+    // After a burst further lists wait some seconds.
+    portal.time.now = new Date(portal.time.now.getTime() + 10_000)
     const revoked = await portal.enrol(endpointId)
     const [, ...published] = await Promise.all([
       portal.certificates.revoke(admin, revoked.id, { reason: 'superseded' }),
@@ -159,7 +160,8 @@ test('two instances publishing at once use distinct, rising numbers', async () =
     expect(await backing.crlDueSince(issuerId)).toBeNull()
   }
   await other.$disconnect()
-  const crls = await backing.database.crl.findMany({ where: { authorityId: issuerId }, orderBy: { number: 'asc' } })
+  const whole = { authorityId: issuerId, shard: 0 }
+  const crls = await backing.database.crl.findMany({ where: whole, orderBy: { number: 'asc' } })
   const numbers = crls.map(({ number }) => Number(number))
   expect(numbers).toEqual([...new Set(numbers)])
   expect(crls.map(({ thisUpdate }) => thisUpdate.getTime())).toEqual(
