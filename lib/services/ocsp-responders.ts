@@ -17,7 +17,7 @@ export interface AuthorityInNeed {
 export interface OcspResponderStore {
   /**
    * Authorities whose certificates may still be asked about and whose newest responder is past half its life, or not
-   * there: those that issue, those that will, and retired ones until their last certificate has ended. Not those with one
+   * there: those that issue, those that will, and retired or revoked ones until their last certificate has ended. Not those with one
    * under way, nor those whose own end leaves nothing to gain.
    */
   inNeed(now: Date): Promise<AuthorityInNeed[]>

@@ -243,6 +243,14 @@ describe('responder certificates', () => {
     }
   })
 
+  test('a revoked issuer still signs its own, for somebody has to say what became of its certificates', async () => {
+    const { issuer } = await insertIssuer(it, organisation.root, 'p256')
+    await signAuthority(it, issuer)
+    await it.pool.query("update authority set status = 'revoked' where id = $1", [issuer.id])
+    const der = await activate(await insertResponder(issuer))
+    expect(parseCertificate(der).extendedKeyUsage).toEqual([OID.ocspSigning])
+  })
+
   const changes: [string, string, (by: AuthorityRow) => Change][] = [
     ['for eight days', 'lint', () => ({ notAfter: later(8 * DAY) })],
     [

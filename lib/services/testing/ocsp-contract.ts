@@ -391,6 +391,14 @@ export function ocspContract(name: string, open: () => Promise<Backing>): void {
         },
       )
 
+      test('goes on under a revoked issuer, whose certificates are told revoked to their end', async () => {
+        await portal.backing.revokeAuthority(issuerId, portal.time.now)
+        later(8 * DAY_MS)
+        expect(await portal.ocspResponders.renewEnding(job)).toBe(2)
+        hear()
+        expect(await judged({ nonce: randomBytes(8) })).toMatchObject({ verified: true, status: 'revoked' })
+      })
+
       test('without a responder, or past its end, there is no answer', async () => {
         later(8 * DAY_MS)
         hear()
