@@ -78,6 +78,38 @@ export function ocspContract(name: string, open: () => Promise<Backing>): void {
       expect(await judged({ slug: null })).toMatchObject({ verified: true, status: 'good' })
     })
 
+    test('the page of a certificate shows what OCSP answers, whatever became of it or of its issuer', async () => {
+      const issued = await Promise.all(
+        [1, 2, 3, 4].map((number) => portal.enrol(endpointId, newDevice(`pair-${number}`))),
+      )
+      const [held, revoked, ended] = [issued[0]?.id ?? '', issued[1]?.id ?? '', issued[2]?.id ?? '']
+      const pairs = () =>
+        Promise.all(
+          issued.map(async ({ id, serial: of }) => {
+            const { status: page, revocationReason } = await portal.certificates.get(admin, id)
+            const { verified, status, reason } = await judged({ of, nonce: randomBytes(8) })
+            expect(verified).toBe(true)
+            if (page === 'revoked' || page === 'held') expect(reason).toBe(revocationReason)
+            return `${page}: ${status}`
+          }),
+        )
+      await portal.backing.setNotAfter(ended, new Date(portal.time.now.getTime() - DAY_MS))
+      expect(await pairs()).toEqual(['valid: good', 'valid: good', 'expired: good', 'valid: good'])
+      await portal.certificates.revoke(admin, held, { reason: 'certificateHold' })
+      await portal.certificates.revoke(admin, revoked, { reason: 'keyCompromise' })
+      expect(await pairs()).toEqual(['held: revoked', 'revoked: revoked', 'expired: good', 'valid: good'])
+      await portal.certificates.release(admin, held, {})
+      expect(await pairs()).toEqual(['valid: good', 'revoked: revoked', 'expired: good', 'valid: good'])
+      await portal.certificates.revoke(admin, held, { reason: 'certificateHold' })
+      await portal.backing.revokeAuthority(issuerId, portal.time.now)
+      expect(await pairs()).toEqual([
+        'issuer_revoked: revoked',
+        'revoked: revoked',
+        'expired: good',
+        'issuer_revoked: revoked',
+      ])
+    })
+
     test('a serial that was never issued is unknown, an issuer that is not ours unauthorized', async () => {
       expect(await judged({ of: newSerial() })).toMatchObject({ verified: true, status: 'unknown' })
       const stranger = certId({ issuer: root, serial })
