@@ -120,7 +120,7 @@ async function serving(
 }
 
 /** openssl listens first and reads its index then; and to what is no request it never answers. */
-async function answering(port: number, probe = new Uint8Array(1)): Promise<void> {
+async function answering(port: number, probe: Uint8Array = new Uint8Array(1)): Promise<void> {
   for (const until = performance.now() + LIMIT_MS; ; ) {
     try {
       await fetch(`http://127.0.0.1:${port}/`, {
