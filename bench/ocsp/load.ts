@@ -33,6 +33,11 @@ export async function loadFor(port: number, requests: readonly Buffer[], seconds
   return hasWrk() ? byWrk(port, requests, seconds) : bySockets(port, requests, seconds)
 }
 
+/** For a server of HTTP/1.0, with which wrk does not get on. */
+export function loadOldFor(port: number, requests: readonly Buffer[], seconds: number): Promise<Load> {
+  return bySockets(port, requests, seconds)
+}
+
 /** Each request once; `check` sees every body. */
 export function loadOnce(port: number, requests: readonly Buffer[], check: (body: Buffer) => boolean): Promise<Load> {
   return bySockets(port, requests, null, check)
@@ -136,7 +141,7 @@ function openConversation(port: number): (request: Buffer | null) => Promise<Ans
     const answer = {
       status: Number(head.slice(9, 12)),
       body: received.subarray(end + 4, whole),
-      closes: /^connection: close/im.test(head),
+      closes: head.startsWith('HTTP/1.0') || /^connection: close/im.test(head),
     }
     received = received.subarray(whole)
     settle(answer)

@@ -7,7 +7,7 @@ import { type Product, withProduct } from '@/bench/scep/product'
 import { seedCertificates } from '@/bench/scep/seed'
 import { DerError, parseDer, TAG } from '@/lib/pki/der'
 import { parseResponseData } from '@/lib/pki/ocsp'
-import { CONNECTIONS, canPin, hasWrk, type Load, loadFor, loadOnce, pin } from './load'
+import { CONNECTIONS, canPin, hasWrk, type Load, loadFor, loadOldFor, loadOnce, pin } from './load'
 import { hasNginx, type Server, withBareNode, withNginx, withOpenssl } from './peers'
 import { byGet, byPost, forFile, type Question, questions, seededSerials } from './requests'
 
@@ -77,7 +77,7 @@ async function measurePeers(rows: Row[], example: Uint8Array, asked: Question[],
   const serials = seededSerials(SEEDED)
   await withOpenssl(serials, async (server, issuer) => {
     const asked = questions('/', issuer, serials.slice(0, 2_000)).map(byPost)
-    rows.push(await measured('openssl ocsp, POST', asProduct(server), asked, seconds))
+    rows.push(await measured('openssl ocsp, POST', asProduct(server), asked, seconds, loadOldFor))
   })
 }
 
@@ -90,9 +90,15 @@ function asProduct(server: Server): Measurable {
   return { port: server.port, cpu: () => ({ application: server.cpu(), postgres: 0, parts: { server: server.cpu() } }) }
 }
 
-async function measured(name: string, server: Measurable, requests: Buffer[], seconds: number): Promise<Row> {
+async function measured(
+  name: string,
+  server: Measurable,
+  requests: Buffer[],
+  seconds: number,
+  ask = loadFor,
+): Promise<Row> {
   const before = server.cpu()
-  const load = await loadFor(server.port, requests, seconds)
+  const load = await ask(server.port, requests, seconds)
   return { name, load, cpu: difference(server.cpu(), before) }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { childrenOf, cpuSecondsOf, ended, freePort } from '@/bench/scep/processes'
 import { fromPem } from '@/lib/pki/certificate'
 import { canPin, pin } from './load'
+import { questions } from './requests'
 
 const NGINX = '/usr/sbin/nginx'
 const LIMIT_MS = 30_000
@@ -97,13 +98,19 @@ export async function withOpenssl(
       stdio: 'ignore',
     })
     const [issuer = new Uint8Array()] = fromPem(readFileSync(path('ca'), 'utf8'))
-    await serving(child, port, (server) => work(server, issuer))
+    const [probe] = questions('/', issuer, ['7F'])
+    await serving(child, port, (server) => work(server, issuer), probe?.der)
   })
 }
 
-async function serving(child: ChildProcess, port: number, work: (server: Server) => Promise<void>): Promise<void> {
+async function serving(
+  child: ChildProcess,
+  port: number,
+  work: (server: Server) => Promise<void>,
+  probe?: Uint8Array,
+): Promise<void> {
   try {
-    await answering(port)
+    await answering(port, probe)
     const pids = [child.pid ?? 0, ...childrenOf(child.pid ?? 0)]
     if (canPin()) pin(pids)
     await work({ port, cpu: () => pids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0) })
@@ -112,11 +119,15 @@ async function serving(child: ChildProcess, port: number, work: (server: Server)
   }
 }
 
-async function answering(port: number): Promise<void> {
+/** openssl listens first and reads its index then; and to what is no request it never answers. */
+async function answering(port: number, probe: Uint8Array = new Uint8Array(1)): Promise<void> {
   for (const until = performance.now() + LIMIT_MS; ; ) {
     try {
-      // openssl listens first and reads its index then.
-      await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '0', signal: AbortSignal.timeout(LIMIT_MS) })
+      await fetch(`http://127.0.0.1:${port}/`, {
+        method: 'POST',
+        body: probe as Uint8Array<ArrayBuffer>,
+        signal: AbortSignal.timeout(LIMIT_MS),
+      })
       return
     } catch (error) {
       if (performance.now() > until) throw error
