@@ -183,7 +183,7 @@ test.each(OPERATIONS.filter(({ access }) => access !== 'public').map(({ id, answ
 const roles: Role[] = ['admin', 'operator', 'auditor']
 const matrix = OPERATIONS.flatMap(({ id, access }) => roles.map((role) => [id, role, access] as const))
 test.each(matrix)('%s for a key of role %s follows the matrix', async (id, role, access) => {
-  const allowed = access === 'public' || access === 'any-key' || (PERMISSIONS[access] as readonly Role[]).includes(role)
+  const allowed = access === 'public' || (PERMISSIONS[access] as readonly Role[]).includes(role)
   const { status } = await call(id, { key: KEYS[role] })
   expect(status === 403).toBe(!allowed)
   if (!allowed) expect(asked).toEqual([])
