@@ -25,7 +25,7 @@ import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
 import { minterStore, signedStore } from '@/lib/adapters/store/minters'
-import { authorisationStore, networkAccessStore, radiusConfigurationStore } from '@/lib/adapters/store/network-access'
+import { authorisationStore, networkAccessStore, radiusReadinessStore } from '@/lib/adapters/store/network-access'
 import { networkDecisionStore } from '@/lib/adapters/store/network-decisions'
 import { notificationStore } from '@/lib/adapters/store/notifications'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
@@ -101,12 +101,14 @@ import { createNetworkHistory, type NetworkHistoryService } from '@/lib/services
 import { createNotifications } from '@/lib/services/notifications'
 import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
+import type { Outbound } from '@/lib/services/outbound'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
 import { createRadiusAuthorisation, type RadiusAuthorisation } from '@/lib/services/radius-authorisation'
 import { createRadiusCallers, type RadiusCallers } from '@/lib/services/radius-callers'
 import { createRadiusConfiguration, type RadiusConfigurationService } from '@/lib/services/radius-configuration'
+import { createRadiusReadiness, type RadiusReadinessService } from '@/lib/services/radius-readiness'
 import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
 import { createRetention, type RetentionService } from '@/lib/services/retention'
@@ -168,6 +170,7 @@ export interface Services {
   radiusAuthorisation: RadiusAuthorisation
   radiusCallers: RadiusCallers
   radiusConfiguration: RadiusConfigurationService
+  radiusReadiness: RadiusReadinessService
   scepEnrolment: ScepEnrolmentService
   signer: Signer
   /** Everything that runs by the clock; started by one process per instance. */
@@ -312,6 +315,7 @@ export function buildServices(wiring: Wiring): Services {
   const elapsed = () => performance.now()
   const ocsp = createOcsp({ store: ocspStore(database), signer, clock, elapsed })
   let feed: StatusFeed | null = null
+  const radiusRows = radiusReadinessStore(database)
   const decisionRows = networkDecisionStore(database)
   const decisions = createNetworkDecisions({ store: decisionRows, clock, log })
   const deciding = setInterval(() => void decisions.flush(), DECISIONS_EVERY_MS).unref()
@@ -368,7 +372,8 @@ export function buildServices(wiring: Wiring): Services {
     networkHistory: createNetworkHistory({ store: decisionRows }),
     radiusAuthorisation: createRadiusAuthorisation({ store: authorisationStore(database), decisions, clock }),
     radiusCallers: createRadiusCallers({ access, clock }),
-    radiusConfiguration: createRadiusConfiguration({ store: radiusConfigurationStore(database), status, urls, clock }),
+    radiusConfiguration: createRadiusConfiguration({ store: radiusRows, status, urls, clock }),
+    radiusReadiness: createRadiusReadiness({ store: radiusRows, outbound: ownStatus(urls), urls, clock }),
     connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
     validation,
     receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
@@ -414,6 +419,13 @@ export function buildServices(wiring: Wiring): Services {
       await database.$disconnect()
     },
   }
+}
+
+/** The way to our own status URL, which the deployment has set, wherever it leads; a CRL can be large. */
+function ownStatus({ statusUrl }: Urls): Outbound {
+  const host = statusUrl.hostname.replace(/^\[(.*)\]$/, '$1')
+  const rules = [{ host, port: Number(statusUrl.port) || 80, prefix: null, plain: true }]
+  return guardedFetch({ rules, mostBytes: 64 * 1024 * 1024 })
 }
 
 /**

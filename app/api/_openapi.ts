@@ -19,6 +19,7 @@ const TAGS: Record<Tag, string> = {
   Transactions: 'Every enrolment attempt, and why it got what it got.',
   Audit: 'Everything that happened, each row chained to the one before.',
   Authorities: 'The root and the issuers.',
+  Network: 'What the network grants to a group, and what RADIUS servers see and ask.',
   Connectors: 'Validators that we ask about requests, and other servers that ask us about challenges.',
   Access: 'API keys and people.',
   Description: 'The API about itself.',

@@ -19,6 +19,7 @@ export type Tag =
   | 'Transactions'
   | 'Audit'
   | 'Authorities'
+  | 'Network'
   | 'Connectors'
   | 'Access'
   | 'Description'

@@ -3,7 +3,7 @@ import type { TimeWindow } from '@/lib/services/access-windows'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { NetworkAccess, NetworkAccessRecord, NetworkAccessStore } from '@/lib/services/network-access'
 import type { AuthorisationStore } from '@/lib/services/radius-authorisation'
-import type { RadiusConfigurationStore } from '@/lib/services/radius-configuration'
+import type { RadiusReadinessStore } from '@/lib/services/radius-readiness'
 import { readAuthorities } from './certificate-rows'
 import { type Database, hotPool, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
@@ -99,8 +99,8 @@ function accessOf(row: NetworkAccess): NetworkAccess {
   return { enabled, vlan, filterId, class: name, sessionTimeoutSeconds, ssids, networkServers, timeZone, windows }
 }
 
-export function radiusConfigurationStore(database: Database): RadiusConfigurationStore {
-  return guarded<RadiusConfigurationStore>({
+export function radiusReadinessStore(database: Database): RadiusReadinessStore {
+  return guarded<RadiusReadinessStore>({
     async radiusGroups(slugs, now) {
       const records = await Promise.all(slugs.map((slug) => read(database, slug)))
       const groups = records.filter((record) => record !== null)
@@ -118,6 +118,32 @@ export function radiusConfigurationStore(database: Database): RadiusConfiguratio
         access,
         issuers: sorted.filter(({ groupId }) => groupId === group.id),
       }))
+    },
+
+    async root() {
+      const [root] = await readAuthorities(database, Prisma.sql`a.kind = 'root' and a.certificate_der is not null`)
+      return root ?? null
+    },
+
+    async newestSerial(authorityId, now) {
+      const newest = await database.certificate.findFirst({
+        where: {
+          ...{ authorityId, kind: 'leaf', state: 'issued', revokedAt: null },
+          ...{ notBefore: { lte: now }, notAfter: { gt: now } },
+        },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        select: { serial: true },
+      })
+      return newest?.serial ?? null
+    },
+
+    async radiusKeyUsed(now) {
+      const newest = await database.apiKey.findFirst({
+        where: { role: 'radius', revokedAt: null, expiresAt: { gt: now } },
+        orderBy: { lastUsedAt: { sort: 'desc', nulls: 'last' } },
+        select: { lastUsedAt: true },
+      })
+      return newest === null ? undefined : newest.lastUsedAt
     },
   })
 }
