@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isTimeZone, secondsLeft, type TimeWindow, type Weekday } from './access-windows'
+import { isTimeZone, parseWindow, secondsLeft, type TimeWindow, type Weekday, windowText } from './access-windows'
 
 const WORKDAYS: Weekday[] = [1, 2, 3, 4, 5]
 const EVERY_DAY: Weekday[] = [1, 2, 3, 4, 5, 6, 7]
@@ -56,3 +56,20 @@ test.each([
 ])('%j is a time zone: %s', (name, is) => {
   expect(isTimeZone(name)).toBe(is)
 })
+
+test.each([
+  ['mon-fri=08:00-18:00', [1, 2, 3, 4, 5]],
+  ['sat,sun=10:00-16:00', [6, 7]],
+  ['mon,wed-fri=00:00-24:00', [1, 3, 4, 5]],
+])('%s is read and written', (text, days) => {
+  const window = parseWindow(text)
+  expect(window?.days).toEqual(days)
+  expect(window && windowText(window).replace('sat-sun', 'sat,sun')).toBe(text)
+})
+
+test.each(['', 'mon-fri', 'always=08:00-18:00', 'fri-mon=08:00-18:00', 'mon,=08:00-18:00', 'mon=8-18'])(
+  '%j is no window',
+  (text) => {
+    expect(parseWindow(text)).toBeNull()
+  },
+)

@@ -61,6 +61,35 @@ export function minutesOf(time: string): number {
   return Number(hours) * 60 + Number(minutes)
 }
 
+const DAY_NAMES = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+
+/** "mon-fri=08:00-18:00" or "sat,sun 10:00-16:00", as people type it; null when it is neither. */
+export function parseWindow(text: string): TimeWindow | null {
+  const [, names = '', from = '', to = ''] = /^([a-z,-]+)[= ]+(\d\d:\d\d) ?- ?(\d\d:\d\d)$/i.exec(text.trim()) ?? []
+  const parts = names.toLowerCase().split(',').map(daysOf)
+  const days = parts.flat()
+  return from === '' || parts.some((part) => part.length === 0) ? null : { days, from, to }
+}
+
+export function windowText({ days, from, to }: TimeWindow): string {
+  const runs: Weekday[][] = []
+  for (const day of days.toSorted()) {
+    const run = runs.at(-1)
+    if (run !== undefined && run.at(-1) === day - 1) run.push(day)
+    else runs.push([day])
+  }
+  const name = (day: Weekday | undefined) => DAY_NAMES[(day ?? 1) - 1]
+  const text = runs.map((run) => (run.length > 1 ? `${name(run[0])}-${name(run.at(-1))}` : name(run[0])))
+  return `${text.join(',')}=${from}-${to}`
+}
+
+function daysOf(text: string): Weekday[] {
+  const [first = '', last = first] = text.split('-')
+  const [start, end] = [DAY_NAMES.indexOf(first), DAY_NAMES.indexOf(last)]
+  if (start < 0 || end < start) return []
+  return Array.from({ length: end - start + 1 }, (_, step) => (start + step + 1) as Weekday)
+}
+
 export function isTimeZone(name: string): boolean {
   try {
     formatOf(name)

@@ -1,7 +1,7 @@
 /** latchkey network and latchkey radius: what the network grants to a group, and the files for its RADIUS servers. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { TimeWindow, Weekday } from '@/lib/services/access-windows'
+import { parseWindow, type TimeWindow, windowText } from '@/lib/services/access-windows'
 import type { NetworkAccess, NetworkAccessView } from '@/lib/services/network-access'
 import { CONFIGURATION_DEFAULTS } from '@/lib/services/radius-configuration'
 import { command, given, UsageFault, wholeNumber } from './command'
@@ -123,26 +123,15 @@ export const radiusConfig = command({
   },
 })
 
-const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
-
-/** "mon-fri=08:00-18:00", "sat,sun=10:00-16:00". */
 function windowOf(text: string): TimeWindow {
-  const [, days = '', from = '', to = ''] = /^([a-z,-]+)=(\d\d:\d\d)-(\d\d:\d\d)$/i.exec(text.trim()) ?? []
-  const numbers = days.toLowerCase().split(',').flatMap(daysOf)
-  if (from !== '' && numbers.length > 0) return { days: numbers, from, to }
+  const window = parseWindow(text)
+  if (window !== null) return window
   throw new UsageFault('--window takes days and times such as mon-fri=08:00-18:00 or sat,sun=10:00-16:00.')
-}
-
-function daysOf(text: string): Weekday[] {
-  const [first = '', last = first] = text.split('-')
-  const [start, end] = [DAYS.indexOf(first), DAYS.indexOf(last)]
-  if (start < 0 || end < start) return []
-  return Array.from({ length: end - start + 1 }, (_, step) => (start + step + 1) as Weekday)
 }
 
 function answer(access: NetworkAccessView) {
   const { group, enabled, vlan, filterId, class: name, sessionTimeoutSeconds, ssids, networkServers, windows } = access
-  const hours = windows.map(({ days, from, to }) => `${days.map((day) => DAYS[day - 1]).join(',')}=${from}-${to}`)
+  const hours = windows.map(windowText)
   const text = facts([
     ['Group', group.name],
     ['Network access', enabled ? 'on' : 'off'],
