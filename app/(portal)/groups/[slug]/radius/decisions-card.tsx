@@ -4,10 +4,10 @@ import { Card } from '@/app/_components/card'
 import { DataTable } from '@/app/_components/data-table'
 import { EmptyState } from '@/app/_components/empty-state'
 import { Instant } from '@/app/_components/instant'
+import { REFUSAL_REASONS } from '@/app/_components/name-of-refusal'
 import { RowLink } from '@/app/_components/row-link'
 import { VisibleText } from '@/app/_components/visible-text'
 import type { RefusalView, SightingView } from '@/lib/services/network-history'
-import { REFUSAL_REASONS } from './refusal-reasons'
 
 export function DecisionsCards({ sightings, refusals }: { sightings: SightingView[]; refusals: RefusalView[] }) {
   return (
