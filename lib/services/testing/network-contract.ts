@@ -171,7 +171,15 @@ export function networkContract(name: string, open: () => Promise<{ backing: Bac
       await set({})
       const { now: at } = portal.time
       const { certificateId: id } = issuer
-      await portal.stores.certificates.revoke({ id, reason: 'cACompromise', comment: null, invalidityDate: null, by: 'test', at, events: [] })
+      await portal.stores.certificates.revoke({
+        id,
+        reason: 'cACompromise',
+        comment: null,
+        invalidityDate: null,
+        by: 'test',
+        at,
+        events: [],
+      })
       expect(await decide(serial)).toEqual({ accept: false, about: 'certificate', reason: 'issuer_revoked' })
     })
 
