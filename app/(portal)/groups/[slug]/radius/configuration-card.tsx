@@ -96,11 +96,19 @@ export function ConfigurationCard({ group, request, files, otherGroups }: Config
             there is, for a device sends the rest of its chain along.
           </p>
         </div>
-        <CommandBlock
-          label="The same by command"
-          command={`npm run latchkey -- radius config ${groups.map((slug) => `--group ${slug}`).join(' ')} --out ./freeradius`}
-        />
+        <CommandBlock label="The same by command" command={commandOf(request)} />
       </div>
     </Card>
   )
+}
+
+function commandOf({ groups, checks, onOutage }: ConfigurationRequest): string {
+  const switches = [
+    ...groups.map((slug) => `--group ${slug}`),
+    ...(checks.rest ? [] : ['--no-rest']),
+    ...(checks.crl ? [] : ['--no-crl']),
+    ...(checks.ocsp ? ['--ocsp'] : []),
+    ...(onOutage === 'accept' ? ['--accept-on-outage'] : []),
+  ]
+  return `npm run latchkey -- radius config ${switches.join(' ')} --out ./freeradius`
 }

@@ -36,7 +36,7 @@ export function NetworkAccessForm({ group, mayChange, ...access }: NetworkAccess
           title="Let in certificates of this group"
           description="Off, every login is refused at once, whatever else is set here."
         />
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid items-start gap-4 sm:grid-cols-2">
           <TextField
             label="VLAN"
             name="vlan"
