@@ -83,7 +83,7 @@ export function createRadiusReadiness({ store, outbound, urls, clock }: RadiusRe
       ? found(
           'address',
           'fail',
-          `${statusUrl.origin} leads nowhere from another machine. Set PUBLIC_URL or LATCHKEY_STATUS_URL.`,
+          `${statusUrl.origin} leads nowhere from another machine. Set PUBLIC_URL or STATUS_URL.`,
         )
       : found('address', 'ok', `RADIUS servers fetch CRLs and ask for status at ${statusUrl.origin}.`)
     const secret = publicUrl.protocol === 'https:' || LOCAL.test(publicUrl.hostname)
