@@ -25,6 +25,8 @@ import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
 import { minterStore, signedStore } from '@/lib/adapters/store/minters'
+import { authorisationStore, networkAccessStore, radiusReadinessStore } from '@/lib/adapters/store/network-access'
+import { networkDecisionStore } from '@/lib/adapters/store/network-decisions'
 import { notificationStore } from '@/lib/adapters/store/notifications'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
@@ -93,12 +95,20 @@ import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
 import { createMinters, type MintersService } from '@/lib/services/minters'
+import { createNetworkAccess, type NetworkAccessService } from '@/lib/services/network-access'
+import { createNetworkDecisions } from '@/lib/services/network-decisions'
+import { createNetworkHistory, type NetworkHistoryService } from '@/lib/services/network-history'
 import { createNotifications } from '@/lib/services/notifications'
 import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
+import type { Outbound } from '@/lib/services/outbound'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
+import { createRadiusAuthorisation, type RadiusAuthorisation } from '@/lib/services/radius-authorisation'
+import { createRadiusCallers, type RadiusCallers } from '@/lib/services/radius-callers'
+import { createRadiusConfiguration, type RadiusConfigurationService } from '@/lib/services/radius-configuration'
+import { createRadiusReadiness, type RadiusReadinessService } from '@/lib/services/radius-readiness'
 import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
 import { createRetention, type RetentionService } from '@/lib/services/retention'
@@ -155,6 +165,12 @@ export interface Services {
   crlLists: CrlLists
   trust: TrustService
   rollover: RolloverService
+  networkAccess: NetworkAccessService
+  networkHistory: NetworkHistoryService
+  radiusAuthorisation: RadiusAuthorisation
+  radiusCallers: RadiusCallers
+  radiusConfiguration: RadiusConfigurationService
+  radiusReadiness: RadiusReadinessService
   scepEnrolment: ScepEnrolmentService
   signer: Signer
   /** Everything that runs by the clock; started by one process per instance. */
@@ -184,6 +200,8 @@ export interface Wiring {
 
 /** What the flight recorder gathered is written this often, many exchanges in one statement. */
 const RECORDS_EVERY_MS = 500
+/** What the network decided is written this often. */
+const DECISIONS_EVERY_MS = 1_000
 
 const { version: VERSION } = packageJson
 
@@ -297,6 +315,10 @@ export function buildServices(wiring: Wiring): Services {
   const elapsed = () => performance.now()
   const ocsp = createOcsp({ store: ocspStore(database), signer, clock, elapsed })
   let feed: StatusFeed | null = null
+  const radiusRows = radiusReadinessStore(database)
+  const decisionRows = networkDecisionStore(database)
+  const decisions = createNetworkDecisions({ store: decisionRows, clock, log })
+  const deciding = setInterval(() => void decisions.flush(), DECISIONS_EVERY_MS).unref()
   const status = createStatus({ store: guarded(statusStore(database)), signer, clock })
 
   const trust = createTrust({ store: guarded(trustStore(database)), urls, clock })
@@ -346,6 +368,12 @@ export function buildServices(wiring: Wiring): Services {
     staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),
     approvals,
     rollover,
+    networkAccess: createNetworkAccess({ store: networkAccessStore(database) }),
+    networkHistory: createNetworkHistory({ store: decisionRows }),
+    radiusAuthorisation: createRadiusAuthorisation({ store: authorisationStore(database), decisions, clock }),
+    radiusCallers: createRadiusCallers({ access, clock }),
+    radiusConfiguration: createRadiusConfiguration({ store: radiusRows, status, urls, clock }),
+    radiusReadiness: createRadiusReadiness({ store: radiusRows, outbound: ownStatus(urls), urls, clock }),
     connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
     validation,
     receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
@@ -382,13 +410,22 @@ export function buildServices(wiring: Wiring): Services {
     async close() {
       clearInterval(flushing)
       clearInterval(recording)
+      clearInterval(deciding)
       await scepEnrolment.flush().catch(() => {})
       await recorder.flush()
       await feed?.stop()
+      await decisions.flush()
       signer.close()
       await database.$disconnect()
     },
   }
+}
+
+/** The way to our own status URL, which the deployment has set, wherever it leads; a CRL can be large. */
+function ownStatus({ statusUrl }: Urls): Outbound {
+  const host = statusUrl.hostname.replace(/^\[(.*)\]$/, '$1')
+  const rules = [{ host, port: Number(statusUrl.port) || 80, prefix: null, plain: true }]
+  return guardedFetch({ rules, mostBytes: 64 * 1024 * 1024 })
 }
 
 /**

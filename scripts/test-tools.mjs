@@ -17,6 +17,12 @@ const TOOLS = [
   },
   // micromdm's client: the one real client here that speaks single DES.
   { name: 'scep', present: () => onPath('scepclient') },
+  // A RADIUS server, what lets it ask us, and a device that logs in. Their service is not started: the tests run their own.
+  { name: 'freeradius', present: () => onPath('freeradius') || existsSync('/usr/sbin/freeradius') },
+  { name: 'freeradius-rest', present: () => isPackageInstalled('freeradius-rest') },
+  { name: 'eapoltest', present: () => onPath('eapol_test') },
+  // Shows that RADIUS server what is expired and what is stale.
+  { name: 'libfaketime', present: () => isPackageInstalled('libfaketime') },
   { name: 'openssl', present: () => onPath('openssl') },
   { name: 'curl', present: () => onPath('curl') },
 ]

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EnrolmentPortal, enrolmentPortal, memoryEnrolmentBacking } from '@/lib/services/testing/enrolment'
 import { actor } from '@/lib/services/testing/harness'
 import { deviceResponse } from './device-paths'
+import { withoutRadius } from './testing/without-radius'
 
 const run = promisify(execFile)
 const DOCUMENT = readFileSync('docs/signed-challenges.md', 'utf8')
@@ -30,6 +31,7 @@ beforeAll(async () => {
     sanTypes: ['dns'],
   })
   const services = {
+    ...withoutRadius,
     scepEnrolment: portal.scep,
     minters: portal.minters,
     status: portal.status,

@@ -38,7 +38,7 @@ export async function admit(
   await services.access.limit(`api:key:${actor.id}`, REQUESTS_PER_MINUTE, 60)
   const perMinute = PER_MINUTE[operation.rate]
   if (perMinute !== null) await services.access.limit(`api:${operation.rate}:${actor.id}`, perMinute, 60)
-  if (operation.access !== 'any-key') authorise(actor, operation.access)
+  authorise(actor, operation.access)
   return actor
 }
 

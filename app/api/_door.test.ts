@@ -34,7 +34,7 @@ const readThing = operation({
   id: 'readThing',
   method: 'GET',
   path: '/things/{id}',
-  access: 'any-key',
+  access: 'group:read',
   rate: 'read',
   params: z.strictObject({ id: z.string().regex(/^[a-z]+$/) }),
   answer: { ...answer, status: 200 },

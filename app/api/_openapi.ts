@@ -19,6 +19,7 @@ const TAGS: Record<Tag, string> = {
   Transactions: 'Every enrolment attempt, and why it got what it got.',
   Audit: 'Everything that happened, each row chained to the one before.',
   Authorities: 'The root and the issuers.',
+  Network: 'What the network grants to a group, and what RADIUS servers see and ask.',
   Connectors: 'Validators that we ask about requests, and other servers that ask us about challenges.',
   Access: 'API keys and people.',
   Description: 'The API about itself.',
@@ -83,7 +84,6 @@ function describe(operation: AnyOperation, schemas: Json): Json {
 
 function whoMay({ access }: AnyOperation): string {
   if (access === 'public') return ''
-  if (access === 'any-key') return '\n\nFor every role.'
   return `\n\nFor ${PERMISSIONS[access].join(', ')} (permission \`${access}\`).`
 }
 
@@ -153,8 +153,8 @@ function answerOf({ answer, idempotent }: AnyOperation, schemas: Json): Json {
 /** The refusals an operation can answer, by status; several codes may share one. */
 function problemsOf(operation: AnyOperation): Json {
   const codes: ProblemCode[] = ['internal_error', ...operation.refusals]
-  if (operation.access !== 'public') codes.push('unauthenticated', 'rate_limited', 'unavailable', 'invalid_input')
-  if (operation.access !== 'public' && operation.access !== 'any-key') codes.push('forbidden')
+  if (operation.access !== 'public')
+    codes.push('unauthenticated', 'forbidden', 'rate_limited', 'unavailable', 'invalid_input')
   if (Object.keys(operation.params.shape).length > 0) codes.push('not_found')
   if (operation.method !== 'GET') codes.push('malformed_request', 'payload_too_large', 'unsupported_media_type')
   if (operation.idempotent) codes.push('conflict')

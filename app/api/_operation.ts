@@ -19,6 +19,7 @@ export type Tag =
   | 'Transactions'
   | 'Audit'
   | 'Authorities'
+  | 'Network'
   | 'Connectors'
   | 'Access'
   | 'Description'
@@ -35,8 +36,8 @@ interface Parts<P extends Fields, Q extends Fields, B extends Fields, A extends 
   tag: Tag
   summary: string
   description: string
-  /** `any-key` needs a key of any role; `public` needs none. */
-  access: Permission | 'any-key' | 'public'
+  /** `public` needs no key. */
+  access: Permission | 'public'
   rate: RateClass
   params?: P
   query?: Q

@@ -37,12 +37,20 @@ import {
   updateEndpoint,
 } from '@/app/api/v1/endpoints/operations'
 import { breakGlass, getBreakGlass, replaceIssuer } from '@/app/api/v1/groups/break-glass-operations'
+import {
+  checkRadiusReadiness,
+  downloadRadiusConfiguration,
+  getNetworkAccess,
+  listNetworkDecisions,
+  updateNetworkAccess,
+} from '@/app/api/v1/groups/network-operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getTrustPage, switchTrustPage } from '@/app/api/v1/groups/trust-page-operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
+import { authorizeAccess } from '@/app/api/v1/radius/authorize/operations'
 import {
   createReceiver,
   getReceiver,
@@ -74,6 +82,12 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listGroups,
   createGroup,
   getGroup,
+  getNetworkAccess,
+  updateNetworkAccess,
+  listNetworkDecisions,
+  checkRadiusReadiness,
+  downloadRadiusConfiguration,
+  authorizeAccess,
   getRollover,
   stageRollover,
   rescheduleRollover,

@@ -5,7 +5,12 @@ import type { Services } from '@/lib/server'
 import type { Actor, Role } from '@/lib/services/actor'
 import type { AuditEntry } from '@/lib/services/audit'
 
-export const KEYS: Record<Role, string> = { admin: 'lk_admin', operator: 'lk_operator', auditor: 'lk_auditor' }
+export const KEYS: Record<Role, string> = {
+  admin: 'lk_admin',
+  operator: 'lk_operator',
+  auditor: 'lk_auditor',
+  radius: 'lk_radius',
+}
 
 /** What a test overrides; anything else throws when it is called. */
 export type Fakes = { [Name in keyof Services]?: Partial<Services[Name]> }

@@ -26,6 +26,8 @@ export interface Product {
   /** Of the role that owns the tables. */
   ownerUrl: string
   createGroups(issuerKey: IssuerKey): Promise<string[]>
+  /** The network lets in certificates of this group; returns an API key for a RADIUS server. */
+  letIn(group: string): Promise<string>
   /** Fresh messages, one challenge each, spread over the endpoints. */
   prepare(endpoints: string[], devices: DeviceKey[], count: number): Promise<EnrolmentRequest[]>
   /** CPU seconds so far: our own processes, and Postgres. */
@@ -53,6 +55,7 @@ export async function withProduct(work: (product: Product) => Promise<void>): Pr
           port,
           ownerUrl,
           createGroups: (issuerKey) => createGroups(services, issuerKey),
+          letIn: (group) => letIn(services, group),
           prepare: (endpoints, devices, count) => prepare(port, minting.challenges, endpoints, devices, count),
           cpu: () => cpuOf(supervisor.pid ?? 0, dataDir),
         })
@@ -106,6 +109,11 @@ function benchActor(): Actor {
 async function setUp(services: Services): Promise<void> {
   const admin = { name: 'Bench', email: 'bench@bench.example', password: crypto.randomUUID() }
   await services.setup.complete(benchActor(), null, { organisation: 'Bench', ...admin })
+}
+
+async function letIn(services: Services, group: string): Promise<string> {
+  await services.networkAccess.update(benchActor(), group, { enabled: true, vlan: '20', sessionTimeoutSeconds: 3_600 })
+  return (await services.access.createApiKey(benchActor(), { name: 'bench', role: 'radius' })).key
 }
 
 let groups = 0

@@ -6,6 +6,7 @@ import { parseDer } from '@/lib/pki/der'
 import { type EnrolmentBacking, enrolmentPortal } from '@/lib/services/testing/enrolment'
 import { primeKey } from '@/lib/services/testing/fake-signer'
 import { type DeviceRequest, type DeviceResponse, devicePath, deviceResponse } from '@/server/device-paths'
+import { withoutRadius } from '@/server/testing/without-radius'
 import { createDelegate, type Delegate } from './delegate'
 import { type Allowed, approvalPlace, delegatedPlace, dynamicPlace, type Place, staticPlace } from './places'
 import type { Chance } from './random'
@@ -77,6 +78,7 @@ export async function fuzzTarget(backing: EnrolmentBacking, ra: { key: KeyObject
     return der
   }
   const services = {
+    ...withoutRadius,
     scepEnrolment: portal.scep,
     status: portal.status,
     ocsp: portal.ocsp,

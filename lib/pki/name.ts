@@ -133,7 +133,8 @@ function encodeValue(dotted: string, value: string): Uint8Array {
   return PRINTABLE_TYPES.has(dotted) && isPrintable(value) ? printableString(value) : directoryString(value)
 }
 
-function parseRdns(der: Uint8Array): NameAttribute[][] {
+/** The RDNs in the order of the DER. Throws DerError. */
+export function parseRdns(der: Uint8Array): NameAttribute[][] {
   const root = parseDer(der)
   if (root.tag !== TAG.sequence) throw new DerError('a Name is a SEQUENCE')
   return root.children(MAX_ATTRIBUTES).map((rdn) => {

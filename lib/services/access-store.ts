@@ -1,6 +1,6 @@
 /** What people, sessions and API keys need of the database. Every verb checks and writes in one transaction. */
 import type { ApiKeyView, SessionView, UserView } from './access-types'
-import type { Role } from './actor'
+import type { PersonRole } from './actor'
 import type { AuditEntry } from './audit'
 
 /** A user as sign-in needs to know them. */
@@ -22,7 +22,7 @@ export interface NewSession {
 }
 
 /** Seconds of idleness after which a session is over. */
-export type IdleSeconds = Readonly<Record<Role, number>>
+export type IdleSeconds = Readonly<Record<PersonRole, number>>
 
 export interface SessionLife {
   absoluteSeconds: number
@@ -59,7 +59,7 @@ export interface LiveSession {
   userId: string
   name: string
   email: string
-  role: Role
+  role: PersonRole
 }
 
 export interface LapsedSession extends LiveSession {
@@ -79,7 +79,7 @@ export interface UserStore {
       name: string
       email: string
       emailNormalised: string
-      role: Role
+      role: PersonRole
       passwordHash: string
       createdAt: Date
     },
@@ -88,7 +88,7 @@ export interface UserStore {
   /** Locks the enabled administrators first, so that of two who would leave none, one is refused. */
   changeUser(
     id: string,
-    change: { name?: string; role?: Role; disabled?: boolean },
+    change: { name?: string; role?: PersonRole; disabled?: boolean },
     now: Date,
     eventsOf: (before: UserView, after: UserView, sessionsEnded: number) => AuditEntry[],
   ): Promise<UserView | 'not_found' | 'last_admin'>

@@ -1,12 +1,12 @@
 /** What access to the portal looks like from outside: people, sessions, API keys, and what may be asked of them. */
-import type { Actor, Role } from './actor'
+import type { Actor, PersonRole, Role } from './actor'
 import type { AuditEntry } from './audit'
 
 export interface UserView {
   id: string
   name: string
   email: string
-  role: Role
+  role: PersonRole
   createdAt: Date
   lastSignInAt: Date | null
   disabledAt: Date | null
@@ -63,9 +63,16 @@ export interface AccessService {
   actorOfApiKey(origin: RequestOrigin, authorization: string | null): Promise<Actor>
 
   users(actor: Actor): Promise<UserView[]>
-  createUser(actor: Actor, request: { name: string; email: string; role: Role; password: string }): Promise<UserView>
+  createUser(
+    actor: Actor,
+    request: { name: string; email: string; role: PersonRole; password: string },
+  ): Promise<UserView>
   /** Ends the user's sessions when role or disabled changes. Refuses to lose the last administrator (conflict). */
-  updateUser(actor: Actor, id: string, change: { name?: string; role?: Role; disabled?: boolean }): Promise<UserView>
+  updateUser(
+    actor: Actor,
+    id: string,
+    change: { name?: string; role?: PersonRole; disabled?: boolean },
+  ): Promise<UserView>
   changeOwnPassword(actor: Actor, currentPassword: string, newPassword: string): Promise<void>
   setPassword(actor: Actor, userId: string, newPassword: string): Promise<void>
 

@@ -1,6 +1,9 @@
 /** Who asks: a signed-in person, an API key, a device, the installation itself, or nobody known. */
 
-export type Role = 'admin' | 'operator' | 'auditor'
+/** What people may be. */
+export type PersonRole = 'admin' | 'operator' | 'auditor'
+/** What API keys may be besides: `radius` asks whether the network lets a certificate in, and can do nothing else. */
+export type Role = PersonRole | 'radius'
 
 export interface Actor {
   type: 'user' | 'service' | 'device' | 'system' | 'anonymous'

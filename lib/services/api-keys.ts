@@ -17,7 +17,7 @@ export interface ApiKeysDeps {
   clock: () => Date
 }
 
-const ROLES: readonly Role[] = ['admin', 'operator', 'auditor']
+const ROLES: readonly Role[] = ['admin', 'operator', 'auditor', 'radius']
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const DEFAULT_DAYS = 90
 const MAX_DAYS = 365

@@ -114,4 +114,6 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'rollover.cancelled': facts('ca', 'critical', 'Rollover cancelled'),
   'rollover.activated': facts('ca', 'critical', 'Rollover done'),
   'ra.staged': facts('ca', 'high', 'RA renewal staged'),
+  'network.access_changed': facts('config', 'high', 'Network access changed'),
+  'network.access_refused': facts('status', 'low', 'Network access refused'),
 }

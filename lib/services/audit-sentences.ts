@@ -130,6 +130,10 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'rollover.cancelled': (event) => `${who(event)} cancelled the rollover of ${what(event)}`,
   'rollover.activated': (event) => `${who(event)} switched ${what(event)} to its next issuer`,
   'ra.staged': (event) => `${who(event)} staged the next registration authority of ${what(event)}`,
+  'network.access_changed': (event) =>
+    `${who(event)} changed the network access of group ${what(event)}${fields(event)}`,
+  'network.access_refused': (event) =>
+    `The network did not let in ${event.object.name ?? `certificate ${serial(event)}`}${why(event)}`,
 }
 
 function who(event: RecordedEvent): string {

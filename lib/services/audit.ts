@@ -92,6 +92,8 @@ export type AuditEventType =
   | 'rollover.cancelled'
   | 'rollover.activated'
   | 'ra.staged'
+  | 'network.access_changed'
+  | 'network.access_refused'
 
 export type AuditOutcome = 'success' | 'failure' | 'denied' | 'error' | 'pending'
 export type AuditSeverity = 'info' | 'low' | 'medium' | 'high' | 'critical'

@@ -29,6 +29,10 @@ export const PERMISSIONS = {
   'simulation:ask': ['admin'],
   'retention:read': ['admin'],
   'retention:manage': ['admin'],
+  'network:read': ['admin', 'operator', 'auditor'],
+  'network:manage': ['admin'],
+  // For RADIUS servers alone: their key lies in a file, and no other may lie there.
+  'radius:authorize': ['radius'],
   'certificate:read': ['admin', 'operator', 'auditor'],
   'certificate:revoke': ['admin', 'operator'],
   'bulk-revocation:read': ['admin', 'operator', 'auditor'],
@@ -40,6 +44,8 @@ export const PERMISSIONS = {
   'user:read': ['admin', 'auditor'],
   'user:manage': ['admin'],
   'session:manage': ['admin'],
+  // Whose key it is: GET /me.
+  'key:describe': ['admin', 'operator', 'auditor'],
   'api-key:read': ['admin', 'auditor'],
   'api-key:manage': ['admin'],
 } as const satisfies Record<string, readonly Role[]>

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Refusal } from '@/lib/errors'
 import type { CounterStore, UserStore } from './access-store'
 import type { AccessService, UserView } from './access-types'
-import type { Actor, Role } from './actor'
+import type { Actor, PersonRole } from './actor'
 import type { AuditEntry, AuditService } from './audit'
 import { tooMany } from './counters'
 import type { Passwords } from './passwords'
@@ -20,7 +20,7 @@ export interface UsersDeps {
   clock: () => Date
 }
 
-const ROLES: readonly Role[] = ['admin', 'operator', 'auditor']
+const ROLES: readonly PersonRole[] = ['admin', 'operator', 'auditor']
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Whoever finds an open browser must not guess the password through the form that changes it. */
 const CHANGE_ATTEMPTS = { windowSeconds: 15 * 60, from: 5, delaySeconds: [15 * 60] }
@@ -131,7 +131,10 @@ function unknownUser(): Refusal {
 }
 
 /** Also what set-up records of its first administrator. */
-export function userCreated(actor: Actor, user: { id: string; name: string; email: string; role: Role }): AuditEntry {
+export function userCreated(
+  actor: Actor,
+  user: { id: string; name: string; email: string; role: PersonRole },
+): AuditEntry {
   const { id, name, email, role } = user
   return {
     type: 'iam.user.created',

@@ -1,7 +1,7 @@
 /** latchkey api-key: keys for programs that use the API. */
 import type { Role } from '@/lib/services/actor'
 import { command, given, wholeNumber } from './command'
-import { ROLES } from './names'
+import { KEY_ROLES } from './names'
 import { facts, moment, table } from './text'
 
 export const createApiKey = command({
@@ -10,7 +10,7 @@ export const createApiKey = command({
   details: 'The key is shown once. It lives 90 days unless told otherwise, and a year at most.',
   options: {
     name: { value: 'NAME', description: 'What the key is for', required: true },
-    role: { value: 'ROLE', description: 'What it may do', required: true, choices: ROLES },
+    role: { value: 'ROLE', description: 'What it may do', required: true, choices: KEY_ROLES },
     'expires-in-days': { value: 'DAYS', description: 'Life of the key, 1 to 365' },
   },
   examples: ['api-key create --name "device enrolment" --role operator --json'],

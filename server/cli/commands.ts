@@ -18,6 +18,7 @@ import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
+import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
 import { createReceiver, listReceivers } from './receiver'
 import { listRevocations, showRevocation, startRevocation, stopRevocation } from './revocation'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
@@ -42,6 +43,10 @@ export const COMMANDS: readonly Command[] = [
   listGroups,
   showGroup,
   switchTrustPage,
+  showNetwork,
+  setNetwork,
+  networkLog,
+  radiusConfig,
   showRollover,
   stageRollover,
   cancelRollover,

@@ -37,4 +37,7 @@ export const REVOCATION_REASONS: readonly RevocationReason[] = [
   'aACompromise',
 ]
 
+/** Of people. */
 export const ROLES = ['admin', 'operator', 'auditor'] as const
+/** Of API keys: `radius` may ask whether the network lets a certificate in, and nothing else. */
+export const KEY_ROLES = [...ROLES, 'radius'] as const

@@ -2,7 +2,7 @@
 import { Refusal } from '@/lib/errors'
 import type { Services } from '@/lib/server'
 import type { UserView } from '@/lib/services/access'
-import type { Actor, Role } from '@/lib/services/actor'
+import type { Actor, PersonRole } from '@/lib/services/actor'
 import { command, secretFromStdin } from './command'
 import { ROLES } from './names'
 import { moment, table } from './text'
@@ -27,7 +27,7 @@ export const createUser = command({
   async run({ options, io, withServices }) {
     const password = await secretFromStdin(io, 'password')
     const { name, email } = options
-    const role = options.role as Role
+    const role = options.role as PersonRole
     const user = await withServices((services, actor) =>
       services.access.createUser(actor, { name, email, role, password }),
     )

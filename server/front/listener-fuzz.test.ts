@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { damaged } from '@/e2e/fuzz/bytes'
 import { chance } from '@/e2e/fuzz/random'
 import { enrolmentPortal, memoryEnrolmentBacking } from '@/lib/services/testing/enrolment'
+import { withoutRadius } from '@/server/testing/without-radius'
 import { callerReader, proxyCheck } from './client-address'
 import { createFront } from './listener'
 import { createMetrics } from './metrics'
@@ -21,6 +22,7 @@ beforeAll(async () => {
   const portal = await enrolmentPortal(memoryEnrolmentBacking(), {}, { pause: async () => {} })
   front = createFront({
     services: {
+      ...withoutRadius,
       scepEnrolment: portal.scep,
       status: portal.status,
       ocsp: portal.ocsp,

@@ -10,6 +10,7 @@ import type { PublishedKeys } from '@/lib/services/minters'
 import type { OcspAnswer } from '@/lib/services/ocsp'
 import type { ScepRequest, ScepResponse } from '@/lib/services/scep-enrolment'
 import type { TrustPage } from '@/lib/services/trust'
+import { withoutRadius } from '@/server/testing/without-radius'
 import { callerReader, proxyCheck } from './client-address'
 import { createFront } from './listener'
 import { createMetrics } from './metrics'
@@ -89,6 +90,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => web.listen(socket, resolve))
   front = createFront({
     services: {
+      ...withoutRadius,
       scepEnrolment: {
         handle: (request) => {
           scep.push(request)
@@ -562,6 +564,7 @@ describe('bodies that do not come', () => {
 test('without web, people see a page that tries again', async () => {
   const lonely = createFront({
     services: {
+      ...withoutRadius,
       scepEnrolment: { handle: () => reply() },
       ocsp: { answer: unasked },
       status: { crl: async () => null, caCertificate: async () => null, publishDueCrls: async () => 0 },

@@ -5,6 +5,7 @@ import type { Services } from '@/lib/server'
 import { sourceOf } from '@/lib/services/source-address'
 import { type DeviceServices, devicePath, deviceResponse, text } from '@/server/device-paths'
 import { ocspTarget } from '@/server/ocsp-http'
+import { LARGEST_RADIUS_BODY } from '@/server/radius-path'
 import type { Caller } from './client-address'
 import { limitConnections } from './connections'
 import type { Area, Metrics } from './metrics'
@@ -29,7 +30,7 @@ export interface FrontOptions {
   log(line: string): void
 }
 
-const LARGEST_BODY = { device: 128 * 1024, portal: 256 * 1024 }
+const LARGEST_BODY = { scep: 128 * 1024, status: 128 * 1024, radius: LARGEST_RADIUS_BODY, portal: 256 * 1024 }
 /** A connection on which nothing moves in either direction, such as one whose client does not read its answer. */
 const STILL = 300_000
 /** A request line of 64 KiB, for SCEP by GET, and 16 KiB of headers. */
@@ -84,7 +85,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, front:
   count(area ?? 'portal')
   const caller = front.callerOf(request)
   // Before anything else is opened for it: a body that never comes must not hold what others need.
-  const limit = area ? LARGEST_BODY.device : LARGEST_BODY.portal
+  const limit = LARGEST_BODY[area ?? 'portal']
   const body = await front.bodies.read(request, response, limit, sourceOf(caller.ip))
   if (typeof body === 'string') return refuseBody(request, response, body)
   if (!area) return front.portal.pass(request, response, target, caller, body)

@@ -1,6 +1,6 @@
 /** What the forms of the settings may say. Whether a password is good enough is the service's to say. */
 import { z } from 'zod'
-import { ROLES } from '@/app/_components/name-of-role'
+import { KEY_ROLES, ROLES } from '@/app/_components/name-of-role'
 
 const password = z.string().min(1, 'Choose a password.').max(512)
 const name = z.string().trim().min(1, 'Enter a name.').max(100, 'At most 100 characters.')
@@ -28,7 +28,7 @@ export const SetPasswordSchema = z.strictObject({ id: z.uuid(), password })
 
 export const NewApiKeySchema = z.strictObject({
   name,
-  role: z.enum(ROLES, 'Choose a role.'),
+  role: z.enum(KEY_ROLES, 'Choose a role.'),
   expiresInDays: z.coerce
     .number('Enter days.')
     .int('Whole days.')

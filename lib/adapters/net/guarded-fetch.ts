@@ -15,6 +15,8 @@ export interface GuardedFetchOptions {
   rules?: readonly OutboundRule[]
   /** Every address of a name, as the system knows them. */
   resolve?(host: string): Promise<ResolvedAddress[]>
+  /** Longer answers are given up; 64 KiB unless given. */
+  mostBytes?: number
   /** Authorities to trust instead of the usual ones, in PEM. */
   ca?: string
 }
@@ -23,14 +25,14 @@ const MAX_ANSWER_BYTES = 65_536
 const RESOLVE_MS = 3_000
 
 export function guardedFetch(options: GuardedFetchOptions = {}): Outbound {
-  const { rules = [], resolve = resolveAll, ca } = options
+  const { rules = [], resolve = resolveAll, mostBytes = MAX_ANSWER_BYTES, ca } = options
   return {
     async send(request) {
       const deadline = performance.now() + request.timeoutMs
       try {
         const url = soundUrl(request.url)
         const addresses = await checked(url, request.allowedHosts, deadline)
-        return await exchange(url, request, addresses, deadline - performance.now(), ca)
+        return await exchange(url, request, addresses, deadline - performance.now(), { mostBytes, ca })
       } catch (error) {
         if (error instanceof Stopped) return { answered: false, fault: error.fault, detail: error.message }
         throw error
@@ -103,7 +105,7 @@ function exchange(
   request: OutboundRequest,
   addresses: ResolvedAddress[],
   timeoutMs: number,
-  ca: string | undefined,
+  { mostBytes, ca }: { mostBytes: number; ca: string | undefined },
 ): Promise<OutboundAnswer> {
   return new Promise((settle) => {
     let stage = 'connecting'
@@ -158,8 +160,7 @@ function exchange(
       let length = 0
       response.on('data', (chunk: Buffer) => {
         length += chunk.length
-        if (length > MAX_ANSWER_BYTES)
-          return fail('answer_too_large', `The answer is larger than ${MAX_ANSWER_BYTES / 1024} KiB.`)
+        if (length > mostBytes) return fail('answer_too_large', `The answer is larger than ${mostBytes / 1024} KiB.`)
         chunks.push(chunk)
       })
       response.on('error', (error) =>

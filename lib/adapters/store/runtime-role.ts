@@ -12,6 +12,7 @@ const DELETABLE = [
   'idempotent_request',
   'installation_value',
   'minter_endpoint',
+  'network_refusal',
   'notification',
   'rate_limit',
   'received_validation',

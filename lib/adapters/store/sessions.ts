@@ -1,6 +1,6 @@
 /** Sessions in Postgres: each request reads session and user in one statement, so every end holds at once. */
 import type { IdleSeconds, LapsedSession, LiveSession, NewSession, SessionStore } from '@/lib/services/access-store'
-import type { Role } from '@/lib/services/actor'
+import type { PersonRole } from '@/lib/services/actor'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 import { USER_VIEW } from './users'
@@ -110,7 +110,7 @@ export function sessionStore(db: Database): SessionStore {
   }
 }
 
-const ROLES: readonly Role[] = ['admin', 'operator', 'auditor']
+const ROLES: readonly PersonRole[] = ['admin', 'operator', 'auditor']
 
 function sessionRow({ id, tokenHash, userId, createdAt, expiresAt, sourceIp, userAgent }: NewSession) {
   return { id, tokenHash: new Uint8Array(tokenHash), userId, createdAt, expiresAt, sourceIp, userAgent }

@@ -251,8 +251,7 @@ export function memoryMoves(world: World): Pick<Backing, 'setNotAfter' | 'setNot
   }
 }
 
-export function memoryBacking(): Backing {
-  const world = emptyWorld(() => NOON)
+export function memoryBacking(world = emptyWorld(() => NOON)): Backing {
   const one = <T extends { id: string }>(rows: T[], id: string): T => {
     const row = rows.find((each) => each.id === id)
     if (!row) throw new Error(`no row ${id}`)

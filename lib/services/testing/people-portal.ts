@@ -3,7 +3,7 @@ import { beforeEach, expect } from 'vitest'
 import { isRefusal, type Refusal } from '@/lib/errors'
 import { createAccess } from '@/lib/services/access'
 import type { AccessService, UserView } from '@/lib/services/access-types'
-import { type Actor, type Role, systemActor } from '@/lib/services/actor'
+import { type Actor, type PersonRole, systemActor } from '@/lib/services/actor'
 import { createPruning } from '@/lib/services/pruning'
 import {
   origin,
@@ -28,10 +28,10 @@ export interface Portal {
   people: PeopleStore
   clock: TestClock
   access: AccessService
-  addUser(role: Role, email?: string): Promise<UserView>
+  addUser(role: PersonRole, email?: string): Promise<UserView>
   signIn(email: string, password?: string, ip?: string): ReturnType<AccessService['signIn']>
   /** A new user of that role with a session. */
-  signedIn(role: Role): Promise<Actor>
+  signedIn(role: PersonRole): Promise<Actor>
   /** What the work added to the trail. */
   since(work: () => Promise<unknown>): Promise<RecordedLine[]>
   runPrune(): Promise<void>

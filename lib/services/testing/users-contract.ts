@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Role } from '@/lib/services/actor'
+import type { PersonRole } from '@/lib/services/actor'
 import { origin, person } from './people'
 import { cli, expectRefusal, GOOD, OTHER, type Portal, refusalOf } from './people-portal'
 
@@ -9,7 +9,7 @@ export function usersContract(portal: Portal): void {
       const faulty = portal.access.createUser(cli, {
         name: '',
         email: 'nowhere',
-        role: 'root' as Role,
+        role: 'root' as PersonRole,
         password: 'password',
       })
       expect(await refusalOf(faulty)).toMatchObject({

@@ -2,6 +2,7 @@
 import { Download } from 'lucide-react'
 import type { Metadata } from 'next'
 import { buttonClass } from '@/app/_components/button'
+import { NetworkSeenCard } from '@/app/_components/network-seen-card'
 import { PageHeader } from '@/app/_components/page-header'
 import { CertificateStatusBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
@@ -65,6 +66,7 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
           </div>
           <div className="grid content-start gap-5">
             <ValidityCard certificate={certificate} />
+            <NetworkSeenCard {...(await server().networkHistory.ofCertificates(actor, [certificate.id]))} />
             <LineCard certificate={certificate} />
             <OriginCard certificate={certificate} mintedVia={challenge?.mintedVia ?? 'ui'} />
             <HistoryCard events={certificate.history} />

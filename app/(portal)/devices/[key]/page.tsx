@@ -5,6 +5,7 @@ import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CertificateTable } from '@/app/_components/certificate-table'
 import { ChallengeTable } from '@/app/_components/challenge-table'
+import { NetworkSeenCard } from '@/app/_components/network-seen-card'
 import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
 import { shortSerial } from '@/app/_components/short-serial'
@@ -24,6 +25,10 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
   const { key } = await params
   const { subject, certificates, transactions, challenges } = await found(server().devices.get(actor, key))
   const [newest] = certificates
+  const seen = await server().networkHistory.ofCertificates(
+    actor,
+    certificates.map(({ id }) => id),
+  )
   const refused = transactions.filter(({ state }) => state === 'refused' || state === 'failed').length
   return (
     <>
@@ -51,6 +56,7 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
             <Nothing>No certificate was issued to this name.</Nothing>
           )}
         </Card>
+        <NetworkSeenCard {...seen} />
         <Card
           flush
           title="Enrolments"

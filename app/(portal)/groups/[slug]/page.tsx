@@ -18,6 +18,7 @@ import type { Actor } from '@/lib/services/actor'
 import { can } from '@/lib/services/permissions'
 import { EndpointsCard } from './endpoints-card'
 import { IssuerCard } from './issuer-card'
+import { NetworkCard } from './network-card'
 import { NextSteps } from './next-steps'
 import { RolloverCard } from './rollover-card'
 import { TrustCard } from './trust-card'
@@ -83,6 +84,7 @@ export default async function GroupPage({ params }: Params) {
               <TrustCard endpoint={endpoint} issuer={group.issuer} />
               <IssuerCard issuer={group.issuer} />
               <TrustPageCard group={group} page={trustPage} mayManage={can(actor, 'group:update')} />
+              <NetworkCard access={await server().networkAccess.get(actor, group.slug)} />
               <RolloverCard
                 rollover={await server().rollover.get(actor, group.slug)}
                 mayManage={can(actor, 'rollover:manage') && group.issuer.status !== 'revoked'}

@@ -59,7 +59,7 @@ function NewApiKeyForm() {
         autoComplete="off"
         required
       />
-      <RoleChoices chosen="operator" error={fieldError('role')} />
+      <RoleChoices of="key" chosen="operator" error={fieldError('role')} />
       <TextField
         label="Valid for, days"
         name="expiresInDays"

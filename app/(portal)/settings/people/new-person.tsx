@@ -61,7 +61,7 @@ function NewPersonForm({ onDone }: { onDone: () => void }) {
         autoComplete="off"
         required
       />
-      <RoleChoices chosen="operator" error={fieldError('role')} />
+      <RoleChoices of="person" chosen="operator" error={fieldError('role')} />
       <NewPasswordField
         label="First password"
         name="password"

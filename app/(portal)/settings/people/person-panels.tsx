@@ -28,7 +28,7 @@ export function RolePanel({ person, onClose }: PanelProps) {
       confirm="Change role"
       done={`Role of ${person.name} changed`}
     >
-      {(fieldError) => <RoleChoices chosen={person.role} error={fieldError('role')} />}
+      {(fieldError) => <RoleChoices of="person" chosen={person.role} error={fieldError('role')} />}
     </PersonPanel>
   )
 }

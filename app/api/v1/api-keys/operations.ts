@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { instant, name, pageOf, paging } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
 
-const Role = z.enum(['admin', 'operator', 'auditor'])
+const Role = z.enum(['admin', 'operator', 'auditor', 'radius']).meta({
+  description: '`radius` is for RADIUS servers: it may ask whether a certificate is let in, and nothing else.',
+})
 
 const ApiKey = z
   .object({

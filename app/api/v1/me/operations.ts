@@ -7,7 +7,7 @@ const Me = z
     type: z.string(),
     id: z.string().nullable(),
     name: z.string(),
-    role: z.enum(['admin', 'operator', 'auditor']).nullable(),
+    role: z.string().nullable(),
     permissions: z.array(z.string()),
   })
   .meta({ id: 'Me' })
@@ -19,7 +19,7 @@ export const getMe = operation({
   tag: 'Access',
   summary: 'Who this key is',
   description: 'The name and role of the API key of this request, and the permissions of that role.',
-  access: 'any-key',
+  access: 'key:describe',
   rate: 'read',
   answer: {
     status: 200,
