@@ -1,6 +1,6 @@
 /** The programs that the tests use as judges and as real clients; on Debian and Ubuntu, root installs what is missing. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** A package of Debian, and how to see that it is there, whoever installed it. */
@@ -46,7 +46,7 @@ function ensure(tools, consequence, say) {
   if (process.getuid?.() === 0 && onPath('apt-get')) {
     say(`Installing ${wanted.join(', ')} ...`)
     apt('update')
-    apt('install', '--yes', '--no-install-recommends', ...wanted)
+    withoutServices(() => apt('install', '--yes', '--no-install-recommends', ...wanted))
   }
   const still = missing()
   if (still.length > 0)
@@ -62,6 +62,19 @@ function apt(...args) {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   if (status !== 0) process.stderr.write(stderr)
+}
+
+const SERVICE_POLICY = '/usr/sbin/policy-rc.d'
+
+/** Debian starts the service of a package as it is installed, unless this policy says no. One that is there is somebody's. */
+function withoutServices(install) {
+  if (existsSync(SERVICE_POLICY)) return install()
+  writeFileSync(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    install()
+  } finally {
+    rmSync(SERVICE_POLICY, { force: true })
+  }
 }
 
 function onPath(program) {
