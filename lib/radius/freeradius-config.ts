@@ -68,7 +68,7 @@ eap latchkey_eap {
 
 		# Only the issuers in this folder are believed. Their root is not: it would let in every group there is. As it is
 		# not, an issuer that a device sends along is worth nothing, and the next setting is not needed. Set to "yes" it
-		# rejects everybody in releases before 3.2.7 that look at the device's own certificate too, Debian 12's among them.
+		# rejects everybody in releases of 3.2 that take the device's own certificate for an unknown one, Debian 12's among them.
 		ca_path = \${confdir}/latchkey/authorities
 		reject_unknown_intermediate_ca = no
 		auto_chain = no
