@@ -55,14 +55,28 @@ function respond(answer: OcspAnswer, { method, headers: asked }: OcspExchange): 
   if (answer.kind !== 'signed') return respondWith(answer.body, answer.kind === 'error' ? 'no-store' : 'max-age=0')
   const { body, thisUpdate, nextUpdate, maxAge, etag } = answer
   const response = respondWith(body, `max-age=${maxAge}, public, no-transform, must-revalidate`)
-  response.headers['Last-Modified'] = thisUpdate.toUTCString()
-  response.headers.Expires = nextUpdate.toUTCString()
+  response.headers['Last-Modified'] = httpDate(thisUpdate)
+  response.headers.Expires = httpDate(nextUpdate)
   response.headers.ETag = etag
   if (method !== 'POST' && isFresh(asked, etag, thisUpdate)) {
     const { 'Content-Type': _type, 'Content-Length': _length, ...rest } = response.headers
     return notModified(rest)
   }
   return response
+}
+
+/** By the second, of which a day has few and thousands of answers share each. */
+const httpDates = new Map<number, string>()
+const MOST_DATES = 10_000
+
+function httpDate(date: Date): string {
+  const time = date.getTime()
+  const known = httpDates.get(time)
+  if (known !== undefined) return known
+  if (httpDates.size >= MOST_DATES) httpDates.clear()
+  const text = date.toUTCString()
+  httpDates.set(time, text)
+  return text
 }
 
 /** HTTP 200 whenever there is an OCSP message, errors included: many clients look at nothing else. */

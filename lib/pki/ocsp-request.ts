@@ -59,6 +59,18 @@ export function parseOcspRequest(der: Uint8Array): OcspRequest {
   return { certIds, nonce: extensions && nonceIn(extensions) }
 }
 
+/**
+ * The CertID of a request that holds one and nothing beside it, as nearly all do; null for any other. What is in it is not
+ * looked at: it serves to find what was answered to the same bytes before.
+ */
+export function onlyCertId(der: Uint8Array): Uint8Array | null {
+  const { length } = der
+  if (length < 10 || length > 129) return null
+  // OCSPRequest, TBSRequest, requestList, Request, CertID: each fills the one around it.
+  for (let at = 0; at <= 8; at += 2) if (der[at] !== TAG.sequence || der[at + 1] !== length - at - 2) return null
+  return der.subarray(8)
+}
+
 function certIdOf(request: Tlv): CertId {
   const fields = sequenceIn(request)
   const certId = fields.next(TAG.sequence)

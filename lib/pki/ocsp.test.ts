@@ -19,7 +19,7 @@ import {
   responderKeyHash,
 } from './ocsp'
 import { ocspRequestOfPath } from './ocsp-path'
-import { parseOcspRequest } from './ocsp-request'
+import { onlyCertId, parseOcspRequest } from './ocsp-request'
 import { signWith } from './sign'
 
 const root = makeRoot(ecKey('P-384'), 'ecdsaWithSHA384')
@@ -55,6 +55,32 @@ describe('requests', () => {
     const [asked] = read.tbsRequest.requestList
     expect(hex(new Uint8Array(asked?.reqCert.serialNumber.valueBlock.valueHexView ?? []))).toBe('1234')
     expect(parseOcspRequest(request).certIds[0]?.serial).toBe('1234')
+  })
+
+  test('what is looked up without reading it is the CertID that reading finds, and nothing else is looked up so', () => {
+    const plain = [...(['sha1', 'sha256'] as const).map((hash) => fromOpenssl(`-${hash}`, '-no_nonce'))]
+    for (const request of plain) {
+      const [asked] = parseOcspRequest(request).certIds
+      expect(hex(onlyCertId(request) ?? new Uint8Array())).toBe(hex(asked?.bytes ?? new Uint8Array()))
+    }
+    const id = certId({ issuer: issuer.der, serial: '1234' })
+    const whole = ocspRequest([id])
+    expect(onlyCertId(whole)).not.toBeNull()
+    const others = [
+      fromOpenssl('-sha1', '-nonce'),
+      ocspRequest([id, id]),
+      ocspRequest([id], { nonce: Buffer.alloc(1) }),
+      Buffer.concat([whole, Buffer.alloc(1)]),
+      whole.subarray(0, -1),
+      Buffer.from('30083006300430023000', 'hex').subarray(0, 8),
+      new Uint8Array(),
+    ]
+    for (const request of others) expect(onlyCertId(request)).toBeNull()
+    for (let at = 0; at < 10; at += 1) {
+      const changed = Buffer.from(whole)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      expect(onlyCertId(changed)).toBeNull()
+    }
   })
 
   test('every CertID that a certificate can be asked for by is known beforehand', () => {

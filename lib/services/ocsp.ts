@@ -9,7 +9,7 @@ import {
   ocspError,
   type SingleResponse,
 } from '@/lib/pki/ocsp'
-import { type CertId, type OcspRequest, parseOcspRequest } from '@/lib/pki/ocsp-request'
+import { type CertId, type OcspRequest, onlyCertId, parseOcspRequest } from '@/lib/pki/ocsp-request'
 import { wholeSeconds } from '@/lib/pki/time'
 import { type KeptAnswer, keptAnswer, keptAnswers, type SignedAnswer, signedAnswer } from './kept-answers'
 import { createDirectory, type OcspAuthority, type OcspAuthorityRecord } from './ocsp-directory'
@@ -84,24 +84,27 @@ export function createOcsp({ store, signer, clock, elapsed }: OcspDeps): OcspSer
   }
 
   function answer(slug: string | null, bytes: Uint8Array): OcspAnswer | Promise<OcspAnswer> {
+    const usual = keptFor(slug, onlyCertId(bytes))
+    if (usual !== undefined && clock().getTime() < usual.aheadFrom) return signedAnswer(usual)
     const request = requestIn(bytes)
     if (request === null) return ERRORS.malformedRequest
     const [certId] = request.certIds
     if (request.nonce !== null || request.certIds.length !== 1 || certId === undefined) return answerAnew(slug, request)
     const key = keyOf(certId.bytes)
-    const found = kept.get(key)
-    if (found !== undefined && (slug === null || slug === found.slug) && isCurrent(found, key, certId))
-      return signedAnswer(found)
-    return answerOne(slug, certId, key)
+    const found = keptFor(slug, certId.bytes)
+    if (found === undefined) return answerOne(slug, certId, key)
+    // Signed ahead: whoever asks next does not wait.
+    if (clock().getTime() >= found.aheadFrom && !signing.has(key)) answerOne(found.slug, certId, key).catch(() => {})
+    return signedAnswer(found)
   }
 
-  function isCurrent(found: KeptAnswer, key: string, certId: CertId): boolean {
+  /** What was answered before, while it is true. */
+  function keptFor(slug: string | null, certId: Uint8Array | null): KeptAnswer | undefined {
+    const found = certId === null ? undefined : kept.get(keyOf(certId))
+    if (found === undefined || (slug !== null && slug !== found.slug)) return undefined
     const now = clock().getTime()
-    if (now >= found.freshUntil || now < found.thisUpdate.getTime()) return false
-    if (!found.final && !isTrusted()) return false
-    // Signed ahead: whoever asks next does not wait.
-    if (now >= found.aheadFrom && !signing.has(key)) answerOne(found.slug, certId, key).catch(() => {})
-    return true
+    if (now >= found.freshUntil || now < found.thisUpdate.getTime()) return undefined
+    return found.final || isTrusted() ? found : undefined
   }
 
   async function answerOne(slug: string | null, certId: CertId, key: string): Promise<OcspAnswer> {

@@ -15,7 +15,7 @@ export function serveOcsp(
   { services, metrics, log }: Pick<FrontOptions, 'services' | 'metrics' | 'log'>,
 ): void {
   const method = request.method ?? ''
-  const headers = { get: (name: string) => [request.headers[name] ?? []].flat().join(', ') || null }
+  const headers = { get: (name: string) => headerOf(request, name) }
 
   function done(answer: DeviceResponse): void {
     metrics.count('ocsp', answer.status)
@@ -38,7 +38,7 @@ export function serveOcsp(
   }
 
   if (method !== 'POST') return answer(NOTHING)
-  if (Number(request.headers['content-length'] ?? 0) > LARGEST_OCSP_BODY) return tooLarge()
+  if (Number(headers.get('content-length') ?? 0) > LARGEST_OCSP_BODY) return tooLarge()
   const chunks: Buffer[] = []
   let length = 0
   request.on('data', (chunk: Buffer) => {
@@ -56,4 +56,14 @@ export function serveOcsp(
     metrics.count('ocsp', 413)
     refuseBody(request, response, 'too-large')
   }
+}
+
+/** A header by its name in small letters. Node would read all of them first, and nearly nobody sends the one that is asked for. */
+function headerOf({ rawHeaders }: IncomingMessage, name: string): string | null {
+  const values: string[] = []
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [given = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]]
+    if (given.length === name.length && given.toLowerCase() === name) values.push(value)
+  }
+  return values.join(', ') || null
 }
