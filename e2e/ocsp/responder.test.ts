@@ -80,6 +80,15 @@ async function openssl(url: string, file: string, ...args: string[]): Promise<st
 const requestFor = (serial: string, nonce?: Uint8Array) =>
   ocspRequest([certId({ issuer, serial })], nonce === undefined ? {} : { nonce })
 
+/** strongSwan as a VPN gateway looks at a device: the whole chain, OCSP first. Its own word about the device's certificate. */
+async function strongswan(file: string): Promise<string> {
+  const cas = ['root.pem', 'issuer.pem'].flatMap((name) => ['--cacert', join(folder, name)])
+  const { stdout, stderr } = await run('pki', ['--verify', '--in', file, ...cas, '--online', '--debug', '1']).catch(
+    (failed: { stdout: string; stderr: string }) => failed,
+  )
+  return stdout + stderr
+}
+
 function post(base: string, body: Uint8Array): Promise<Response> {
   return fetch(`${base}/ocsp/staff`, {
     method: 'POST',
@@ -147,6 +156,18 @@ test('an issuer is asked about at the root', async () => {
   expect(asked.stderr).toMatch(/Response verify OK/)
   const own = await run('openssl', ['x509', '-in', rootFile, '-noout', '-ocsp_uri'])
   expect(own.stdout).toBe('')
+})
+
+test('strongSwan trusts a certificate by what OCSP says of it and of its issuer, until it is revoked', async () => {
+  const { serial, file } = await enrol()
+  const trusted = await strongswan(file)
+  expect(trusted).toContain(`requesting ocsp status from '${first.url}/ocsp/staff'`)
+  expect(trusted).toContain(`requesting ocsp status from '${first.url}/ocsp/root'`)
+  expect(trusted.match(/certificate status is good/g)).toHaveLength(2)
+  expect(trusted).toMatch(/certificate trusted, lifetimes valid/)
+  await first.json('certificate', 'revoke', serial, '--reason', 'keyCompromise')
+  await expect.poll(() => strongswan(file), { timeout: 20_000 }).toMatch(/certificate was revoked on .*key compromise/)
+  expect(await strongswan(file)).not.toMatch(/certificate trusted/)
 })
 
 test('a revocation made at one instance is in the answer of the other', async () => {
