@@ -351,6 +351,7 @@ test('a stranger downloads nothing, asks the API for nothing and changes nothing
     '[...nextauth]': 'session',
     '[id]': certificate,
     '[certificate]': certificate,
+    '[device]': 'nothing',
     '[slug]': group.slug,
   }
   const open =
