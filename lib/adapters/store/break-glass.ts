@@ -48,7 +48,7 @@ async function giveUpUnsigned(transaction: Transaction, issuerId: string, at: Da
 
 /** Every endpoint of it is locked, also one that is off: whoever switches it on meanwhile has to look again. */
 async function stopEndpoints(transaction: Transaction, issuerId: string): Promise<StoppedEndpoint[]> {
-  await transaction.$queryRaw`select id from endpoint where authority_id = ${issuerId}::uuid order by id for update`
+  await transaction.$queryRaw`select id from endpoint where authority_id = ${issuerId}::uuid order by id for no key update`
   return transaction.$queryRaw<StoppedEndpoint[]>`
     update endpoint set enabled = false where authority_id = ${issuerId}::uuid and enabled returning id, slug`
 }

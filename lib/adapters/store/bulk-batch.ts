@@ -69,7 +69,7 @@ async function lockNext(
     select certificate_id as id from bulk_revocation_item
     where bulk_id = ${id}::uuid and certificate_id > ${reached ?? LOWEST}::uuid order by certificate_id limit ${limit}`
   const ids = next.map((row) => row.id)
-  await transaction.$queryRaw`select id from certificate where id = any(${ids}::uuid[]) order by id for update`
+  await transaction.$queryRaw`select id from certificate where id = any(${ids}::uuid[]) order by id for no key update`
   return ids
 }
 
