@@ -261,6 +261,11 @@ export function revocationContract(name: string, open: () => Promise<Backing>): 
         ['a time gone by', { startsAt: inDays(-1) }, 'invalid_start'],
         ['a hold called revocation', { reason: 'certificateHold' as const }, 'invalid_reason'],
         ['a compromise date for another reason', { invalidityDate: inDays(-1) }, 'invalid_invalidity_date'],
+        [
+          'a compromise date that no list could say',
+          { reason: 'keyCompromise' as const, invalidityDate: new Date('0949-01-01T00:00:00Z') },
+          'invalid_invalidity_date',
+        ],
         ['a group that there is not', { selection: { filter: { group: 'nobody' } } }, 'group_unknown'],
         [
           'a certificate that there is not',
