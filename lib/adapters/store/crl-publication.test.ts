@@ -244,3 +244,22 @@ test('nobody can stop the list of an issuer with a date that it could not say', 
   expect(await portal.status.publishDueCrls()).toBeGreaterThan(0)
   expect(await listed()).toEqual([serial])
 })
+
+test('a clock that was ahead keeps no revocation off the list', async () => {
+  later(60_000)
+  const serials = []
+  for (let n = 0; n < 3; n += 1) {
+    const { serial } = await portal.enrol(endpointId)
+    await revoke(serial)
+    serials.push(serial)
+    if (n === 1) later(-60_000)
+    await portal.status.publishDueCrls()
+  }
+  expect((await listed()).toSorted()).toEqual(serials.toSorted())
+  const lists = await backing.database.crl.findMany({
+    where: { authorityId: issuer.id, shard: 0 },
+    orderBy: { number: 'asc' },
+  })
+  const times = lists.map(({ thisUpdate }) => thisUpdate.getTime())
+  expect(times).toEqual(times.toSorted((a, b) => a - b))
+})

@@ -56,8 +56,8 @@ export function statusStore(database: Database): StatusStore {
               or c.this_update <= case a.kind when 'root' then ${publishedBefore.root}::timestamptz
                 else ${publishedBefore.issuer}::timestamptz end
               or (a.crl_due_since is not null and ${burst.lists} > (
-                select count(*) from crl where authority_id = a.id and shard = 0 and this_update > ${now}::timestamptz
-                  - make_interval(secs => least(${burst.mostSeconds}::float8,
+                select count(*) from crl where authority_id = a.id and shard = 0 and this_update <= ${now}::timestamptz
+                  and this_update > ${now}::timestamptz - make_interval(secs => least(${burst.mostSeconds}::float8,
                       ${burst.seconds}::float8 + c.entries / ${burst.entriesPerSecond}::float8)))))
           order by a.crl_due_since nulls last limit 1
           for no key update of a skip locked
