@@ -310,6 +310,26 @@ export function revocationContract(name: string, open: () => Promise<Backing>): 
         expect(await countOf('certificate.hold_released')).toBe(3)
       })
 
+      test('a hold that is set after the release was confirmed is not the one that was meant', async () => {
+        const [anew = '', still = ''] = await enrolled(2)
+        for (const id of [anew, still]) await portal.certificates.revoke(operator, id, { reason: 'certificateHold' })
+        const { id } = await portal.bulkRevocations.confirm(operator, {
+          selection: ofGroup,
+          action: 'release',
+          startsAt: inDays(1),
+          expect: 2,
+          confirmation: null,
+        })
+        await portal.certificates.release(operator, anew, {})
+        portal.time.now = new Date(NOON.getTime() + 1)
+        await portal.certificates.revoke(operator, anew, { reason: 'certificateHold', comment: 'Stolen' })
+        portal.time.now = inDays(2)
+        await portal.bulkRevocations.advance()
+        expect(await statusesOf([anew, still])).toEqual(['held', 'valid'])
+        const { items } = await portal.bulkRevocations.items(operator, id, { outcome: 'skipped' }, {})
+        expect(items).toMatchObject([{ certificate: { id: anew }, why: 'on_hold' }])
+      })
+
       test('what ended or was revoked meanwhile is skipped, and says why', async () => {
         const [revoked = '', ended = '', left = ''] = await enrolled(3)
         const { id } = await portal.bulkRevocations.confirm(operator, request({ expect: 3 }))
