@@ -311,8 +311,8 @@ describe('relying parties', () => {
     ['If-None-Match: "abc"', 304],
     ['If-None-Match: W/"abc", "x"', 304],
     ['If-None-Match: "x"', 200],
-    ['If-Modified-Since: Mon, 23 Nov 2026 10:00:00 GMT', 304],
-    ['If-Modified-Since: Mon, 23 Nov 2026 09:59:59 GMT', 200],
+    // Another list of the same second may have come after the one that they have.
+    ['If-Modified-Since: Mon, 23 Nov 2026 10:00:00 GMT', 200],
     ['If-Modified-Since: yesterday', 200],
   ])('%s gives %i', async (header, status) => {
     expect(statusOf(await get('/crl/staff.crl', header))).toBe(status)
