@@ -243,6 +243,16 @@ describe('responder certificates', () => {
     }
   })
 
+  test('an issuer that is revoked goes on signing its own: somebody must say that it is', async () => {
+    await it.pool.query("update authority set status = 'revoked' where id = $1", [other.id])
+    try {
+      const made = await insertResponder(other)
+      expect(parseCertificate(await activate(made)).extendedKeyUsage).toEqual([OID.ocspSigning])
+    } finally {
+      await it.pool.query("update authority set status = 'active' where id = $1", [other.id])
+    }
+  })
+
   const changes: [string, string, (by: AuthorityRow) => Change][] = [
     ['for eight days', 'lint', () => ({ notAfter: later(8 * DAY) })],
     [

@@ -74,7 +74,10 @@ export interface AuthorityRecord {
   subjectKeyId: Buffer
   notBefore: Date
   notAfter: Date
-  /** Whether its own certificate is signed and recorded; for one that is to sign a certificate, also that it is not revoked. */
+  /**
+   * Whether its own certificate is signed and recorded; for one that is to sign a certificate, also that it is not revoked.
+   * Lists and responders, which say so, go on.
+   */
   active: boolean
 }
 
@@ -150,7 +153,7 @@ const CERTIFICATE = `
          c.crl_shard, sh.url as crl_shard_url,
          a.id as a_id, a.slug as a_slug, a.kind as a_kind, a.key_id as a_key_id, a.subject_der as a_subject_der,
          a.subject_key_id as a_subject_key_id,
-         a.not_before as a_not_before, a.not_after as a_not_after, (a.certificate_der is not null and a.status <> 'revoked') as a_active,
+         a.not_before as a_not_before, a.not_after as a_not_after, (a.certificate_der is not null and (a.status <> 'revoked' or c.kind = 'ocsp')) as a_active,
          s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
          r.id as r_id, r.key_id as r_key_id, coalesce(r.authority_id, re.authority_id) as r_authority_id,
          w.id as w_id, w.key_id as w_key_id, w.authority_id as w_authority_id,

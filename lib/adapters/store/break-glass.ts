@@ -36,12 +36,12 @@ export function breakGlassStore(database: Database): BreakGlassStore {
   }
 }
 
-/** Registration authorities and responders that it was still to sign: they never will be, and must stand in nobody's way. */
+/** Registration authorities that it was still to sign: they never will be, and must stand in nobody's way. */
 async function giveUpUnsigned(transaction: Transaction, issuerId: string, at: Date): Promise<void> {
   await transaction.$executeRaw`
     with given_up as (
       update certificate set state = 'abandoned'
-      where authority_id = ${issuerId}::uuid and kind in ('ra', 'ocsp') and state = 'intent' returning id
+      where authority_id = ${issuerId}::uuid and kind = 'ra' and state = 'intent' returning id
     )
     update registration_authority r set retired_at = ${at} from given_up where r.certificate_id = given_up.id`
 }

@@ -30,11 +30,11 @@ export function ocspResponderStore(database: Database): OcspResponderStore {
           select not_before, not_after from ocsp_responder
           where authority_id = a.id and certificate_der is not null order by not_after desc limit 1
         ) r on true
-        where a.certificate_der is not null and a.status <> 'revoked' and a.not_after > ${now}
+        where a.certificate_der is not null and a.not_after > ${now}
           and (r.not_after is null
             or (r.not_before + (r.not_after - r.not_before) / 2 <= ${now} and r.not_after < a.not_after))
           and not exists (select from ocsp_responder w where w.authority_id = a.id and w.certificate_der is null)
-          and (a.status <> 'retired' or exists (
+          and (a.status not in ('retired', 'revoked') or exists (
             select from certificate c where c.authority_id = a.id and c.kind <> 'ocsp' and c.state = 'issued' and c.not_after > ${now}))
         order by r.not_after nulls first, a.kind, a.id`
       return rows.map(inNeed)

@@ -21,7 +21,7 @@ export function memoryOcspResponderStore(world: World): OcspResponderStore {
     return newest === undefined || (renewsAt(newest) <= now && newest.notAfter < authority.notAfter)
   }
   const isAskedAbout = ({ id, status }: WorldAuthority, now: Date) =>
-    status !== 'retired' ||
+    (status !== 'retired' && status !== 'revoked') ||
     world.certificates.some(
       (row) => row.authorityId === id && row.kind !== 'ocsp' && row.state === 'issued' && row.notAfter > now,
     )
