@@ -244,13 +244,11 @@ describe('responder certificates', () => {
   })
 
   test('an issuer that is revoked goes on signing its own: somebody must say that it is', async () => {
-    await it.pool.query("update authority set status = 'revoked' where id = $1", [other.id])
-    try {
-      const made = await insertResponder(other)
-      expect(parseCertificate(await activate(made)).extendedKeyUsage).toEqual([OID.ocspSigning])
-    } finally {
-      await it.pool.query("update authority set status = 'active' where id = $1", [other.id])
-    }
+    const { issuer } = await insertIssuer(it, organisation.root, 'p256')
+    await signAuthority(it, issuer)
+    await it.pool.query("update authority set status = 'revoked' where id = $1", [issuer.id])
+    const der = await activate(await insertResponder(issuer))
+    expect(parseCertificate(der).extendedKeyUsage).toEqual([OID.ocspSigning])
   })
 
   const changes: [string, string, (by: AuthorityRow) => Change][] = [
