@@ -25,6 +25,8 @@ export function keyOf(idOrSerial: string): { id: string } | { serial: string } {
 }
 
 export function checkedFilter(filter: CertificateFilter): CertificateFilter {
+  // No text of the database has it, and it would not even take the question.
+  if (Object.values(filter).some((value) => value.includes('\0'))) refuse('filter', 'Leave out control characters.')
   const search = filter.search?.normalize('NFC').trim() ?? ''
   const { search: _, ...others } = filter
   if (search === '') return others

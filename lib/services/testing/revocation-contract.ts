@@ -272,6 +272,7 @@ export function revocationContract(name: string, open: () => Promise<Backing>): 
           { selection: { certificates: [crypto.randomUUID()] } },
           'certificate_unknown',
         ],
+        ['a character that no name has', { selection: { filter: { subject: 'CN=a\0' } } }, 'invalid_filter'],
         ['no certificate', { selection: { certificates: [] } }, 'invalid_selection'],
       ])('is refused with %s', async (_, more, reason) => {
         const ids = await enrolled(2)
