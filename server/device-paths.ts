@@ -106,7 +106,8 @@ export async function crlHttpResponse(
     'Cache-Control': `max-age=${Math.min(CRL_MAX_AGE, crl.secondsLeft)}, public, no-transform, must-revalidate`,
     Vary: 'Accept-Encoding',
   }
-  if (isFresh(request.headers, headers.ETag, crl.thisUpdate)) return notModified(headers)
+  // By the tag alone: two lists may be of the same second, and whoever has the first must not be told that it is the last.
+  if (isFresh(request.headers, headers.ETag, null)) return notModified(headers)
   const body = form === 'pem' ? await pemOf(crl.der, 'X509 CRL') : crl.der
   const type = form === 'pem' ? 'application/x-pem-file' : 'application/pkix-crl'
   return gzipped

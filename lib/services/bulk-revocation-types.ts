@@ -180,8 +180,8 @@ export interface BulkRevocationStore {
   /** scheduled → running, if it is due. One conditional update. */
   begin(id: string, now: Date, event: (bulk: BulkRecord) => AuditEntry): Promise<boolean>
   /**
-   * In one transaction, while it runs: looks at the next certificates and changes those whose status still allows it, in
-   * one statement; notes what happened to each; makes CRLs due; appends an event for each that changed; and ends it with
+   * In one transaction, while it runs: looks at the next certificates and changes those whose status still allows it (and
+   * releases no hold that began after it was confirmed), in one statement; notes what happened to each; makes CRLs due; appends an event for each that changed; and ends it with
    * the last one. Two callers take turns.
    */
   work(

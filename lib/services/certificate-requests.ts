@@ -15,6 +15,7 @@ export const REVOCATION_REASONS: readonly RevocationReason[] = [
 ]
 
 const MAX_COMMENT = 500
+const EARLIEST = new Date(0)
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** Serials are read as people copy them: with colons or spaces, in either case. */
@@ -24,6 +25,8 @@ export function keyOf(idOrSerial: string): { id: string } | { serial: string } {
 }
 
 export function checkedFilter(filter: CertificateFilter): CertificateFilter {
+  // No text of the database has it, and it would not even take the question.
+  if (Object.values(filter).some((value) => value.includes('\0'))) refuse('filter', 'Leave out control characters.')
   const search = filter.search?.normalize('NFC').trim() ?? ''
   const { search: _, ...others } = filter
   if (search === '') return others
@@ -51,6 +54,8 @@ export function checkedInvalidityDate(date: Date | undefined, reason: Revocation
   if (reason !== 'keyCompromise')
     refuse('invalidity_date', 'Only a key compromise has a date since when the key was compromised.', 'invalidityDate')
   if (date > now) refuse('invalidity_date', 'The date of the compromise cannot be ahead.', 'invalidityDate')
+  // A list with a date that X.509 cannot write is never built again, and nobody could take the date back.
+  if (!(date >= EARLIEST)) refuse('invalidity_date', 'No key is older than 1970.', 'invalidityDate')
   return date
 }
 

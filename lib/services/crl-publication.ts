@@ -82,8 +82,9 @@ export function createPublication({ store, signer, clock, published }: Publicati
   }
 
   async function publish(actor: Actor, due: DueCrl): Promise<void> {
-    const { authority, number, shard } = due
-    const thisUpdate = wholeSeconds(clock())
+    const { authority, number, shard, previousThisUpdate } = due
+    // A clock that was set back, or behind that of the instance before, must not keep a revocation off the list.
+    const thisUpdate = wholeSeconds(latest(clock(), previousThisUpdate))
     const { lifeMs } = SCHEDULE[shard === null ? authority.kind : 'shard']
     const nextUpdate = new Date(thisUpdate.getTime() + lifeMs)
     const { entries, contents } = await allRevoked(due)
@@ -126,6 +127,10 @@ export function createPublication({ store, signer, clock, published }: Publicati
   }
 
   return { publishDueCrls }
+}
+
+function latest(now: Date, previous: Date | null): Date {
+  return previous !== null && previous > now ? previous : now
 }
 
 async function sha256Of(der: Uint8Array): Promise<Uint8Array> {

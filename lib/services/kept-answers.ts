@@ -30,12 +30,16 @@ export interface KeptAnswer {
   freshUntil: number
   /** Nothing can change it any more. */
   final: boolean
+  /** About a serial that nobody was given. */
+  unknown: boolean
 }
 
 /** A certificate that is being issued is not announced: what is unknown is looked up again soon. */
 const UNKNOWN_MS = 2_000
 const UNKNOWN_MAX_AGE = 60
 const MOST = 200_000
+/** Anybody can ask for serials that nobody has, long ones too: they must neither fill the memory nor drive out the others. */
+const MOST_UNKNOWN = 2_000
 
 export interface KeptAnswers {
   get(certId: string): KeptAnswer | undefined
@@ -45,18 +49,31 @@ export interface KeptAnswers {
 }
 
 /** The oldest go first: none is of use for longer than half its life anyway. */
-export function keptAnswers(most = MOST): KeptAnswers {
-  const answers = new Map<string, KeptAnswer>()
+export function keptAnswers(most = { known: MOST, unknown: MOST_UNKNOWN }): KeptAnswers {
+  const known = new Map<string, KeptAnswer>()
+  const unknown = new Map<string, KeptAnswer>()
+
+  function forget(certId: string): void {
+    known.delete(certId)
+    unknown.delete(certId)
+  }
+
+  function keep(answers: Map<string, KeptAnswer>, limit: number, certId: string, answer: KeptAnswer): void {
+    forget(certId)
+    answers.set(certId, answer)
+    const [oldest] = answers.keys()
+    if (answers.size > limit && oldest !== undefined) answers.delete(oldest)
+  }
+
   return {
-    get: (certId) => answers.get(certId),
-    set(certId, answer) {
-      answers.delete(certId)
-      answers.set(certId, answer)
-      const [oldest] = answers.keys()
-      if (answers.size > most && oldest !== undefined) answers.delete(oldest)
+    get: (certId) => known.get(certId) ?? unknown.get(certId),
+    set: (certId, answer) =>
+      answer.unknown ? keep(unknown, most.unknown, certId, answer) : keep(known, most.known, certId, answer),
+    delete: forget,
+    clear() {
+      known.clear()
+      unknown.clear()
     },
-    delete: (certId) => void answers.delete(certId),
-    clear: () => answers.clear(),
   }
 }
 
@@ -81,6 +98,7 @@ export function keptAnswer(
     aheadFrom: begin + Math.floor(life * 0.4),
     freshUntil: begin + (status.status === 'unknown' ? UNKNOWN_MS : Math.floor(life / 2)),
     final: isFinal(status),
+    unknown: status.status === 'unknown',
   }
 }
 

@@ -17,8 +17,9 @@ export interface AuthorityInNeed {
 export interface OcspResponderStore {
   /**
    * Authorities whose certificates may still be asked about and whose newest responder is past half its life, or not
-   * there: those that issue, those that will, and retired or revoked ones until their last certificate has ended. Not those with one
-   * under way, nor those whose own end leaves nothing to gain.
+   * there: those that issue, those that will, and retired and revoked ones until their last certificate has ended: silence
+   * about a revoked issuer would let its certificates in wherever silence counts as good. Not those with one under way,
+   * nor those whose own end leaves nothing to gain.
    */
   inNeed(now: Date): Promise<AuthorityInNeed[]>
   /** False when the authority has one under way already. */

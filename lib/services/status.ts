@@ -79,7 +79,7 @@ export interface StatusStore {
   /**
    * One conditional update: takes the next list that is due (or was published before the moment given for its kind) and
    * nobody builds, whole lists before shards, holds it until `until`, and takes its next number. A whole list of which
-   * `burst.lists` were published within the last seconds waits. A shard that is closed and whose certificates have all
+   * `burst.lists` were published within the last seconds waits; those of a clock that was ahead do not count. A shard that is closed and whose certificates have all
    * ended gets one more list and then none. Null when there is nothing to do.
    */
   claimDue(request: {

@@ -313,8 +313,8 @@ describe('relying parties', () => {
     ['If-None-Match: "abc"', 304],
     ['If-None-Match: W/"abc", "x"', 304],
     ['If-None-Match: "x"', 200],
-    ['If-Modified-Since: Mon, 23 Nov 2026 10:00:00 GMT', 304],
-    ['If-Modified-Since: Mon, 23 Nov 2026 09:59:59 GMT', 200],
+    // Another list of the same second may have come after the one that they have.
+    ['If-Modified-Since: Mon, 23 Nov 2026 10:00:00 GMT', 200],
     ['If-Modified-Since: yesterday', 200],
   ])('%s gives %i', async (header, status) => {
     expect(statusOf(await get('/crl/staff.crl', header))).toBe(status)
@@ -416,8 +416,8 @@ describe('OCSP', () => {
 
   test('a body comes in pieces, and one that is too large is not read to its end', async () => {
     const head = 'POST /ocsp HTTP/1.1\r\nHost: x\r\nConnection: close\r\n'
-    await raw(`${head}Transfer-Encoding: chunked\r\n\r\n2\r\n0\u0003\r\n1\r\n\u0002\r\n0\r\n\r\n`)
-    expect(asking).toEqual([{ slug: null, request: '300302' }])
+    await raw(`${head}Transfer-Encoding: chunked\r\n\r\n2\r\n0\u0003\r\n1\r\n\u0002\r\n1\r\n\u0001\r\n0\r\n\r\n`)
+    expect(asking).toEqual([{ slug: null, request: '30030201' }])
     const large = 'a'.repeat(11_000)
     expect(statusOf(await raw(`${head}Content-Length: 11000\r\n\r\n${large}`))).toBe(413)
     expect(statusOf(await raw(`${head}Transfer-Encoding: chunked\r\n\r\n2af8\r\n${large}\r\n0\r\n\r\n`))).toBe(413)

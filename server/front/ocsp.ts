@@ -39,15 +39,23 @@ export function serveOcsp(
 
   if (method !== 'POST') return answer(NOTHING)
   if (Number(headers.get('content-length') ?? 0) > LARGEST_OCSP_BODY) return tooLarge()
-  const chunks: Buffer[] = []
+  // Most come in one piece. A list of pieces would cost megabytes when a client sends them byte by byte.
+  let only: Buffer | null = null
+  let body: Buffer | null = null
   let length = 0
-  request.on('data', (chunk: Buffer) => {
-    length += chunk.length
-    if (length <= LARGEST_OCSP_BODY) chunks.push(chunk)
-    else if (!response.headersSent) tooLarge()
+  request.on('data', (piece: Buffer) => {
+    const begin = length
+    length += piece.length
+    if (length > LARGEST_OCSP_BODY) {
+      if (!response.headersSent) tooLarge()
+    } else if (only === null) only = piece
+    else {
+      body ??= Buffer.concat([only], LARGEST_OCSP_BODY)
+      piece.copy(body, begin)
+    }
   })
   request.on('end', () => {
-    if (length <= LARGEST_OCSP_BODY) answer(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))
+    if (length <= LARGEST_OCSP_BODY) answer((body ?? only)?.subarray(0, length) ?? NOTHING)
   })
   // A client that goes away, or is too slow for the timeout, is everyday life and not a fault.
   request.on('error', () => {})

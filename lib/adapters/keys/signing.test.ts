@@ -469,8 +469,10 @@ describe('certificate revocation lists', () => {
     made: Pick<Organisation, 'issuer' | 'endpointId'>,
     at: Date,
     notAfter = new Date(NOW.getTime() + DAY),
+    shard: number | null = null,
   ) {
     const id = await insertLeaf(it, made, { notAfter, notBefore: new Date(NOW.getTime() - DAY) })
+    await it.pool.query('update certificate set crl_shard = $2 where id = $1', [id, shard])
     await it.pool.query(REVOKE, [id, randomBytes(32), at])
     const { rows } = await it.pool.query('select serial from certificate where id = $1', [id])
     return rows[0].serial as string
@@ -654,8 +656,7 @@ describe('certificate revocation lists', () => {
     test('names the revocations of its own certificates, and needs no others', async () => {
       const made = await shardedIssuer()
       const before = new Date(NOW.getTime() - 120_000)
-      const [inside, outside] = [await revokedLeaf(made, before), await revokedLeaf(made, before)]
-      await it.pool.query('update certificate set crl_shard = 1 where serial = $1', [inside])
+      const [inside, outside] = [await revokedLeaf(made, before, undefined, 1), await revokedLeaf(made, before)]
       const naming = (...serials: string[]) =>
         it.signer.signCrl(made.issuer.id, shardList(made.issuer, { entries: serials.map(revoked) }), 1)
       await expect(naming()).rejects.toMatchObject({ reason: 'crl_incomplete' })

@@ -6,6 +6,7 @@ import { createRollover, type Rollover, rolloverActor } from '@/lib/services/rol
 import { type EnrolmentPortal, enrolmentPortal } from '@/lib/services/testing/enrolment'
 import { actor, DAY_MS, NOON } from '@/lib/services/testing/harness'
 import { breakGlassStore } from './break-glass'
+import { ocspResponderStore } from './ocsp-responders'
 import { rolloverStore } from './rollover'
 import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
 
@@ -102,6 +103,22 @@ describe('the issuer of a group is revoked', () => {
     expect(authorities.map(({ crlDueSince }) => crlDueSince !== null)).toEqual([true, true])
     const issuer = await portal.certificates.get(admin, view.issuer.certificateId)
     expect(issuer).toMatchObject({ status: 'revoked', kind: 'issuer', revocationReason: reason })
+  })
+
+  test('OCSP has a responder to say so until the last of its certificates has ended', async () => {
+    await enrolled('tablet-1')
+    await doIt()
+    const { issuer } = await breakGlass.get(admin, portal.slug)
+    const { _max: last } = await backing.database.certificate.aggregate({
+      where: { kind: { not: 'ocsp' }, authority: { slug: issuer.slug } },
+      _max: { notAfter: true },
+    })
+    const responders = ocspResponderStore(backing.database)
+    const inNeed = async (at: Date) => (await responders.inNeed(at)).map(({ authority }) => authority.slug)
+    expect(await inNeed(portal.time.now)).toContain('staff')
+    const end = last.notAfter?.getTime() ?? 0
+    expect(await inNeed(new Date(end - 1_000))).toContain('staff')
+    expect(await inNeed(new Date(end + 1_000))).not.toContain('staff')
   })
 
   test('once: of two callers one is told that it is done', async () => {

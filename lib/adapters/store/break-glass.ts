@@ -36,19 +36,19 @@ export function breakGlassStore(database: Database): BreakGlassStore {
   }
 }
 
-/** Registration authorities and responders that it was still to sign: they never will be, and must stand in nobody's way. */
+/** Registration authorities that it was still to sign: they never will be, and must stand in nobody's way. */
 async function giveUpUnsigned(transaction: Transaction, issuerId: string, at: Date): Promise<void> {
   await transaction.$executeRaw`
     with given_up as (
       update certificate set state = 'abandoned'
-      where authority_id = ${issuerId}::uuid and kind in ('ra', 'ocsp') and state = 'intent' returning id
+      where authority_id = ${issuerId}::uuid and kind = 'ra' and state = 'intent' returning id
     )
     update registration_authority r set retired_at = ${at} from given_up where r.certificate_id = given_up.id`
 }
 
 /** Every endpoint of it is locked, also one that is off: whoever switches it on meanwhile has to look again. */
 async function stopEndpoints(transaction: Transaction, issuerId: string): Promise<StoppedEndpoint[]> {
-  await transaction.$queryRaw`select id from endpoint where authority_id = ${issuerId}::uuid order by id for update`
+  await transaction.$queryRaw`select id from endpoint where authority_id = ${issuerId}::uuid order by id for no key update`
   return transaction.$queryRaw<StoppedEndpoint[]>`
     update endpoint set enabled = false where authority_id = ${issuerId}::uuid and enabled returning id, slug`
 }

@@ -69,7 +69,7 @@ async function lockNext(
     select certificate_id as id from bulk_revocation_item
     where bulk_id = ${id}::uuid and certificate_id > ${reached ?? LOWEST}::uuid order by certificate_id limit ${limit}`
   const ids = next.map((row) => row.id)
-  await transaction.$queryRaw`select id from certificate where id = any(${ids}::uuid[]) order by id for update`
+  await transaction.$queryRaw`select id from certificate where id = any(${ids}::uuid[]) order by id for no key update`
   return ids
 }
 
@@ -94,12 +94,13 @@ async function changeAndNote(
 ): Promise<LookedAt[]> {
   return transaction.$queryRaw<LookedAt[]>`
     with current as (
-      select c.id, c.serial, c.subject, c.authority_id, a.name as issuer, c.fingerprint_sha256,
+      select c.id, c.serial, c.subject, c.authority_id, a.name as issuer, c.fingerprint_sha256, c.revoked_at,
         ${statusColumn(now, expiringBefore)} as status
       from ${CERTIFICATE_TABLES} where c.id = any(${ids}::uuid[])
     ), changed as (
       update certificate c set ${change(bulk, now)}
       from current where c.id = current.id and c.id = any(${ids}::uuid[]) and c.state = 'issued' and current.status = any(${[...statuses[bulk.action]]})
+        and ${meant(bulk)}
       returning c.id
     ), noted as (
       update bulk_revocation_item i set at = ${now},
@@ -112,6 +113,11 @@ async function changeAndNote(
     )
     select current.id, serial, subject, authority_id, issuer, fingerprint_sha256, noted.outcome
     from noted join current on current.id = noted.certificate_id order by current.id`
+}
+
+/** A hold that somebody set after the release was confirmed is another one, for a reason of its own. */
+function meant(bulk: BulkRecord): Prisma.Sql {
+  return bulk.action === 'release' ? Prisma.sql`current.revoked_at <= ${bulk.createdAt}` : Prisma.sql`true`
 }
 
 function change(bulk: BulkRecord, now: Date): Prisma.Sql {

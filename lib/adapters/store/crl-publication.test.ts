@@ -233,3 +233,33 @@ test('a hundred thousand entries: list, shards and database name the same, and o
   writeFileSync(file, crl?.der ?? '')
   expect(() => openssl(['crl', '-inform', 'DER', '-in', file, '-CAfile', ca, '-noout', '-verify'])).not.toThrow()
 }, 120_000)
+
+test('nobody can stop the list of an issuer with a date that it could not say', async () => {
+  const { serial } = await portal.enrol(endpointId)
+  const request = { reason: 'keyCompromise' as const, invalidityDate: new Date('0001-01-01T00:00:00Z') }
+  await expect(portal.certificates.revoke(operator, serial, request)).rejects.toMatchObject({
+    fields: { invalidityDate: expect.any(String) },
+  })
+  await portal.certificates.revoke(operator, serial, { ...request, invalidityDate: new Date(0) })
+  expect(await portal.status.publishDueCrls()).toBeGreaterThan(0)
+  expect(await listed()).toEqual([serial])
+})
+
+test('a clock that was ahead keeps no revocation off the list', async () => {
+  later(60_000)
+  const serials = []
+  for (let n = 0; n < 3; n += 1) {
+    const { serial } = await portal.enrol(endpointId)
+    await revoke(serial)
+    serials.push(serial)
+    if (n === 1) later(-60_000)
+    await portal.status.publishDueCrls()
+  }
+  expect((await listed()).toSorted()).toEqual(serials.toSorted())
+  const lists = await backing.database.crl.findMany({
+    where: { authorityId: issuer.id, shard: 0 },
+    orderBy: { number: 'asc' },
+  })
+  const times = lists.map(({ thisUpdate }) => thisUpdate.getTime())
+  expect(times).toEqual(times.toSorted((a, b) => a - b))
+})

@@ -144,7 +144,7 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
           const [locked] = await transaction.$queryRaw<(IssuerRow & { revoked: boolean })[]>`
             select a.key_algorithm, a.certificate_der, a.status = 'revoked' as revoked
             from endpoint e join authority a on a.id = e.authority_id
-            where e.id = ${id}::uuid for update of e`
+            where e.id = ${id}::uuid for no key update of e`
           if (locked === undefined) throw new Error(`endpoint ${id} is gone`)
           const { profileId, ...row } = await transaction.endpoint.findUniqueOrThrow({ where: { id }, select: STATE })
           const before = { ...row, ...endpointSettings(row) }

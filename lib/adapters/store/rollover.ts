@@ -88,7 +88,7 @@ export function rolloverStore(database: Database): RolloverStore {
         // First the locks, then a statement that sees what whoever held them has done.
         await transaction.$queryRaw`
           select a.id from authority a join authority staged on a.id in (staged.id, staged.replaces_id)
-          where staged.id = ${authorityId}::uuid order by a.id for update of a`
+          where staged.id = ${authorityId}::uuid order by a.id for no key update of a`
         const [row] = await transaction.$queryRaw<{ replaces_id: string }[]>`
           update authority next set retired_at = coalesce(next.retired_at, ${now}),
             status = case next.status when 'revoked' then 'revoked' else 'retired' end

@@ -1,8 +1,9 @@
 /** Word of changes reaches every instance, is complete, and comes without the bell as well. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, type Mock, test, vi } from 'vitest'
 import { systemActor } from '@/lib/services/actor'
 import type { StatusChange } from '@/lib/services/ocsp'
 import { actor, type Installation, installation } from '@/lib/services/testing/harness'
+import { hotPool } from './database'
 import { STATUS_CHANNEL, type StatusFeed, statusFeed } from './status-feed'
 import { postgresBacking } from './testing/postgres-backing'
 
@@ -89,6 +90,18 @@ test('what changes nothing about a status rings no bell', async () => {
   await portal.enrol(endpointId)
   const change = await revoked()
   await expect.poll(() => heard).toEqual([change])
+})
+
+test('after a failover to a server that is behind, what it changed is heard', async () => {
+  const pool = hotPool(backing.database)
+  const here = pool.query.bind(pool) as (statement: { name?: string }) => Promise<unknown>
+  const query = vi.spyOn(pool, 'query') as unknown as Mock
+  const before = { rows: [{ horizon: '999999999999', id: null }] }
+  query.mockImplementation(async (statement) => (statement.name === 'status-changes' ? before : here(statement)))
+  const { heard } = await follow()
+  const change = await revoked()
+  query.mockRestore()
+  await expect.poll(() => heard, { timeout: 10_000 }).toContainEqual(change)
 })
 
 test('without the bell a change is heard at the next look', async () => {

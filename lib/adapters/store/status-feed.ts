@@ -22,6 +22,8 @@ export interface StatusFeedOptions {
 export const STATUS_CHANNEL = 'latchkey_status'
 const LOOK_EVERY_MS = 2_000
 const RECONNECT_MS = 1_000
+/** That is still on record, which is more than any answer outlives. */
+const EVERYTHING = '0'
 
 interface ChangeRow {
   horizon: string
@@ -44,11 +46,9 @@ export function statusFeed(database: Database, { connectionString, elapsed, log 
   async function look(): Promise<void> {
     rung = false
     const readAt = elapsed()
-    const { rows } = await hotPool(database).query<ChangeRow>({
-      name: 'status-changes',
-      text: CHANGES,
-      values: [horizon],
-    })
+    let rows = await changesSince(horizon)
+    // Another server, which has not come as far as the one before it: what it did meanwhile has lower numbers.
+    if (horizon !== null && BigInt(rows[0]?.horizon ?? horizon) < BigInt(horizon)) rows = await changesSince(EVERYTHING)
     const found = rows.filter(({ id }) => id !== null)
     const fresh = found.filter(({ id }) => !seen.has(id))
     seen = new Set(found.map(({ id }) => id))
@@ -57,6 +57,15 @@ export function statusFeed(database: Database, { connectionString, elapsed, log 
       fresh.map(({ authority_id: authorityId, serial }) => ({ authorityId, serial })),
       readAt,
     )
+  }
+
+  async function changesSince(since: string | null): Promise<ChangeRow[]> {
+    const { rows } = await hotPool(database).query<ChangeRow>({
+      name: 'status-changes',
+      text: CHANGES,
+      values: [since],
+    })
+    return rows
   }
 
   function turn(): void {

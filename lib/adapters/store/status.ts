@@ -56,11 +56,11 @@ export function statusStore(database: Database): StatusStore {
               or c.this_update <= case a.kind when 'root' then ${publishedBefore.root}::timestamptz
                 else ${publishedBefore.issuer}::timestamptz end
               or (a.crl_due_since is not null and ${burst.lists} > (
-                select count(*) from crl where authority_id = a.id and shard = 0 and this_update > ${now}::timestamptz
-                  - make_interval(secs => least(${burst.mostSeconds}::float8,
+                select count(*) from crl where authority_id = a.id and shard = 0 and this_update <= ${now}::timestamptz
+                  and this_update > ${now}::timestamptz - make_interval(secs => least(${burst.mostSeconds}::float8,
                       ${burst.seconds}::float8 + c.entries / ${burst.entriesPerSecond}::float8)))))
           order by a.crl_due_since nulls last limit 1
-          for update of a skip locked
+          for no key update of a skip locked
         ) due
         where authority.id = due.id
         returning authority.id, kind, slug, name, key_algorithm, subject_der, subject_key_id, crl_due_since,
@@ -80,7 +80,7 @@ export function statusStore(database: Database): StatusStore {
               or (c.this_update <= ${publishedBefore.shard}::timestamptz
                 and (s.closed_at is null or c.this_update <= greatest(s.ends_at, s.closed_at))))
           order by s.crl_due_since nulls last limit 1
-          for update of s skip locked
+          for no key update of s skip locked
         ) due
         where s.authority_id = due.authority_id and s.number = due.number
         returning s.authority_id as id, due.kind, due.slug, due.name, due.key_algorithm, due.subject_der,

@@ -29,7 +29,7 @@ export function supersessionStore(database: Database): SupersessionStore {
             join certificate new on new.renews_certificate_id = c.id and new.state = 'issued'
               and (new.revoked_at is null or new.revocation_reason = 'superseded')
             where c.supersede_at <= ${at} and c.revoked_at is null and c.state = 'issued'
-            order by c.supersede_at limit ${limit} for update of c skip locked
+            order by c.supersede_at limit ${limit} for no key update of c skip locked
           )
           update certificate c set revoked_at = ${at}, revocation_reason = 'superseded', revoked_by = ${SUPERSEDED_BY}
           from due, authority a where c.id = due.id and a.id = c.authority_id

@@ -125,7 +125,8 @@ export function memoryBulkRevocationStore(world: World): BulkRevocationStore {
         if (!row) throw new Error('an item without its certificate')
         const before = record(world, row)
         const status = statusOf(before, now)
-        if (!statuses[bulk.action].includes(status)) {
+        const anew = bulk.action === 'release' && row.revokedAt !== null && row.revokedAt > bulk.createdAt
+        if (anew || !statuses[bulk.action].includes(status)) {
           Object.assign(item, { outcome: 'skipped', why: skipCause(status), at: now })
           bulk.skipped += 1
           continue

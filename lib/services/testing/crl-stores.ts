@@ -40,7 +40,8 @@ export function memoryStatusStore(world: World): StatusStore {
       const isBusy = (id: string, entries: number) => {
         const seconds = Math.min(burst.mostSeconds, burst.seconds + entries / burst.entriesPerSecond)
         const since = now.getTime() - seconds * 1000
-        return of(id, null).filter(({ thisUpdate }) => thisUpdate.getTime() > since).length >= burst.lists
+        const recent = of(id, null).filter(({ thisUpdate }) => thisUpdate.getTime() > since && thisUpdate <= now)
+        return recent.length >= burst.lists
       }
       const wholeDue = (authority: WorldAuthority) => {
         const [crl] = of(authority.id, null)

@@ -261,12 +261,18 @@ export function revocationContract(name: string, open: () => Promise<Backing>): 
         ['a time gone by', { startsAt: inDays(-1) }, 'invalid_start'],
         ['a hold called revocation', { reason: 'certificateHold' as const }, 'invalid_reason'],
         ['a compromise date for another reason', { invalidityDate: inDays(-1) }, 'invalid_invalidity_date'],
+        [
+          'a compromise date that no list could say',
+          { reason: 'keyCompromise' as const, invalidityDate: new Date('0949-01-01T00:00:00Z') },
+          'invalid_invalidity_date',
+        ],
         ['a group that there is not', { selection: { filter: { group: 'nobody' } } }, 'group_unknown'],
         [
           'a certificate that there is not',
           { selection: { certificates: [crypto.randomUUID()] } },
           'certificate_unknown',
         ],
+        ['a character that no name has', { selection: { filter: { subject: 'CN=a\0' } } }, 'invalid_filter'],
         ['no certificate', { selection: { certificates: [] } }, 'invalid_selection'],
       ])('is refused with %s', async (_, more, reason) => {
         const ids = await enrolled(2)
@@ -303,6 +309,26 @@ export function revocationContract(name: string, open: () => Promise<Backing>): 
         await portal.bulkRevocations.advance()
         expect(await statusesOf(ids)).toEqual(['valid', 'valid', 'valid'])
         expect(await countOf('certificate.hold_released')).toBe(3)
+      })
+
+      test('a hold that is set after the release was confirmed is not the one that was meant', async () => {
+        const [anew = '', still = ''] = await enrolled(2)
+        for (const id of [anew, still]) await portal.certificates.revoke(operator, id, { reason: 'certificateHold' })
+        const { id } = await portal.bulkRevocations.confirm(operator, {
+          selection: ofGroup,
+          action: 'release',
+          startsAt: inDays(1),
+          expect: 2,
+          confirmation: null,
+        })
+        await portal.certificates.release(operator, anew, {})
+        portal.time.now = new Date(NOON.getTime() + 1)
+        await portal.certificates.revoke(operator, anew, { reason: 'certificateHold', comment: 'Stolen' })
+        portal.time.now = inDays(2)
+        await portal.bulkRevocations.advance()
+        expect(await statusesOf([anew, still])).toEqual(['held', 'valid'])
+        const { items } = await portal.bulkRevocations.items(operator, id, { outcome: 'skipped' }, {})
+        expect(items).toMatchObject([{ certificate: { id: anew }, why: 'on_hold' }])
       })
 
       test('what ended or was revoked meanwhile is skipped, and says why', async () => {
