@@ -210,14 +210,14 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
 
 /**
  * What stays so however often it is tried. A conflict is another worker that was quicker, or gave up the same grant; that
- * the certificate before has a successor by now, or is revoked, stays.
+ * the certificate before has a successor by now, or is revoked like its issuer, stays.
  */
 function isFinal(error: unknown): boolean {
   if (isRefusal(error, 'conflict')) return NOT_RENEWABLE.includes(error.reason)
   return isRefusal(error, 'csr_rejected') || isRefusal(error, 'policy_refused')
 }
 
-const NOT_RENEWABLE: readonly string[] = ['renewed_already', 'renewed_is_revoked']
+const NOT_RENEWABLE: readonly string[] = ['renewed_already', 'renewed_is_revoked', 'renewed_issuer_is_revoked']
 
 const UNDECIDABLE: Readonly<Record<Exclude<DecisionOutcome['outcome'], 'recorded' | 'unknown'>, string>> = {
   again: 'You have decided about this request already.',

@@ -121,15 +121,15 @@ export type LeafIntentOutcome =
   /** The challenge has a certificate row already. */
   | { outcome: 'existing'; intent: StoredIntent }
   | { outcome: 'challenge_gone' }
-  /** The certificate that it was to renew has a successor, or is revoked. */
-  | { outcome: 'not_renewable'; revoked: boolean }
+  /** The certificate that it was to renew has a successor, or is revoked, or its issuer is. */
+  | { outcome: 'not_renewable'; why: 'renewed_already' | 'renewed_is_revoked' | 'renewed_issuer_is_revoked' }
 
 export interface IssuanceStore extends IntentStore {
   /** Null when the endpoint is unknown or disabled, or its issuer has no certificate yet. */
   issuingEndpoint(endpointId: string): Promise<IssuingEndpoint | null>
   /**
    * In one statement: inserts only while the challenge is reserved and has no certificate row yet; a renewal also only
-   * while the certificate before is not revoked and has no other successor.
+   * while neither the certificate before nor its issuer is revoked, and it has no other successor.
    */
   recordLeafIntent(intent: CertificateIntent, events: AuditEntry[]): Promise<LeafIntentOutcome>
 }
@@ -348,7 +348,7 @@ function continued(
       })
     case 'not_renewable':
       throw new Refusal('conflict', 'The certificate was renewed or revoked meanwhile.', {
-        reason: recorded.revoked ? 'renewed_is_revoked' : 'renewed_already',
+        reason: recorded.why,
       })
   }
 }

@@ -249,8 +249,9 @@ async function withChallenge(
   policy: Authoriser,
 ): Promise<Authorisation> {
   const authorised = await policy.authorise({ ...presentation, renews: held })
-  // Where people decided, they saw the names of the successor: those are what they approved.
-  if (authorised.outcome !== 'redeemed' || authorised.proof.renews !== null) return authorised
+  // Where people decided, what they saw is what they approved: a successor of this certificate, or a request of its own
+  // that was held before the certificate could renew.
+  if (authorised.outcome !== 'redeemed' || presentation.endpoint.policy === 'approval') return authorised
   const { challengeId, endpointId, enrolmentTransactionId } = authorised.proof
   const proof = EnrolmentProof.ofReservedChallenge({
     challengeId,

@@ -34,6 +34,8 @@ function conflictReason(reason: string): EnrolmentReason {
       return 'renewal_repeated'
     case 'renewed_is_revoked':
       return 'renewal_signer_revoked'
+    case 'renewed_issuer_is_revoked':
+      return 'renewal_issuer_revoked'
     case 'challenge_not_reserved':
       return 'challenge_revoked'
     default:

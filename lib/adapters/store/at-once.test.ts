@@ -1,8 +1,14 @@
 /** The usual enrolment on Postgres: the contract, two processes at the same instant, and statements that look rows up by key. */
+import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { Refusal } from '@/lib/errors'
+import type { AuditEntry } from '@/lib/services/audit'
+import { handleHashes } from '@/lib/services/challenge-handles'
+import type { UsualEnrolment } from '@/lib/services/enrolment-at-once'
 import { atOnceStoreContract } from '@/lib/services/testing/at-once-contract'
 import { type EnrolmentPortal, enrolmentPortal } from '@/lib/services/testing/enrolment'
+import { deviceActor } from '@/lib/services/testing/harness'
 import { atOnceStore } from './at-once'
 import { hotPool, openDatabase } from './database'
 import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
@@ -89,6 +95,53 @@ describe('the usual enrolment on Postgres', () => {
       await rival.end()
     }
     expect(outcomes).toEqual(['taken', 'pending'])
+  })
+
+  test('requests of the same moment take their challenges and their places in one order, however they come in', async () => {
+    const seen = new Map<string, unknown[][]>()
+    const spied = vi.spyOn(pg.Client.prototype, 'query')
+    const { atOnce, enrolment, redemption } = backing.enrolment
+    const { enrol } = atOnce
+    try {
+      const usual: UsualEnrolment[] = []
+      atOnce.enrol = async (each) => {
+        usual.push(each)
+        throw new Refusal('unavailable', 'Stopped here.')
+      }
+      const minted = await Promise.all(Array.from({ length: 8 }, () => portal.mint()))
+      for (const { challenge } of minted) await (await portal.device({ challenge })).status()
+      const endpointId = portal.group.endpoint.id
+      const hashes = await Promise.all(
+        minted.map(({ challenge }) => handleHashes(portal.signer, endpointId, challenge)),
+      )
+      const reserved = (): AuditEntry => ({
+        type: 'challenge.reserved',
+        outcome: 'success',
+        actor: deviceActor(),
+        object: { type: 'challenge', id: null },
+      })
+      const request = { endpointId, csrSha256: randomBytes(32), spkiSha256: randomBytes(32) }
+      await Promise.all(usual.map(({ attempt }) => enrolment.begin({ ...attempt, transactionId: randomBytes(20) })))
+      await Promise.all(
+        hashes.map((handles) =>
+          redemption.reserve({ ...request, handleHashes: handles, transactionRowId: crypto.randomUUID() }, reserved),
+        ),
+      )
+      await Promise.all(usual.map((each) => enrol(each)))
+      for (const [asked] of spied.mock.calls as unknown as [{ name?: string; values?: unknown[][] }][])
+        if (asked?.name !== undefined && asked.values?.[0]?.length === 8) seen.set(asked.name, asked.values)
+    } finally {
+      atOnce.enrol = enrol
+      spied.mockRestore()
+    }
+    const texts = (name: string, column: number) =>
+      (seen.get(name)?.[column] ?? []).map((value) =>
+        value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value),
+      )
+    for (const column of [texts('begin-enrolments', 4), texts('reserve-challenges', 0), texts('enrol-at-once', 11)]) {
+      expect(new Set(column)).toHaveLength(8)
+      expect(column).toEqual(column.toSorted())
+    }
   })
 
   test('every statement of an enrolment looks up its rows by key, planned while the tables are as good as empty', async () => {

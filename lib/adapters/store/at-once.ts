@@ -6,6 +6,7 @@ import type { AtOnceStore, Offer, UsualEnrolment } from '@/lib/services/enrolmen
 import { type Database, hotPool } from './database'
 import { eventTexts } from './event-texts'
 import { ISSUES, ISSUING_COLUMNS, ISSUING_JOINS, type IssuingEndpointRow, issuingEndpointOf } from './intent-rows'
+import { byIdentity, compare } from './lock-order'
 import { guarded } from './outage'
 import { together } from './together'
 
@@ -62,7 +63,7 @@ function keyOf(handleHash: Uint8Array, endpointId: string): string {
 function enrolTogether(database: Database): (usual: UsualEnrolment) => Promise<Outcome> {
   return together(async (all: UsualEnrolment[]) => {
     const firstOf = new Map(all.toReversed().map((usual) => [identityOf(usual), usual]))
-    const distinct = [...firstOf.values()]
+    const distinct = [...firstOf.values()].toSorted(byChallenge)
     const attempts = distinct.map(({ attempt }) => attempt)
     const intents = distinct.map(({ leaf }) => leaf.intent)
     const events = distinct.flatMap((usual) => usual.events.map((event) => ({ rowId: usual.rowId, event })))
@@ -106,6 +107,11 @@ function enrolTogether(database: Database): (usual: UsualEnrolment) => Promise<O
     const outcomes = new Map(rows.map(({ id, recorded }) => [id, recorded ? 'recorded' : 'begun'] as const))
     return all.map((usual) => outcomes.get(usual.rowId) ?? 'taken')
   })
+}
+
+/** A request has one challenge, so those of the same identity stand together. */
+function byChallenge(a: UsualEnrolment, b: UsualEnrolment): number {
+  return compare(a.leaf.intent.challengeId ?? '', b.leaf.intent.challengeId ?? '') || byIdentity(a.attempt, b.attempt)
 }
 
 function identityOf({ attempt: { endpointId, transactionId, csrSha256 } }: UsualEnrolment): string {

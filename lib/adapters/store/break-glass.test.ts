@@ -203,6 +203,32 @@ describe('the group comes back', () => {
     expect(await breakGlass.get(admin, portal.slug, 'staff')).toMatchObject({ plan: { next: { status: 'active' } } })
   })
 
+  test('and a renewal that waited for people under the old one has no successor under the new one', async () => {
+    const subject = [{ type: 'CN', value: 'tablet-1' }]
+    const { challenge } = await portal.mint('CN=tablet-1')
+    const [der] = (await (await portal.device({ subject, challenge })).enrol()).certificates
+    if (der === undefined) throw new Error('no certificate')
+    const { serial } = parseCertificate(der)
+    await backing.setEndpoint(portal.slug, {
+      policy: 'approval',
+      renewalChallenge: 'required',
+      renewalWindowDays: 365,
+    })
+    later()
+    const device = await portal.device({ subject, key: 4, message: { messageType: 17, signerCertificateDer: der } })
+    expect(await device.enrol()).toMatchObject({ pkiStatus: 'PENDING' })
+    const [request] = (await portal.approvals.list(admin, { state: 'open' }, {})).items
+    await doIt()
+    await breakGlass.replaceIssuer(admin, portal.slug, { issuerKey: 'p256' })
+    await portal.groups.updateEndpoint(admin, portal.slug, { enabled: true })
+    later()
+    const { result, events } = await portal.eventsOf(() => portal.approvals.approve(admin, request?.id ?? ''))
+    expect(result).toMatchObject({ certificate: null, renews: { serial } })
+    expect(events).toEqual(['approval.approved', 'enrol.request.rejected renewal_issuer_revoked'])
+    expect(await portal.transactions.get(admin, request?.id ?? '')).toMatchObject({ state: 'refused' })
+    expect(await portal.approvals.tend()).toEqual({ completed: 0, expired: 0 })
+  })
+
   test('not while its issuer is not revoked', async () => {
     await expect(breakGlass.replaceIssuer(admin, portal.slug, {})).rejects.toMatchObject({
       reason: 'issuer_not_revoked',

@@ -7,6 +7,7 @@ import { MISMATCH_REASONS, type Reservation, type ReservationRequest } from '@/l
 import type { Attempt } from '@/lib/services/enrolment-turns'
 import { type Database, hotPool } from './database'
 import { eventTexts } from './event-texts'
+import { byIdentity, compare } from './lock-order'
 import { together } from './together'
 
 /**
@@ -15,9 +16,11 @@ import { together } from './together'
  * database between the two takes the row of a request that nobody was answered about.
  */
 export function beginTogether(database: Database): (attempt: Attempt) => Promise<string | null> {
-  return together(async (attempts: Attempt[]) => {
-    const ids = attempts.map(() => crypto.randomUUID() as string)
-    const { rows } = await hotPool(database).query<{ id: string }>({
+  return together(async (asked: Attempt[]) => {
+    const rows = asked.map((attempt) => ({ id: crypto.randomUUID() as string, attempt }))
+    const ordered = rows.toSorted((a, b) => byIdentity(a.attempt, b.attempt))
+    const attempts = ordered.map(({ attempt }) => attempt)
+    const inserted = await hotPool(database).query<{ id: string }>({
       name: 'begin-enrolments',
       text: `
         insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, subject, source_ip, user_agent, client)
@@ -25,7 +28,7 @@ export function beginTogether(database: Database): (attempt: Attempt) => Promise
         on conflict (endpoint_id, transaction_id, csr_sha256) where superseded_at is null do nothing
         returning id, set_config('synchronous_commit', 'off', true)`,
       values: [
-        ids,
+        ordered.map(({ id }) => id),
         attempts.map(({ endpointId }) => endpointId),
         attempts.map(({ transactionId }) => transactionId),
         attempts.map(({ messageType }) => messageType),
@@ -38,8 +41,8 @@ export function beginTogether(database: Database): (attempt: Attempt) => Promise
         attempts.map(({ client }) => client),
       ],
     })
-    const begun = new Set(rows.map(({ id }) => id))
-    return ids.map((id) => (begun.has(id) ? id : null))
+    const begun = new Set(inserted.rows.map(({ id }) => id))
+    return rows.map(({ id }) => (begun.has(id) ? id : null))
   })
 }
 
@@ -55,10 +58,12 @@ export interface ReservationAttempt {
 export function reserveTogether(database: Database): (attempt: ReservationAttempt) => Promise<Reservation | null> {
   return together(async (attempts: ReservationAttempt[]) => {
     const presented = await findPresented(database, attempts)
-    const candidates = attempts.flatMap(({ request, reserved }) => {
-      const reservation = presentedBy(request, presented)
-      return reservation === undefined ? [] : [{ request, reservation, event: reserved(reservation) }]
-    })
+    const candidates = attempts
+      .flatMap(({ request, reserved }) => {
+        const reservation = presentedBy(request, presented)
+        return reservation === undefined ? [] : [{ request, reservation, event: reserved(reservation) }]
+      })
+      .toSorted((a, b) => compare(a.reservation.id, b.reservation.id))
     if (candidates.length === 0) return attempts.map(() => null)
     const { before, after } = eventTexts(candidates.map(({ event }) => event))
     const requests = candidates.map(({ request }) => request)

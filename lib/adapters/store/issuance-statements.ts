@@ -131,7 +131,9 @@ const RECORD_INTENT = `
     join challenge h on h.id = i.challenge_id and h.endpoint_id = i.endpoint_id and h.state::text = 'reserved'
       and h.reserved_spki_sha256 = i.spki_sha256
     left join certificate old on old.id = i.renews_certificate_id
-    where i.renews_certificate_id is null or (old.state::text = 'issued' and old.revoked_at is null)
+    left join authority issuer on issuer.id = old.authority_id
+    where i.renews_certificate_id is null
+      or (old.state::text = 'issued' and old.revoked_at is null and issuer.status <> 'revoked')
     on conflict (challenge_id) do nothing
     returning id
   ), told as (

@@ -84,13 +84,14 @@ function isTaken(error: unknown, index: string): boolean {
 
 /** Which of the rules stood in the way, after the statement that knows them all has inserted nothing. */
 async function whyNotRenewed(database: Database, certificateId: string): Promise<LeafIntentOutcome> {
-  const [row] = await database.$queryRaw<{ revoked: boolean; renewed: boolean }[]>`
-    select old.revoked_at is not null as revoked, exists (
+  const [row] = await database.$queryRaw<{ revoked: boolean; issuer_revoked: boolean; renewed: boolean }[]>`
+    select old.revoked_at is not null as revoked, a.status = 'revoked' as issuer_revoked, exists (
       select from certificate c where c.renews_certificate_id = old.id and c.state <> 'abandoned'
         and c.revocation_reason is distinct from 'unspecified') as renewed
-    from certificate old where old.id = ${certificateId}::uuid`
-  if (!row?.revoked && !row?.renewed) return { outcome: 'challenge_gone' }
-  return { outcome: 'not_renewable', revoked: row.revoked }
+    from certificate old join authority a on a.id = old.authority_id where old.id = ${certificateId}::uuid`
+  if (row?.revoked) return { outcome: 'not_renewable', why: 'renewed_is_revoked' }
+  if (row?.issuer_revoked) return { outcome: 'not_renewable', why: 'renewed_issuer_is_revoked' }
+  return row?.renewed ? { outcome: 'not_renewable', why: 'renewed_already' } : { outcome: 'challenge_gone' }
 }
 
 async function recordAuthority(

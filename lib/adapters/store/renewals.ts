@@ -37,7 +37,7 @@ export function renewalStore(database: Database): RenewalStore {
 
     async grant(request, renews, events) {
       return transact<RenewalGrant>(database, async (transaction) => {
-        const obstacle = await obstacleTo(transaction, request, renews, Prisma.sql`for update`)
+        const obstacle = await obstacleTo(transaction, request, renews, Prisma.sql`for no key update`)
         if (obstacle !== null) return { result: obstacle, events: [] }
         const reservation = await insertGrant(transaction, request)
         if (reservation === null) return { result: { outcome: 'spent' }, events: [] }

@@ -462,6 +462,23 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
         expect(await backing.line(newest)).toMatchObject({ renews: held.id, lineageId: held.id })
       })
 
+      test('a request that was held as a new one gets the names that people saw, though it could renew by now', async () => {
+        const held = await enrolled()
+        await set({ ...required, renewalWindowDays: 1 })
+        const message = { messageType: 19, signerCertificateDer: held.der }
+        const tablet = await device({ subject: held.subject, key: 4, message })
+        expect(await tablet.enrol()).toMatchObject({ pkiStatus: 'PENDING' })
+        const [request] = await open_()
+        expect(request).toMatchObject({ san: [], renews: null })
+        const { issuingEndpoint } = backing.stores.issuance
+        backing.stores.issuance.issuingEndpoint = async () => null
+        await approve(request?.id ?? '')
+        backing.stores.issuance.issuingEndpoint = issuingEndpoint
+        await set(required)
+        const [der] = (await tablet.enrol()).certificates
+        expect(parseCertificate(der as Uint8Array).san).toEqual([])
+      })
+
       test('it waits until the certificate ends at the latest', async () => {
         await set({ pendingTtlHours: 720 })
         const held = await enrolled()

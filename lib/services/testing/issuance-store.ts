@@ -50,7 +50,9 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
       if (existing) return { outcome: 'existing', intent: storedIntent(world, existing) }
       if (!challenge) return { outcome: 'challenge_gone' }
       const renewed = intent.renews && rowOf(intent.renews.certificateId)
-      if (renewed?.revokedAt) return { outcome: 'not_renewable', revoked: true }
+      if (renewed?.revokedAt) return { outcome: 'not_renewable', why: 'renewed_is_revoked' }
+      const issuer = world.authorities.find(({ id }) => id === renewed?.authorityId)
+      if (issuer?.status === 'revoked') return { outcome: 'not_renewable', why: 'renewed_issuer_is_revoked' }
       const successor = world.certificates.some(
         ({ renews, state, revocationReason }) =>
           renews !== null &&
@@ -58,7 +60,7 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
           state !== 'abandoned' &&
           revocationReason !== 'unspecified',
       )
-      if (successor) return { outcome: 'not_renewable', revoked: false }
+      if (successor) return { outcome: 'not_renewable', why: 'renewed_already' }
       addIntent(world, intent)
       append(world, events)
       return { outcome: 'recorded' }
