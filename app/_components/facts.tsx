@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 
 export function Facts({ children }: { children: ReactNode }) {
-  return <dl className="grid gap-y-3">{children}</dl>
+  return <dl className="grid content-start gap-y-3">{children}</dl>
 }
 
 export function Fact({ name, children }: { name: string; children: ReactNode }) {

@@ -133,7 +133,7 @@ export function Choice({ title, description, caution = false, type = 'checkbox',
         className={cx('mt-0.5 size-4 shrink-0 outline-none', caution ? 'accent-warn' : 'accent-accent')}
         {...rest}
       />
-      <span className="grid gap-0.5">
+      <span className="grid content-start gap-0.5">
         <span className="font-medium">{title}</span>
         {description && <span className="text-sm text-muted">{description}</span>}
       </span>

@@ -77,7 +77,7 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
           <CopyButton value={authority.certificatePem} what={`of ${name}`} wide="Copy PEM" />
         </div>
       </header>
-      <div className="grid gap-6 p-4 sm:p-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-6 p-4 sm:p-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Facts>
           <Fact name="Subject">{subject}</Fact>
           <Fact name="Key">{KEY_NAMES[keyAlgorithm]}</Fact>
@@ -99,7 +99,7 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
             />
           </Fact>
         </Facts>
-        <div className="grid content-start gap-5">
+        <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-5">
           <div className="grid gap-2">
             <h3 className="text-sm text-muted">Validity</h3>
             <ValidityBar
@@ -132,7 +132,7 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
               </p>
             )}
           </div>
-          <div className="grid gap-1">
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-1">
             <h3 className="text-sm text-muted">For relying parties</h3>
             <InlineCopy value={authority.ocspUrl} what="OCSP URL" />
             <InlineCopy value={authority.caUrl} what="CA URL" />
@@ -169,7 +169,7 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
 
 function ShareTrustPage({ url }: { url: string }) {
   return (
-    <div className="mt-3 grid gap-1">
+    <div className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-1">
       <h3 className="text-sm text-muted">Share trust page</h3>
       <InlineCopy value={url} what="address of the trust page" />
       <Disclosure summary="QR code">
