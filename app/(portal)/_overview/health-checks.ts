@@ -22,12 +22,19 @@ export interface CheckKind {
 const OF_EXPIRY: Record<Expiry, Verdict> = { far: 'good', soon: 'soon', over: 'bad' }
 const OF_FRESHNESS = { fresh: 'good', late: 'soon', stale: 'bad' } as const
 
+/** Jobs make its list and responder within seconds. An hour more, because its certificate is dated back by one. */
+const BEING_MADE_MS = 65 * 60_000
+
+function beingMade({ notBefore }: AuthorityView, now: Date): boolean {
+  return now.getTime() - notBefore.getTime() < BEING_MADE_MS
+}
+
 export function healthChecks(authorities: AuthorityView[], groups: GroupView[], now: Date): CheckKind[] {
   return [
     {
       title: 'Revocation lists',
       href: '/authorities',
-      checks: authorities.map((authority) => crlCheck(authority, now)),
+      checks: authorities.flatMap((authority) => crlChecks(authority, now)),
     },
     {
       title: 'OCSP responders',
@@ -47,18 +54,24 @@ export function healthChecks(authorities: AuthorityView[], groups: GroupView[], 
   ]
 }
 
-function crlCheck({ id, slug, name, crl }: AuthorityView, now: Date): Check {
-  return {
-    id: `crl-${id}`,
-    href: `/authorities#${slug}`,
-    subject: `Revocation list of ${name}`,
-    verdict: crl ? OF_FRESHNESS[crlFreshness(crl, now)] : 'soon',
-    until: crl?.nextUpdate ?? null,
-  }
+function crlChecks(authority: AuthorityView, now: Date): Check[] {
+  const { id, slug, name, crl } = authority
+  if (crl === null && beingMade(authority, now)) return []
+  return [
+    {
+      id: `crl-${id}`,
+      href: `/authorities#${slug}`,
+      subject: `Revocation list of ${name}`,
+      verdict: crl ? OF_FRESHNESS[crlFreshness(crl, now)] : 'soon',
+      until: crl?.nextUpdate ?? null,
+    },
+  ]
 }
 
 /** A retired issuer has none any more once its last certificate has ended. */
-function responderChecks({ id, slug, name, status, ocspResponder }: AuthorityView, now: Date): Check[] {
+function responderChecks(authority: AuthorityView, now: Date): Check[] {
+  const { id, slug, name, status, ocspResponder } = authority
+  if (ocspResponder === null && beingMade(authority, now)) return []
   const over = ocspResponder === null || ocspResponder.notAfter <= now
   if (over && status === 'retired') return []
   return [
