@@ -26,7 +26,12 @@ export function Card({ id, title, description, action, flush, className, childre
       )}
     >
       {title && (
-        <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-3 sm:px-5">
+        <header
+          className={cx(
+            'flex flex-wrap justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-3 sm:px-5',
+            description ? 'items-start' : 'items-center',
+          )}
+        >
           <div className="min-w-0">
             <h2 {...(id === undefined ? {} : { id: `${id}-title` })} className="font-semibold">
               {title}

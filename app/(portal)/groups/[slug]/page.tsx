@@ -73,17 +73,19 @@ export default async function GroupPage({ params }: Params) {
         )}
         {endpoint && group.issuer && (
           <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-            <NextSteps
-              endpoint={endpoint}
-              issuer={group.issuer}
-              rootUrl={await rootUrl(actor)}
-              mayMint={can(actor, 'challenge:mint')}
-              trustPage={trustPage.enabled ? `/trust/${group.slug}` : null}
-            />
+            <div className="grid content-start gap-5">
+              <NextSteps
+                endpoint={endpoint}
+                issuer={group.issuer}
+                rootUrl={await rootUrl(actor)}
+                mayMint={can(actor, 'challenge:mint')}
+                trustPage={trustPage.enabled ? `/trust/${group.slug}` : null}
+              />
+              <TrustPageCard group={group} page={trustPage} mayManage={can(actor, 'group:update')} />
+            </div>
             <div className="grid content-start gap-5">
               <TrustCard endpoint={endpoint} issuer={group.issuer} />
               <IssuerCard issuer={group.issuer} />
-              <TrustPageCard group={group} page={trustPage} mayManage={can(actor, 'group:update')} />
               <NetworkCard access={await server().networkAccess.get(actor, group.slug)} />
               <RolloverCard
                 rollover={await server().rollover.get(actor, group.slug)}
