@@ -9,8 +9,8 @@ export function readme({
 }: Pick<FreeRadiusOptions, 'checks' | 'groups' | 'portalUrl' | 'onOutage'>): ConfigFile {
   const rest = checks.rest
     ? `
-3. Make an API key with the role "RADIUS server" (Settings, API keys; or: latchkey api-key create --role radius)
-   and put it into latchkey/api-key.conf:
+3. Make an API key with the role "RADIUS server" in Latchkey (Settings, API keys; or by
+   npm run latchkey -- api-key create --name radius-1 --role radius) and put it into latchkey/api-key.conf:
 
      cp latchkey/api-key.conf.example latchkey/api-key.conf     # then edit it
 

@@ -15,7 +15,7 @@ export type Verdict = 'ok' | 'warn' | 'fail'
 
 /** One thing that was looked at. */
 export interface ReadinessCheck {
-  what: 'access' | 'key' | 'address' | 'chain' | 'crl' | 'ocsp'
+  what: 'access' | 'key' | 'address' | 'login' | 'chain' | 'crl' | 'ocsp'
   /** Of the authority it is about. */
   authority: { slug: string; name: string } | null
   verdict: Verdict
@@ -86,13 +86,7 @@ export function createRadiusReadiness({ store, outbound, urls, clock }: RadiusRe
           `${statusUrl.origin} leads nowhere from another machine. Set PUBLIC_URL or STATUS_URL.`,
         )
       : found('address', 'ok', `RADIUS servers fetch CRLs and ask for status at ${statusUrl.origin}.`)
-    const secret = publicUrl.protocol === 'https:' || LOCAL.test(publicUrl.hostname)
-    return [
-      reachable,
-      secret
-        ? found('address', 'ok', `RADIUS servers ask about logins at ${publicUrl.origin}.`)
-        : found('address', 'warn', `Over ${publicUrl.origin} the API key travels in the clear. Put https in front.`),
-    ]
+    return [reachable, login(publicUrl)]
   }
 
   async function chain(authority: AuthorityRecord, root: AuthorityRecord): Promise<ReadinessCheck> {
@@ -176,6 +170,14 @@ function key(used: Date | null | undefined): ReadinessCheck {
     'ok',
     `A RADIUS server last asked on ${used.toISOString().slice(0, 16).replace('T', ' at ')} UTC.`,
   )
+}
+
+function login({ origin, hostname, protocol }: URL): ReadinessCheck {
+  if (LOCAL.test(hostname))
+    return found('login', 'warn', `Only a RADIUS server on this machine can ask at ${origin}. Else set PUBLIC_URL.`)
+  return protocol === 'https:'
+    ? found('login', 'ok', `RADIUS servers ask about logins at ${origin}.`)
+    : found('login', 'warn', `Over ${origin} the API key travels in the clear. Put https in front.`)
 }
 
 function found(what: ReadinessCheck['what'], verdict: Verdict, evidence: string): ReadinessCheck {

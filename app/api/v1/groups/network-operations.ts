@@ -152,7 +152,7 @@ const Readiness = z
     checkedAt: instant,
     checks: z.array(
       z.object({
-        what: z.enum(['access', 'key', 'address', 'chain', 'crl', 'ocsp']),
+        what: z.enum(['access', 'key', 'address', 'login', 'chain', 'crl', 'ocsp']),
         authority: z.object({ slug: z.string(), name: z.string() }).nullable(),
         verdict: z.enum(['ok', 'warn', 'fail']),
         evidence: z.string(),

@@ -15,7 +15,7 @@ export interface NetworkAccessFormProps {
   filterId: string
   class: string
   sessionTimeoutSeconds: string
-  /** One in a line. */
+  /** One a line. */
   ssids: string
   networkServers: string
   windows: string
@@ -74,14 +74,14 @@ export function NetworkAccessForm({ group, mayChange, ...access }: NetworkAccess
             label="Wireless networks"
             name="ssids"
             defaultValue={access.ssids}
-            hint="One SSID in a line. Empty: any, and cables too."
+            hint="One SSID a line. Empty: any, and cables too."
             error={fieldError('ssids')}
           />
           <TextArea
             label="Access points and switches"
             name="networkServers"
             defaultValue={access.networkServers}
-            hint="One in a line: NAS-Identifier, address or network. Empty: any."
+            hint="One a line: NAS-Identifier, address or network. Empty: any."
             error={fieldError('networkServers')}
           />
           <TextArea
@@ -89,7 +89,7 @@ export function NetworkAccessForm({ group, mayChange, ...access }: NetworkAccess
             name="windows"
             defaultValue={access.windows}
             placeholder="mon-fri=08:00-18:00"
-            hint="One window in a line. Empty: always. Sessions end with the window."
+            hint="One window a line. Empty: always. Sessions end with the window."
             error={fieldError('windows')}
           />
           <TextField

@@ -78,7 +78,12 @@ export default async function RadiusPage({ params, searchParams }: PageProps) {
 }
 
 async function Readiness({ actor, slug }: { actor: Actor; slug: string }) {
-  return <ReadinessCard {...(await server().radiusReadiness.check(actor, slug))} />
+  return (
+    <ReadinessCard
+      {...(await server().radiusReadiness.check(actor, slug))}
+      mayMakeKeys={can(actor, 'api-key:manage')}
+    />
+  )
 }
 
 async function Configuration({ actor, request }: { actor: Actor; request: ConfigurationRequest }) {

@@ -5,18 +5,25 @@ import { Card } from '@/app/_components/card'
 import { CopyButton } from '@/app/_components/copy-button'
 import { DataTable } from '@/app/_components/data-table'
 import { Instant } from '@/app/_components/instant'
+import { TextLink } from '@/app/_components/row-link'
 import type { RadiusReadiness, ReadinessCheck, Verdict } from '@/lib/services/radius-readiness'
 
 const NAMES: Record<ReadinessCheck['what'], string> = {
   access: 'Network access',
   key: 'API key',
-  address: 'Address',
+  address: 'Address for revocation',
+  login: 'Address for logins',
   chain: 'Certificate',
   crl: 'Revocation list',
   ocsp: 'OCSP',
 }
 
-export function ReadinessCard({ checkedAt, checks }: RadiusReadiness) {
+interface ReadinessCardProps extends RadiusReadiness {
+  /** Leads to where a missing API key is made. */
+  mayMakeKeys: boolean
+}
+
+export function ReadinessCard({ checkedAt, checks, mayMakeKeys }: ReadinessCardProps) {
   const rows = checks.map((check, number) => ({ ...check, number }))
   return (
     <Card
@@ -35,7 +42,7 @@ export function ReadinessCard({ checkedAt, checks }: RadiusReadiness) {
         columns={[
           { head: 'Check', primary: true, cell: ({ what, authority }) => <Named what={what} name={authority?.name} /> },
           { head: 'Verdict', cell: ({ verdict }) => <VerdictBadge verdict={verdict} /> },
-          { head: 'What was found', cell: (check) => <Found {...check} /> },
+          { head: 'What was found', cell: (check) => <Found {...check} mayMakeKeys={mayMakeKeys} /> },
         ]}
       />
     </Card>
@@ -74,10 +81,26 @@ function VerdictBadge({ verdict }: { verdict: Verdict }) {
   }
 }
 
-function Found({ evidence, url, thisUpdate, nextUpdate }: ReadinessCheck) {
+function Found({
+  what,
+  verdict,
+  evidence,
+  url,
+  thisUpdate,
+  nextUpdate,
+  mayMakeKeys,
+}: ReadinessCheck & { mayMakeKeys: boolean }) {
   return (
     <span className="grid gap-0.5">
-      <span>{evidence}</span>
+      <span>
+        {evidence}
+        {what === 'key' && verdict !== 'ok' && mayMakeKeys && (
+          <>
+            {' '}
+            <TextLink href="/settings/api-keys">API keys</TextLink>
+          </>
+        )}
+      </span>
       {thisUpdate && nextUpdate && (
         <span className="text-sm text-muted">
           Made <Instant at={thisUpdate} show="relative" />, next by <Instant at={nextUpdate} />
