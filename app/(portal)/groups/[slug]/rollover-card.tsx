@@ -98,7 +98,7 @@ function Moved({ total, moved, issuer }: { total: number; moved: number; issuer:
         {moved} of {total} {total === 1 ? 'device has' : 'devices have'} a certificate of {issuer}
       </span>
       <progress
-        className="h-1.5 w-full max-w-60 overflow-hidden rounded-full accent-accent"
+        className="h-1.5 w-full max-w-60 overflow-hidden rounded-full"
         value={moved}
         max={Math.max(total, 1)}
         aria-label="Devices moved to the present issuer"

@@ -28,7 +28,7 @@ export function Progress({ running, done, skipped, total }: ProgressProps) {
         <span className="text-muted"> of {total}</span>
       </p>
       <progress
-        className="h-2 w-full overflow-hidden rounded-full accent-accent"
+        className="h-2 w-full overflow-hidden rounded-full"
         value={done + skipped}
         max={Math.max(total, 1)}
         aria-label="Certificates worked through"

@@ -70,7 +70,7 @@ export function PlanCard({ view, plan: { next, enrolled }, mayManage }: PlanCard
             {enrolled} of {hit.devices} {hit.devices === 1 ? 'device has' : 'devices have'} a valid certificate again
           </p>
           <progress
-            className="mt-1.5 h-2 w-full max-w-80 overflow-hidden rounded-full accent-accent"
+            className="mt-1.5 h-2 w-full max-w-80 overflow-hidden rounded-full"
             value={enrolled}
             max={Math.max(hit.devices, 1)}
             aria-label="Devices with a valid certificate again"
