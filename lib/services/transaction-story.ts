@@ -1,4 +1,5 @@
 /** One exchange as a story: every step under a plain name, with what it says in short phrases. */
+import { CLIENTS, isClientFamily } from '@/lib/scep/client-catalogue'
 import type { Json } from './audit'
 import type { Step } from './exchange-trace'
 import { compareFields, type FieldComparison } from './field-comparison'
@@ -22,14 +23,17 @@ const STEPS: Readonly<Record<string, StepText>> = {
     label: 'Request arrived',
     says: ({ method, path, httpVersion, contentType, userAgent, bytesIn }) =>
       phrases(
-        `${text(method)} ${text(path)}`,
+        path ? `${text(method)} ${text(path)}` : method,
         httpVersion && `HTTP/${text(httpVersion)}`,
         bytesIn !== undefined && `${text(bytesIn)} bytes`,
         contentType && `content type ${text(contentType)}`,
         userAgent && `user agent ${text(userAgent)}`,
       ),
   },
-  'client.recognised': { label: 'Client recognised', says: ({ client }) => phrases(client) },
+  'client.recognised': {
+    label: 'Client recognised',
+    says: ({ client }) => phrases(typeof client === 'string' && isClientFamily(client) ? CLIENTS[client].name : client),
+  },
   'message.verified': {
     label: 'Message signature verified',
     says: ({ messageType, digest, signerKey, signerSelfSigned, nonceBytes }) =>
@@ -72,7 +76,8 @@ const STEPS: Readonly<Record<string, StepText>> = {
           ? 'message signed by another key than the requested one'
           : 'message signed by the requested key',
         challenges === 0 ? 'no challenge' : challenges === 1 ? 'one challenge' : `${text(challenges)} challenges`,
-        list(extensions).length > 0 && `${list(extensions).length} extensions`,
+        list(extensions).length > 0 &&
+          (list(extensions).length === 1 ? 'one extension' : `${list(extensions).length} extensions`),
       ),
   },
   'turn.taken': { label: 'Looked up', says: ({ turn }) => phrases(TURNS[text(turn)] ?? turn) },

@@ -146,7 +146,20 @@ async function Enrolments({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
   )
 }
 
+/** Parts of codes that have a spelling of their own. */
+const SPELLINGS: readonly (readonly [RegExp, string])[] = [
+  [/\bsha1\b/, 'SHA-1'],
+  [/\btriple des\b/, '3DES'],
+  [/\bdes\b/, 'single DES'],
+  [/\bby pkcs req\b/, 'by PKCSReq'],
+  [/\bca\b/, 'CA'],
+  [/\bcrl\b/, 'CRL'],
+  [/\bcsr\b/, 'CSR'],
+  [/\bsid\b/, 'SID'],
+  [/\bsan\b/, 'alternative names'],
+]
+
 function inWords(code: string): string {
-  const words = code.replaceAll('_', ' ')
+  const words = SPELLINGS.reduce((text, [part, spelling]) => text.replace(part, spelling), code.replaceAll('_', ' '))
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
