@@ -43,7 +43,8 @@ export function NewPasswordField({ context = [], error, onPassword, ...rest }: N
         <p aria-live="polite" className="text-sm text-muted">
           {password === ''
             ? 'At least 15 characters. Four or more unrelated words are easy to keep and hard to guess.'
-            : advice.hint}
+            : // The error says it already, and stays until the next attempt.
+              error !== advice.hint && advice.hint}
         </p>
       </div>
     </div>

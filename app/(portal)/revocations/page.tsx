@@ -26,7 +26,7 @@ export default async function RevocationsPage({ searchParams }: { searchParams: 
     <>
       <PageHeader
         title="Revocations"
-        description="Many certificates as one, now or at a time ahead. What was revoked one by one is on each certificate's own page."
+        description="Many certificates at once, now or at a time ahead. What was revoked one by one is on each certificate's own page."
       >
         {can(actor, 'bulk-revocation:manage') && (
           <ButtonLink href="/certificates">

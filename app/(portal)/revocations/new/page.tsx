@@ -34,7 +34,7 @@ export default async function NewRevocationPage({ searchParams }: { searchParams
   return (
     <>
       <PageHeader
-        title="Many certificates as one"
+        title="Many certificates at once"
         trail={[
           { href: '/certificates', text: 'Certificates' },
           { href: '/revocations', text: 'Revocations' },

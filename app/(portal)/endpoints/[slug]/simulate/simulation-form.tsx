@@ -40,7 +40,7 @@ export function SimulationForm({ slug, policy, minRsaBits, mayTryChallenges, may
             <TextArea
               name="csr"
               label="Certificate request"
-              hint="As PEM. A challenge inside it is used."
+              hint="As PEM. If it holds a challenge, that one is tried."
               placeholder="-----BEGIN CERTIFICATE REQUEST-----"
               rows={8}
               className="font-mono text-sm"
@@ -52,7 +52,7 @@ export function SimulationForm({ slug, policy, minRsaBits, mayTryChallenges, may
             <TextField
               name="challenge"
               label="Challenge"
-              hint="Instead of the one inside the request. It is not used up. Twenty in ten minutes."
+              hint="Tried instead of the one in the request, and not used up. Twenty tries in ten minutes at most."
               autoComplete="off"
               spellCheck={false}
               error={fieldError('challenge')}
