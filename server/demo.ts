@@ -124,8 +124,10 @@ function plannedYear(groups: GroupView[], keys: KeyObject[]): Happening[] {
         })
       if (n % 11 === 5)
         happenings.push({ at: workingHour(first - DAY), run: (services) => wrongSubject(services, device) })
-      if (n % 19 === 7)
+      if (n % 19 === 7) {
         happenings.push({ at: workingHour(first + 2 * DAY), run: (services) => replay(services, device) })
+        happenings.push({ at: workingHour(first + 9 * DAY), run: (services) => dismissAlarm(services, device) })
+      }
     }
     for (let n = 0; n < 5; n++) {
       happenings.push({
@@ -178,6 +180,17 @@ async function replay(services: Services, device: Device): Promise<void> {
   await request(services, device, { commonName, unit, san, challenge: minted })
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   await request(services, { ...device, key: privateKey }, { commonName, unit, san, challenge: minted })
+}
+
+/** A week later somebody has looked into it: it was the same device, set up twice. */
+async function dismissAlarm(services: Services, device: Device): Promise<void> {
+  const actor = demoActor('Grace Finch')
+  const { commonName } = device.plan.device(device.n)
+  const open = await services.alarms.open(actor)
+  const challenges = open
+    .filter(({ subject }) => subject.startsWith(`CN=${commonName},`))
+    .map((each) => each.challengeId)
+  for (const challengeId of new Set(challenges)) await services.alarms.dismiss(actor, challengeId)
 }
 
 async function revoke(services: Services, device: Device, n: number): Promise<void> {
