@@ -162,9 +162,23 @@ async function expectGoodLooks(page: Page, name: string): Promise<void> {
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     )
     expect.soft(overflow, `${name} overflows at ${width}`).toBeLessThanOrEqual(0)
+    expect.soft(await page.evaluate(clipped), `${name} cuts something off at ${width}`).toEqual([])
     // The other theme has the same markup: only its colours are new.
     await expectNoViolations(page, `${name}, ${width}, ${theme}`, theme === 'light' ? [] : ['color-contrast'])
   }
+}
+
+/** What has more in it than its width shows, without a way to get there or three dots that say so. Runs in the page. */
+function clipped(): string[] {
+  return [...document.querySelectorAll<HTMLElement>('main :not(input)')]
+    .filter((element) => {
+      const { overflowX, textOverflow } = getComputedStyle(element)
+      const clips = overflowX === 'hidden' || overflowX === 'clip'
+      // One pixel wide is what is there for screen readers alone.
+      const seen = element.clientWidth > 1 && textOverflow !== 'ellipsis'
+      return clips && seen && element.scrollWidth > element.clientWidth + 1
+    })
+    .map(({ tagName, textContent }) => `${tagName.toLowerCase()}: ${textContent.slice(0, 60)}`)
 }
 
 async function expectNoViolations(page: Page, message?: string, rules: string[] = []): Promise<void> {
