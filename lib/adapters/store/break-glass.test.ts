@@ -2,10 +2,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseCertificate } from '@/lib/pki/certificate'
 import { type BreakGlassService, createBreakGlass } from '@/lib/services/break-glass'
+import { createOcspResponders } from '@/lib/services/ocsp-responders'
 import { createRollover, type Rollover, rolloverActor } from '@/lib/services/rollover'
 import { type EnrolmentPortal, enrolmentPortal } from '@/lib/services/testing/enrolment'
 import { actor, DAY_MS, NOON } from '@/lib/services/testing/harness'
 import { breakGlassStore } from './break-glass'
+import { ocspStore } from './ocsp'
 import { ocspResponderStore } from './ocsp-responders'
 import { rolloverStore } from './rollover'
 import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
@@ -119,6 +121,19 @@ describe('the issuer of a group is revoked', () => {
     const end = last.notAfter?.getTime() ?? 0
     expect(await inNeed(new Date(end - 1_000))).toContain('staff')
     expect(await inNeed(new Date(end + 1_000))).not.toContain('staff')
+  })
+
+  test('a responder that was begun before is finished, for it stands in the way of every other', async () => {
+    const { signer, issuance, time } = portal
+    const cutOff = { finish: () => Promise.reject(new Error('cut off')) }
+    const store = ocspResponderStore(backing.database)
+    const responders = createOcspResponders({ store, signer, issuance: cutOff, clock: () => time.now })
+    await expect(responders.renewEnding(admin)).rejects.toThrow('cut off')
+    await doIt()
+    later(60_000)
+    await issuance.reconcile(admin)
+    const known = await ocspStore(backing.database).authorities(time.now)
+    expect(known.find(({ slug }) => slug === 'staff')?.responder).not.toBeNull()
   })
 
   test('once: of two callers one is told that it is done', async () => {
