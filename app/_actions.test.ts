@@ -100,6 +100,17 @@ test('a form that breaks its schema names the fields, and one with unknown field
   expect(work).not.toHaveBeenCalled()
 })
 
+test('what no column of text can hold is refused at its field', async () => {
+  expect(
+    await send([
+      ['name', 'Sta\0ff'],
+      ['tags[]', 'a'],
+      ['tags[]', '\0'],
+    ]),
+  ).toMatchObject({ status: 'refused', fields: { name: expect.stringContaining('U+0000'), tags: expect.any(String) } })
+  expect(work).not.toHaveBeenCalled()
+})
+
 test('a refusal of the service arrives in its own words', async () => {
   work.mockRejectedValue(
     new Refusal('conflict', 'There is one already.', { fields: { name: 'Taken.' }, detail: 'row 7' }),

@@ -72,9 +72,15 @@ async function checked<Schema extends z.ZodType, Result>(
   form: FormData,
   work: (values: z.output<Schema>) => Promise<Result>,
 ): ReturnType<Action<Result>> {
-  const parsed = schema.safeParse(formValues(form))
-  if (parsed.success) return { status: 'done', result: await work(parsed.data) }
+  const values = formValues(form)
   const fields: Record<string, string> = {}
+  // No browser sends it and no column of text holds it: whoever does would hear that the fault is ours.
+  for (const [name, value] of Object.entries(values))
+    if ([value].flat().some((each) => typeof each === 'string' && each.includes('\0')))
+      fields[name] = 'This holds a character that cannot be kept (U+0000).'
+  if (Object.keys(fields).length > 0) return refused('Something in the form needs another look.', fields)
+  const parsed = schema.safeParse(values)
+  if (parsed.success) return { status: 'done', result: await work(parsed.data) }
   for (const issue of parsed.error.issues) fields[String(issue.path[0] ?? '')] ??= issue.message
   return refused('Something in the form needs another look.', fields)
 }
