@@ -197,5 +197,5 @@ function signerOf({ subjectDer, certificateDer }: AuthorityRecord) {
 }
 
 function dayOf(date: Date): string {
-  return date.toISOString().slice(0, 10)
+  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
 }

@@ -28,7 +28,7 @@ export function RevokeDialog({ id, name, held }: { id: string; name: string; hel
       label={
         <>
           <Ban aria-hidden />
-          Revoke
+          {held ? 'Revoke' : 'Revoke or hold'}
         </>
       }
       title={`Revoke ${name || 'this certificate'}?`}
@@ -95,7 +95,8 @@ function RevokeForm({ id, held, onDone }: { id: string; held: boolean; onDone: (
         />
       )}
       <FormProblem state={state} />
-      <div className="flex flex-wrap justify-end gap-2">
+      {/* In sight however low the window is: the reasons are long. */}
+      <div className="sticky -bottom-4 -mx-5 -mb-5 flex flex-wrap justify-end gap-2 rounded-b-xl border-t border-line bg-raised px-5 py-3">
         <DialogClose render={<Button />}>Cancel</DialogClose>
         <SubmitButton pending={pending} variant="danger">
           {later ? 'Schedule' : hold ? 'Put on hold' : 'Revoke certificate'}

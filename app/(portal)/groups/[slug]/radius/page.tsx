@@ -59,7 +59,6 @@ export default async function RadiusPage({ params, searchParams }: PageProps) {
         <Suspense fallback={<TableSkeleton rows={6} />}>
           <Readiness actor={actor} slug={slug} />
         </Suspense>
-        <DecisionsCards {...(await server().networkHistory.ofGroup(actor, slug))} />
         {group.issuer && (
           <>
             <Configuration actor={actor} request={request} />
@@ -72,6 +71,7 @@ export default async function RadiusPage({ params, searchParams }: PageProps) {
             />
           </>
         )}
+        <DecisionsCards {...(await server().networkHistory.ofGroup(actor, slug))} />
       </div>
     </>
   )
