@@ -58,7 +58,7 @@ function makeStation(kind: Kind) {
   const opening = taken(raKey, 'rsa2048', 'ra', crypto.randomUUID())
   const authority = {
     id: ownerId,
-    slug: 'bench',
+    slug: 'staff',
     keyAlgorithm: kind,
     subjectDer: issuer.subjectDer,
     subjectKeyId: keyIdentifier(issuer.spki),

@@ -39,7 +39,7 @@ export interface RefusalRecord {
 }
 
 export interface NetworkDecisionStore {
-  /** Adds all of it, and the events, in one transaction; rows beyond the newest `keep` refusals are forgotten. */
+  /** Adds these, and the events, in one transaction; rows beyond the newest `keep` refusals are forgotten. */
   add(sightings: Sighting[], refusals: RefusalRecord[], keep: number, events: AuditEntry[]): Promise<void>
 }
 
@@ -66,6 +66,8 @@ const HOUR_MS = 60 * MINUTE_MS
 /** Different refusals that wait to be written; the others are one row without a name. */
 const MOST_WAITING = 500
 const MOST_SIGHTINGS = 20_000
+/** Sightings in one statement. */
+const AT_ONCE = 250
 /** Rows of refusals in the database. */
 export const MOST_REFUSALS = 10_000
 /** Events about refusals, each minute; the rest are counted in one. */
@@ -168,15 +170,22 @@ export function createNetworkDecisions({ store, clock, log }: NetworkDecisionsDe
   async function write(): Promise<void> {
     thisMinute(clock().getTime())
     if (sightings.size + refusals.size + events.length === 0) return
-    const batch = { sightings, refusals, events }
+    const seenNow = [...sightings]
+    let refusedNow = { refusals, events }
     sightings = new Map()
     refusals = new Map()
     events = []
     try {
-      await store.add([...batch.sightings.values()], [...batch.refusals.values()], MOST_REFUSALS, batch.events)
+      // In pieces: logins that come meanwhile wait for one of them at most.
+      do {
+        const piece = seenNow.slice(0, AT_ONCE).map(([, sighting]) => sighting)
+        await store.add(piece, [...refusedNow.refusals.values()], MOST_REFUSALS, refusedNow.events)
+        seenNow.splice(0, piece.length)
+        refusedNow = { refusals: new Map(), events: [] }
+      } while (seenNow.length > 0)
     } catch (error) {
       log('warn', 'network.decisions_not_written', { error: error instanceof Error ? error.name : 'unknown' })
-      restore(batch)
+      restore({ sightings: new Map(seenNow), ...refusedNow })
     }
   }
 
