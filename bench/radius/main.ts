@@ -11,7 +11,7 @@ import { oneLineName } from '@/lib/pki/openssl-name'
 const SEEDED = 100_000
 const SECONDS = { usual: 10, quick: 3 }
 const USAGE = 'npm run bench -- radius [--quick]'
-/** What the issue of a login allows. */
+/** The aim. */
 const P99_MS = 20
 
 export async function runBench(args: string[]): Promise<void> {
