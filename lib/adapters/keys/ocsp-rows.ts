@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { RecordedStatus } from '@/lib/services/ocsp-status'
+import { togetherUnless } from '@/lib/services/together'
 
 export interface ResponderRecord {
   authorityId: string
@@ -50,43 +51,23 @@ const STATUSES = `
 
 const MOST_AT_ONCE = 64
 
-/** Null for what is not on record as issued. Those who ask while a statement runs share the next one. */
+/** Null for what is not on record as issued. Those who ask while a statement runs share the next one, and its fault. */
 export function statusReader(pool: pg.Pool): (asked: Asked) => Promise<RecordedStatus | null> {
-  let waiting: (Asked & PromiseWithResolvers<RecordedStatus | null>)[] = []
-  let running = false
+  return togetherUnless(
+    () => true,
+    (batch) => read(pool, batch),
+    MOST_AT_ONCE,
+  )
+}
 
-  async function work(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, MOST_AT_ONCE)
-      waiting = waiting.slice(MOST_AT_ONCE)
-      try {
-        const found = await read(batch)
-        for (const [index, { resolve }] of batch.entries()) resolve(found.get(index) ?? null)
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
-    }
-    running = false
-  }
-
-  async function read(batch: readonly Asked[]): Promise<Map<number, RecordedStatus>> {
-    const { rows } = await pool.query<StatusRow>({
-      name: 'ocsp-statuses',
-      text: STATUSES,
-      values: [batch.map(({ authorityId }) => authorityId), batch.map(({ serial }) => serial)],
-    })
-    return new Map(rows.map((row) => [Number(row.place) - 1, recorded(row)]))
-  }
-
-  return (asked) => {
-    const turn = Promise.withResolvers<RecordedStatus | null>()
-    waiting.push({ ...asked, ...turn })
-    if (!running) {
-      running = true
-      setImmediate(() => void work())
-    }
-    return turn.promise
-  }
+async function read(pool: pg.Pool, batch: readonly Asked[]): Promise<(RecordedStatus | null)[]> {
+  const { rows } = await pool.query<StatusRow>({
+    name: 'ocsp-statuses',
+    text: STATUSES,
+    values: [batch.map(({ authorityId }) => authorityId), batch.map(({ serial }) => serial)],
+  })
+  const found = new Map(rows.map((row) => [Number(row.place) - 1, recorded(row)]))
+  return batch.map((_asked, index) => found.get(index) ?? null)
 }
 
 function recorded(row: StatusRow): RecordedStatus {
