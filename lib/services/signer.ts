@@ -85,4 +85,4 @@ export interface SealedChallenge {
 export type MacPurpose = 'challenge' | 'fingerprint' | 'pepper' | 'session'
 
 /** validator: the secret that signs what we ask. validator-authorization: its bearer token or password. receiver: the secret that signs what we are asked. */
-export type SealPurpose = 'validator' | 'validator-authorization' | 'receiver'
+export type SealPurpose = 'validator' | 'validator-authorization' | 'receiver' | 'connector' | 'connector-hook'

@@ -18,6 +18,8 @@ export function createSealing(kek: Kek): Sealing {
     validator: kek.derive('seal/validator'),
     'validator-authorization': kek.derive('seal/validator-authorization'),
     receiver: kek.derive('seal/receiver'),
+    connector: kek.derive('seal/connector'),
+    'connector-hook': kek.derive('seal/connector-hook'),
   }
   return {
     seal(purpose, rowId, plaintext) {

@@ -20,7 +20,13 @@ const Shard = z
   .max(2 ** 31 - 1)
 const Digest = z.enum(['sha1', 'sha256', 'sha384', 'sha512']) satisfies z.ZodType<ScepDigest>
 const Mac = z.enum(['challenge', 'fingerprint', 'pepper', 'session']) satisfies z.ZodType<MacPurpose>
-const Seal = z.enum(['validator', 'validator-authorization', 'receiver']) satisfies z.ZodType<SealPurpose>
+const Seal = z.enum([
+  'validator',
+  'validator-authorization',
+  'receiver',
+  'connector',
+  'connector-hook',
+]) satisfies z.ZodType<SealPurpose>
 
 /** The bytes that a call is about travel as the frame's body. */
 export const Request = z.discriminatedUnion('call', [

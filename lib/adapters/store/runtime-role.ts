@@ -6,7 +6,9 @@ import pg from 'pg'
 
 /** The tables from which the product deletes. Everywhere else, and for certificates above all, rows stay. */
 const DELETABLE = [
+  'connector_call',
   'crl',
+  'device_event',
   'enrolment_record',
   'enrolment_transaction',
   'idempotent_request',
