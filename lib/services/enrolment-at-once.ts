@@ -14,6 +14,7 @@ import { type Authoriser, authorisedBy } from './enrolment-authorisation'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { printableAttempt, printableEntry } from './enrolment-text'
 import type { Attempt } from './enrolment-turns'
+import type { Signed } from './intents'
 import type { DrawnLeaf, IssuanceService, IssuingEndpoint } from './issuance'
 import type { Signer } from './signer'
 
@@ -75,7 +76,7 @@ export function createEnrolAtOnce({
         const { actor } = presentation
         // The store's answer alone makes the proof: the challenge is reserved for this row.
         const authorised = authorisedBy(presentation, reservation)
-        const issue = () => issuance.issueDrawn({ actor, proof: authorised.proof, leaf })
+        const issue = (signed: Signed) => issuance.issueDrawn({ actor, proof: authorised.proof, leaf, signed })
         return { done: 'recorded', authorised, checked, issue }
       }
     }

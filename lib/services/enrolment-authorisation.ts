@@ -6,6 +6,7 @@ import type { ChallengeConstraints } from './challenges'
 import type { EndpointPolicy } from './endpoint-settings'
 import { printableEntry, printableText } from './enrolment-text'
 import type { Attempt } from './enrolment-turns'
+import type { Signed } from './intents'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
 import type { Narrowing } from './narrowing'
 
@@ -37,7 +38,8 @@ export type AtOnce =
       /** What was found out about the challenge, for the flight recorder. */
       checked: { [key: string]: Json }
       /** IssuanceService.issueLeaf() from here on. */
-      issue(): Promise<IssuedCertificate>
+      /** `signed` hears of the certificate before it is recorded, so that the reply can be made meanwhile. */
+      issue(signed: Signed): Promise<IssuedCertificate>
     }
 
 export interface Authoriser {

@@ -62,12 +62,16 @@ export interface IntentStore {
   record(events: AuditEntry[]): Promise<void>
 }
 
+/** Hears of a certificate that is signed and verified and is being recorded: it may not leave before that is done. */
+export type Signed = (der: Uint8Array) => void
+
 export interface Intents {
   /** Signs and records an intent that the caller has just recorded. Null if it was abandoned meanwhile. */
   finish(
     actor: Actor,
     intent: StoredIntent | string,
     enrolmentTransactionId?: string,
+    signed?: Signed,
   ): Promise<IssuedCertificate | null>
   /** The same for an intent that a crash left behind: the trail says that it was found. */
   complete(actor: Actor, certificateId: string): Promise<IssuedCertificate | null>
@@ -89,10 +93,15 @@ export const ABANDON_AFTER_MS = 3_600_000
 const BATCH = 100
 
 export function createIntents({ store, signer, clock, checkpoint = async () => {} }: IntentDeps): Intents {
-  async function finish(actor: Actor, given: StoredIntent | string, enrolmentTransactionId?: string) {
+  async function finish(
+    actor: Actor,
+    given: StoredIntent | string,
+    enrolmentTransactionId?: string,
+    signed: Signed = () => {},
+  ) {
     const intent = typeof given === 'string' ? await existing(given) : given
     try {
-      return await signAndRecord(actor, intent, [], enrolmentTransactionId)
+      return await signAndRecord(actor, intent, [], enrolmentTransactionId, signed)
     } catch (error) {
       if (!isRefusal(error, 'unavailable')) throw error
       await store.record([failedEvent(actor, intent, error.reason)])
@@ -110,6 +119,7 @@ export function createIntents({ store, signer, clock, checkpoint = async () => {
     intent: StoredIntent,
     more: AuditEntry[],
     enrolmentTransactionId?: string,
+    told: Signed = () => {},
   ) {
     const attempts = new Set(
       [intent.enrolmentTransactionId, enrolmentTransactionId ?? null].filter((id) => id !== null),
@@ -120,6 +130,7 @@ export function createIntents({ store, signer, clock, checkpoint = async () => {
     const signed = await sign(intent)
     if (signed.by === 'another') return signed.der && alreadyIssued(intent, signed.der, enrolmentTransactionId)
     await checkpoint('signed')
+    told(signed.der)
 
     const fingerprintSha256 = sha256(signed.der)
     const recorded = await store.recordIssued({

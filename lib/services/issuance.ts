@@ -11,7 +11,14 @@ import { intentEvent } from './certificate-events'
 import { type CertificateIntent, drawIntent, type Renewed, type SigningAuthority } from './certificate-intent'
 import type { ChallengeConstraints } from './challenges'
 import { isCurrent, type OpenShard } from './crl-shards'
-import { createIntents, type IntentDeps, type IntentStore, type Intents, type StoredIntent } from './intents'
+import {
+  createIntents,
+  type IntentDeps,
+  type IntentStore,
+  type Intents,
+  type Signed,
+  type StoredIntent,
+} from './intents'
 import type { Urls } from './urls'
 
 /**
@@ -88,7 +95,12 @@ export interface IssuanceService {
     endpoint: IssuingEndpoint
   }): DrawnLeaf
   /** The second half of issueLeaf(), for a leaf whose intent was recorded as its challenge was reserved. */
-  issueDrawn(request: { actor: Actor; proof: EnrolmentProof; leaf: DrawnLeaf }): Promise<IssuedCertificate>
+  issueDrawn(request: {
+    actor: Actor
+    proof: EnrolmentProof
+    leaf: DrawnLeaf
+    signed?: Signed
+  }): Promise<IssuedCertificate>
   /** Signs and records an intent that a crash left behind. Idempotent; returns null if it was abandoned meanwhile. */
   complete(actor: Actor, certificateId: string): Promise<IssuedCertificate | null>
 }
@@ -163,12 +175,12 @@ export function createIssuance(deps: IssuanceDeps): Issuance {
     return finishLeaf(actor, proof, drawn, recorded)
   }
 
-  async function issueDrawn({ actor, proof, leaf }: { actor: Actor; proof: EnrolmentProof; leaf: DrawnLeaf }) {
+  async function issueDrawn({ actor, proof, leaf, signed }: Parameters<IssuanceService['issueDrawn']>[0]) {
     const { challengeId, enrolmentTransactionId } = leaf.intent
     if (!EnrolmentProof.isProof(proof)) throw new Error('a certificate was asked for without proof of authorisation')
     if (proof.challengeId !== challengeId || proof.enrolmentTransactionId !== enrolmentTransactionId)
       throw new Error('a certificate was asked for with the proof of another')
-    return finishLeaf(actor, proof, leaf, { outcome: 'recorded' })
+    return finishLeaf(actor, proof, leaf, { outcome: 'recorded' }, signed)
   }
 
   function draw(
@@ -187,9 +199,11 @@ export function createIssuance(deps: IssuanceDeps): Issuance {
     proof: EnrolmentProof,
     { intent, endpoint }: DrawnLeaf,
     recorded: LeafIntentOutcome,
+    signed?: Signed,
   ): Promise<IssuedCertificate> {
     await checkpoint('intent-recorded')
-    const issued = await intents.finish(actor, continued(recorded, intent, endpoint), proof.enrolmentTransactionId)
+    const stored = continued(recorded, intent, endpoint)
+    const issued = await intents.finish(actor, stored, proof.enrolmentTransactionId, signed)
     if (issued === null)
       throw new Refusal('unavailable', 'The certificate was given up. Try again.', { reason: 'intent_abandoned' })
     return issued

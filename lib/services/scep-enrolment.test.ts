@@ -707,6 +707,20 @@ describe('limits', () => {
     expect(portal.signer.used.filter((call) => call === 'decryptScep')).toHaveLength(used)
   })
 
+  test('a source that asks too often is told to wait, and has no more messages opened', async () => {
+    portal = await enrolmentPortal(memoryEnrolmentBacking(), {
+      limits: { ...limits, operations: { count: 2, seconds: 60 } },
+    })
+    const devices = await Promise.all(
+      Array.from({ length: 4 }, async () => portal.device({ challenge: (await portal.mint()).challenge, key: 'ec' })),
+    )
+    const answers: number[] = []
+    for (const device of devices) answers.push((await device.status()).status)
+    expect(answers).toEqual([200, 200, 429, 429])
+    // The third was being opened while it was counted; whoever is known to be beyond the limit gets no further.
+    expect(portal.signer.used.filter((call) => call === 'decryptScep')).toHaveLength(3)
+  })
+
   test('a flood is recorded one by one at first, then as one event with an exact count', async () => {
     portal = await enrolmentPortal(memoryEnrolmentBacking(), {
       limits: { ...limits, operations: { count: 40, seconds: 60 }, recordedFailures: 5 },

@@ -1,10 +1,8 @@
 /** The story of one PKIOperation: open, answer a resend as before, redeem, issue, seal. */
 import { Refusal } from '@/lib/errors'
 import {
-  type Cipher,
   type MessageFacts,
   type PkiMessage,
-  parseEnvelope,
   parsePkiMessage,
   ScepFault,
   sealFailure,
@@ -21,16 +19,17 @@ import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
 import { printable } from './enrolment-text'
 import { type Attempt, isOver, sameAgain, takeTurn } from './enrolment-turns'
 import { messageFacts } from './flight-facts'
+import type { Signed } from './intents'
 import type { IssuedCertificate } from './issuance'
 import { createRenewals, type HeldCertificate } from './renewal'
 import { answer, refuseHttp } from './scep-answers'
+import { attemptOf, cipherOf, madeAhead, presentationOf, withChain } from './scep-attempt'
 import type { ScepEnrolmentDependencies, ScepOptions, ScepResponse } from './scep-enrolment'
 import { openRequest } from './scep-envelope'
 import {
   type Exchange,
   failureContext,
   isLate,
-  namedAfter,
   type OpenedRequest,
   recogniseClient,
   refusalEvent,
@@ -38,7 +37,6 @@ import {
   refuseIfLate,
   replyContext,
   resentEvent,
-  transactionIdText,
 } from './scep-exchange'
 import { createQueries } from './scep-queries'
 import { asRefusal, failedRow, hasFloor, isGuess, issuanceRefusal } from './scep-refusals'
@@ -94,7 +92,11 @@ export function createPkiOperation(
   /** The decision order of scep.md §3.6. */
   async function pkiOperation(exchange: Exchange, bytes: Uint8Array): Promise<ScepResponse> {
     const begun = fine.now()
-    await throttle.count('operations', exchange.source)
+    throttle.check('operations', exchange.source)
+    // Counted while the message is read and opened. A source beyond its limit is remembered, so that it cannot have
+    // more messages opened than it had under way when it got there.
+    const admitted = throttle.count('operations', exchange.source)
+    admitted.catch(() => {})
     let facts: MessageFacts | null = null
     let opened: OpenedRequest | null = null
     try {
@@ -109,20 +111,25 @@ export function createPkiOperation(
         case undefined:
           throw new EnrolmentRefusal('message_type_unsupported', `messageType ${message.messageType ?? 'unreadable'}`)
         case 'certificate':
+          await admitted
           return answer('application/x-pki-message', await queries.certificate(exchange, message))
         case 'crl':
+          await admitted
           return answer('application/x-pki-message', await queries.crl(exchange, message))
         case 'poll':
+          await admitted
           return answer('application/x-pki-message', await poll(exchange, message))
         case 'enrol': {
           throttle.check('wrongChallenges', exchange.source, exchange.endpoint.id)
           const held = await renewals.recognise(exchange.endpoint, message)
           if (held !== null) exchange.trace.note('renewal.signer', { certificateId: held.id, serial: held.serial })
           opened = await openRequest({ signer, throttle, log }, exchange, message)
+          await admitted
           return answer('application/x-pki-message', await enrol(exchange, message, opened, held))
         }
       }
     } catch (error) {
+      await admitted
       if (error instanceof ScepFault) facts = error.facts ?? facts
       const refusal = asRefusal(error)
       if (refusal === null) throw error
@@ -179,9 +186,11 @@ export function createPkiOperation(
           await audit.record(refusedAgainEvent(exchange, message, opened, turn.refusal))
         throw turn.refusal
       case 'ours': {
-        const der = await decide(exchange, message, opened, turn.rowId, held, usual)
-        if (der === null) return waits(exchange, message)
-        return sealSuccess(replyContext(signer, exchange, message, opened.cipher), withChain(exchange, der))
+        const reply = madeAhead((der) =>
+          sealSuccess(replyContext(signer, exchange, message, opened.cipher), withChain(exchange, der)),
+        )
+        const der = await decide(exchange, message, opened, turn.rowId, held, usual, reply.begin)
+        return der === null ? waits(exchange, message) : reply.of(der)
       }
     }
   }
@@ -221,6 +230,7 @@ export function createPkiOperation(
     rowId: string,
     held: HeldCertificate | null,
     usual: AtOnce | null,
+    signed: Signed,
   ): Promise<Uint8Array | null> {
     const presentation = presentationOf(exchange, message, opened, rowId)
     try {
@@ -236,7 +246,11 @@ export function createPkiOperation(
             )
       if (usual?.done === 'recorded') {
         exchange.trace.note('challenge.checked', usual.checked)
-        return await issue(exchange, message, opened, presentation, { ...usual, authoriser })
+        return await issue(exchange, message, opened, presentation, {
+          ...usual,
+          authoriser,
+          issue: () => usual.issue(signed),
+        })
       }
       const authorised = await authoriser.authorise(presentation)
       switch (authorised.outcome) {
@@ -442,56 +456,8 @@ class GivenBack extends Error {
   }
 }
 
-function attemptOf(exchange: Exchange, message: PkiMessage, opened: OpenedRequest): Attempt {
-  return {
-    endpointId: exchange.endpoint.id,
-    transactionId: message.transactionId,
-    messageType: message.messageType ?? 0,
-    csrSha256: opened.csrSha256,
-    spkiSha256: opened.spkiSha256,
-    signerSpkiSha256: opened.signerSpkiSha256,
-    subject: opened.subject,
-    sourceIp: exchange.request.ip,
-    userAgent: exchange.actor.userAgent,
-    client: exchange.client,
-  }
-}
-
-function presentationOf(exchange: Exchange, message: PkiMessage, opened: OpenedRequest, rowId: string): Presentation {
-  return {
-    endpoint: exchange.endpoint,
-    actor: namedAfter(exchange.actor, opened.subject),
-    trace: exchange.trace,
-    messageType: message.messageType ?? 0,
-    signerDer: message.signer.der,
-    transactionRowId: rowId,
-    transactionId: transactionIdText(message.transactionId),
-    csr: opened.csr,
-    csrSha256: opened.csrSha256,
-    spkiSha256: opened.spkiSha256,
-    signerSpkiSha256: opened.signerSpkiSha256,
-    // scep.md §4.1, allow-with-challenge: proxies and Windows sign with another key than the one to be certified.
-    signerDiffers: !Buffer.from(opened.signerSpkiSha256).equals(opened.spkiSha256),
-    dropped: [],
-  }
-}
-
 function policyFacts(verdict: PolicyVerdict): { [key: string]: Json } {
   if (verdict.allowed) return { allowed: true, dropped: verdict.dropped }
   const differences = verdict.reason === 'usage_mismatch' ? verdict.differences.map((each) => ({ ...each })) : []
   return { allowed: false, reason: verdict.reason, detail: verdict.detail, differences }
-}
-
-/** The leaf first: Apple takes whatever comes first for its own (scep.md §3.9). */
-function withChain({ endpoint }: Exchange, leaf: Uint8Array): Uint8Array[] {
-  return [leaf, ...endpoint.besideLeaf]
-}
-
-/** A poll is enveloped too; if that cannot be read, AES-128 is what every client knows (scep.md §3.8). */
-function cipherOf(message: PkiMessage): Cipher {
-  try {
-    return message.envelope === null ? 'aes128' : parseEnvelope(message.envelope).cipher
-  } catch {
-    return 'aes128'
-  }
 }

@@ -138,9 +138,57 @@ describe('the usual enrolment on Postgres', () => {
       (seen.get(name)?.[column] ?? []).map((value) =>
         value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value),
       )
-    for (const column of [texts('begin-enrolments', 4), texts('reserve-challenges', 0), texts('enrol-at-once', 11)]) {
+    for (const column of [texts('begin-enrolments', 4), texts('reserve-challenges', 0), texts('enrol', 11)]) {
       expect(new Set(column)).toHaveLength(8)
       expect(column).toEqual(column.toSorted())
+    }
+  })
+
+  test('an enrolment that begins and one that ends at the same moment share a statement, and what stops one does not stop the other', async () => {
+    const { atOnce } = backing.enrolment
+    const { enrol } = atOnce
+    const { recordIssued } = backing.stores.issuance
+    const query = vi.spyOn(pg.Client.prototype, 'query')
+    try {
+      for (const place of ['free', 'taken']) {
+        const [first, second] = [await portal.mint(), await portal.mint()]
+        const [beginner, sooner] = [
+          await portal.device({ challenge: second.challenge }),
+          await portal.device({ challenge: first.challenge }),
+        ]
+        // The first is about to be recorded when the second has its turn.
+        const [ready, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+        let answer: ReturnType<typeof beginner.status> | undefined
+        backing.stores.issuance.recordIssued = async (recording) => {
+          if (answer === undefined) {
+            atOnce.enrol = async (usual) => {
+              if (place === 'taken') await backing.enrolment.enrolment.begin(usual.attempt)
+              ready.resolve()
+              await go.promise
+              return enrol(usual)
+            }
+            answer = beginner.status()
+            await ready.promise
+            go.resolve()
+          }
+          return recordIssued(recording)
+        }
+        query.mockClear()
+        expect(await sooner.status()).toMatchObject({ status: 200 })
+        expect(await answer).toMatchObject({ status: place === 'free' ? 200 : 503 })
+        Object.assign(atOnce, { enrol })
+        expect(await backing.challengeState(first.id)).toBe('consumed')
+        expect(await backing.challengeState(second.id)).toBe(place === 'free' ? 'consumed' : 'pending')
+        const asked = (query.mock.calls as unknown as [{ name?: string; text?: string }][]).map(
+          ([statement]) => statement,
+        )
+        const shared = asked.find(({ name }) => name === 'enrol-and-leaf')
+        await expectRowsByKey('enrol-and-leaf', shared?.text ?? 'not sent')
+      }
+    } finally {
+      Object.assign(atOnce, { enrol })
+      Object.assign(backing.stores.issuance, { recordIssued })
+      query.mockRestore()
     }
   })
 
@@ -160,14 +208,16 @@ describe('the usual enrolment on Postgres', () => {
     }
     expect([...seen.keys()]).toEqual(
       expect.arrayContaining([
-        ...['offer-challenges', 'enrol-at-once', 'record-leaves', 'begin-enrolments', 'find-presented-challenges'],
+        ...['offer-challenges', 'enrol', 'leaf', 'begin-enrolments', 'find-presented-challenges'],
         ...['reserve-challenges', 'issuing-endpoints', 'record-leaf-intents'],
       ]),
     )
-    for (const [name, text] of seen) {
-      const { rows } = await hotPool(backing.database).query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${text}`)
-      const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
-      expect(plan, name).not.toMatch(/Seq Scan|Bitmap|hashed|_state_|Index (Only )?Scan[^\n]*\n(?!\s*Index Cond)/)
-    }
+    for (const [name, text] of seen) await expectRowsByKey(name, text)
   })
+
+  async function expectRowsByKey(name: string, text: string): Promise<void> {
+    const { rows } = await hotPool(backing.database).query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${text}`)
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    expect(plan, name).not.toMatch(/Seq Scan|Bitmap|hashed|_state_|Index (Only )?Scan[^\n]*\n(?!\s*Index Cond)/)
+  }
 })

@@ -8,6 +8,7 @@ import type { IssuanceStore, IssuingEndpoint } from '@/lib/services/issuance'
 import { type Database, hotPool } from './database'
 import { eventTexts } from './event-texts'
 import { ISSUES, ISSUING_COLUMNS, ISSUING_JOINS, type IssuingEndpointRow, issuingEndpointOf } from './intent-rows'
+import { sharingCommit, type WriteKind } from './shared-commit'
 import { together } from './together'
 
 type Recording = Parameters<IssuanceStore['recordIssued']>[0]
@@ -73,29 +74,7 @@ export function recordIntentTogether(database: Database): (leaf: LeafIntent) => 
  * one that is stored may leave.
  */
 export function recordLeafTogether(database: Database): (recording: Recording) => Promise<boolean> {
-  return together(async (asked: Recording[]) => {
-    const firstOf = new Map(asked.toReversed().map((recording) => [recording.intent.id, recording]))
-    const recordings = [...firstOf.values()]
-    const attempts = recordings.flatMap(({ intent, enrolmentTransactionIds }) =>
-      enrolmentTransactionIds.map((rowId) => ({ certificateId: intent.id, rowId })),
-    )
-    const { rows } = await hotPool(database).query<{ id: string }>({
-      name: 'record-leaves',
-      text: RECORD_LEAF,
-      values: [
-        recordings.map(({ intent }) => intent.id),
-        recordings.map(({ der }) => der),
-        recordings.map(({ fingerprintSha256 }) => fingerprintSha256),
-        recordings.map(({ at }) => at),
-        attempts.map(({ certificateId }) => certificateId),
-        attempts.map(({ rowId }) => rowId),
-        ...eventColumns(recordings.map(({ intent, events }) => ({ id: intent.id, events }))),
-        recordings.map(({ intent }) => intent.challengeId),
-      ],
-    })
-    const recorded = new Set(rows.map(({ id }) => id))
-    return asked.map((each) => firstOf.get(each.intent.id) === each && recorded.has(each.intent.id))
-  })
+  return sharingCommit(database, RECORD_LEAF)
 }
 
 /** Certificate id, text before and text after the time, of each event: three columns. */
@@ -147,41 +126,66 @@ const RECORD_INTENT = `
  * end, where the endpoint says so. Challenge first, then certificate: whoever finishes or abandons locks in this order, so
  * neither can half succeed.
  */
-const RECORD_LEAF = `
-  with input as (
+const LEAF_EXPRESSIONS = `
+  leaf_input as (
     select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::timestamptz[]) as i(id, der, fingerprint_sha256, at)
-  ), attempt as (
+  ), leaf_attempt as (
     select * from unnest($5::uuid[], $6::uuid[]) as a(certificate_id, row_id)
-  ), event as (
+  ), leaf_event as (
     select * from unnest($7::uuid[], $8::text[], $9::text[]) with ordinality as e(id, before_time, after_time, place)
-  ), consumed as (
+  ), leaf_consumed as (
     update challenge set state = 'consumed', consumed_at = i.at
-    from input i join certificate c on c.id = i.id left join certificate old on old.id = c.renews_certificate_id
+    from leaf_input i join certificate c on c.id = i.id left join certificate old on old.id = c.renews_certificate_id
     where c.id = any($1::uuid[]) and c.state::text = 'intent' and challenge.id = any($10::uuid[])
       and challenge.id = c.challenge_id and challenge.state::text = 'reserved'
       and challenge.reserved_spki_sha256 = c.spki_sha256
       and (c.renews_certificate_id is null or (old.id is not null and old.revoked_at is null))
     returning i.id
-  ), issued as (
+  ), leaf_issued as (
     update certificate set state = 'issued', der = i.der, fingerprint_sha256 = i.fingerprint_sha256, issued_at = i.at,
       tbs = null
-    from consumed join input i on i.id = consumed.id
+    from leaf_consumed consumed join leaf_input i on i.id = consumed.id
     where certificate.id = i.id and certificate.state::text = 'intent'
     returning certificate.id, i.at, certificate.renews_certificate_id, certificate.endpoint_id
-  ), superseded as (
+  ), leaf_superseded as (
     update certificate old set supersede_at = issued.at + make_interval(hours => e.supersede_after_hours)
-    from issued join endpoint e on e.id = issued.endpoint_id and e.supersede_after_hours is not null
+    from leaf_issued issued join endpoint e on e.id = issued.endpoint_id and e.supersede_after_hours is not null
     where old.id = issued.renews_certificate_id
     returning old.id
-  ), finished as (
+  ), leaf_finished as (
     update enrolment_transaction t set state = 'issued', certificate_id = issued.id, finished_at = issued.at,
       reason = null, detail = null
-    from attempt join issued on issued.id = attempt.certificate_id
+    from leaf_attempt attempt join leaf_issued issued on issued.id = attempt.certificate_id
     where t.id = attempt.row_id and t.state in ('received', 'failed')
     returning t.id
-  ), told as (
-    select audit_append_all(array_agg(event.before_time order by place), array_agg(event.after_time order by place)) as seq
-    from issued join event on event.id = issued.id, (select count(*) from finished) as done,
-      (select count(*) from superseded) as counting_down
-  )
-  select issued.id from issued, told`
+  ), leaf_told as (
+    select e.before_time, e.after_time, e.place from leaf_issued join leaf_event e on e.id = leaf_issued.id
+  ), leaf_done as (
+    select id, true as flag from leaf_issued
+  )`
+
+const RECORD_LEAF: WriteKind<Recording, boolean> = {
+  name: 'leaf',
+  expressions: LEAF_EXPRESSIONS,
+  first: ['leaf_finished', 'leaf_superseded'],
+  prepare(asked) {
+    const firstOf = new Map(asked.toReversed().map((recording) => [recording.intent.id, recording]))
+    const recordings = [...firstOf.values()]
+    const attempts = recordings.flatMap(({ intent, enrolmentTransactionIds }) =>
+      enrolmentTransactionIds.map((rowId) => ({ certificateId: intent.id, rowId })),
+    )
+    return {
+      values: [
+        recordings.map(({ intent }) => intent.id),
+        recordings.map(({ der }) => der),
+        recordings.map(({ fingerprintSha256 }) => fingerprintSha256),
+        recordings.map(({ at }) => at),
+        attempts.map(({ certificateId }) => certificateId),
+        attempts.map(({ rowId }) => rowId),
+        ...eventColumns(recordings.map(({ intent, events }) => ({ id: intent.id, events }))),
+        recordings.map(({ intent }) => intent.challengeId),
+      ],
+      results: (done) => asked.map((each) => firstOf.get(each.intent.id) === each && done.has(each.intent.id)),
+    }
+  },
+}
