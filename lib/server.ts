@@ -18,6 +18,7 @@ import { crlListStore } from '@/lib/adapters/store/crl-lists'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { defaultEndpointStore } from '@/lib/adapters/store/default-endpoint'
+import { deviceReportStore } from '@/lib/adapters/store/device-reports'
 import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
@@ -87,6 +88,8 @@ import { type CrlLists, createCrlLists } from '@/lib/services/crl-lists'
 import { createShards } from '@/lib/services/crl-shards'
 import { createDefaultEndpoint, type DefaultEndpointService } from '@/lib/services/default-endpoint'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
+import { createDeviceReports } from '@/lib/services/device-reports'
+import type { DeviceReports } from '@/lib/services/device-types'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
@@ -155,6 +158,7 @@ export interface Services {
   connectors: ConnectorsService
   validation: Pick<ChallengeValidation, 'validate'>
   receivers: ReceiversService
+  deviceReports: DeviceReports
   devices: DevicesService
   simulation: SimulationService
   retention: RetentionService
@@ -328,6 +332,8 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
+
   const jobs = [
     publishCrls(status),
     tendCrlShards(createShards({ store: guarded(shardStore(database)), urls, clock })),
@@ -377,6 +383,7 @@ export function buildServices(wiring: Wiring): Services {
     connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
     validation,
     receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
+    deviceReports,
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
     simulation: createSimulation({
       store: simulationStore(database),
