@@ -18,6 +18,7 @@ import { crlListStore } from '@/lib/adapters/store/crl-lists'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { defaultEndpointStore } from '@/lib/adapters/store/default-endpoint'
+import { deviceReportStore } from '@/lib/adapters/store/device-reports'
 import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
@@ -95,13 +96,15 @@ import { type CrlLists, createCrlLists } from '@/lib/services/crl-lists'
 import { createShards } from '@/lib/services/crl-shards'
 import { createDefaultEndpoint, type DefaultEndpointService } from '@/lib/services/default-endpoint'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
+import { createDeviceReports } from '@/lib/services/device-reports'
+import type { DeviceReports } from '@/lib/services/device-types'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
-import type { IntentDeps } from '@/lib/services/intents'
 import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
+import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
 import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
 import type { MdmKindDefinition } from '@/lib/services/mdm-connector-types'
@@ -173,6 +176,7 @@ export interface Services {
   hooks: HookReception
   validation: Pick<ChallengeValidation, 'validate'>
   receivers: ReceiversService
+  deviceReports: DeviceReports
   devices: DevicesService
   simulation: SimulationService
   retention: RetentionService
@@ -346,10 +350,13 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
   const connectorRows = mdmConnectorRows(database)
   const connectorCalls = createConnectorCalls({ store: connectorCallStore(database), log })
   const mdmKinds: MdmKindDefinition[] = [EVENTS_KIND]
-  const hookHandlers: HookHandler[] = [createMdmEvents({ messages: hookMessageStore(database), reports: deviceReports, clock })]
+  const hookHandlers: HookHandler[] = [
+    createMdmEvents({ messages: hookMessageStore(database), reports: deviceReports, clock }),
+  ]
 
   const jobs = [
     publishCrls(status),
@@ -419,6 +426,7 @@ export function buildServices(wiring: Wiring): Services {
     }),
     validation,
     receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
+    deviceReports,
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
     simulation: createSimulation({
       store: simulationStore(database),

@@ -149,7 +149,7 @@ function what(event: RecordedEvent, otherwise = 'without a name'): string {
   return event.object.name ?? short(event.object.id) ?? otherwise
 }
 
-function expiringOn(event: RecordedEvent): string {
+function on(event: RecordedEvent): string {
   const name = event.object.name ?? short(event.object.id)
   return name ? ` on ${event.object.type} ${name}` : ''
 }

@@ -1,8 +1,8 @@
 /** Receives what MDMs post to /hooks/{slug}: bounded, believed or not, handed to the kind, and noted. */
 import { isRefusal, Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { ConnectorCall, ConnectorCalls, MdmConnector, MdmConnectorRows } from './mdm-connector-types'
 import { UNAUTHENTICATED } from './mdm-connector-health'
+import type { ConnectorCall, ConnectorCalls, MdmConnector, MdmConnectorRows } from './mdm-connector-types'
 import type { HookAnswer, HookHandler, HookNote, HookRequest } from './mdm-hooks'
 import type { Signer } from './signer'
 import { sourceOf } from './source-address'
@@ -108,7 +108,8 @@ export function createHookReception(dependencies: HookReceptionDependencies): Ho
     const key = `hook:wrong-noted:${connector.id}`
     if (await isLimitReached(key, WRONG_NOTED_PER_MINUTE, 60)) return
     await limit(key, WRONG_NOTED_PER_MINUTE, 60).catch(() => {})
-    const detail = 'A message came whose secret or signature is not right. If your MDM sent it, give it the hook secret anew.'
+    const detail =
+      'A message came whose secret or signature is not right. If your MDM sent it, give it the hook secret anew.'
     const note = { operation: 'message', outcome: 'refused', code: UNAUTHENTICATED, detail } as const
     await calls.note(lineOf(connector, note, 401, began))
   }

@@ -56,7 +56,12 @@ export function createConnectorCalls({ store, log }: ConnectorCallsDependencies)
 
 /** Host and path, whatever came with them. */
 function targetOf(target: string | null): string | null {
-  return target?.replace(/^[a-z]+:\/\//i, '').replace(/^[^/?#]*@/, '').replace(/[?#].*$/s, '') ?? null
+  return (
+    target
+      ?.replace(/^[a-z]+:\/\//i, '')
+      .replace(/^[^/?#]*@/, '')
+      .replace(/[?#].*$/s, '') ?? null
+  )
 }
 
 function text(value: string | null, most: number): string | null {
@@ -82,5 +87,7 @@ export function masked(value: string): string {
 
 function isSecretive(run: string): boolean {
   const rest = run.replaceAll(UUID, '')
-  return rest.length >= 24 && rest.split('/').some((part) => part.length >= 24 && /\d/.test(part) && /[A-Za-z]/.test(part))
+  return (
+    rest.length >= 24 && rest.split('/').some((part) => part.length >= 24 && /\d/.test(part) && /[A-Za-z]/.test(part))
+  )
 }

@@ -1,7 +1,13 @@
 /** How a connector is, as one light, and what an administrator still has to do for it. */
 import type { MdmKind } from './mdm-connector-types'
 
-export type ConnectorLight = 'never-used' | 'well' | 'failing' | 'credential-expiring' | 'credential-expired' | 'disabled'
+export type ConnectorLight =
+  | 'never-used'
+  | 'well'
+  | 'failing'
+  | 'credential-expiring'
+  | 'credential-expired'
+  | 'disabled'
 
 /** credential: none was entered. contact: it was never reached nor heard. */
 export type RemainingStep = 'credential' | 'contact' | 'heard'

@@ -113,9 +113,7 @@ export function createMdmConnectors(dependencies: MdmConnectorsDependencies): Md
       const checkedSettings = definitionOfKind.checkedSettings(settings, null)
       const credentialExpiresAt = checkedExpiry(more.credentialExpiresAt ?? null, clock())
       const sealed =
-        credential === undefined
-          ? null
-          : await signer.seal('connector', id, credentialOf(definitionOfKind, credential))
+        credential === undefined ? null : await signer.seal('connector', id, credentialOf(definitionOfKind, credential))
       const hook = hookKinds.includes(definitionOfKind.kind) ? newHookSecret(definitionOfKind.kind) : null
       const row: NewMdmConnectorRow = {
         id,
@@ -198,9 +196,13 @@ export function createMdmConnectors(dependencies: MdmConnectorsDependencies): Md
       const connector = await record(slug)
       const { test } = known(connector.kind)
       if (test === null)
-        throw new Refusal('conflict', 'This connector only listens. Let its MDM send a message, then look at its calls.', {
-          reason: 'nothing_to_test',
-        })
+        throw new Refusal(
+          'conflict',
+          'This connector only listens. Let its MDM send a message, then look at its calls.',
+          {
+            reason: 'nothing_to_test',
+          },
+        )
       const checks = await test(connector)
       return { works: checks.length > 0 && checks.every(({ ok }) => ok), checks }
     },
@@ -220,7 +222,9 @@ export function createMdmConnectors(dependencies: MdmConnectorsDependencies): Md
     async expiring(actor) {
       authorise(actor, 'connector:read')
       const now = clock()
-      return (await store.list()).filter((row) => !row.disabled && expiresSoon(row.credentialExpiresAt, now)).map(viewOf)
+      return (await store.list())
+        .filter((row) => !row.disabled && expiresSoon(row.credentialExpiresAt, now))
+        .map(viewOf)
     },
   }
 }

@@ -190,8 +190,19 @@ function sealed(value: Uint8Array | null): Prisma.Sql {
   return value === null ? Prisma.sql`null::bytea` : Prisma.sql`${bytes(value)}`
 }
 
-function errorOf({ code, detail, status }: { code: string | null; detail: string | null; status: number | null }): string {
-  return [code ?? (status === null ? null : `HTTP ${status}`), detail].filter((part) => part !== null).join(': ').slice(0, 500)
+function errorOf({
+  code,
+  detail,
+  status,
+}: {
+  code: string | null
+  detail: string | null
+  status: number | null
+}): string {
+  return [code ?? (status === null ? null : `HTTP ${status}`), detail]
+    .filter((part) => part !== null)
+    .join(': ')
+    .slice(0, 500)
 }
 
 /** Check constraints hold the texts to the words of MdmKind. */
@@ -207,7 +218,8 @@ function connectorOf(row: Prisma.ConnectorGetPayload<{ select: typeof USED }>): 
 }
 
 function recordOf(row: Prisma.ConnectorGetPayload<{ select: typeof RECORD }>): MdmConnectorRecord {
-  const { failures, lastSuccessAt, lastFailureAt, lastError, lastHeardAt, createdBy, createdAt, updatedAt, ...used } = row
+  const { failures, lastSuccessAt, lastFailureAt, lastError, lastHeardAt, createdBy, createdAt, updatedAt, ...used } =
+    row
   const health = { failures, lastSuccessAt, lastFailureAt, lastError, lastHeardAt }
   return { ...connectorOf(used), health, createdBy, createdAt, updatedAt }
 }

@@ -37,7 +37,10 @@ export function memoryMdmConnectorStores(world: World): MdmConnectorStores {
   const devices: KnownDevice[] = []
   const one = (id: string) => connectors.find((each) => each.id === id)
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
-  const copy = ({ warnedFor: _, ...row }: MemoryConnector): MdmConnectorRecord => ({ ...row, health: { ...row.health } })
+  const copy = ({ warnedFor: _, ...row }: MemoryConnector): MdmConnectorRecord => ({
+    ...row,
+    health: { ...row.health },
+  })
   const byName = () => [...connectors].sort((a, b) => (a.name < b.name ? -1 : 1))
 
   return {
