@@ -84,7 +84,9 @@ function describe(operation: AnyOperation, schemas: Json): Json {
 
 function whoMay({ access }: AnyOperation): string {
   if (access === 'public') return ''
-  return `\n\nFor ${PERMISSIONS[access].join(', ')} (permission \`${access}\`).`
+  // Accounts of challenge pages have no key: nobody comes as `mdm` here.
+  const roles = PERMISSIONS[access].filter((role) => role !== 'mdm')
+  return `\n\nFor ${roles.join(', ')} (permission \`${access}\`).`
 }
 
 function parametersOf(operation: AnyOperation, schemas: Json): Json[] {

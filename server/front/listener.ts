@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Services } from '@/lib/server'
 import { sourceOf } from '@/lib/services/source-address'
+import { LARGEST_PAGE_BODY } from '@/server/challenge-page-path'
 import { type DeviceServices, devicePath, deviceResponse, text } from '@/server/device-paths'
 import { ocspTarget } from '@/server/ocsp-http'
 import { LARGEST_RADIUS_BODY } from '@/server/radius-path'
@@ -30,7 +31,13 @@ export interface FrontOptions {
   log(line: string): void
 }
 
-const LARGEST_BODY = { scep: 128 * 1024, status: 128 * 1024, radius: LARGEST_RADIUS_BODY, portal: 256 * 1024 }
+const LARGEST_BODY = {
+  scep: 128 * 1024,
+  status: 128 * 1024,
+  radius: LARGEST_RADIUS_BODY,
+  ndes: LARGEST_PAGE_BODY,
+  portal: 256 * 1024,
+}
 /** A connection on which nothing moves in either direction, such as one whose client does not read its answer. */
 const STILL = 300_000
 /** A request line of 64 KiB, for SCEP by GET, and 16 KiB of headers. */
@@ -95,6 +102,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, front:
     headers: { get: (name) => [request.headers[name] ?? []].flat().join(', ') || null },
     body,
     ip: caller.ip,
+    secure: caller.protocol === 'https',
     gone: () => response.closed,
     httpVersion: request.httpVersion,
   })
