@@ -12,6 +12,7 @@ import {
   showCertificate,
 } from './certificate'
 import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
+import { addPageAccount, listPageAccounts, rotatePageSecret, updatePageAccount } from './challenge-page'
 import type { Command } from './command'
 import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
@@ -65,6 +66,10 @@ export const COMMANDS: readonly Command[] = [
   mintChallenge,
   listChallenges,
   revokeChallenge,
+  addPageAccount,
+  listPageAccounts,
+  updatePageAccount,
+  rotatePageSecret,
   createStaticSecret,
   listStaticSecrets,
   revokeStaticSecret,
