@@ -11,6 +11,7 @@ import { breakGlassStore } from '@/lib/adapters/store/break-glass'
 import { bulkRevocationStore } from '@/lib/adapters/store/bulk-revocations'
 import { certificateStore } from '@/lib/adapters/store/certificates'
 import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
+import { challengePageStore } from '@/lib/adapters/store/challenge-page'
 import { receiverStore, validationStore } from '@/lib/adapters/store/challenge-validation'
 import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/adapters/store/challenges'
 import { connectorStore } from '@/lib/adapters/store/connectors'
@@ -88,6 +89,8 @@ import { createBulkRevocations } from '@/lib/services/bulk-revocation'
 import type { BulkRevocationsService } from '@/lib/services/bulk-revocation-types'
 import { type CertificatesService, createCertificates } from '@/lib/services/certificates'
 import { type AlarmsService, createAlarms } from '@/lib/services/challenge-alarms'
+import { type ChallengePage, createChallengePage } from '@/lib/services/challenge-page'
+import { createPageAccounts, type PageAccountsService } from '@/lib/services/challenge-page-accounts'
 import { createRedemption } from '@/lib/services/challenge-redemption'
 import { type ChallengeValidation, createChallengeValidation } from '@/lib/services/challenge-validation'
 import { type ChallengesService, createChallenges } from '@/lib/services/challenges'
@@ -163,6 +166,8 @@ export interface Services {
   groups: GroupsService
   endpoints: EndpointsService
   challenges: ChallengesService
+  challengePage: ChallengePage
+  challengePageAccounts: PageAccountsService
   staticSecrets: StaticSecretsService
   approvals: ApprovalsService
   alarms: AlarmsService
@@ -346,6 +351,7 @@ export function buildServices(wiring: Wiring): Services {
   const trust = createTrust({ store: guarded(trustStore(database)), urls, clock })
 
   const challenges = createChallenges({ store: challengeStore(database), signer, urls, audit, limit: access.limit })
+  const pages = challengePageStore(database)
   const certificates = createCertificates({ store: guarded(certificateStore(database)), clock })
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
@@ -390,6 +396,15 @@ export function buildServices(wiring: Wiring): Services {
     groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     endpoints: createEndpoints({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     challenges,
+    challengePage: createChallengePage({
+      store: pages,
+      challenges,
+      limit: access.limit,
+      isLimitReached: access.isLimitReached,
+      recordDenied: access.recordDenied,
+      urls,
+    }),
+    challengePageAccounts: createPageAccounts({ store: pages, urls }),
     alarms: createAlarms({ store: alarmStore(database) }),
     minters: createMinters({ store: minterStore(database), signer, outbound, urls }),
     certificates,

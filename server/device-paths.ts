@@ -1,6 +1,7 @@
 /**
- * What devices, relying parties and RADIUS servers get over HTTP: SCEP, OCSP, CRLs, CA certificates, the files of trust
- * pages, who is let in, and what MDMs send. Request facts in; status, headers and body out. The front process serves them on node:http, and
+ * What devices, their managements, relying parties and RADIUS servers get over HTTP: SCEP, the challenge page, what MDMs
+ * send, OCSP, CRLs, CA certificates, the files of trust pages, and who is let in. Request facts in; status, headers and
+ * body out. The front process serves them on node:http, and
  * the route handlers under app/ alike.
  */
 
@@ -8,8 +9,10 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { toPemBytes } from '@/lib/pki/pem'
 import { slugOfPath } from '@/lib/scep/http'
+import { isPagePath } from '@/lib/scep/ndes-page'
 import type { Services } from '@/lib/server'
 import type { TrustService } from '@/lib/services/trust'
+import { type ChallengePageServices, challengePageResponse } from './challenge-page-path'
 import { type DeviceRequest, type DeviceResponse, isFresh, notModified, respond, text, utf8 } from './device-response'
 import { type HookServices, hookHttpResponse, isHookPath } from './hook-path'
 import { ocspResponse, ocspTarget } from './ocsp-http'
@@ -37,10 +40,11 @@ const PATHS = {
   keys: /^\/\.well-known\/latchkey\/([a-z0-9-]{1,64})\/jwks\.json$/,
 }
 
-export type DevicePath = 'scep' | 'status' | 'radius' | 'hook'
+export type DevicePath = 'scep' | 'status' | 'radius' | 'hook' | 'ndes'
 
 /** Whether a path belongs to devices; everything else is the portal's. */
 export function devicePath(path: string): DevicePath | null {
+  if (isPagePath(path)) return 'ndes'
   if (PATHS.scep.test(path)) return 'scep'
   if (path === RADIUS_PATH) return 'radius'
   if (isHookPath(path)) return 'hook'
@@ -51,12 +55,15 @@ export function devicePath(path: string): DevicePath | null {
 export type DeviceServices = Pick<Services, 'scepEnrolment' | 'status' | 'ocsp' | 'minters'> & {
   trust: Pick<TrustService, 'page'>
 } & RadiusServices &
-  HookServices
+  HookServices &
+  ChallengePageServices
 
 export async function deviceResponse(services: DeviceServices, request: DeviceRequest): Promise<DeviceResponse> {
   if (request.path === RADIUS_PATH) return radiusHttpResponse(services, request)
-  if (isHookPath(request.path)) return hookHttpResponse(services, request)
-  if (devicePath(request.path) === 'scep') return scepHttpResponse(services, request)
+  const kind = devicePath(request.path)
+  if (kind === 'hook') return hookHttpResponse(services, request)
+  if (kind === 'ndes') return challengePageResponse(services, request)
+  if (kind === 'scep') return scepHttpResponse(services, request)
   if (request.path.startsWith('/.well-known/')) return keysHttpResponse(services, request)
   if (request.path.startsWith('/trust/')) return trustHttpResponse(services, request)
   const ocsp = ocspTarget(request.path)

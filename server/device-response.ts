@@ -9,6 +9,8 @@ export interface DeviceRequest {
   headers: { get(name: string): string | null }
   body: Uint8Array
   ip: string | null
+  /** Whether the caller's own connection is known to be encrypted. */
+  secure?: boolean
   /** Whether the client has hung up. */
   gone?: () => boolean
   /** Such as 1.1. */

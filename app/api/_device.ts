@@ -20,6 +20,7 @@ export async function deviceRoute(request: Request): Promise<Response> {
     headers: request.headers,
     body: await firstBytes(request, MOST_BYTES),
     ip: isIP(forwarded) > 0 ? forwarded : null,
+    secure: request.headers.get('x-forwarded-proto') === 'https',
   })
   const empty = request.method === 'HEAD' || status === 304 || body.length === 0
   return new Response(empty ? null : new Uint8Array(body), { status, headers })

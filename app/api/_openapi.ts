@@ -12,6 +12,8 @@ const TAGS: Record<Tag, string> = {
   Groups: 'Each group of people and devices has an issuer of its own.',
   Endpoints: 'Where devices ask for a certificate.',
   Challenges: 'One-time passwords: one challenge, one enrolment.',
+  'Challenge page':
+    'For device managements that know only the page of Microsoft NDES: accounts that fetch challenges there.',
   'Static secrets': 'One password for many devices. Weak, so bounded: for networks that have nothing better.',
   Approvals: 'Requests that wait until people decide.',
   Certificates: 'What was issued to devices.',
@@ -84,7 +86,9 @@ function describe(operation: AnyOperation, schemas: Json): Json {
 
 function whoMay({ access }: AnyOperation): string {
   if (access === 'public') return ''
-  return `\n\nFor ${PERMISSIONS[access].join(', ')} (permission \`${access}\`).`
+  // Accounts of challenge pages have no key: nobody comes as `mdm` here.
+  const roles = PERMISSIONS[access].filter((role) => role !== 'mdm')
+  return `\n\nFor ${roles.join(', ')} (permission \`${access}\`).`
 }
 
 function parametersOf(operation: AnyOperation, schemas: Json): Json[] {

@@ -12,6 +12,7 @@ export type Tag =
   | 'Groups'
   | 'Endpoints'
   | 'Challenges'
+  | 'Challenge page'
   | 'Static secrets'
   | 'Approvals'
   | 'Devices'

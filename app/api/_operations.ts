@@ -32,6 +32,13 @@ import {
 } from '@/app/api/v1/connectors/operations'
 import { chooseDefaultEndpoint, getDefaultEndpoint } from '@/app/api/v1/default-endpoint/operations'
 import { getDevice, listDevices } from '@/app/api/v1/devices/operations'
+import {
+  createPageAccount,
+  getPageAccount,
+  listPageAccounts,
+  rotatePageSecret,
+  updatePageAccount,
+} from '@/app/api/v1/endpoints/[slug]/challenge-page-accounts/operations'
 import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 import {
   createStaticSecret,
@@ -109,6 +116,11 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listEndpoints,
   getEndpoint,
   updateEndpoint,
+  listPageAccounts,
+  createPageAccount,
+  getPageAccount,
+  updatePageAccount,
+  rotatePageSecret,
   listStaticSecrets,
   createStaticSecret,
   revokeStaticSecret,

@@ -10,6 +10,7 @@ export const KEYS: Record<Role, string> = {
   operator: 'lk_operator',
   auditor: 'lk_auditor',
   radius: 'lk_radius',
+  mdm: 'lk_mdm',
 }
 
 /** What a test overrides; anything else throws when it is called. */

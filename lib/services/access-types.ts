@@ -1,5 +1,5 @@
 /** What access to the portal looks like from outside: people, sessions, API keys, and what may be asked of them. */
-import type { Actor, PersonRole, Role } from './actor'
+import type { Actor, KeyRole, PersonRole } from './actor'
 import type { AuditEntry } from './audit'
 
 export interface UserView {
@@ -26,7 +26,7 @@ export interface SessionView {
 export interface ApiKeyView {
   id: string
   name: string
-  role: Role
+  role: KeyRole
   hint: string
   createdAt: Date
   createdBy: string | null
@@ -85,7 +85,7 @@ export interface AccessService {
   /** `key` is returned here and never again. Default life 90 days, at most a year. */
   createApiKey(
     actor: Actor,
-    request: { name: string; role: Role; expiresInDays?: number },
+    request: { name: string; role: KeyRole; expiresInDays?: number },
   ): Promise<{ id: string; key: string; view: ApiKeyView }>
   revokeApiKey(actor: Actor, id: string): Promise<void>
 

@@ -3,7 +3,9 @@
 /** What people may be. */
 export type PersonRole = 'admin' | 'operator' | 'auditor'
 /** What API keys may be besides: `radius` asks whether the network lets a certificate in, and can do nothing else. */
-export type Role = PersonRole | 'radius'
+export type KeyRole = PersonRole | 'radius'
+/** `mdm`: an account of a challenge page, which mints for its endpoint and can do nothing else. */
+export type Role = KeyRole | 'mdm'
 
 export interface Actor {
   type: 'user' | 'service' | 'device' | 'system' | 'anonymous'
@@ -11,7 +13,7 @@ export interface Actor {
   name: string
   /** Null for devices, the system and strangers: they hold no permission. */
   role: Role | null
-  via: 'ui' | 'api' | 'cli' | 'scep' | 'job'
+  via: 'ui' | 'api' | 'cli' | 'scep' | 'job' | 'ndes'
   ip: string | null
   userAgent: string | null
   requestId: string

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 import { Refusal } from '@/lib/errors'
 import type { ApiKeyStore } from './access-store'
 import type { AccessService, ApiKeyView, RequestOrigin } from './access-types'
-import type { Role } from './actor'
+import type { KeyRole } from './actor'
 import type { AuditEntry } from './audit'
 import type { Counters } from './counters'
 import { authorise } from './permissions'
@@ -17,7 +17,7 @@ export interface ApiKeysDeps {
   clock: () => Date
 }
 
-const ROLES: readonly Role[] = ['admin', 'operator', 'auditor', 'radius']
+const ROLES: readonly KeyRole[] = ['admin', 'operator', 'auditor', 'radius']
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const DEFAULT_DAYS = 90
 const MAX_DAYS = 365

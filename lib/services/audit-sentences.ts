@@ -99,6 +99,16 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'system.retention_changed': (event) =>
     `${who(event)} changed how long the ${what(event)} keeps its records${fields(event)}`,
   'system.default_endpoint_changed': (event) => `${who(event)} chose where clients lead that cannot name an endpoint`,
+  'challenge_page.account_created': (event) => `${who(event)} added account ${what(event)} to ${pageOf(event)}`,
+  'challenge_page.account_changed': (event) =>
+    `${who(event)} changed account ${what(event)} of ${pageOf(event)}${fields(event)}`,
+  'challenge_page.account_enabled': (event) => `${who(event)} enabled account ${what(event)} of ${pageOf(event)}`,
+  'challenge_page.account_disabled': (event) => `${who(event)} disabled account ${what(event)} of ${pageOf(event)}`,
+  'challenge_page.secret_replaced': (event) =>
+    `${who(event)} replaced the secret of account ${what(event)} of ${pageOf(event)}`,
+  'challenge_page.refused': (event) =>
+    `${what(event, 'An unknown caller')} was refused at ${pageOf(event)}${why(event)}`,
+  'challenge_page.probed': (event) => `${who(event)} asked ${pageOf(event)} for its headers alone`,
   'static_secret.created': (event) => `${who(event)} created a static secret for endpoint ${what(event)}`,
   'static_secret.revoked': (event) => `${who(event)} revoked a static secret of endpoint ${what(event)}`,
   'static_secret.used': (event) => `A static secret of endpoint ${what(event)} was used${forSubject(event)}`,
@@ -147,6 +157,10 @@ function who(event: RecordedEvent): string {
 
 function what(event: RecordedEvent, otherwise = 'without a name'): string {
   return event.object.name ?? short(event.object.id) ?? otherwise
+}
+
+function pageOf(event: RecordedEvent): string {
+  return `the challenge page of ${said(event, 'endpoint') || 'the default endpoint'}`
 }
 
 function on(event: RecordedEvent): string {

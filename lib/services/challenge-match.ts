@@ -7,6 +7,7 @@ import { encodeName, namesEqual, nameToText, parseName } from '@/lib/pki/name'
 import { OID } from '@/lib/pki/oid'
 import { canonicalName, SID_URI, unresolvedVariable } from './challenge-constraints'
 import type { ChallengeConstraints, SubjectAlternativeName } from './challenges'
+import { fittingNames, matchTemplate, parseSubjectTemplate } from './subject-template'
 
 export interface MatchRules {
   minRsaBits: number
@@ -67,11 +68,16 @@ export function checkPolicy(csr: PolicyRequest, rules: MatchRules): PolicyVerdic
   }
 }
 
-/** The names: the subject exactly, in order; the subject alternative names as a set, none beyond those bound. */
+/**
+ * The names: the subject exactly, in order; the subject alternative names as a set, none beyond those bound. Or whatever
+ * fits the template that stands in their place.
+ */
 export function matchNames(
   csr: Pick<Csr, 'subject' | 'subjectDer' | 'san'>,
   constraints: ChallengeConstraints,
 ): MatchVerdict {
+  const template = constraints.rules?.subjectTemplate
+  if (template !== undefined) return verdictOf(templateDifferences(csr, template))
   const expectedDer = encodeName(constraints.subject)
   const differences: Difference[] = []
   if (!namesEqual(parseName(expectedDer), csr.subject)) {
@@ -82,6 +88,18 @@ export function matchNames(
     differences.push({ field: 'san', expected: constraints.san.map(written), received: csr.san.map(written) })
   }
   return verdictOf(differences)
+}
+
+/** What no certificate can carry, such as a variable that was never replaced, differs from every template. */
+function templateDifferences(csr: Pick<Csr, 'subject' | 'subjectDer' | 'san'>, text: string): Difference[] {
+  const template = parseSubjectTemplate(text)
+  if (matchTemplate(template, csr).fits) return []
+  const { subject, san, allowed } = fittingNames(template, csr)
+  const differences: Difference[] = []
+  if (!san) differences.push({ field: 'san', expected: allowed.san, received: csr.san.map(written) })
+  if (!subject || san)
+    differences.unshift({ field: 'subject', expected: [allowed.subject], received: [nameToText(csr.subjectDer)] })
+  return differences
 }
 
 export function verdictOf(differences: Difference[]): MatchVerdict {

@@ -10,6 +10,7 @@ import { canonicalName, checkedConstraints, unresolvedVariable } from './challen
 import { type Difference, type MatchVerdict, matchNames, verdictOf } from './challenge-match'
 import type { ChallengeRules } from './challenge-rules'
 import type { ChallengeConstraints, RelativeName } from './challenges'
+import { matchTemplate as fitTemplate, parseSubjectTemplate } from './subject-template'
 
 export interface PresentedRequest {
   csr: Csr
@@ -29,12 +30,10 @@ export function matchRequest(request: PresentedRequest, constraints: ChallengeCo
     const names = matchNames(csr, constraints)
     return names.matches ? { matches: true, constraints } : names
   }
-  const template = rules.subjectMode === 'template' ? matchTemplate(csr, constraints, rules) : null
-  const names = matchNames(csr, constraints)
+  const names =
+    rules.subjectTemplate === undefined ? boundNames(csr, constraints, rules) : fittingNames(csr, constraints)
   const differences = [
-    ...(names.matches ? [] : names.differences.filter(({ field }) => field !== 'subject' || template === null)),
-    ...(template?.difference ? [template.difference] : []),
-    ...sanExact(csr, constraints, rules),
+    ...names.differences,
     ...keyDifferences(csr, rules),
     ...signatureDifference(csr, rules),
     ...usageDifference(csr, rules),
@@ -43,7 +42,34 @@ export function matchRequest(request: PresentedRequest, constraints: ChallengeCo
   ]
   const verdict = verdictOf(differences)
   if (!verdict.matches) return verdict
-  return { matches: true, constraints: template === null ? constraints : { ...constraints, subject: template.subject } }
+  return { matches: true, constraints: names.constraints }
+}
+
+interface ComparedNames {
+  constraints: ChallengeConstraints
+  differences: Difference[]
+}
+
+/** The certificate says what the request asked for, in its own encoding. */
+function fittingNames(csr: Csr, constraints: ChallengeConstraints): ComparedNames {
+  const names = matchNames(csr, constraints)
+  const fit = fitTemplate(parseSubjectTemplate(constraints.rules?.subjectTemplate ?? ''), csr)
+  if (!names.matches || !fit.fits) return { constraints, differences: names.matches ? [] : names.differences }
+  const subjectDer = Buffer.from(csr.subjectDer).toString('base64')
+  return { constraints: { ...constraints, ...fit.constraints, subjectDer }, differences: [] }
+}
+
+function boundNames(csr: Csr, constraints: ChallengeConstraints, rules: ChallengeRules): ComparedNames {
+  const template = rules.subjectMode === 'template' ? matchTemplate(csr, constraints, rules) : null
+  const names = matchNames(csr, constraints)
+  return {
+    constraints: template === null ? constraints : { ...constraints, subject: template.subject },
+    differences: [
+      ...(names.matches ? [] : names.differences.filter(({ field }) => field !== 'subject' || template === null)),
+      ...(template?.difference ? [template.difference] : []),
+      ...sanExact(csr, constraints, rules),
+    ],
+  }
 }
 
 /** Each bound part once, in any order; what is left over must be of a kind that may be added, and fit a certificate. */

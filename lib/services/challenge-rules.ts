@@ -2,6 +2,7 @@
 import { Refusal } from '@/lib/errors'
 import { attributeName, attributeOid } from '@/lib/pki/name'
 import { OID } from '@/lib/pki/oid'
+import { parseSubjectTemplate } from './subject-template'
 
 export const SUBJECT_MODES = ['exact', 'template'] as const
 export const SAN_MODES = ['subset', 'exact'] as const
@@ -12,6 +13,11 @@ export const MESSAGE_TYPES = ['PKCSReq', 'RenewalReq'] as const
 
 /** Each is optional: what is not said is not asked, and the profile holds as ever. */
 export interface ChallengeRules {
+  /**
+   * In place of names: whatever fits this template, for MDMs that cannot say for whom they mint. Only Latchkey itself sets
+   * it: in a challenge that somebody else signs it would widen what a minter may ask for.
+   */
+  subjectTemplate?: string
   /** `exact` unless said: these parts, in this order. `template`: in any order, with those of `extraSubjectParts` beside. */
   subjectMode?: (typeof SUBJECT_MODES)[number]
   /** Short names of parts that the request may add; they come after the bound ones in the certificate. */
@@ -56,6 +62,7 @@ const MOST_DAYS = 3650
 export function checkedRules(rules: ChallengeRules | undefined, profile: RuledProfile): ChallengeRules | null {
   if (rules === undefined) return null
   const checked: ChallengeRules = {
+    ...templateOf(rules),
     ...one('subjectMode', rules.subjectMode, SUBJECT_MODES),
     ...extraParts(rules),
     ...one('sanMode', rules.sanMode, SAN_MODES),
@@ -71,6 +78,17 @@ export function checkedRules(rules: ChallengeRules | undefined, profile: RuledPr
     ...some('messageTypes', rules.messageTypes, MESSAGE_TYPES),
   }
   return Object.keys(checked).length === 0 ? null : checked
+}
+
+function templateOf({
+  subjectTemplate,
+  subjectMode,
+  sanMode,
+}: ChallengeRules): Pick<ChallengeRules, 'subjectTemplate'> {
+  if (subjectTemplate === undefined) return {}
+  if (subjectMode !== undefined || sanMode !== undefined)
+    refuse('subjectTemplate', 'Names are compared with the template, or with those that are bound, not with both.')
+  return { subjectTemplate: parseSubjectTemplate(subjectTemplate).text }
 }
 
 function one<Field extends string, Value extends string>(

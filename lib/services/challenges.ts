@@ -79,7 +79,10 @@ export interface MintRequest {
   deviceName?: string
   /** How the value is written; what the endpoint says unless given. */
   format?: ChallengeFormat
+  /** With a template for the subject, there is no subject beside it. */
   rules?: ChallengeRules
+  /** Minted on a challenge page, within the bounds of this account. */
+  pageAccountId?: string
 }
 
 /** The only place the value is ever returned. */
@@ -135,6 +138,7 @@ export interface NewChallenge {
   mintedBy: string
   mintedVia: string
   mintedFrom: string | null
+  pageAccountId: string | null
 }
 
 export interface MintingEndpoint {
@@ -152,7 +156,8 @@ export interface ChallengeStore {
   mintingEndpoint(slug: string): Promise<MintingEndpoint | null>
   /**
    * Adds the row if its endpoint is enabled and dynamic, and endpoint and device are below their quotas, all in one
-   * statement, together with the event. Null when it is not.
+   * statement, together with the event. Null when it is not. Those of challenge pages come one after the other, so that
+   * never more wait than endpoint and account allow.
    */
   add(
     challenge: NewChallenge,
@@ -191,7 +196,7 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       if (endpoint === null)
         throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
       const rules = checkedRules(request.rules, endpoint.profile)
-      const names = checkedConstraints(request.subject, request.san ?? [])
+      const names = boundNames(request, rules)
       const constraints = rules === null ? names : { ...names, rules }
       const deviceName = checkedText('deviceName', request.deviceName, 100)
       const format = request.format ?? endpoint.challengeFormat
@@ -205,7 +210,7 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
         format === 'sealed'
           ? await sealed({ challengeId: id, endpointId: endpoint.id, constraints }, ttlMinutes)
           : randomValue(format)
-      const subject = nameToText(encodeName(constraints.subject))
+      const subject = rules?.subjectTemplate ?? nameToText(encodeName(constraints.subject))
       const row: NewChallenge = {
         id,
         endpointId: endpoint.id,
@@ -218,6 +223,7 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
         mintedBy: actor.name,
         mintedVia: actor.via,
         mintedFrom: actor.ip,
+        pageAccountId: request.pageAccountId ?? null,
       }
       const added = await store.add(row, quota, (expiresAt) => minted(actor, endpoint, row, expiresAt))
       if (added === null) {
@@ -324,6 +330,14 @@ const NOT_REVOCABLE: Readonly<Record<ChallengeState, string>> = {
   consumed: 'It has been used. Revoke the certificate instead.',
   expired: 'It has expired and can no longer be used.',
   revoked: 'It is revoked already.',
+}
+
+/** Where a template stands in place of the names, nothing else may be bound. */
+function boundNames({ subject, san = [] }: MintRequest, rules: ChallengeRules | null): ChallengeConstraints {
+  if (rules?.subjectTemplate === undefined) return checkedConstraints(subject, san)
+  if (subject.length === 0 && san.length === 0) return { v: 1, subject: [], san: [] }
+  const sentence = 'Give a template for the subject, or the names themselves, not both.'
+  throw new Refusal('invalid_input', sentence, { reason: 'invalid_subject', fields: { subject: sentence } })
 }
 
 /** An endpoint's own life is cut to what the format bears; one that was asked for is refused instead. */

@@ -9,6 +9,7 @@ import { grantedKeyUsage, type MatchRules, matchNames } from './challenge-match'
 import type { ChallengeConstraints, SubjectAlternativeName } from './challenges'
 import { keyName } from './flight-facts'
 import type { JudgedRequest } from './recorded-request'
+import { fittingNames, parseSubjectTemplate } from './subject-template'
 
 export type FieldVerdict =
   | 'fits'
@@ -44,17 +45,22 @@ function compareNames(request: JudgedRequest, constraints: ChallengeConstraints 
       { field: 'san', expected: null, received: san, verdict: 'unchecked' },
     ]
   }
+  const template = constraints.rules?.subjectTemplate
+  const allowed =
+    template === undefined
+      ? { subject: nameToText(encodeName(constraints.subject)), san: constraints.san.map(written) }
+      : fittingNames(parseSubjectTemplate(template), request).allowed
   const verdict = matchNames(request, constraints)
   const differs = (field: 'subject' | 'san'): FieldVerdict =>
     !verdict.matches && verdict.differences.some((each) => each.field === field) ? 'differs' : 'fits'
   return [
     {
       field: 'subject',
-      expected: [nameToText(encodeName(constraints.subject))],
+      expected: [allowed.subject],
       received: subject,
       verdict: differs('subject'),
     },
-    { field: 'san', expected: constraints.san.map(written), received: san, verdict: differs('san') },
+    { field: 'san', expected: allowed.san, received: san, verdict: differs('san') },
   ]
 }
 

@@ -8,6 +8,12 @@ export interface Urls {
   scepUrl(endpointSlug: string): string
   /** What clients ask that cannot name an endpoint: made for NDES, or after RFC 8894 §4.1. */
   defaultScepUrls(): string[]
+  /** Where device managements fetch challenges that know only Microsoft's NDES. */
+  challengePageUrl(endpointSlug: string): string
+  /** The same page, for those that append the path of NDES to an address. */
+  challengePageUrlUnderScep(endpointSlug: string): string
+  /** The page of the default endpoint, for those that are told a host alone. */
+  defaultChallengePageUrl(): string
   /** Where the keys are published to which challenges for an endpoint are encrypted. */
   challengeKeysUrl(endpointSlug: string): string
   crlUrl(authoritySlug: string): string
@@ -28,6 +34,9 @@ export function createUrls(bases: { publicUrl: URL; statusUrl: URL; crlShards?: 
     scepUrl: (slug) => below(bases.publicUrl, `scep/${slug}`),
     defaultScepUrls: () =>
       ['certsrv/mscep/mscep.dll', 'cgi-bin/pkiclient.exe'].map((path) => below(bases.publicUrl, path)),
+    challengePageUrl: (slug) => below(bases.publicUrl, `certsrv/mscep_admin/${slug}`),
+    challengePageUrlUnderScep: (slug) => below(bases.publicUrl, `scep/${slug}/certsrv/mscep_admin/`),
+    defaultChallengePageUrl: () => below(bases.publicUrl, 'certsrv/mscep_admin/'),
     challengeKeysUrl: (slug) => below(bases.publicUrl, `.well-known/latchkey/${slug}/jwks.json`),
     crlUrl: (slug) => below(bases.statusUrl, `crl/${slug}.crl`),
     crlShardUrl: (slug, shard) =>

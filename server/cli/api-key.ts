@@ -1,5 +1,5 @@
 /** latchkey api-key: keys for programs that use the API. */
-import type { Role } from '@/lib/services/actor'
+import type { KeyRole } from '@/lib/services/actor'
 import { command, given, wholeNumber } from './command'
 import { KEY_ROLES } from './names'
 import { facts, moment, table } from './text'
@@ -16,7 +16,7 @@ export const createApiKey = command({
   examples: ['api-key create --name "device enrolment" --role operator --json'],
   async run({ options, withServices }) {
     const expiresInDays = wholeNumber('expires-in-days', options['expires-in-days'], 1, 365)
-    const request = { name: options.name, role: options.role as Role, ...given({ expiresInDays }) }
+    const request = { name: options.name, role: options.role as KeyRole, ...given({ expiresInDays }) }
     const { id, key, view } = await withServices((services, actor) => services.access.createApiKey(actor, request))
     const text = facts([
       ['Key', key],

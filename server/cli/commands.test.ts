@@ -229,6 +229,63 @@ describe('the documents of the issue', () => {
   })
 })
 
+describe('accounts of challenge pages', () => {
+  const view = {
+    id: 'p1',
+    name: 'Fleet',
+    user: 'fleet',
+    url: 'https://ca.example.com/certsrv/mscep_admin/staff',
+    scepUrl: 'https://ca.example.com/scep/staff',
+    subjectTemplate: 'CN=laptop-*',
+    allowedAddresses: ['0.0.0.0/0', '::/0'],
+    fromEverywhere: true,
+    encoding: 'utf-16le',
+    format: 'hex32',
+    ttlMinutes: 60,
+    mostPending: 9,
+    pending: 2,
+    enabled: true,
+    lastUsedAt: null,
+    previousSecretUntil: null,
+  }
+  const args = ['challenge-page', 'add', '--endpoint', 'staff', '--name', 'Fleet', '--template', 'CN=laptop-*']
+
+  test('add → { id, url, user, secret, scepUrl }, and says what it is', async () => {
+    const services: Fakes = { challengePageAccounts: { create: noted({ secret: 'the-value', view }) } }
+    const { document } = await json([...args, '--from-anywhere', '--ttl', '30', '--format', 'hex16'], services)
+    const { id, url, user, scepUrl } = view
+    expect(document).toEqual({ id, url, user, secret: 'the-value', scepUrl })
+    const request = { name: 'Fleet', subjectTemplate: 'CN=laptop-*', anyAddress: true, format: 'hex16', ttlMinutes: 30 }
+    expect(asked).toEqual([['staff', request]])
+    const { out } = await latchkey([...args, '--from', '192.0.2.0/24'], { services })
+    expect(out).toContain('from anywhere in the world')
+    expect(asked[1]).toEqual(['staff', expect.objectContaining({ allowedAddresses: ['192.0.2.0/24'] })])
+  })
+
+  test('without a network, with a wrong number or encoding, nobody is asked', async () => {
+    expect((await latchkey(args, { services: {} })).code).toBe(2)
+    expect((await latchkey([...args, '--from-anywhere', '--ttl', '4'], { services: {} })).code).toBe(2)
+    expect((await latchkey([...args, '--from-anywhere', '--encoding', 'latin1'], { services: {} })).code).toBe(2)
+  })
+
+  test('list, update and rotate', async () => {
+    const services: Fakes = {
+      challengePageAccounts: {
+        list: noted([view]),
+        update: noted({ ...view, enabled: false }),
+        rotate: noted({ secret: 'new-value', view }),
+      },
+    }
+    expect((await latchkey(['challenge-page', 'list', 'staff'], { services })).out).toContain('2 of 9')
+    const update = ['challenge-page', 'update', 'p1', '--endpoint', 'staff', '--enabled', 'off']
+    expect((await json(update, services)).document).toMatchObject({ id: 'p1', enabled: false })
+    expect(asked.at(-1)).toEqual(['staff', 'p1', { enabled: false }])
+    const rotate = ['challenge-page', 'rotate', 'p1', '--endpoint', 'staff', '--grace-hours', '0']
+    expect((await json(rotate, services)).document).toMatchObject({ secret: 'new-value' })
+    expect(asked.at(-1)).toEqual(['staff', 'p1', 0])
+  })
+})
+
 describe('static secrets', () => {
   const view = {
     id: 's1',

@@ -12,6 +12,7 @@ import {
   showCertificate,
 } from './certificate'
 import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
+import { addPageAccount, listPageAccounts, rotatePageSecret, updatePageAccount } from './challenge-page'
 import type { Command } from './command'
 import {
   changeConnector,
@@ -74,6 +75,10 @@ export const COMMANDS: readonly Command[] = [
   mintChallenge,
   listChallenges,
   revokeChallenge,
+  addPageAccount,
+  listPageAccounts,
+  updatePageAccount,
+  rotatePageSecret,
   createStaticSecret,
   listStaticSecrets,
   revokeStaticSecret,

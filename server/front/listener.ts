@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Services } from '@/lib/server'
 import { sourceOf } from '@/lib/services/source-address'
+import { LARGEST_PAGE_BODY } from '@/server/challenge-page-path'
 import { type DeviceServices, devicePath, deviceResponse, text } from '@/server/device-paths'
 import { LARGEST_HOOK_BODY } from '@/server/hook-path'
 import { ocspTarget } from '@/server/ocsp-http'
@@ -36,6 +37,7 @@ const LARGEST_BODY = {
   status: 128 * 1024,
   radius: LARGEST_RADIUS_BODY,
   hook: LARGEST_HOOK_BODY,
+  ndes: LARGEST_PAGE_BODY,
   portal: 256 * 1024,
 }
 /** A connection on which nothing moves in either direction, such as one whose client does not read its answer. */
@@ -102,6 +104,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, front:
     headers: { get: (name) => [request.headers[name] ?? []].flat().join(', ') || null },
     body,
     ip: caller.ip,
+    secure: caller.protocol === 'https',
     gone: () => response.closed,
     httpVersion: request.httpVersion,
   })

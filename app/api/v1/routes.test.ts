@@ -79,6 +79,19 @@ const services = (): Fakes => ({
     update: noted('minters.update', exampleOf('updateMinter')),
     setEnabled: noted('minters.setEnabled', exampleOf('updateMinter')),
   },
+  challengePageAccounts: {
+    list: noted('challengePageAccounts.list', [{ ...firstOf('listChallengePageAccounts'), id: ID }]),
+    get: noted('challengePageAccounts.get', exampleOf('getChallengePageAccount')),
+    create: noted('challengePageAccounts.create', {
+      secret: 'page-secret',
+      view: firstOf('listChallengePageAccounts'),
+    }),
+    update: noted('challengePageAccounts.update', exampleOf('updateChallengePageAccount')),
+    rotate: noted('challengePageAccounts.rotate', {
+      secret: 'page-secret',
+      view: firstOf('listChallengePageAccounts'),
+    }),
+  },
   staticSecrets: {
     list: noted('staticSecrets.list', [{ ...firstOf('listStaticSecrets'), id: ID }]),
     create: noted('staticSecrets.create', { secret: 'secret-value', view: firstOf('listStaticSecrets') }),
@@ -363,6 +376,26 @@ test.each([
     {},
     ['staticSecrets.create', 'as admin key', 'staff', expect.objectContaining({ maxUses: 200, perHour: 20 })],
   ],
+  [
+    'createChallengePageAccount',
+    {},
+    [
+      'challengePageAccounts.create',
+      'as admin key',
+      'staff',
+      { name: 'Workspace ONE', subjectTemplate: 'CN=laptop-*,O=Example', allowedAddresses: ['192.0.2.0/24'] },
+    ],
+  ],
+  [
+    'updateChallengePageAccount',
+    { json: { enabled: false, mostPending: 5 } },
+    ['challengePageAccounts.update', 'as admin key', 'staff', ID, { enabled: false, mostPending: 5 }],
+  ],
+  [
+    'rotateChallengePageSecret',
+    { json: { graceHours: 0 } },
+    ['challengePageAccounts.rotate', 'as admin key', 'staff', ID, 0],
+  ],
   ['revokeStaticSecret', {}, ['staticSecrets.revoke', 'as admin key', 'staff', ID]],
   ['listApprovals', { query: '?state=open' }, ['approvals.list', 'as admin key', { state: 'open' }, { limit: 50 }]],
   ['approveRequest', { json: { comment: 'known' } }, ['approvals.approve', 'as admin key', ID, 'known']],
@@ -461,6 +494,13 @@ test('the value of a new API key is in its answer, once', async () => {
 test('the value of a new static secret is in its answer, once', async () => {
   expect(await (await call('createStaticSecret')).json()).toMatchObject({ secret: 'secret-value', state: 'active' })
   expect(await (await call('listStaticSecrets')).text()).not.toContain('secret-value')
+})
+
+test('the secret of an account of a challenge page is in two answers, and in no list', async () => {
+  for (const id of ['createChallengePageAccount', 'rotateChallengePageSecret'])
+    expect(await (await call(id)).json()).toMatchObject({ secret: 'page-secret', user: 'workspace-one' })
+  for (const id of ['listChallengePageAccounts', 'getChallengePageAccount'])
+    expect(await (await call(id)).text()).not.toContain('page-secret')
 })
 
 test('who am I', async () => {

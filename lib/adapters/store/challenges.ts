@@ -8,13 +8,14 @@ import {
   type ChallengeState,
   type ChallengeStore,
   type ChallengeView,
+  type NewChallenge,
   PENDING_CHALLENGES_PER_DEVICE,
 } from '@/lib/services/challenges'
 import type { ChallengeFormat } from '@/lib/services/endpoint-settings'
 import { explanationOf } from '@/lib/services/enrolment-refusals'
 import { bytes } from './certificate-rows'
 import { effectiveState, hasCertificate } from './challenge-rows'
-import { type Database, transact } from './database'
+import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 import { decodeCursor, encodeCursor } from './keyset'
 import { guarded } from './outage'
@@ -45,11 +46,14 @@ export function challengeStore(database: Database): ChallengeStore {
 
     async add(challenge, quota, minted) {
       return transact(database, async (transaction) => {
+        if (challenge.pageAccountId !== null && !(await pageHasRoom(transaction, challenge)))
+          return { result: null, events: [] }
         const [row] = await transaction.$queryRaw<{ expires_at: Date }[]>`
-          insert into challenge (id, endpoint_id, format, handle_hash, expires_at, constraints, subject, device_name, minted_by, minted_via, minted_from)
+          insert into challenge (id, endpoint_id, format, handle_hash, expires_at, constraints, subject, device_name, minted_by, minted_via, minted_from,
+            page_account_id)
           select ${challenge.id}::uuid, e.id, ${challenge.format}, ${bytes(challenge.handleHash)}, now() + make_interval(mins => ${challenge.ttlMinutes}::int),
             ${JSON.stringify(challenge.constraints)}::jsonb, ${challenge.subject}, ${challenge.deviceName}, ${challenge.mintedBy},
-            ${challenge.mintedVia}, ${challenge.mintedFrom}
+            ${challenge.mintedVia}, ${challenge.mintedFrom}, ${challenge.pageAccountId}::uuid
           from endpoint e
           where e.id = ${challenge.endpointId}::uuid and e.enabled and e.policy = 'dynamic'
             and (select count(*) from challenge c where c.endpoint_id = e.id and c.state = 'pending' and c.origin = 'minted' and c.expires_at > now()) < ${quota}
@@ -91,6 +95,19 @@ export function challengeStore(database: Database): ChallengeStore {
       return done ? ((await readPage(database, Prisma.sql`c.id = ${id}::uuid`, undefined, 1)).items[0] ?? null) : null
     },
   })
+}
+
+/** Locks the endpoint, so that the counts that follow are true until this transaction ends. */
+async function pageHasRoom(
+  transaction: Transaction,
+  { endpointId, pageAccountId }: Pick<NewChallenge, 'endpointId' | 'pageAccountId'>,
+): Promise<boolean> {
+  await transaction.$queryRaw`select id from endpoint where id = ${endpointId}::uuid for no key update`
+  const used = await transaction.$executeRaw`
+    update challenge_page_account a set last_used_at = now()
+    where a.id = ${pageAccountId}::uuid and a.endpoint_id = ${endpointId}::uuid and a.disabled_at is null
+      and (select count(*) from challenge c where c.page_account_id = a.id and c.state = 'pending' and c.expires_at > now()) < a.most_pending`
+  return used === 1
 }
 
 /** A count, none for a challenge that names no device. Each half has its own partial index. */

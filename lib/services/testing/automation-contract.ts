@@ -1,13 +1,13 @@
 /** What API keys, idempotent work and limits promise, whichever store is beneath them. */
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Actor, Role } from '@/lib/services/actor'
+import type { Actor, KeyRole } from '@/lib/services/actor'
 import { origin, person } from './people'
 import { cli, expectRefusal, type Portal, refusalOf } from './people-portal'
 
 export function automationContract(portal: Portal): void {
   describe('API keys', () => {
-    const make = (role: Role = 'operator', expiresInDays?: number) =>
+    const make = (role: KeyRole = 'operator', expiresInDays?: number) =>
       portal.access.createApiKey(cli, {
         name: 'Fleet',
         role,

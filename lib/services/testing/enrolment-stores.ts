@@ -3,6 +3,7 @@
 import type { ApprovalStore } from '@/lib/services/approval-types'
 import type { AuditEntry, Page } from '@/lib/services/audit'
 import type { AlarmStore, AlarmView } from '@/lib/services/challenge-alarms'
+import type { ChallengePageStore } from '@/lib/services/challenge-page-types'
 import {
   MISMATCH_REASONS,
   type RedemptionStore,
@@ -34,6 +35,7 @@ import type { StaticSecretStore } from '@/lib/services/static-secrets'
 import type { SupersessionStore } from '@/lib/services/supersession'
 import { QUESTIONS, type TransactionRow, type TransactionStore } from '@/lib/services/transactions'
 import { memoryAtOnceStore } from './at-once-store'
+import { memoryChallengePageStore, takePage } from './challenge-page-store'
 import { type MemoryApproval, memoryPolicyStores } from './policy-stores'
 import { memoryRenewalStore } from './renewal-store'
 import {
@@ -63,9 +65,11 @@ export interface EnrolmentStores {
   simulation: SimulationStore
   devices: DeviceStore
   defaultEndpoint: DefaultEndpointStore
+  challengePage: ChallengePageStore
 }
 
-export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
+export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format' | 'pageAccountId'> {
+  pageAccountId?: string | null
   format: string
   origin: 'minted' | 'signed' | GrantRequest['origin']
   evidence: GrantRequest['evidence']
@@ -104,12 +108,17 @@ export function memoryEnrolmentStores(world: World, clock: () => Date): Enrolmen
     atOnce: memoryAtOnceStore(world, clock, stores),
     ...memoryPolicyStores(world, stores.grants, clock),
     ...memoryRenewalStore(world, clock, stores.grants),
+    challengePage: memoryChallengePageStore(
+      world,
+      clock,
+      async () => (await stores.defaultEndpoint.defaultEndpoint()).endpoint?.slug ?? null,
+    ),
   }
 }
 
 type TransactionStores = Omit<
   EnrolmentStores,
-  'atOnce' | 'staticSecrets' | 'approvals' | 'renewals' | 'queries' | 'supersession'
+  'atOnce' | 'challengePage' | 'staticSecrets' | 'approvals' | 'renewals' | 'queries' | 'supersession'
 >
 
 function memoryTransactionStores(world: World, clock: () => Date): TransactionStores {
@@ -162,6 +171,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         if (pending.length >= quota || !endpointOf(challenge.endpointId).enabled) return null
         if (waitingFor(challenge.endpointId, challenge.constraints.rules ?? {}) >= PENDING_CHALLENGES_PER_DEVICE)
           return null
+        if (!takePage(world, clock, challenge.endpointId, challenge.pageAccountId)) return null
         const expiresAt = new Date(clock().getTime() + ttlMinutes * MINUTE_MS)
         challenges.push({
           ...challenge,

@@ -13,6 +13,8 @@ import {
 import { createApprovalAuthorisation } from '@/lib/services/approval-authorisation'
 import { createApprovals } from '@/lib/services/approvals'
 import type { AuditEntry } from '@/lib/services/audit'
+import { createChallengePage } from '@/lib/services/challenge-page'
+import { createPageAccounts } from '@/lib/services/challenge-page-accounts'
 import type { ChallengeRules } from '@/lib/services/challenge-rules'
 import type { ChallengeConstraints, RelativeName, SubjectAlternativeName } from '@/lib/services/challenges'
 import { createChallenges } from '@/lib/services/challenges'
@@ -59,7 +61,11 @@ export interface EnrolmentBacking extends Backing {
   now(): Date
   setEndpoint(slug: string, settings: Partial<EndpointSettings> & { policy?: EndpointPolicy }): Promise<void>
   /** Turns the clock of this backing on by moving the row's times back. */
-  age(what: 'challenge' | 'transaction' | 'approval' | 'static-secret', id: string, minutes: number): Promise<void>
+  age(
+    what: 'challenge' | 'transaction' | 'approval' | 'static-secret' | 'page-account',
+    id: string,
+    minutes: number,
+  ): Promise<void>
   /** Settings of an endpoint, past the service that people use. */
   configure(endpointId: string, settings: Partial<EndpointSettings>): Promise<void>
   /** What a line of certificates says of one. */
@@ -123,6 +129,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
         transaction: world.transactions,
         approval: world.approvals,
         'static-secret': world.staticSecrets,
+        'page-account': world.challengePageAccounts,
       }
       const row = one(tables[what], id)
       for (const [key, value] of Object.entries(row) as [string, unknown][]) {
@@ -220,6 +227,15 @@ export async function enrolmentPortal(
     audit: backing,
     limit: limits,
   })
+  const challengePage = createChallengePage({
+    store: backing.enrolment.challengePage,
+    challenges,
+    limit: limits,
+    isLimitReached: limits.isReached,
+    recordDenied: (entry) => backing.record(entry),
+    urls: base.urls,
+  })
+  const pageAccounts = createPageAccounts({ store: backing.enrolment.challengePage, urls: base.urls })
   const { redemption, grants } = backing.enrolment
   const passwords = createPasswords({ signer: base.signer, parameters: { memoryKib: 64, passes: 1, parallelism: 1 } })
   const staticSecrets = createStaticSecrets({ store: backing.enrolment.staticSecrets, signer: base.signer, passwords })
@@ -351,6 +367,8 @@ export async function enrolmentPortal(
     minters,
     scep,
     staticSecrets,
+    challengePage,
+    pageAccounts,
     approvals,
     transactions,
     devices,

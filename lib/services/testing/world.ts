@@ -4,6 +4,7 @@ import type { NewAuthority, NewOcspResponder, NewRegistrationAuthority } from '@
 import type { BulkRecord, SkipCause } from '@/lib/services/bulk-revocation-types'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { RevocationReason } from '@/lib/services/certificates'
+import type { NewPageAccount, PageAccountTimes } from '@/lib/services/challenge-page-types'
 import type { ChallengeState } from '@/lib/services/challenges'
 import type { OpenShard } from '@/lib/services/crl-shards'
 import type { EndpointState } from '@/lib/services/endpoint-change'
@@ -115,6 +116,7 @@ export interface World {
   challenges: WorldChallenge[]
   transactions: WorldTransaction[]
   staticSecrets: { id: string }[]
+  challengePageAccounts: (NewPageAccount & PageAccountTimes)[]
   approvals: { id: string }[]
   alarms: WorldAlarm[]
   crls: NewCrl[]
@@ -137,6 +139,7 @@ export function emptyWorld(clock: () => Date): World {
     challenges: [],
     transactions: [],
     staticSecrets: [],
+    challengePageAccounts: [],
     approvals: [],
     alarms: [],
     crls: [],

@@ -15,6 +15,7 @@ function factsOf(rules: ChallengeRules): [name: string, value: string][] {
   const { minRsaBits, maxRsaBits } = rules
   const added = rules.extraSubjectParts?.join(', ') ?? ''
   const facts: [string, string | undefined][] = [
+    ['Any name that fits', rules.subjectTemplate],
     ['Order of the subject', rules.subjectMode === 'template' ? `any${added && `, may add ${added}`}` : undefined],
     ['Names asked for', rules.sanMode === 'exact' ? 'all of them' : undefined],
     ['Key', rules.keyAlgorithms?.join(', ')],

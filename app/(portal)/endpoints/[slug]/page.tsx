@@ -11,6 +11,7 @@ import { WeaknessBadges } from '@/app/_components/weakness-badges'
 import { found, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import { can } from '@/lib/services/permissions'
+import { ChallengePageCard } from './challenge-page/challenge-page-card'
 import { ClientsCard } from './clients-card'
 import { CopyEndpoint } from './copy-endpoint'
 import { DefaultEndpointCard } from './default-endpoint-card'
@@ -33,6 +34,8 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   const mayChange = can(actor, 'endpoint:update')
   const secrets = can(actor, 'static-secret:read') ? await server().staticSecrets.list(actor, slug) : []
   const showsSecrets = can(actor, 'static-secret:read') && (policy === 'static' || secrets.length > 0)
+  const pageAccounts = can(actor, 'challenge-page:read') ? await server().challengePageAccounts.list(actor, slug) : []
+  const showsPage = can(actor, 'challenge-page:read') && (policy === 'dynamic' || pageAccounts.length > 0)
   const leads = await server().defaultEndpoint.get(actor)
   const validators = (await server().connectors.validators(actor)).map(({ id, name }) => ({ id, name }))
   // A form keeps what was typed; another endpoint, or settings that changed elsewhere, start it afresh.
@@ -78,6 +81,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
           { id: 'registration-authority', title: 'Registration authority' },
           { id: 'default', title: 'Default endpoint' },
           ...(showsSecrets ? [{ id: 'static-secrets', title: 'List of static secrets' }] : []),
+          ...(showsPage ? [{ id: 'challenge-page', title: 'Challenge page for MDMs' }] : []),
           { id: 'clients', title: 'Clients that work here' },
         ]}
       />
@@ -122,6 +126,15 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
             inUse={policy === 'static'}
             secrets={secrets}
             mayManage={can(actor, 'static-secret:manage')}
+          />
+        )}
+        {showsPage && (
+          <ChallengePageCard
+            slug={slug}
+            inUse={policy === 'dynamic'}
+            accounts={pageAccounts}
+            standardUrl={leads.endpoint?.slug === slug ? server().urls.defaultChallengePageUrl() : null}
+            mayManage={can(actor, 'challenge-page:manage')}
           />
         )}
         <ClientsCard endpoint={endpoint} />

@@ -2,6 +2,7 @@
 import { approvalStore } from '@/lib/adapters/store/approvals'
 import { atOnceStore } from '@/lib/adapters/store/at-once'
 import { alarmStore } from '@/lib/adapters/store/challenge-alarms'
+import { challengePageStore } from '@/lib/adapters/store/challenge-page'
 import { redemptionStore } from '@/lib/adapters/store/challenge-redemption'
 import { challengeUpkeepStore } from '@/lib/adapters/store/challenge-upkeep'
 import { challengeStore } from '@/lib/adapters/store/challenges'
@@ -26,6 +27,7 @@ const AGED = {
   challenge: ['not_before', 'expires_at', 'created_at', 'reserved_at', 'consumed_at'],
   enrolment_transaction: ['created_at', 'claimed_at', 'finished_at', 'expires_at', 'delivered_at'],
   approval_request: ['created_at', 'expires_at', 'decided_at'],
+  challenge_page_account: ['created_at', 'secret_since', 'previous_secret_until', 'last_used_at', 'last_refused_at'],
   static_secret: ['created_at', 'expires_at', 'revoked_at', 'last_used_at'],
 } as const
 const TABLES = {
@@ -33,6 +35,7 @@ const TABLES = {
   transaction: ['enrolment_transaction', 'id'],
   approval: ['approval_request', 'enrolment_transaction_id'],
   'static-secret': ['static_secret', 'id'],
+  'page-account': ['challenge_page_account', 'id'],
 } as const
 
 export async function postgresEnrolmentBacking(): Promise<
@@ -67,6 +70,7 @@ export async function postgresEnrolmentBacking(): Promise<
       simulation: simulationStore(database),
       devices: deviceStore(database),
       defaultEndpoint: defaultEndpointStore(database),
+      challengePage: challengePageStore(database),
     },
     now: () => new Date(),
     async setEndpoint(slug, settings) {

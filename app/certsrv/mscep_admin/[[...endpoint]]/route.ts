@@ -1,0 +1,14 @@
+/** /certsrv/mscep_admin/{endpoint}: the challenge page for device managements that know only NDES. */
+import { deviceRoute } from '@/app/api/_device'
+
+export const dynamic = 'force-dynamic'
+
+export {
+  deviceRoute as DELETE,
+  deviceRoute as GET,
+  deviceRoute as HEAD,
+  deviceRoute as OPTIONS,
+  deviceRoute as PATCH,
+  deviceRoute as POST,
+  deviceRoute as PUT,
+}
