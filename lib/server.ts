@@ -94,6 +94,7 @@ import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
+import { createMdmProfiles, type MdmProfilesService } from '@/lib/services/mdm-profiles'
 import { createMinters, type MintersService } from '@/lib/services/minters'
 import { createNetworkAccess, type NetworkAccessService } from '@/lib/services/network-access'
 import { createNetworkDecisions } from '@/lib/services/network-decisions'
@@ -169,6 +170,7 @@ export interface Services {
   networkHistory: NetworkHistoryService
   radiusAuthorisation: RadiusAuthorisation
   radiusCallers: RadiusCallers
+  mdmProfiles: MdmProfilesService
   radiusConfiguration: RadiusConfigurationService
   radiusReadiness: RadiusReadinessService
   scepEnrolment: ScepEnrolmentService
@@ -285,6 +287,8 @@ export function buildServices(wiring: Wiring): Services {
     signer,
     clock,
   })
+  const groups = createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock })
+  const networkAccess = createNetworkAccess({ store: networkAccessStore(database) })
   const flights = flightRecordStore(database)
   const recorder = createFlightRecorder({ store: flights, clock, log })
   const scepEnrolment = createScepEnrolment({
@@ -356,7 +360,7 @@ export function buildServices(wiring: Wiring): Services {
     trust,
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
-    groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
+    groups,
     endpoints: createEndpoints({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     challenges,
     alarms: createAlarms({ store: alarmStore(database) }),
@@ -368,7 +372,8 @@ export function buildServices(wiring: Wiring): Services {
     staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),
     approvals,
     rollover,
-    networkAccess: createNetworkAccess({ store: networkAccessStore(database) }),
+    networkAccess,
+    mdmProfiles: createMdmProfiles({ groups, networkAccess }),
     networkHistory: createNetworkHistory({ store: decisionRows }),
     radiusAuthorisation: createRadiusAuthorisation({ store: authorisationStore(database), decisions, clock }),
     radiusCallers: createRadiusCallers({ access, clock }),
