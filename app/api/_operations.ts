@@ -23,6 +23,7 @@ import {
 import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
 import { chooseDefaultEndpoint, getDefaultEndpoint } from '@/app/api/v1/default-endpoint/operations'
 import { getDevice, listDevices } from '@/app/api/v1/devices/operations'
+import { downloadEndpointProfile, listEndpointProfiles } from '@/app/api/v1/endpoints/[slug]/profiles/operations'
 import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 import {
   createStaticSecret,
@@ -100,6 +101,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listEndpoints,
   getEndpoint,
   updateEndpoint,
+  listEndpointProfiles,
+  downloadEndpointProfile,
   listStaticSecrets,
   createStaticSecret,
   revokeStaticSecret,

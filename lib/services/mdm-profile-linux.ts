@@ -19,7 +19,7 @@ export function linuxPlatform(facts: ProfileFacts, choices: ProfileChoices): Pla
     kind,
     title,
     fileName,
-    contentType: 'text/plain; charset=utf-8',
+    contentType: 'text/plain',
     content,
   })
   const stem = fileStem(facts.endpoint.slug)

@@ -42,6 +42,8 @@ export interface EndpointProfiles {
 export interface MdmProfilesService {
   /** Refusals: not_found. */
   list(actor: Actor, slug: string, wishes: ProfileWishes): Promise<EndpointProfiles>
+  /** The same for callers that must not overlook a fault. Refusals: also invalid_input, with a sentence for each field. */
+  overview(actor: Actor, slug: string, wishes: ProfileWishes): Promise<EndpointProfiles>
   /** Refusals: not_found (endpoint, kind), invalid_input (a sentence for each field). */
   file(actor: Actor, slug: string, kind: string, wishes: ProfileWishes): Promise<ProfileDocument>
 }
@@ -75,14 +77,19 @@ export function createMdmProfiles({ groups, networkAccess }: MdmProfilesDeps): M
     }
   }
 
+  async function overview(actor: Actor, slug: string, wishes: ProfileWishes): Promise<EndpointProfiles> {
+    const profiles = await list(actor, slug, wishes)
+    const [first] = Object.values(profiles.faults)
+    if (first === undefined) return profiles
+    throw new Refusal('invalid_input', first, { reason: 'invalid_profile_choice', fields: profiles.faults })
+  }
+
   return {
     list,
+    overview,
 
     async file(actor, slug, kind, wishes) {
-      const { platforms, certificates, faults } = await list(actor, slug, wishes)
-      const [first] = Object.values(faults)
-      if (first !== undefined)
-        throw new Refusal('invalid_input', first, { reason: 'invalid_profile_choice', fields: faults })
+      const { platforms, certificates } = await overview(actor, slug, wishes)
       const document = [...platforms.flatMap(({ documents }) => documents), ...certificates].find(
         (each) => each.kind === kind,
       )

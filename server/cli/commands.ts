@@ -15,6 +15,7 @@ import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from
 import type { Command } from './command'
 import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
+import { endpointProfile } from './endpoint-profile'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
@@ -62,6 +63,7 @@ export const COMMANDS: readonly Command[] = [
   enableEndpoint,
   disableEndpoint,
   defaultEndpoint,
+  endpointProfile,
   mintChallenge,
   listChallenges,
   revokeChallenge,
