@@ -31,6 +31,7 @@ import { notificationStore } from '@/lib/adapters/store/notifications'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
+import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
@@ -58,6 +59,7 @@ import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
 import { renewOcspResponders } from '@/lib/jobs/renew-ocsp-responders'
+import { renewProfileSigner } from '@/lib/jobs/renew-profile-signer'
 import { renewRegistrationAuthorities } from '@/lib/jobs/renew-registration-authorities'
 import { revokeInBulk } from '@/lib/jobs/revoke-in-bulk'
 import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
@@ -105,6 +107,7 @@ import { createOcspResponders } from '@/lib/services/ocsp-responders'
 import type { Outbound } from '@/lib/services/outbound'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
+import { createProfileSigners } from '@/lib/services/profile-signers'
 import { createPruning } from '@/lib/services/pruning'
 import { createRadiusAuthorisation, type RadiusAuthorisation } from '@/lib/services/radius-authorisation'
 import { createRadiusCallers, type RadiusCallers } from '@/lib/services/radius-callers'
@@ -287,6 +290,7 @@ export function buildServices(wiring: Wiring): Services {
     signer,
     clock,
   })
+  const profileSigners = createProfileSigners({ store: profileSignerStore(database), signer, issuance, urls, clock })
   const groups = createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock })
   const networkAccess = createNetworkAccess({ store: networkAccessStore(database) })
   const flights = flightRecordStore(database)
@@ -343,6 +347,7 @@ export function buildServices(wiring: Wiring): Services {
     deliverNotifications(notifications),
     renewRegistrationAuthorities(registrationAuthorities),
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
+    renewProfileSigner(profileSigners),
     rollOverIssuers(rollover),
     revokeInBulk(bulkRevocations),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
@@ -373,7 +378,7 @@ export function buildServices(wiring: Wiring): Services {
     approvals,
     rollover,
     networkAccess,
-    mdmProfiles: createMdmProfiles({ groups, networkAccess }),
+    mdmProfiles: createMdmProfiles({ groups, networkAccess, challenges, signers: profileSigners }),
     networkHistory: createNetworkHistory({ store: decisionRows }),
     radiusAuthorisation: createRadiusAuthorisation({ store: authorisationStore(database), decisions, clock }),
     radiusCallers: createRadiusCallers({ access, clock }),

@@ -6,10 +6,11 @@
 import type { NamePart } from '@/lib/pki/name'
 import { ATTRIBUTE_OID } from '@/lib/pki/oid'
 import { certificatePayload, keyMark, uuidOf } from './apple-profile'
-import { keySize, subjectOf, variable } from './mdm-profile-names'
+import { hasVariable, keySize, subjectOf, variable } from './mdm-profile-names'
 import { fileStem } from './mdm-profile-text'
 import {
   CHALLENGE_PLACE,
+  DEVICE_PLACE,
   hasNetwork,
   type PlatformProfiles,
   type ProfileChoices,
@@ -22,8 +23,6 @@ export const APPLE_PROFILE_TYPE = 'application/x-apple-aspen-config'
 /** Of one device, with a challenge of its own. Without, every device that is given the profile has to be told one. */
 export interface AppleDevice {
   subject: readonly NamePart[]
-  dnsNames: readonly string[]
-  emails: readonly string[]
   challenge: string
 }
 
@@ -40,10 +39,33 @@ export function applePlatform(facts: ProfileFacts, choices: ProfileChoices): Pla
         contentType: APPLE_PROFILE_TYPE,
         content: new TextDecoder().decode(appleEnrolmentProfile(facts, choices, null)),
       },
+      ...(whyUnsigned(facts, choices) === null
+        ? [
+            {
+              kind: 'apple-signed',
+              title: 'The same, signed, to hand out as it is',
+              fileName: `${fileStem(facts.endpoint.slug)}-signed.mobileconfig`,
+              contentType: APPLE_PROFILE_TYPE,
+              content: appleEnrolmentProfile(facts, choices, null),
+              toBeSigned: true as const,
+            },
+          ]
+        : []),
     ],
     values: [{ title: "Fields of the MDM's own SCEP form", rows: formRows(facts, choices) }],
     notes: notes(facts, choices),
   }
+}
+
+/** What is signed stays as it is: nobody can fill in anything later. Null where there is nothing to fill in. */
+export function whyUnsigned(facts: ProfileFacts, choices: ProfileChoices): string | null {
+  const named = subjectOf(facts, choices, choices.mdm).some(
+    ({ value }) => hasVariable(value) || value.includes(DEVICE_PLACE),
+  )
+  if (named) return 'A signed profile cannot be changed, so no variable may be in it: give the whole subject.'
+  if (challengeOf(facts, choices) !== null)
+    return 'A signed profile cannot be changed, so a challenge has to be in it: make one for a single device.'
+  return null
 }
 
 export function appleEnrolmentProfile(
@@ -113,7 +135,7 @@ function scepContent(
 ): PropertyValue {
   const { scepUrl, group, issuer, endpoint } = facts
   const challenge = device?.challenge ?? challengeOf(facts, choices)
-  const names = alternativeNames(choices, device)
+  const names = device === null ? alternativeNames(choices) : null
   return {
     URL: scepUrl,
     Name: group.slug,
@@ -146,17 +168,8 @@ function challengeOf({ endpoint }: ProfileFacts, { mdm }: ProfileChoices): strin
   return mdm === 'fleet' ? '$FLEET_VAR_NDES_SCEP_CHALLENGE' : CHALLENGE_PLACE
 }
 
-function alternativeNames(choices: ProfileChoices, device: AppleDevice | null): PropertyValue | null {
-  if (device === null) {
-    const mail = choices.namedBy === 'email' && choices.subject === null && choices.mdm !== 'none'
-    return mail ? { rfc822Name: variable(choices.mdm, 'email') } : null
-  }
-  const { dnsNames, emails } = device
-  if (dnsNames.length === 0 && emails.length === 0) return null
-  return {
-    ...(dnsNames.length > 0 ? { dNSName: dnsNames } : {}),
-    ...(emails.length > 0 ? { rfc822Name: emails } : {}),
-  }
+function alternativeNames({ namedBy, subject, mdm }: ProfileChoices): PropertyValue | null {
+  return namedBy === 'email' && subject === null && mdm !== 'none' ? { rfc822Name: variable(mdm, 'email') } : null
 }
 
 const EAP_TLS = 13

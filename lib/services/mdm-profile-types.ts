@@ -70,6 +70,8 @@ export interface ProfileDocument {
   contentType: string
   /** A text, or the bytes of a file. */
   content: string | Uint8Array
+  /** The content as it is before it is signed; what is downloaded is CMS around it. */
+  toBeSigned?: true
 }
 
 export interface ProfileValues {

@@ -3,16 +3,18 @@ import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readKeyfile, readSsid } from '@/e2e/fixtures/keyfile'
+import { openssl, scratchFiles } from '@/e2e/fixtures/openssl'
 import { readPropertyList } from '@/e2e/fixtures/property-list'
 import { readXml, type XmlNode } from '@/e2e/fixtures/xml'
-import type { Actor } from './actor'
+import { type Actor, systemActor } from './actor'
+import type { MintRequest } from './challenges'
 import { appleEnrolmentProfile, applePlatform } from './mdm-profile-apple'
 import { intunePlatform } from './mdm-profile-intune'
 import { linuxPlatform } from './mdm-profile-linux'
 import { androidPlatform, chromeOsPlatform } from './mdm-profile-onc'
 import { CHALLENGE_PLACE, DEVICE_PLACE, type ProfileChoices, type ProfileFacts } from './mdm-profile-types'
 import { windowsPlatform } from './mdm-profile-windows'
-import { createMdmProfiles, factsOf, type MdmProfilesService } from './mdm-profiles'
+import { createMdmProfiles, factsOf, type MdmProfilesDeps, type MdmProfilesService } from './mdm-profiles'
 import { ACCESS_DEFAULTS } from './network-access'
 import { actor, type Installation, installation, memoryBacking } from './testing/harness'
 
@@ -20,16 +22,35 @@ const WIFI = { ssid: 'Corp', radius: 'radius.example.com' }
 const admin = actor('admin')
 let portal: Installation
 let profiles: MdmProfilesService
+let dependencies: MdmProfilesDeps
 let facts: ProfileFacts
 let root: X509Certificate
 let issuer: X509Certificate
+let minted: MintRequest[] = []
 
 beforeAll(async () => {
   portal = installation(memoryBacking())
   root = new X509Certificate((await portal.setUp()).certificatePem)
   issuer = new X509Certificate((await portal.createGroup()).issuer.certificatePem)
-  profiles = createMdmProfiles({
+  await portal.profileSigners.renewEnding(systemActor('job', 'test'))
+  dependencies = {
     groups: portal.groups,
+    signers: portal.profileSigners,
+    challenges: {
+      mint: async (_actor, request) => {
+        minted.push(request)
+        const { endpoint } = request
+        return {
+          id: '0198d2c0-5a10-7d4c-b1a2-7e8f90a1b2c3',
+          challenge: 'A1B2C3D4',
+          expiresAt: portal.time.now,
+          scepUrl: `https://portal.example.com/scep/${endpoint}`,
+          endpoint,
+          subject: String(request.subject),
+          san: [],
+        }
+      },
+    },
     networkAccess: {
       get: async () => ({
         ...ACCESS_DEFAULTS,
@@ -38,7 +59,8 @@ beforeAll(async () => {
         updatedAt: null,
       }),
     },
-  })
+  }
+  profiles = createMdmProfiles(dependencies)
   facts = factsOf(await portal.groups.getEndpoint(admin, 'staff'))
 })
 
@@ -98,7 +120,7 @@ describe('Apple', () => {
   test('is the same when it is made again, and another one for each device', async () => {
     expect(await text('apple')).toBe(await text('apple'))
     const { choices } = await profiles.list(admin, 'staff', WIFI)
-    const device = { subject: [{ type: 'CN', value: 'tablet-7' }], dnsNames: [], emails: [], challenge: 'A1B2' }
+    const device = { subject: [{ type: 'CN', value: 'tablet-7' }], challenge: 'A1B2' }
     const bytes = appleEnrolmentProfile(facts, choices, device)
     expect(ofType(bytes, 'com.apple.security.scep')?.PayloadContent).toMatchObject({
       Subject: [[['CN', 'tablet-7']]],
@@ -123,6 +145,60 @@ describe('Apple', () => {
   test('without a network there is no Wi-Fi payload, and no other field to fill in', async () => {
     const bytes = Buffer.from(await text('apple', { ssid: '' }))
     expect(ofType(bytes, 'com.apple.wifi.managed')).toBeUndefined()
+  })
+})
+
+describe('signed', () => {
+  const opened = (cms: Uint8Array | string) => {
+    const [anchor = '', file = ''] = scratchFiles({ 'root.pem': root.toString(), 'profile.der': cms })
+    const at = String(Math.floor(portal.time.now.getTime() / 1000))
+    const verify = ['cms', '-verify', '-inform', 'DER', '-binary', '-CAfile', anchor, '-attime', at, '-in', file]
+    return openssl(verify)
+  }
+
+  test('a profile for one device has a challenge that was minted for its subject, and is verified by the root', async () => {
+    minted = []
+    const request = { subject: 'CN=tablet-7,O=Example', deviceName: 'Tablet 7' }
+    const made = await profiles.forOneDevice(actor('operator'), 'staff', request, WIFI)
+    expect(minted).toEqual([{ endpoint: 'staff', ...request }])
+    expect(made).toMatchObject({ fileName: 'tablet-7.mobileconfig', challenge: { subject: request.subject } })
+    const list = opened(made.content)
+    expect(payloads(list)).toHaveLength(4)
+    expect(ofType(list, 'com.apple.security.scep')?.PayloadContent).toMatchObject({
+      Challenge: 'A1B2C3D4',
+      Subject: [[['CN', 'tablet-7']], [['O', 'Example']]],
+    })
+  })
+
+  test('nothing is minted for a name that nobody can fill in, by whoever may not mint, and while there is no signer', async () => {
+    minted = []
+    const refused = (who: Actor, subject: string, with_ = profiles) =>
+      expect(with_.forOneDevice(who, 'staff', { subject }, WIFI)).rejects
+    await refused(admin, 'CN=$SERIALNUMBER').toMatchObject({
+      code: 'invalid_input',
+      fields: { subject: expect.any(String) },
+    })
+    await refused(actor('auditor'), 'CN=tablet-7').toMatchObject({ code: 'forbidden' })
+    const empty = installation(memoryBacking())
+    const without = createMdmProfiles({ ...dependencies, signers: empty.profileSigners })
+    await refused(admin, 'CN=tablet-7', without).toMatchObject({ code: 'unavailable' })
+    expect(minted).toEqual([])
+  })
+
+  test('where nothing is left to fill in, the profile can be had signed; elsewhere it is said why not', async () => {
+    const whole = { ...WIFI, subject: 'CN=kiosk,O=Example' }
+    await expect(profiles.file(admin, 'staff', 'apple-signed', whole)).rejects.toMatchObject({
+      code: 'invalid_input',
+      sentence: expect.stringContaining('challenge'),
+    })
+    await expect(profiles.file(admin, 'staff', 'apple-signed', WIFI)).rejects.toMatchObject({
+      sentence: expect.stringContaining('variable'),
+    })
+    await portal.groups.updateEndpoint(admin, 'staff', { policy: 'approval' })
+    const { content, fileName } = await profiles.file(admin, 'staff', 'apple-signed', whole)
+    expect(fileName).toBe('staff-signed.mobileconfig')
+    expect(ofType(opened(content), 'com.apple.security.scep')?.PayloadContent).not.toHaveProperty('Challenge')
+    await portal.groups.updateEndpoint(admin, 'staff', { policy: 'dynamic' })
   })
 })
 

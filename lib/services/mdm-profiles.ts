@@ -1,14 +1,17 @@
 /** Ready profiles for the devices of an endpoint, per platform, with its own values filled in. No secret is in them. */
 import { Refusal } from '@/lib/errors'
 import { fromPem, parseCertificate } from '@/lib/pki/certificate'
+import { parseNameText } from '@/lib/pki/name'
 import { ATTRIBUTE_OID } from '@/lib/pki/oid'
 import { type Compatibility, compatibility } from '@/lib/scep/client-compatibility'
 import type { Actor } from './actor'
+import type { ChallengesService } from './challenges'
 import type { AuthorityView, GroupsService } from './groups'
-import { applePlatform } from './mdm-profile-apple'
+import { APPLE_PROFILE_TYPE, appleEnrolmentProfile, applePlatform, whyUnsigned } from './mdm-profile-apple'
 import { type ProfileFaults, type ProfileWishes, readChoices } from './mdm-profile-choices'
 import { intunePlatform } from './mdm-profile-intune'
 import { linuxPlatform } from './mdm-profile-linux'
+import { hasVariable } from './mdm-profile-names'
 import { androidPlatform, chromeOsPlatform } from './mdm-profile-onc'
 import { fileStem } from './mdm-profile-text'
 import type {
@@ -21,6 +24,7 @@ import type {
 import { windowsPlatform } from './mdm-profile-windows'
 import type { NetworkAccessService } from './network-access'
 import { authorise } from './permissions'
+import type { ProfileSigners } from './profile-signers'
 import { renewableFrom } from './renewal-checks'
 
 export interface PlatformView extends PlatformProfiles {
@@ -39,27 +43,52 @@ export interface EndpointProfiles {
   certificates: ProfileDocument[]
 }
 
+export interface DeviceRequest {
+  /** RFC 4514-like text such as "CN=tablet-7,O=Example". */
+  subject: string
+  deviceName?: string
+}
+
+export interface DeviceProfile {
+  fileName: string
+  contentType: string
+  content: Uint8Array
+  challenge: { id: string; subject: string; expiresAt: Date }
+}
+
 export interface MdmProfilesService {
   /** Refusals: not_found. */
   list(actor: Actor, slug: string, wishes: ProfileWishes): Promise<EndpointProfiles>
   /** The same for callers that must not overlook a fault. Refusals: also invalid_input, with a sentence for each field. */
   overview(actor: Actor, slug: string, wishes: ProfileWishes): Promise<EndpointProfiles>
-  /** Refusals: not_found (endpoint, kind), invalid_input (a sentence for each field). */
+  /**
+   * An Apple profile for one device, signed, with a challenge of its own: minted here, for this subject. Refusals: those of
+   * list() and of minting, and invalid_input for a subject that an MDM would have to complete.
+   */
+  forOneDevice(actor: Actor, slug: string, device: DeviceRequest, wishes: ProfileWishes): Promise<DeviceProfile>
+  /** Refusals: not_found (endpoint, kind), invalid_input (a sentence for each field), unavailable (signed ones). */
   file(actor: Actor, slug: string, kind: string, wishes: ProfileWishes): Promise<ProfileDocument>
 }
 
 export interface MdmProfilesDeps {
   groups: Pick<GroupsService, 'getEndpoint'>
   networkAccess: Pick<NetworkAccessService, 'get'>
+  challenges: Pick<ChallengesService, 'mint'>
+  signers: Pick<ProfileSigners, 'ready'>
 }
 
-export function createMdmProfiles({ groups, networkAccess }: MdmProfilesDeps): MdmProfilesService {
-  async function list(actor: Actor, slug: string, wishes: ProfileWishes): Promise<EndpointProfiles> {
-    authorise(actor, 'endpoint:read')
+export function createMdmProfiles(dependencies: MdmProfilesDeps): MdmProfilesService {
+  const { groups, networkAccess, challenges, signers } = dependencies
+
+  async function readFacts(actor: Actor, slug: string, wishes: ProfileWishes) {
     const endpoint = await groups.getEndpoint(actor, slug)
     const { ssids } = await networkAccess.get(actor, endpoint.group.slug)
-    const { choices, faults } = readChoices(wishes, ssids)
-    const facts = factsOf(endpoint)
+    return { endpoint, facts: factsOf(endpoint), ssids, ...readChoices(wishes, ssids) }
+  }
+
+  async function list(actor: Actor, slug: string, wishes: ProfileWishes): Promise<EndpointProfiles> {
+    authorise(actor, 'endpoint:read')
+    const { endpoint, facts, ssids, choices, faults } = await readFacts(actor, slug, wishes)
     const verdicts = compatibility(endpoint)
     const platforms = MAKERS.map((make): PlatformView => {
       const profiles = make(facts, choices)
@@ -79,21 +108,44 @@ export function createMdmProfiles({ groups, networkAccess }: MdmProfilesDeps): M
 
   async function overview(actor: Actor, slug: string, wishes: ProfileWishes): Promise<EndpointProfiles> {
     const profiles = await list(actor, slug, wishes)
-    const [first] = Object.values(profiles.faults)
-    if (first === undefined) return profiles
-    throw new Refusal('invalid_input', first, { reason: 'invalid_profile_choice', fields: profiles.faults })
+    refuseFaults(profiles.faults)
+    return profiles
   }
 
   return {
     list,
     overview,
 
+    async forOneDevice(actor, slug, { subject, deviceName }, wishes) {
+      authorise(actor, 'challenge:mint')
+      const { facts, choices, faults } = await readFacts(actor, slug, wishes)
+      refuseFaults(faults)
+      if (hasVariable(subject)) throw variableInSubject()
+      // Before minting: a challenge that nobody is told would have to be revoked.
+      const sign = await signers.ready()
+      const minted = await challenges.mint(actor, {
+        endpoint: slug,
+        subject,
+        ...(deviceName === undefined ? {} : { deviceName }),
+      })
+      const device = { subject: parseNameText(minted.subject), challenge: minted.challenge }
+      return {
+        fileName: `${fileStem(device.subject.find(({ type }) => type === 'CN')?.value ?? slug)}.mobileconfig`,
+        contentType: APPLE_PROFILE_TYPE,
+        content: await sign(appleEnrolmentProfile(facts, choices, device)),
+        challenge: { id: minted.id, subject: minted.subject, expiresAt: minted.expiresAt },
+      }
+    },
+
     async file(actor, slug, kind, wishes) {
       const { platforms, certificates } = await overview(actor, slug, wishes)
       const document = [...platforms.flatMap(({ documents }) => documents), ...certificates].find(
         (each) => each.kind === kind,
       )
+      if (document?.toBeSigned)
+        return { ...document, content: await (await signers.ready())(Buffer.from(document.content)) }
       if (document !== undefined) return document
+      if (kind === 'apple-signed') throw notSigned(await readFacts(actor, slug, wishes))
       throw NEEDS_NETWORK.includes(kind)
         ? new Refusal('invalid_input', 'Name the wireless network and the RADIUS servers.', {
             reason: 'network_missing',
@@ -106,6 +158,22 @@ export function createMdmProfiles({ groups, networkAccess }: MdmProfilesDeps): M
 
 const MAKERS = [applePlatform, intunePlatform, windowsPlatform, androidPlatform, chromeOsPlatform, linuxPlatform]
 const NEEDS_NETWORK: readonly string[] = ['windows-wlan', 'android', 'chromeos', 'networkmanager', 'wpa-supplicant']
+
+function refuseFaults(faults: ProfileFaults): void {
+  const [first] = Object.values(faults)
+  if (first !== undefined)
+    throw new Refusal('invalid_input', first, { reason: 'invalid_profile_choice', fields: faults })
+}
+
+function variableInSubject(): Refusal {
+  const sentence = 'A signed profile cannot be changed, so no variable may be in it: give the name of the device.'
+  return new Refusal('invalid_input', sentence, { reason: 'variable_in_subject', fields: { subject: sentence } })
+}
+
+function notSigned({ facts, choices }: { facts: ProfileFacts; choices: ProfileChoices }): Refusal {
+  const sentence = whyUnsigned(facts, choices) ?? 'This profile is not signed.'
+  return new Refusal('invalid_input', sentence, { reason: 'profile_not_signed' })
+}
 
 type Endpoint = Awaited<ReturnType<GroupsService['getEndpoint']>>
 
