@@ -99,6 +99,7 @@ export async function download(permission: Permission, work: (actor: Actor) => P
     return await work(actor)
   } catch (error) {
     if (isRefusal(error, 'not_found')) return plain(404, error.sentence)
+    if (isRefusal(error, 'invalid_input')) return plain(400, error.sentence)
     if (isRefusal(error, 'rate_limited'))
       return plain(429, error.sentence, { 'retry-after': String(error.retryAfterSeconds ?? 5) })
     throw error

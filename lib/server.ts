@@ -40,6 +40,7 @@ import { notificationStore } from '@/lib/adapters/store/notifications'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
+import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
@@ -67,6 +68,7 @@ import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
 import { renewOcspResponders } from '@/lib/jobs/renew-ocsp-responders'
+import { renewProfileSigner } from '@/lib/jobs/renew-profile-signer'
 import { renewRegistrationAuthorities } from '@/lib/jobs/renew-registration-authorities'
 import { revokeInBulk } from '@/lib/jobs/revoke-in-bulk'
 import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
@@ -116,6 +118,7 @@ import type { MdmConnectorsService } from '@/lib/services/mdm-connector-views'
 import { createMdmConnectors } from '@/lib/services/mdm-connectors'
 import { createMdmEvents, EVENTS_KIND } from '@/lib/services/mdm-events'
 import type { HookHandler } from '@/lib/services/mdm-hooks'
+import { createMdmProfiles, type MdmProfilesService } from '@/lib/services/mdm-profiles'
 import { createMinters, type MintersService } from '@/lib/services/minters'
 import { createNetworkAccess, type NetworkAccessService } from '@/lib/services/network-access'
 import { createNetworkDecisions } from '@/lib/services/network-decisions'
@@ -126,6 +129,7 @@ import { createOcspResponders } from '@/lib/services/ocsp-responders'
 import type { Outbound } from '@/lib/services/outbound'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
+import { createProfileSigners } from '@/lib/services/profile-signers'
 import { createPruning } from '@/lib/services/pruning'
 import { createRadiusAuthorisation, type RadiusAuthorisation } from '@/lib/services/radius-authorisation'
 import { createRadiusCallers, type RadiusCallers } from '@/lib/services/radius-callers'
@@ -196,6 +200,7 @@ export interface Services {
   networkHistory: NetworkHistoryService
   radiusAuthorisation: RadiusAuthorisation
   radiusCallers: RadiusCallers
+  mdmProfiles: MdmProfilesService
   radiusConfiguration: RadiusConfigurationService
   radiusReadiness: RadiusReadinessService
   scepEnrolment: ScepEnrolmentService
@@ -312,6 +317,9 @@ export function buildServices(wiring: Wiring): Services {
     signer,
     clock,
   })
+  const profileSigners = createProfileSigners({ store: profileSignerStore(database), signer, issuance, urls, clock })
+  const groups = createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock })
+  const networkAccess = createNetworkAccess({ store: networkAccessStore(database) })
   const flights = flightRecordStore(database)
   const recorder = createFlightRecorder({ store: flights, clock, log })
   const scepEnrolment = createScepEnrolment({
@@ -376,6 +384,7 @@ export function buildServices(wiring: Wiring): Services {
     deliverNotifications(notifications),
     renewRegistrationAuthorities(registrationAuthorities),
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
+    renewProfileSigner(profileSigners),
     rollOverIssuers(rollover),
     revokeInBulk(bulkRevocations),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
@@ -393,7 +402,7 @@ export function buildServices(wiring: Wiring): Services {
     trust,
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
-    groups: createGroups({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
+    groups,
     endpoints: createEndpoints({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     challenges,
     challengePage: createChallengePage({
@@ -414,7 +423,8 @@ export function buildServices(wiring: Wiring): Services {
     staticSecrets: createStaticSecrets({ store: secrets, signer, passwords: secretHashes }),
     approvals,
     rollover,
-    networkAccess: createNetworkAccess({ store: networkAccessStore(database) }),
+    networkAccess,
+    mdmProfiles: createMdmProfiles({ groups, networkAccess, challenges, signers: profileSigners }),
     networkHistory: createNetworkHistory({ store: decisionRows }),
     radiusAuthorisation: createRadiusAuthorisation({ store: authorisationStore(database), decisions, clock }),
     radiusCallers: createRadiusCallers({ access, clock }),

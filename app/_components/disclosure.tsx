@@ -2,9 +2,16 @@
 import { ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-export function Disclosure({ summary, children }: { summary: ReactNode; children: ReactNode }) {
+interface DisclosureProps {
+  summary: ReactNode
+  /** Open from the start. */
+  open?: boolean
+  children: ReactNode
+}
+
+export function Disclosure({ summary, open = false, children }: DisclosureProps) {
   return (
-    <details className="group">
+    <details className="group" open={open}>
       <summary className="flex w-fit list-none items-center gap-1 rounded text-sm text-muted hover:text-ink">
         <ChevronRight className="size-4 transition-transform group-open:rotate-90" aria-hidden />
         {summary}

@@ -39,6 +39,7 @@ import {
   rotatePageSecret,
   updatePageAccount,
 } from '@/app/api/v1/endpoints/[slug]/challenge-page-accounts/operations'
+import { downloadEndpointProfile, listEndpointProfiles } from '@/app/api/v1/endpoints/[slug]/profiles/operations'
 import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 import {
   createStaticSecret,
@@ -121,6 +122,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getPageAccount,
   updatePageAccount,
   rotatePageSecret,
+  listEndpointProfiles,
+  downloadEndpointProfile,
   listStaticSecrets,
   createStaticSecret,
   revokeStaticSecret,

@@ -159,6 +159,7 @@ function makeStation(kind: Kind) {
       subjectAuthority: null,
       registrationAuthority: null,
       ocspResponder: null,
+      profileSigner: null,
       endpoint,
       challenge: {
         state: 'reserved',

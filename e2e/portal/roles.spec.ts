@@ -36,6 +36,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/devices': EVERYBODY,
   '/devices/[key]': EVERYBODY,
   '/endpoints/[slug]': EVERYBODY,
+  '/endpoints/[slug]/profiles': EVERYBODY,
   '/endpoints/[slug]/simulate': EVERYBODY,
   '/enrolments': EVERYBODY,
   '/enrolments/[id]': EVERYBODY,
@@ -365,6 +366,7 @@ test('a stranger downloads nothing, asks the API for nothing and changes nothing
     '[id]': certificate,
     '[certificate]': certificate,
     '[device]': 'nothing',
+    '[kind]': 'apple',
     '[slug]': group.slug,
   }
   const open =

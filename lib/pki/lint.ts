@@ -14,7 +14,7 @@ import { keyIdentifier, keyWeakness, type PublicKeyInfo, parsePublicKey } from '
 import { parseName } from './name'
 import { ATTRIBUTE_OID, OID } from './oid'
 
-export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
+export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'profile' | 'leaf'
 
 export interface LintRules {
   kind: CertificateKind
@@ -213,6 +213,7 @@ function lintUsage(certificate: Subject, key: PublicKeyInfo, { kind, profile }: 
 const FIXED_USAGE: Partial<Record<CertificateKind, readonly string[]>> = {
   ra: [OID.serverAuth],
   ocsp: [OID.ocspSigning],
+  profile: [OID.emailProtection],
 }
 
 /** Any, time stamping, OCSP signing, certificate request agent: none of them is a device's. */
@@ -220,6 +221,7 @@ const FORBIDDEN_USAGE = [OID.anyExtendedKeyUsage, '1.3.6.1.5.5.7.3.8', OID.ocspS
 
 /** An RSA issuer may have been made to answer SCEP with its own key. */
 function expectedUsages(kind: CertificateKind, key: PublicKeyInfo): string[][] {
+  if (kind === 'profile') return [['digitalSignature']]
   const endEntity = key.algorithm === 'RSA' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature']
   const authority = ['keyCertSign', 'cRLSign']
   if (kind === 'issuer' && key.algorithm === 'RSA') return [authority, [...endEntity, ...authority]]
@@ -232,6 +234,7 @@ function lintKey(key: PublicKeyInfo, { kind, profile }: LintRules): string[] {
   return problems([
     [weakness !== null, `the key is weak: ${weakness}`],
     [kind === 'ra' && key.algorithm !== 'RSA', 'a registration authority needs an RSA key'],
+    [kind === 'profile' && key.algorithm !== 'RSA', 'a signer of profiles needs an RSA key'],
     [kind === 'ocsp' && !(key.algorithm === 'EC' && key.curve === 'P-256'), 'a responder has a P-256 key'],
   ])
 }

@@ -92,6 +92,17 @@ export function ocspResponderExtensions(options: { spki: Uint8Array; authorityKe
   ]
 }
 
+/** Signs configuration profiles. For mail, the nearest there is: code that it signed would be run where the root is trusted. */
+export function profileSignerExtensions(options: IssuedBy & { spki: Uint8Array }): Extension[] {
+  return [
+    critical(OID.basicConstraints, encodeBasicConstraints(false)),
+    keyUsage('digitalSignature'),
+    plain(OID.extendedKeyUsage, encodeExtendedKeyUsage([OID.emailProtection])),
+    subjectKeyId(options.spki),
+    ...issuedBy(options),
+  ]
+}
+
 function issuedBy({ authorityKeyId, crlUrl, caUrl, ocspUrl }: IssuedBy): Extension[] {
   return [
     plain(OID.authorityKeyIdentifier, encodeAuthorityKeyIdentifier(authorityKeyId)),

@@ -32,7 +32,7 @@ export type { CertificateName } from './queries'
 export { parseCertificateName } from './queries'
 export type { FailureContext, ReplyContext } from './reply'
 export { sealCrl, sealFailure, sealNextCertificates, sealPending, sealSuccess } from './reply'
-export { degenerateCertificates } from './signed-data'
+export { degenerateCertificates, encodeSignedData, ownIdentity } from './signed-data'
 
 /** The certificate that signed, as it was sent: self-made ones break rules, so nothing is read but this. */
 export interface MessageSigner {

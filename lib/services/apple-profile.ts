@@ -23,7 +23,7 @@ export interface TrustProfile {
 export function appleTrustProfile({ organisation, group, certificates }: TrustProfile): Uint8Array {
   const [root] = certificates
   // By the root's key material, not by a host name: an installation that moves keeps its profile.
-  const identifier = `latchkey.trust.${digest(root.der).toString('hex').slice(0, 32)}.${group}`
+  const identifier = `latchkey.trust.${keyMark(root.der)}.${group}`
   return propertyList({
     PayloadType: 'Configuration',
     PayloadVersion: 1,
@@ -38,12 +38,13 @@ export function appleTrustProfile({ organisation, group, certificates }: TrustPr
   })
 }
 
-function certificatePayload(
+/** Makes the device trust one certificate. `profile` is the identifier of the profile around it. */
+export function certificatePayload(
   profile: string,
   organisation: string,
   { kind, name, fileName, der }: ProfileCertificate,
-): PropertyValue {
-  const identifier = `${profile}.${digest(der).toString('hex').slice(0, 32)}`
+): { readonly PayloadUUID: string; readonly [key: string]: PropertyValue } {
+  const identifier = `${profile}.${keyMark(der)}`
   return {
     PayloadType: kind === 'root' ? 'com.apple.security.root' : 'com.apple.security.pkcs1',
     PayloadVersion: 1,
@@ -57,8 +58,13 @@ function certificatePayload(
   }
 }
 
+/** Names a certificate, or anything else, in an identifier. */
+export function keyMark(of: Uint8Array | string): string {
+  return digest(of).toString('hex').slice(0, 32)
+}
+
 /** RFC 9562 §5.8: a UUID of our own making, from what it names. */
-function uuidOf(name: string): string {
+export function uuidOf(name: string): string {
   const bytes = digest(name).subarray(0, 16)
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80

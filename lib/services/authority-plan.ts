@@ -2,7 +2,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { keyIdentifier } from '@/lib/pki/key'
 import { encodeName } from '@/lib/pki/name'
-import { issuerExtensions, ocspResponderExtensions, raExtensions, rootExtensions } from '@/lib/pki/profile'
+import {
+  issuerExtensions,
+  ocspResponderExtensions,
+  profileSignerExtensions,
+  raExtensions,
+  rootExtensions,
+} from '@/lib/pki/profile'
 import { type CertificateIntent, drawIntent, type SigningAuthority, wholeSeconds } from './certificate-intent'
 import type { OpenShard } from './crl-shards'
 import type { KeyAlgorithm } from './signer'
@@ -47,6 +53,17 @@ export interface NewOcspResponder {
   createdAt: Date
 }
 
+/** Signs configuration profiles, under the root. */
+export interface NewProfileSigner {
+  id: string
+  authorityId: string
+  keyId: string
+  certificateId: string
+  notBefore: Date
+  notAfter: Date
+  createdAt: Date
+}
+
 export interface MadeKey {
   keyId: string
   spki: Uint8Array
@@ -56,6 +73,8 @@ export const ROOT_SLUG = 'root'
 const ROOT_YEARS = 20
 const ISSUER_YEARS = 10
 const RA_YEARS = 2
+/** A profile that is installed turns unverified when its signer ends. */
+const PROFILE_SIGNER_YEARS = 2
 /** From its backdated beginning: it cannot be revoked, so it must not last. */
 const RESPONDER_MS = 7 * 86_400_000
 /** Devices whose clock is slow must not find a certificate that begins in the future. */
@@ -215,6 +234,36 @@ export function drawOcspResponder(request: {
     createdAt: now,
   }
   return { responder, intent }
+}
+
+export function drawProfileSigner(request: {
+  id: string
+  root: SigningAuthority
+  organisation: string
+  key: MadeKey
+  urls: Urls
+  now: Date
+}): { profileSigner: NewProfileSigner; intent: CertificateIntent } {
+  const { root, organisation, key, now } = request
+  const validity = within(root, now, PROFILE_SIGNER_YEARS)
+  const intent = drawIntent({
+    kind: 'profile',
+    authority: root,
+    subjectDer: subjectOf(shortened(organisation, ' Profiles'), organisation),
+    spki: key.spki,
+    ...validity,
+    extensions: profileSignerExtensions({ spki: key.spki, ...statusOf(root, request.urls) }),
+    now,
+  })
+  const profileSigner = {
+    id: request.id,
+    authorityId: root.id,
+    keyId: key.keyId,
+    certificateId: intent.id,
+    ...validity,
+    createdAt: now,
+  }
+  return { profileSigner, intent }
 }
 
 /** The id comes first: it is bound into the encryption of the key before the row exists. */

@@ -75,6 +75,7 @@ export function issuedEvents(actor: Actor, intent: StoredIntent, fingerprintSha2
       return [issued, authorityReadyEvent(actor, intent, fingerprintSha256)]
     case 'ra':
     case 'ocsp':
+    case 'profile':
       return [issued]
   }
 }

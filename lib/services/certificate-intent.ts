@@ -9,7 +9,7 @@ import { newSerial } from '@/lib/pki/serial'
 import type { SubjectAlternativeName } from './challenges'
 import type { KeyAlgorithm } from './signer'
 
-export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
+export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'profile' | 'leaf'
 
 /** What must be known of an authority to draw up something it will sign. */
 export interface SigningAuthority {

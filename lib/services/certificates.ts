@@ -67,7 +67,7 @@ export interface CertificateSummary {
 }
 
 export interface CertificateDetail extends CertificateSummary {
-  kind: 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
+  kind: 'root' | 'issuer' | 'ra' | 'ocsp' | 'profile' | 'leaf'
   fingerprintSha1: string
   publicKey: { algorithm: string; size: string; spkiSha256: string }
   signatureAlgorithm: string

@@ -4,8 +4,9 @@ export type KeyAlgorithm = 'rsa2048' | 'rsa3072' | 'rsa4096' | 'p256' | 'p384'
 /**
  * challenge: an endpoint's key to which others encrypt the challenges they sign. It opens, and signs nothing.
  * ocsp: signs what is on record about the certificates of one authority, and nothing else.
+ * profile: signs Apple configuration profiles, and nothing else.
  */
-export type KeyPurpose = 'root' | 'issuer' | 'ra' | 'challenge' | 'ocsp'
+export type KeyPurpose = 'root' | 'issuer' | 'ra' | 'challenge' | 'ocsp' | 'profile'
 export type ScepDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 export interface Signer {
@@ -50,6 +51,11 @@ export interface Signer {
    * believed. Refuses with reason `status_differs` what changed since the caller read. Returns the signature bytes.
    */
   signOcspResponse(keyId: string, tbs: Uint8Array): Promise<Uint8Array>
+  /**
+   * Signs a configuration profile: `propertyList` must be one, and `signedAt` now. Returns the signature over contentType,
+   * signingTime and messageDigest, SHA-256 with PKCS#1 v1.5.
+   */
+  signProfile(keyId: string, signedAt: Date, propertyList: Uint8Array): Promise<Uint8Array>
   /** HMAC-SHA-256 under a key derived from the KEK for this purpose alone; that of `challenge` changes by itself. */
   mac(purpose: MacPurpose, data: Uint8Array): Promise<Uint8Array>
   /**

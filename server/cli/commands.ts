@@ -25,6 +25,7 @@ import {
 } from './connector'
 import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
+import { endpointProfile } from './endpoint-profile'
 import { enrol } from './enrol'
 import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
@@ -72,6 +73,7 @@ export const COMMANDS: readonly Command[] = [
   enableEndpoint,
   disableEndpoint,
   defaultEndpoint,
+  endpointProfile,
   mintChallenge,
   listChallenges,
   revokeChallenge,

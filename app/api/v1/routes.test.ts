@@ -13,7 +13,7 @@ vi.mock('@/lib/server', () => ({ server: () => wired.services }))
 const ID = '0198d2d0-0101-7f00-8a0b-2c3d4e5f6a7b'
 const SERIAL = '3A7F19C0D2E45B6781920A1B2C3D4E5F'
 const DEVICE = Buffer.from('CN=tablet-7,O=Example').toString('base64url')
-const PARAMS: Record<string, string> = { id: ID, slug: 'staff', certificate: SERIAL, device: DEVICE }
+const PARAMS: Record<string, string> = { id: ID, kind: 'apple', slug: 'staff', certificate: SERIAL, device: DEVICE }
 
 const exampleOf = (id: string): never => {
   const { answer } = OPERATIONS.find((one) => one.id === id) ?? {}
@@ -60,6 +60,15 @@ const services = (): Fakes => ({
   radiusReadiness: { check: noted('radiusReadiness.check', exampleOf('checkRadiusReadiness')) },
   radiusConfiguration: {
     archive: noted('radiusConfiguration.archive', { name: 'files.tar.gz', bytes: new Uint8Array([31, 139]) }),
+  },
+  mdmProfiles: {
+    overview: noted('mdmProfiles.overview', exampleOf('listEndpointProfiles')),
+    file: noted('mdmProfiles.file', {
+      kind: 'apple',
+      fileName: 'staff.mobileconfig',
+      contentType: 'application/x-apple-aspen-config',
+      content: '<plist/>',
+    }),
   },
   endpoints: {
     create: noted('endpoints.create', exampleOf('createEndpoint')),
@@ -310,6 +319,16 @@ test.each([
         onOutage: 'accept',
       },
     ],
+  ],
+  [
+    'listEndpointProfiles',
+    { query: '?mdm=jamf&ssid=' },
+    ['mdmProfiles.overview', 'as admin key', 'staff', { mdm: 'jamf', ssid: '' }],
+  ],
+  [
+    'downloadEndpointProfile',
+    { query: '?ssid=Corp&radius=radius.example.com' },
+    ['mdmProfiles.file', 'as admin key', 'staff', 'apple', { ssid: 'Corp', radius: 'radius.example.com' }],
   ],
   ['copyEndpoint', { json: {} }, ['endpoints.copy', 'as admin key', 'staff', {}]],
   ['revokeChallenge', { json: {} }, ['challenges.revoke', 'as admin key', ID, undefined]],

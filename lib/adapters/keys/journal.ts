@@ -7,7 +7,7 @@ import { StartupFault } from './startup-fault'
 export const JOURNAL_FILE = 'signer-journal.jsonl'
 
 export interface JournalEntry {
-  call: 'generateKey' | 'signCertificate' | 'signCrl' | 'signScepReply' | 'signScepNextCertificates'
+  call: 'generateKey' | 'signCertificate' | 'signCrl' | 'signScepReply' | 'signScepNextCertificates' | 'signProfile'
   keyId: string
   certificateId?: string
   authorityId?: string

@@ -3,7 +3,7 @@ import { createHash, createHmac, type KeyObject } from 'node:crypto'
 import type pg from 'pg'
 import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
-import { contentAttributes } from '@/lib/pki/signed-attributes'
+import { contentAttributes, profileAttributes } from '@/lib/pki/signed-attributes'
 import { inSlices } from '@/lib/pki/slices'
 import type { KeyAlgorithm, KeyPurpose, MacPurpose, Signer } from '@/lib/services/signer'
 import { challengeKeys } from './challenge-keys'
@@ -11,6 +11,7 @@ import type { Kek } from './envelope'
 import type { Journal } from './journal'
 import type { KeyRing } from './key-ring'
 import { createOcspPolicy } from './ocsp-policy'
+import { checkProfile } from './profile-policy'
 import type { RateCeiling } from './rate-ceiling'
 import { revokedSerials } from './revoked-serials'
 import { isCertRep } from './scep-attributes'
@@ -36,6 +37,7 @@ const MAY_BE: Record<KeyPurpose, readonly KeyAlgorithm[]> = {
   ra: ['rsa2048', 'rsa3072', 'rsa4096'],
   challenge: ['p256', 'rsa3072'],
   ocsp: ['p256'],
+  profile: ['rsa3072'],
 }
 
 /** An OCSP answer grants nothing that is not on record: ten of them count for one other use. */
@@ -167,6 +169,16 @@ export function createSigner(parts: SignerParts): Signer {
       ceiling.take(keyId, OCSP_USE)
       await ocsp.check(key, tbs)
       return key.signOcspResponse(tbs)
+    },
+
+    async signProfile(keyId, signedAt, propertyList) {
+      const key = await keys.get(keyId)
+      await checkProfile(pool, key, { signedAt, content: propertyList, now: clock() })
+      ceiling.take(keyId)
+      const signedAttributes = profileAttributes(propertyList, signedAt)
+      const sha256 = createHash('sha256').update(signedAttributes).digest('hex')
+      const written = journal.append({ call: 'signProfile', keyId, sha256 })
+      return released(written, () => key.signScepReply('sha256', signedAttributes))
     },
 
     async mac(purpose, data) {

@@ -78,6 +78,8 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     decryptScep: async (keyId, encryptedKey, oaep) =>
       (await call({ call: 'decryptScep', keyId, ...(oaep === undefined ? {} : { oaep }) }, encryptedKey)).body,
     signOcspResponse: async (keyId, tbs) => (await call({ call: 'signOcspResponse', keyId }, tbs)).body,
+    signProfile: async (keyId, signedAt, propertyList) =>
+      (await call({ call: 'signProfile', keyId, signedAt: signedAt.getTime() }, propertyList)).body,
     mac: async (purpose, data) => (await call({ call: 'mac', purpose }, data)).body,
     seal: async (purpose, rowId, plaintext) => (await call({ call: 'seal', purpose, rowId }, plaintext)).body,
     open: async (purpose, rowId, sealed) => (await call({ call: 'open', purpose, rowId }, sealed)).body,

@@ -146,6 +146,8 @@ async function perform(request: Request, body: Buffer, signer: Signer): Promise<
       return { result: {}, body: await signer.signCrl(request.authorityId, body, request.shard ?? null) }
     case 'signScepReply':
       return { result: {}, body: await signer.signScepReply(request.keyId, request.digest, body) }
+    case 'signProfile':
+      return { result: {}, body: await signer.signProfile(request.keyId, new Date(request.signedAt), body) }
     case 'signScepNextCertificates':
       return { result: {}, body: await signer.signScepNextCertificates(request.keyId, body) }
     case 'decryptScep':

@@ -12,7 +12,7 @@ const Id = z
 /** As Postgres prints it: one spelling per id, because ids are part of what keys are bound to. */
 const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 export const Algorithm = z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384']) satisfies z.ZodType<KeyAlgorithm>
-export const Purpose = z.enum(['root', 'issuer', 'ra', 'challenge', 'ocsp']) satisfies z.ZodType<KeyPurpose>
+export const Purpose = z.enum(['root', 'issuer', 'ra', 'challenge', 'ocsp', 'profile']) satisfies z.ZodType<KeyPurpose>
 /** Of an authority's list; from 1. */
 const Shard = z
   .int()
@@ -38,6 +38,13 @@ export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('signScepNextCertificates'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('decryptScep'), keyId: Uuid, oaep: Digest.optional() }),
   z.strictObject({ id: Id, call: z.literal('signOcspResponse'), keyId: Uuid }),
+  /** Milliseconds since 1970. */
+  z.strictObject({
+    id: Id,
+    call: z.literal('signProfile'),
+    keyId: Uuid,
+    signedAt: z.int().min(0).max(253_402_300_799_000),
+  }),
   z.strictObject({ id: Id, call: z.literal('mac'), purpose: Mac }),
   z.strictObject({ id: Id, call: z.literal('seal'), purpose: Seal, rowId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('open'), purpose: Seal, rowId: Uuid }),
@@ -68,6 +75,7 @@ const BODY_LIMIT: Record<CallName, number> = {
   signScepNextCertificates: MAX_BODY_BYTES,
   decryptScep: MAX_BODY_BYTES,
   signOcspResponse: MAX_RESPONSE_DATA_BYTES,
+  signProfile: MAX_BODY_BYTES,
   mac: MAX_BODY_BYTES,
   seal: MAX_BODY_BYTES,
   open: MAX_BODY_BYTES,
@@ -124,6 +132,7 @@ export const RESULT = {
   signScepNextCertificates: BytesResult,
   decryptScep: BytesResult,
   signOcspResponse: BytesResult,
+  signProfile: BytesResult,
   mac: BytesResult,
   seal: BytesResult,
   open: BytesResult,

@@ -35,6 +35,8 @@ export function certifiedKeyId(record: CertificateRecord): string | null {
       return record.registrationAuthority?.keyId ?? null
     case 'ocsp':
       return record.ocspResponder?.keyId ?? null
+    case 'profile':
+      return record.profileSigner?.keyId ?? null
     case 'root':
     case 'issuer':
       return record.subjectAuthority?.keyId ?? null
@@ -162,7 +164,13 @@ function checkValidity(info: Tbs, authority: AuthorityRecord): void {
 
 /** CA:TRUE and the RA's role need the record of what is being made, with a key of ours that belongs to it. */
 function checkWhatItMakes(record: CertificateRecord, info: Tbs, certified: SigningKey | null): void {
-  const { authority, subjectAuthority: made, registrationAuthority: ra, ocspResponder: responder } = record
+  const {
+    authority,
+    subjectAuthority: made,
+    registrationAuthority: ra,
+    ocspResponder: responder,
+    profileSigner,
+  } = record
   switch (record.kind) {
     case 'root':
       if (made?.kind !== 'root' || made.id !== authority.id || authority.active) refuse('no_record_of_this_authority')
@@ -184,9 +192,19 @@ function checkWhatItMakes(record: CertificateRecord, info: Tbs, certified: Signi
       if (made !== null || info.isCa) refuse('ca_not_allowed')
       if (responder === null || responder.authorityId !== authority.id) refuse('no_record_of_this_responder')
       return checkCertifiedKey(certified, info, { keyId: responder.keyId, purpose: 'ocsp', ownerId: responder.id })
+    case 'profile':
+      checkIssuedBy(authority, 'root')
+      if (made !== null || info.isCa) refuse('ca_not_allowed')
+      if (profileSigner === null || profileSigner.authorityId !== authority.id) refuse('no_record_of_this_signer')
+      return checkCertifiedKey(certified, info, {
+        keyId: profileSigner.keyId,
+        purpose: 'profile',
+        ownerId: profileSigner.id,
+      })
     case 'leaf':
       checkIssuedBy(authority, 'issuer')
-      if (made !== null || ra !== null || responder !== null || info.isCa) refuse('ca_not_allowed')
+      if (made !== null || ra !== null || responder !== null || profileSigner !== null || info.isCa)
+        refuse('ca_not_allowed')
       checkEndpoint(record)
       if (record.keyOnRecord) refuse('key_of_ours', 'a leaf for a key that the signer holds')
       checkChallenge(record)

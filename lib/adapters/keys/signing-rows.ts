@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import { togetherUnless } from '@/lib/services/together'
 
-export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
+export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'profile' | 'leaf'
 
 export interface CertificateRecord {
   id: string
@@ -31,6 +31,8 @@ export interface CertificateRecord {
   registrationAuthority: { id: string; keyId: string; authorityId: string } | null
   /** The OCSP responder that this certificate makes. */
   ocspResponder: { id: string; keyId: string; authorityId: string } | null
+  /** The signer of profiles that this certificate makes. */
+  profileSigner: { id: string; keyId: string; authorityId: string } | null
   /** The endpoint that a leaf was asked for at. */
   endpoint: (LeafProfile & { id: string; authorityId: string; previousAuthorityId: string | null }) | null
   /** The challenge that a leaf was asked for with. */
@@ -122,6 +124,9 @@ interface CertificateRow {
   w_id: string | null
   w_key_id: string
   w_authority_id: string
+  y_id: string | null
+  y_key_id: string
+  y_authority_id: string
   e_id: string | null
   e_authority_id: string
   e_previous_authority_id: string | null
@@ -157,6 +162,7 @@ const CERTIFICATE = `
          s.id as s_id, s.kind as s_kind, s.parent_id as s_parent_id, s.key_id as s_key_id, s.subject_der as s_subject_der,
          r.id as r_id, r.key_id as r_key_id, coalesce(r.authority_id, re.authority_id) as r_authority_id,
          w.id as w_id, w.key_id as w_key_id, w.authority_id as w_authority_id,
+         y.id as y_id, y.key_id as y_key_id, y.authority_id as y_authority_id,
          e.id as e_id, e.authority_id as e_authority_id, ea.replaces_id as e_previous_authority_id,
          p.extended_key_usage as p_extended_key_usage,
          p.min_rsa_bits as p_min_rsa_bits, p.elliptic_curves as p_elliptic_curves,
@@ -172,6 +178,7 @@ const CERTIFICATE = `
   left join authority s on s.certificate_id = c.id
   left join registration_authority r on r.certificate_id = c.id
   left join ocsp_responder w on w.certificate_id = c.id
+  left join profile_signer y on y.certificate_id = c.id
   left join endpoint re on re.id = r.endpoint_id
   left join endpoint e on e.id = c.endpoint_id
   left join authority ea on ea.id = e.authority_id
@@ -268,6 +275,7 @@ function toRecord(row: CertificateRow): CertificateRecord {
           },
     registrationAuthority:
       row.r_id === null ? null : { id: row.r_id, keyId: row.r_key_id, authorityId: row.r_authority_id },
+    profileSigner: row.y_id === null ? null : { id: row.y_id, keyId: row.y_key_id, authorityId: row.y_authority_id },
     ocspResponder: row.w_id === null ? null : { id: row.w_id, keyId: row.w_key_id, authorityId: row.w_authority_id },
     endpoint:
       row.e_id === null

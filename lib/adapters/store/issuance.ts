@@ -106,6 +106,7 @@ async function recordAuthority(
     if (count === 0) return { result: false, events: [] }
     if (intent.kind === 'ra') await activateRegistrationAuthority(transaction, intent.id, der, at)
     else if (intent.kind === 'ocsp') await activateResponder(transaction, intent.id, der)
+    else if (intent.kind === 'profile') await activateProfileSigner(transaction, intent.id, der)
     else await activateAuthority(transaction, intent.id, der, at)
     return { result: true, events }
   })
@@ -151,6 +152,14 @@ async function activateRegistrationAuthority(
 /** The newest one signs; the one before stays good for what it signed. */
 async function activateResponder(transaction: Transaction, certificateId: string, der: Uint8Array): Promise<void> {
   await transaction.ocspResponder.update({
+    where: { certificateId, certificateDer: null },
+    data: { certificateDer: bytes(der) },
+    select: { id: true },
+  })
+}
+
+async function activateProfileSigner(transaction: Transaction, certificateId: string, der: Uint8Array): Promise<void> {
+  await transaction.profileSigner.update({
     where: { certificateId, certificateDer: null },
     data: { certificateDer: bytes(der) },
     select: { id: true },

@@ -48,6 +48,7 @@ import { actor, type Backing, installation, memoryMoves, NOON } from './harness'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryMinterStores } from './minter-stores'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
+import { memoryProfileSignerStore } from './profile-signer-store'
 import { memoryTrustStore } from './trust-store'
 import { append, emptyWorld, recordsOf } from './world'
 
@@ -106,6 +107,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
       bulkRevocations: memoryBulkRevocationStore(world),
       status: memoryStatusStore(world),
       ocspResponders: memoryOcspResponderStore(world),
+      profileSigners: memoryProfileSignerStore(world),
       ocsp: memoryOcspStore(world),
       shards: memoryShardStore(world),
       crlLists: memoryCrlListStore(world),

@@ -18,7 +18,7 @@ import { Kek } from '@/lib/adapters/keys/envelope'
 import { openCompactToken } from '@/lib/adapters/keys/token'
 import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
-import { contentAttributes } from '@/lib/pki/signed-attributes'
+import { contentAttributes, profileAttributes } from '@/lib/pki/signed-attributes'
 import type { KeyAlgorithm, KeyPurpose, Signer } from '@/lib/services/signer'
 
 /** What the real signer reads from its own database connection. */
@@ -118,6 +118,10 @@ export function fakeSigner(records: SignerRecords, clock: () => Date = () => new
     async signOcspResponse(keyId, tbs) {
       use('signOcspResponse')
       return new Uint8Array(sign('sha256', tbs, key(keyId).privateKey))
+    },
+    async signProfile(keyId, signedAt, propertyList) {
+      use('signProfile')
+      return new Uint8Array(sign('sha256', profileAttributes(propertyList, signedAt), key(keyId).privateKey))
     },
     async mac(purpose, data) {
       use('mac')

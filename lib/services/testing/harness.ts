@@ -15,6 +15,7 @@ import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance, EnrolmentProof, type IssuanceStore } from '@/lib/services/issuance'
 import { createOcsp, type OcspStore } from '@/lib/services/ocsp'
 import { createOcspResponders, type OcspResponderStore } from '@/lib/services/ocsp-responders'
+import { createProfileSigners, type ProfileSignerStore } from '@/lib/services/profile-signers'
 import { createRegistrationAuthorities, type RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
 import { createStatus, type StatusStore } from '@/lib/services/status'
 import { createTrust, type TrustStore } from '@/lib/services/trust'
@@ -26,6 +27,7 @@ import { memoryCrlListStore, memoryShardStore, memoryStatusStore } from './crl-s
 import { fakeSigner, type SignerRecords } from './fake-signer'
 import { memoryIssuanceStore } from './issuance-store'
 import { memoryOcspResponderStore, memoryOcspStore } from './ocsp-stores'
+import { memoryProfileSignerStore } from './profile-signer-store'
 import { memoryTrustStore } from './trust-store'
 import { emptyWorld, recordsOf, type World } from './world'
 
@@ -38,6 +40,7 @@ export interface Stores {
   bulkRevocations: BulkRevocationStore
   status: StatusStore
   ocspResponders: OcspResponderStore
+  profileSigners: ProfileSignerStore
   ocsp: OcspStore
   shards: ShardStore
   crlLists: CrlListStore
@@ -120,6 +123,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
     bulkRevocations: createBulkRevocations({ store: stores.bulkRevocations, clock, onCrlDue, batch: 2 }),
     status: createStatus({ store: stores.status, signer, clock }),
     ocspResponders: createOcspResponders({ store: stores.ocspResponders, signer, issuance, clock }),
+    profileSigners: createProfileSigners({ store: stores.profileSigners, signer, issuance, urls, clock }),
     ocsp: createOcsp({ store: stores.ocsp, signer, clock, elapsed: () => time.now.getTime() }),
     shards: createShards({ store: stores.shards, urls, clock }),
     crlLists: createCrlLists({ store: stores.crlLists, urls, clock }),
@@ -281,6 +285,7 @@ export function memoryBacking(world = emptyWorld(() => NOON)): Backing {
       bulkRevocations: memoryBulkRevocationStore(world),
       status: memoryStatusStore(world),
       ocspResponders: memoryOcspResponderStore(world),
+      profileSigners: memoryProfileSignerStore(world),
       ocsp: memoryOcspStore(world),
       shards: memoryShardStore(world),
       crlLists: memoryCrlListStore(world),

@@ -5,7 +5,7 @@ import type { StoredIntent } from '@/lib/services/intents'
 import type { IssuanceStore } from '@/lib/services/issuance'
 import { addIntent, append, type World, type WorldAuthority, type WorldCertificate } from './world'
 
-const KIND_ORDER = ['root', 'issuer', 'ra', 'ocsp', 'leaf']
+const KIND_ORDER = ['root', 'issuer', 'ra', 'ocsp', 'profile', 'leaf']
 
 export function memoryIssuanceStore(world: World): IssuanceStore {
   const rowOf = (id: string) => world.certificates.find((row) => row.id === id)
@@ -125,6 +125,8 @@ function activate(world: World, row: WorldCertificate, der: Uint8Array, at: Date
   if (authority) Object.assign(authority, { certificateDer: der, crlDueSince: at })
   const responder = world.ocspResponders.find(({ certificateId }) => certificateId === row.id)
   if (responder) responder.certificateDer = der
+  const profileSigner = world.profileSigners.find(({ certificateId }) => certificateId === row.id)
+  if (profileSigner) profileSigner.certificateDer = der
   const ra = world.registrationAuthorities.find(({ certificateId }) => certificateId === row.id)
   if (!ra) return
   for (const old of world.registrationAuthorities) {

@@ -1,6 +1,11 @@
 /** Tables in memory for the services' tests: what the stores of this folder read and write, by the database's rules. */
 import type { AuditEntry } from '@/lib/services/audit'
-import type { NewAuthority, NewOcspResponder, NewRegistrationAuthority } from '@/lib/services/authority-plan'
+import type {
+  NewAuthority,
+  NewOcspResponder,
+  NewProfileSigner,
+  NewRegistrationAuthority,
+} from '@/lib/services/authority-plan'
 import type { BulkRecord, SkipCause } from '@/lib/services/bulk-revocation-types'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { RevocationReason } from '@/lib/services/certificates'
@@ -51,6 +56,10 @@ export interface WorldAuthority extends Omit<NewAuthority, 'status' | 'crlShard'
 export interface WorldRegistrationAuthority extends NewRegistrationAuthority {
   certificateDer: Uint8Array | null
   retiredAt: Date | null
+}
+
+export interface WorldProfileSigner extends NewProfileSigner {
+  certificateDer: Uint8Array | null
 }
 
 export interface WorldOcspResponder extends NewOcspResponder {
@@ -112,6 +121,7 @@ export interface World {
   endpoints: WorldEndpoint[]
   registrationAuthorities: WorldRegistrationAuthority[]
   ocspResponders: WorldOcspResponder[]
+  profileSigners: WorldProfileSigner[]
   certificates: WorldCertificate[]
   challenges: WorldChallenge[]
   transactions: WorldTransaction[]
@@ -135,6 +145,7 @@ export function emptyWorld(clock: () => Date): World {
     endpoints: [],
     registrationAuthorities: [],
     ocspResponders: [],
+    profileSigners: [],
     certificates: [],
     challenges: [],
     transactions: [],

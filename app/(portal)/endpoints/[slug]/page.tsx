@@ -1,5 +1,5 @@
 /** One enrolment endpoint: on or off, its settings in sections, its clients and its registration authority. */
-import { FlaskConical, KeyRound } from 'lucide-react'
+import { FileCog, FlaskConical, KeyRound } from 'lucide-react'
 import type { Metadata } from 'next'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
@@ -56,6 +56,10 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
         ]}
       >
         {mayChange && <SwitchEndpoint slug={slug} group={group.name} enabled={enabled} />}
+        <ButtonLink href={`/endpoints/${slug}/profiles`}>
+          <FileCog aria-hidden />
+          Profiles
+        </ButtonLink>
         {can(actor, 'simulation:run') && (
           <ButtonLink href={`/endpoints/${slug}/simulate`}>
             <FlaskConical aria-hidden />

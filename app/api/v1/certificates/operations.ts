@@ -64,7 +64,7 @@ const LineMember = z
   .meta({ id: 'LineMember', description: 'A certificate of a line of renewals.' })
 
 const CertificateDetail = Certificate.extend({
-  kind: z.enum(['root', 'issuer', 'ra', 'ocsp', 'leaf']),
+  kind: z.enum(['root', 'issuer', 'ra', 'ocsp', 'profile', 'leaf']),
   fingerprintSha1: z.string(),
   publicKey: z.object({ algorithm: z.string(), size: z.string(), spkiSha256: z.string() }),
   signatureAlgorithm: z.string(),

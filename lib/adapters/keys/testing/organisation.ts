@@ -234,7 +234,7 @@ export async function insertLeaf(
 }
 
 export interface CertificateRequest {
-  kind: 'root' | 'issuer' | 'ra' | 'ocsp' | 'leaf'
+  kind: 'root' | 'issuer' | 'ra' | 'ocsp' | 'profile' | 'leaf'
   id: string
   by: AuthorityRow
   endpointId?: string

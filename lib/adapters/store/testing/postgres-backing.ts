@@ -12,6 +12,7 @@ import { groupStore } from '@/lib/adapters/store/groups'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
+import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
 import { statusStore } from '@/lib/adapters/store/status'
 import { trustStore } from '@/lib/adapters/store/trust'
 import { parseEvent } from '@/lib/services/audit-events'
@@ -50,6 +51,7 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       bulkRevocations: bulkRevocationStore(database),
       status: statusStore(database),
       ocspResponders: ocspResponderStore(database),
+      profileSigners: profileSignerStore(database),
       ocsp: ocspStore(database),
       shards: shardStore(database),
       crlLists: crlListStore(database),
