@@ -13,6 +13,8 @@ const DELETABLE = [
   'enrolment_transaction',
   'idempotent_request',
   'installation_value',
+  'intune_challenge',
+  'intune_revocation',
   'minter_endpoint',
   'network_refusal',
   'notification',
