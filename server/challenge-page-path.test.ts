@@ -10,6 +10,7 @@ import { callerReader } from './front/client-address'
 import { createFront } from './front/listener'
 import { createMetrics } from './front/metrics'
 import { createPortal } from './front/portal'
+import { withoutHooks } from './testing/without-hooks'
 import { withoutRadius } from './testing/without-radius'
 
 let portal: EnrolmentPortal
@@ -33,6 +34,7 @@ beforeAll(async () => {
   front = createFront({
     services: {
       ...withoutRadius,
+      ...withoutHooks,
       challengePage: {
         ask: (request) => (broken === null ? portal.challengePage.ask(request) : Promise.reject(broken)),
       },

@@ -3,8 +3,8 @@ import {
   checkedIntuneCredential,
   checkedIntuneSettings,
   INTUNE_DEFAULTS,
+  intuneCredential,
   intuneCredentialMoves,
-  intuneSecret,
 } from './intune-settings'
 
 const LEAST = { tenant: 'Contoso.onmicrosoft.com', applicationId: '11111111-2222-3333-4444-55555555555A' }
@@ -49,7 +49,10 @@ test.each([
 
 test('the ID of a secret is not taken for its value', () => {
   expect(() => checkedIntuneCredential({ clientSecret: LEAST.applicationId })).toThrow(/ID of the secret/)
-  expect(intuneSecret(checkedIntuneCredential({ clientSecret: ' s3cret~value ' }))).toBe('s3cret~value')
+  expect(intuneCredential(checkedIntuneCredential({ clientSecret: ' s3cret~value ' }))).toEqual({
+    kind: 'secret',
+    clientSecret: 's3cret~value',
+  })
 })
 
 test.each(['authorityUrl', 'tenant', 'applicationId', 'credentialKind'])(

@@ -139,10 +139,29 @@ export function checkedIntuneCredential(input: unknown): Uint8Array {
   return Buffer.from(JSON.stringify({ clientSecret: secret }), 'utf8')
 }
 
-export function intuneSecret(opened: Uint8Array): string | null {
+/** What we present to Entra: a secret, or a key of the signer's whose certificate the administrator uploaded there. */
+export type IntuneCredential =
+  | { kind: 'secret'; clientSecret: string }
+  | { kind: 'certificate'; keyId: string; certificate: Uint8Array }
+
+/** The bytes to seal for a certificate that was just made. */
+export function certificateCredential({ keyId, certificate }: { keyId: string; certificate: Uint8Array }): Uint8Array {
+  return Buffer.from(JSON.stringify({ keyId, certificate: Buffer.from(certificate).toString('base64') }), 'utf8')
+}
+
+/** Null for what was never sealed here. */
+export function intuneCredential(opened: Uint8Array): IntuneCredential | null {
+  const credential = parsed(opened)
+  if (!isRecord(credential)) return null
+  const { clientSecret, keyId, certificate } = credential
+  if (typeof clientSecret === 'string') return { kind: 'secret', clientSecret }
+  if (typeof keyId !== 'string' || typeof certificate !== 'string') return null
+  return { kind: 'certificate', keyId, certificate: new Uint8Array(Buffer.from(certificate, 'base64')) }
+}
+
+function parsed(bytes: Uint8Array): unknown {
   try {
-    const credential: unknown = JSON.parse(Buffer.from(opened).toString('utf8'))
-    return isRecord(credential) && typeof credential.clientSecret === 'string' ? credential.clientSecret : null
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
   } catch {
     return null
   }

@@ -7,7 +7,15 @@ import { StartupFault } from './startup-fault'
 export const JOURNAL_FILE = 'signer-journal.jsonl'
 
 export interface JournalEntry {
-  call: 'generateKey' | 'signCertificate' | 'signCrl' | 'signScepReply' | 'signScepNextCertificates' | 'signProfile'
+  call:
+    | 'generateKey'
+    | 'signCertificate'
+    | 'signCrl'
+    | 'signScepReply'
+    | 'signScepNextCertificates'
+    | 'signProfile'
+    | 'signClientAssertion'
+    | 'signOwnCertificate'
   keyId: string
   certificateId?: string
   authorityId?: string

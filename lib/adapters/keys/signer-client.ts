@@ -80,6 +80,8 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     signOcspResponse: async (keyId, tbs) => (await call({ call: 'signOcspResponse', keyId }, tbs)).body,
     signProfile: async (keyId, signedAt, propertyList) =>
       (await call({ call: 'signProfile', keyId, signedAt: signedAt.getTime() }, propertyList)).body,
+    signClientAssertion: async (keyId, input) => (await call({ call: 'signClientAssertion', keyId }, input)).body,
+    signOwnCertificate: async (keyId, tbs) => (await call({ call: 'signOwnCertificate', keyId }, tbs)).body,
     mac: async (purpose, data) => (await call({ call: 'mac', purpose }, data)).body,
     seal: async (purpose, rowId, plaintext) => (await call({ call: 'seal', purpose, rowId }, plaintext)).body,
     open: async (purpose, rowId, sealed) => (await call({ call: 'open', purpose, rowId }, sealed)).body,
