@@ -85,7 +85,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
           { id: 'registration-authority', title: 'Registration authority' },
           { id: 'default', title: 'Default endpoint' },
           ...(showsSecrets ? [{ id: 'static-secrets', title: 'List of static secrets' }] : []),
-          ...(showsPage ? [{ id: 'challenge-page', title: 'Challenge page for MDMs' }] : []),
+          ...(showsPage ? [{ id: 'challenge-page', title: 'Challenge page for MDMs (NDES)' }] : []),
           { id: 'clients', title: 'Clients that work here' },
         ]}
       />
