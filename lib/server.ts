@@ -401,7 +401,7 @@ export function buildServices(wiring: Wiring): Services {
     deviceBrake: createDeviceBrake({ store: deviceBrakeStore(database), clock }),
     deviceReports,
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
-    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
+    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
     simulation: createSimulation({
       store: simulationStore(database),
       secrets,

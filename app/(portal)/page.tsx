@@ -7,6 +7,7 @@ import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { Alarms } from './_overview/alarms'
+import { BrakeAlarm } from './_overview/brake-alarm'
 import { CrlAlarm } from './_overview/crl-alarm'
 import { FailuresByCause } from './_overview/failures-by-cause'
 import { FirstSteps } from './_overview/first-steps'
@@ -33,10 +34,11 @@ const NEWEST = { limit: 6 }
 const DAY_MS = 86_400_000
 
 async function Overview({ actor }: { actor: Actor }) {
-  const { groups: groupService, certificates, transactions, alarms: alarmService, crlLists } = server()
+  const { groups: groupService, certificates, transactions, alarms: alarmService, crlLists, deviceBrake } = server()
   const now = new Date()
-  const [alarms, lists, counts, groups, authorities, newest, refused, causes] = await Promise.all([
+  const [alarms, brakes, lists, counts, groups, authorities, newest, refused, causes] = await Promise.all([
     alarmService.open(actor),
+    deviceBrake.list(actor),
     crlLists.list(actor),
     certificates.counts(actor),
     groupService.list(actor),
@@ -51,6 +53,7 @@ async function Overview({ actor }: { actor: Actor }) {
   return (
     <div className="grid gap-5">
       <Alarms actor={actor} alarms={alarms} />
+      <BrakeAlarm brakes={brakes} />
       <CrlAlarm lists={lists} now={now} />
       {!quiet && <Standing counts={counts} />}
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">

@@ -22,7 +22,13 @@ import {
 } from '@/app/api/v1/challenges/operations'
 import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
 import { chooseDefaultEndpoint, getDefaultEndpoint } from '@/app/api/v1/default-endpoint/operations'
-import { getDevice, listDevices } from '@/app/api/v1/devices/operations'
+import {
+  changeDeviceBrake,
+  decideBraked,
+  getDeviceBrake,
+  listDeviceBrakes,
+} from '@/app/api/v1/device-brakes/operations'
+import { getDevice, listDevices, revokeDeviceChallenges } from '@/app/api/v1/devices/operations'
 import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 import {
   createStaticSecret,
@@ -37,6 +43,7 @@ import {
   updateEndpoint,
 } from '@/app/api/v1/endpoints/operations'
 import { breakGlass, getBreakGlass, replaceIssuer } from '@/app/api/v1/groups/break-glass-operations'
+import { changeDeviceRules, getDeviceRules, tryDeviceRules } from '@/app/api/v1/groups/device-rules-operations'
 import {
   checkRadiusReadiness,
   downloadRadiusConfiguration,
@@ -128,6 +135,14 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getCertificate,
   downloadCertificate,
   revokeCertificate,
+  listDeviceBrakes,
+  getDeviceBrake,
+  changeDeviceBrake,
+  decideBraked,
+  getDeviceRules,
+  changeDeviceRules,
+  tryDeviceRules,
+  revokeDeviceChallenges,
   listDevices,
   getDevice,
   holdCertificate,
