@@ -36,6 +36,7 @@ import { notificationStore } from '@/lib/adapters/store/notifications'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
+import { overdueRenewalStore } from '@/lib/adapters/store/overdue-renewals'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
@@ -59,6 +60,7 @@ import { actOnDevices } from '@/lib/jobs/act-on-devices'
 import { closeValidations } from '@/lib/jobs/close-validations'
 import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
+import { findOverdueRenewals } from '@/lib/jobs/find-overdue-renewals'
 import { forgetRecords } from '@/lib/jobs/forget-records'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
@@ -114,6 +116,7 @@ import { createNotifications } from '@/lib/services/notifications'
 import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
 import type { Outbound } from '@/lib/services/outbound'
+import { createOverdueRenewals, type OverdueRenewals } from '@/lib/services/overdue-renewals'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
@@ -171,6 +174,7 @@ export interface Services {
   deviceReports: DeviceReports
   deviceRules: DeviceRulesService
   devices: DevicesService
+  overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   simulation: SimulationService
   retention: RetentionService
   defaultEndpoint: DefaultEndpointService
@@ -343,6 +347,7 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const overdueRenewals = createOverdueRenewals({ store: overdueRenewalStore(database), clock })
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
 
   const jobs = [
@@ -362,6 +367,7 @@ export function buildServices(wiring: Wiring): Services {
       createDeviceLinks({ store: deviceLinkStore(database) }),
       createDeviceActions({ store: deviceActionStore(database) }),
     ),
+    findOverdueRenewals(overdueRenewals),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
@@ -402,6 +408,7 @@ export function buildServices(wiring: Wiring): Services {
     deviceReports,
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
+    overdueRenewals,
     simulation: createSimulation({
       store: simulationStore(database),
       secrets,

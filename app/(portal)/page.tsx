@@ -34,11 +34,20 @@ const NEWEST = { limit: 6 }
 const DAY_MS = 86_400_000
 
 async function Overview({ actor }: { actor: Actor }) {
-  const { groups: groupService, certificates, transactions, alarms: alarmService, crlLists, deviceBrake } = server()
+  const {
+    groups: groupService,
+    certificates,
+    transactions,
+    alarms: alarmService,
+    crlLists,
+    deviceBrake,
+    overdueRenewals,
+  } = server()
   const now = new Date()
-  const [alarms, brakes, lists, counts, groups, authorities, newest, refused, causes] = await Promise.all([
+  const [alarms, brakes, overdue, lists, counts, groups, authorities, newest, refused, causes] = await Promise.all([
     alarmService.open(actor),
     deviceBrake.list(actor),
+    overdueRenewals.count(actor),
     crlLists.list(actor),
     certificates.counts(actor),
     groupService.list(actor),
@@ -55,7 +64,7 @@ async function Overview({ actor }: { actor: Actor }) {
       <Alarms actor={actor} alarms={alarms} />
       <BrakeAlarm brakes={brakes} />
       <CrlAlarm lists={lists} now={now} />
-      {!quiet && <Standing counts={counts} />}
+      {!quiet && <Standing counts={counts} overdue={overdue} />}
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid content-start gap-5">
           {first && <FirstSteps actor={actor} groups={groups} />}

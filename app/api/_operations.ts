@@ -57,6 +57,7 @@ import { getTrustPage, switchTrustPage } from '@/app/api/v1/groups/trust-page-op
 import { getMe } from '@/app/api/v1/me/operations'
 import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
+import { listOverdueRenewals } from '@/app/api/v1/overdue-renewals/operations'
 import { authorizeAccess } from '@/app/api/v1/radius/authorize/operations'
 import {
   createReceiver,
@@ -135,6 +136,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getCertificate,
   downloadCertificate,
   revokeCertificate,
+  listOverdueRenewals,
   listDeviceBrakes,
   getDeviceBrake,
   changeDeviceBrake,

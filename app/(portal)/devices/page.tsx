@@ -38,6 +38,7 @@ export default async function DevicesPage({ searchParams }: { searchParams: Sear
         title="Devices"
         description="Those that your MDMs know, then names in certificates and challenges that belong to none of them."
       >
+        <ButtonLink href="/devices/overdue">Should have renewed</ButtonLink>
         {brakes.length > 0 && <ButtonLink href="/devices/brake">Brakes</ButtonLink>}
       </PageHeader>
       <FilterBar label="Filter devices">

@@ -135,6 +135,7 @@ const services = (): Fakes => ({
     get: noted('devices.get', exampleOf('getDevice')),
     revokeChallenges: noted('devices.revokeChallenges', 1),
   },
+  overdueRenewals: { list: noted('overdueRenewals.list', exampleOf('listOverdueRenewals')) },
   deviceRules: {
     get: noted('deviceRules.get', exampleOf('getDeviceRules')),
     change: noted('deviceRules.change', exampleOf('changeDeviceRules')),
@@ -380,6 +381,11 @@ test.each([
   ],
   ['getDevice', {}, ['devices.get', 'as admin key', DEVICE]],
   ['revokeDeviceChallenges', { json: {} }, ['devices.revokeChallenges', 'as admin key', DEVICE]],
+  [
+    'listOverdueRenewals',
+    { query: '?group=staff' },
+    ['overdueRenewals.list', 'as admin key', { group: 'staff' }, { limit: 50 }],
+  ],
   ['getDeviceRules', {}, ['deviceRules.get', 'as admin key', 'staff']],
   [
     'changeDeviceRules',
