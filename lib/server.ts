@@ -24,6 +24,7 @@ import { deviceLinkStore } from '@/lib/adapters/store/device-links'
 import { deviceReportStore } from '@/lib/adapters/store/device-reports'
 import { deviceRuleStore } from '@/lib/adapters/store/device-rules'
 import { deviceStore } from '@/lib/adapters/store/devices'
+import { eventWebhookStore } from '@/lib/adapters/store/event-webhooks'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
@@ -58,6 +59,7 @@ import { webhookClient } from '@/lib/adapters/validation/webhook'
 import { type Config, config, type OutboundPlace } from '@/lib/config'
 import { actOnDevices } from '@/lib/jobs/act-on-devices'
 import { closeValidations } from '@/lib/jobs/close-validations'
+import { deliverEvents } from '@/lib/jobs/deliver-events'
 import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { findOverdueRenewals } from '@/lib/jobs/find-overdue-renewals'
@@ -104,6 +106,9 @@ import type { DeviceReports } from '@/lib/services/device-types'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
+import { createEventDelivery } from '@/lib/services/event-delivery'
+import type { EventWebhooksService } from '@/lib/services/event-webhook-types'
+import { createEventWebhooks } from '@/lib/services/event-webhooks'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import type { IntentDeps } from '@/lib/services/intents'
@@ -174,6 +179,7 @@ export interface Services {
   deviceReports: DeviceReports
   deviceRules: DeviceRulesService
   devices: DevicesService
+  eventWebhooks: EventWebhooksService
   overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   simulation: SimulationService
   retention: RetentionService
@@ -347,6 +353,7 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const eventWebhookRows = eventWebhookStore(database)
   const overdueRenewals = createOverdueRenewals({ store: overdueRenewalStore(database), clock })
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
 
@@ -359,6 +366,7 @@ export function buildServices(wiring: Wiring): Services {
     tendApprovals(approvals),
     closeValidations(validationUpkeepStore(database)),
     deliverNotifications(notifications),
+    deliverEvents(createEventDelivery({ store: eventWebhookRows, outbound, signer, clock })),
     renewRegistrationAuthorities(registrationAuthorities),
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
     rollOverIssuers(rollover),
@@ -408,6 +416,7 @@ export function buildServices(wiring: Wiring): Services {
     deviceReports,
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
+    eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, clock }),
     overdueRenewals,
     simulation: createSimulation({
       store: simulationStore(database),
