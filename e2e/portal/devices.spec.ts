@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { keyOfDevice } from '@/lib/services/devices'
 import { enrol } from './support/devices'
-import { type Mdm, startMdm } from './support/mdm'
+import { connectMdm, type Mdm } from './support/mdm'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { expect, test } from './support/test'
 
@@ -14,8 +14,8 @@ let tablets: string[] = []
 
 test.describe.configure({ mode: 'serial' })
 test.beforeAll(async () => {
-  mdm = await startMdm()
-  portal = await startOrganisation({ databaseUrl: mdm.databaseUrl })
+  portal = await startOrganisation()
+  mdm = await connectMdm(portal)
   await employ(portal, OLGA)
   await employ(portal, AUGUST)
   group = await portal.createGroup('Staff', 'p256')
@@ -34,8 +34,8 @@ test.beforeAll(async () => {
   )
 })
 test.afterAll(async () => {
-  await portal?.stop()
   await mdm?.close()
+  await portal?.stop()
 })
 
 const picture = async (page: Page, name: string) => {
