@@ -26,6 +26,7 @@ import { deviceLinkStore } from '@/lib/adapters/store/device-links'
 import { deviceReportStore } from '@/lib/adapters/store/device-reports'
 import { deviceRuleStore } from '@/lib/adapters/store/device-rules'
 import { deviceStore } from '@/lib/adapters/store/devices'
+import { eventWebhookStore } from '@/lib/adapters/store/event-webhooks'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
@@ -46,6 +47,7 @@ import { notificationStore } from '@/lib/adapters/store/notifications'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
+import { overdueRenewalStore } from '@/lib/adapters/store/overdue-renewals'
 import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
@@ -68,8 +70,10 @@ import { webhookClient } from '@/lib/adapters/validation/webhook'
 import { type Config, config, type OutboundPlace } from '@/lib/config'
 import { actOnDevices } from '@/lib/jobs/act-on-devices'
 import { closeValidations } from '@/lib/jobs/close-validations'
+import { deliverEvents } from '@/lib/jobs/deliver-events'
 import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
+import { findOverdueRenewals } from '@/lib/jobs/find-overdue-renewals'
 import { forgetRecords } from '@/lib/jobs/forget-records'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
@@ -118,6 +122,9 @@ import type { DeviceReports } from '@/lib/services/device-types'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
+import { createEventDelivery } from '@/lib/services/event-delivery'
+import type { EventWebhooksService } from '@/lib/services/event-webhook-types'
+import { createEventWebhooks } from '@/lib/services/event-webhooks'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
@@ -143,6 +150,7 @@ import { createNotifications } from '@/lib/services/notifications'
 import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
 import type { Outbound } from '@/lib/services/outbound'
+import { createOverdueRenewals, type OverdueRenewals } from '@/lib/services/overdue-renewals'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createProfileSigners } from '@/lib/services/profile-signers'
@@ -205,6 +213,8 @@ export interface Services {
   deviceReports: DeviceReports
   deviceRules: DeviceRulesService
   devices: DevicesService
+  eventWebhooks: EventWebhooksService
+  overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   simulation: SimulationService
   retention: RetentionService
   defaultEndpoint: DefaultEndpointService
@@ -402,6 +412,8 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const eventWebhookRows = eventWebhookStore(database)
+  const overdueRenewals = createOverdueRenewals({ store: overdueRenewalStore(database), clock })
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
   const mdmKinds: MdmKindDefinition[] = [EVENTS_KIND, intuneKind(intune)]
   const hookHandlers: HookHandler[] = [
@@ -419,6 +431,7 @@ export function buildServices(wiring: Wiring): Services {
     closeValidations(validationUpkeepStore(database)),
     deliverNotifications(notifications),
     pullIntuneRevocations(createIntuneRevocations({ ...aboutIntune, store: intuneRevocationStore(database) })),
+    deliverEvents(createEventDelivery({ store: eventWebhookRows, outbound, signer, clock })),
     renewRegistrationAuthorities(registrationAuthorities),
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
     renewProfileSigner(profileSigners),
@@ -428,6 +441,7 @@ export function buildServices(wiring: Wiring): Services {
       createDeviceLinks({ store: deviceLinkStore(database) }),
       createDeviceActions({ store: deviceActionStore(database) }),
     ),
+    findOverdueRenewals(overdueRenewals),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
@@ -495,7 +509,9 @@ export function buildServices(wiring: Wiring): Services {
     deviceBrake: createDeviceBrake({ store: deviceBrakeStore(database), clock }),
     deviceReports,
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
-    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
+    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
+    eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, clock }),
+    overdueRenewals,
     simulation: createSimulation({
       store: simulationStore(database),
       secrets,
