@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Page } from '@playwright/test'
 import { type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { readPropertyList } from '@/e2e/fixtures/property-list'
 import { ADA, AUGUST, employ } from './support/people'
@@ -19,6 +20,11 @@ test.beforeAll(async () => {
   await portal.json('network', 'set', 'staff', '--enable', '--ssid', 'Staff & Friends')
 })
 test.afterAll(() => portal?.stop())
+
+const picture = async (page: Page, name: string) => {
+  const folder = process.env.LATCHKEY_SCREENSHOTS
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
+}
 
 test('an administrator fills in a profile for Jamf Pro, and shares it by its address', async ({ visit }) => {
   const page = await visit(portal, { as: ADA })
@@ -36,6 +42,7 @@ test('an administrator fills in a profile for Jamf Pro, and shares it by its add
   await page.getByRole('button', { name: 'Fill in' }).click()
   await expect(profile).toContainText('<string>Staff &amp; Friends</string>')
   await expect(profile).toContainText('radius.example.com')
+  await picture(page, 'profiles-apple')
 
   const download = page.waitForEvent('download')
   await page.getByRole('link', { name: /^Download Configuration profile/ }).click()
@@ -55,6 +62,8 @@ test('what cannot be is said beside its field, and nothing can be downloaded wit
   await page.getByRole('button', { name: 'Fill in' }).click()
   await expect(page.getByText('Names of RADIUS servers are like radius.example.com.')).toBeVisible()
   await expect(page.getByLabel('RADIUS servers')).toHaveAttribute('aria-invalid', 'true')
+  await page.setViewportSize({ width: 390, height: 844 })
+  await picture(page, 'profiles-narrow')
   await expect(page.getByRole('link', { name: /^Download Configuration profile/ })).toHaveCount(0)
   const answer = await page.request.get('/endpoints/staff/profiles/apple?radius=-nonsense-')
   expect(answer.status()).toBe(400)
@@ -74,6 +83,7 @@ test('an administrator makes a profile for one device, whose challenge is minted
     await dialog.getByRole('button', { name: 'Mint and make profile' }).click({ timeout: 2_000 })
     await expect(dialog.getByText('Whoever has this file can enrol as this device')).toBeVisible({ timeout: 2_000 })
   }).toPass()
+  await picture(page, 'profiles-one-device')
   const download = page.waitForEvent('download')
   await dialog.getByRole('link', { name: 'Download tablet-7.mobileconfig' }).click()
   const bytes = await readFile(await (await download).path())
@@ -105,6 +115,7 @@ test('every platform has its texts, and says what the settings of the endpoint e
     await platforms.getByRole('link', { name, exact: true }).click()
     await expect(platforms.getByRole('link', { name, exact: true })).toHaveAttribute('aria-current', 'page')
     await expect(page.locator('details[open] pre').first()).toContainText(text)
+    await picture(page, `profiles-${name.toLowerCase().replaceAll(' ', '-')}`)
   }
   await expect(page.getByText('certmonger: excluded by the present settings')).toBeVisible()
   await expect(page.getByText('It knows no AES: without 3DES it cannot encrypt.')).toBeVisible()
