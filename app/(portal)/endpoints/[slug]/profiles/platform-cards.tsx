@@ -101,7 +101,7 @@ function Values({ title, rows }: ProfileValues) {
       <Facts>
         {rows.map(({ name, value }) => (
           <Fact key={name} name={name}>
-            <span className="grid gap-1">
+            <span className="grid grid-cols-[minmax(0,1fr)] gap-1">
               {value.split('\n').map((line) => (
                 <InlineCopy key={line} value={line} what={name} />
               ))}
