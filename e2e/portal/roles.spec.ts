@@ -99,6 +99,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   endSession: 'own',
   fetchMinterKeys: ADMINS,
   makeValidatorSecret: ADMINS,
+  makeDeviceProfile: WORKERS,
   mintChallenge: WORKERS,
   reissueChallenge: WORKERS,
   releaseCertificate: WORKERS,

@@ -177,6 +177,31 @@ describe.skipIf(missing)('who is let in', () => {
   })
 })
 
+describe.skipIf(missing)('the profile of the endpoint for wpa_supplicant', () => {
+  const network = async (radius: string, ssid = 'Test') => {
+    const asked = ['--kind', 'wpa-supplicant', '--ssid', ssid, '--radius', radius]
+    const { content } = await portal.json<{ content: string }>('endpoint', 'profile', staff.endpoint.slug, ...asked)
+    return (files: { ca: string; certificate: string; key: string }) =>
+      content
+        .replace('/etc/latchkey/staff/ca.pem', files.ca)
+        .replace('/etc/latchkey/staff/client.pem', files.certificate)
+        .replace('/etc/latchkey/staff/client.key', files.key)
+  }
+
+  test('lets a device in, whatever characters the network has in its name', async () => {
+    const device = await enrolled(staff, 'profiled')
+    for (const ssid of ['Test', 'A "B" & \\C#}'])
+      expect(await both.login(device, { network: await network('radius.example.com', ssid) })).toMatchObject({
+        accepted: true,
+      })
+  })
+
+  test('does not let it talk to a server of another name', async () => {
+    const device = await enrolled(staff, 'wary')
+    expect((await both.login(device, { network: await network('radius.example.org') })).accepted).toBe(false)
+  })
+})
+
 describe.skipIf(missing)('who is kept out', () => {
   test('a certificate that somebody made for himself', async () => {
     const login = await both.login(await selfMade('/CN=tablet-1/O=Example'))

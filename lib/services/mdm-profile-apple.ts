@@ -227,7 +227,7 @@ function notes({ endpoint, validityDays, renewalWindowDays }: ProfileFacts, { md
   const ofPolicy =
     endpoint.policy === 'dynamic'
       ? [
-          `A challenge lets in one device, so none is in this profile: the MDM puts one in the place of ${CHALLENGE_PLACE}, or make a profile for one device below.`,
+          `A challenge lets in one device, so none is in this profile: the MDM puts one in the place of ${CHALLENGE_PLACE}, or make a profile for one device here.`,
         ]
       : endpoint.policy === 'approval'
         ? ['The device asks again for an hour. Whoever is not approved by then starts anew.']
@@ -237,7 +237,7 @@ function notes({ endpoint, validityDays, renewalWindowDays }: ProfileFacts, { md
 
 const NOTES_OF_MDM: Partial<Record<ProfileChoices['mdm'], readonly string[]>> = {
   jamf: [
-    'Use the SCEP payload of Jamf Pro with the values beside, and the challenge type Dynamic with a Jamf connector: an uploaded profile is delivered as it is, and its challenge is the same for every device.',
+    'Use the SCEP payload of Jamf Pro with the values below the profile, and the challenge type Dynamic with a Jamf connector: an uploaded profile is delivered as it is, and its challenge is the same for every device.',
     'With "Redistribute Profile" on, Jamf Pro adds $PROFILE_IDENTIFIER to the subject as a second CN or OU: let challenges allow it.',
     'On iPhone and iPad the name of the device is $DEVICENAME.',
   ],

@@ -22,10 +22,16 @@ interface IntunePlatform {
   userStoreOnly?: boolean
   /** The type has no digest to choose. */
   noHash?: boolean
+  /** Renews only while it is unlocked, online and in sync: it must begin early. */
+  renewsLate?: boolean
 }
 
 const GRAPH = 'https://graph.microsoft.com/beta/deviceManagement/deviceConfigurations'
 const ROOT_PLACE = 'ID-OF-THE-ROOT-PROFILE'
+
+/** Per cent of its life that is left. With a challenge of its own each renewal is an enrolment, at any time. */
+const THRESHOLD = 20
+const APPLE_THRESHOLD = 50
 
 const DEVICE_CHANNEL = { deploymentChannel: 'deviceChannel' }
 
@@ -46,12 +52,14 @@ const INTUNE_PLATFORMS: readonly IntunePlatform[] = [
     trusted: 'iosTrustedRootCertificate',
     scep: 'iosScepCertificateProfile',
     noHash: true,
+    renewsLate: true,
   },
   {
     id: 'macos',
     title: 'macOS',
     trusted: 'macOSTrustedRootCertificate',
     scep: 'macOSScepCertificateProfile',
+    renewsLate: true,
     trustedKeys: () => DEVICE_CHANNEL,
     scepKeys: { ...DEVICE_CHANNEL, allowAllAppsAccess: false },
   },
@@ -127,7 +135,7 @@ function scep(facts: ProfileFacts, choices: ProfileChoices, platform: IntunePlat
     customSubjectAlternativeNames: alternativeNames(choices).map(({ type, value }) => ({ sanType: type, name: value })),
     certificateValidityPeriodValue: facts.validityDays,
     certificateValidityPeriodScale: 'days',
-    renewalThresholdPercentage: threshold(facts),
+    renewalThresholdPercentage: platform.renewsLate ? APPLE_THRESHOLD : THRESHOLD,
     keyUsage: 'digitalSignature,keyEncipherment',
     keySize: `size${keySize(facts)}`,
     ...(platform.noHash ? {} : { hashAlgorithm: 'sha2' }),
@@ -145,12 +153,6 @@ function alternativeNames(choices: ProfileChoices): { type: string; value: strin
     { type: 'universalResourceIdentifier', value: `IntuneDeviceId://${variable('intune', 'id')}` },
     ...(forUsers(choices) ? [{ type: 'userPrincipalName', value: '{{UserPrincipalName}}' }] : []),
   ]
-}
-
-/** From half its life on, or where the endpoint's window for renewal begins if that is sooner. */
-function threshold({ validityDays, renewalWindowDays }: ProfileFacts): number {
-  const window = Math.floor((renewalWindowDays / validityDays) * 100)
-  return Math.min(99, Math.max(1, Math.min(50, window)))
 }
 
 function trustedValues({ root, issuer }: ProfileFacts): ProfileValues {
@@ -187,7 +189,7 @@ function scepValues(facts: ProfileFacts, choices: ProfileChoices): ProfileValues
         name: 'Extended key usage',
         value: facts.extendedKeyUsage.map((oid) => `${usageName(oid)} (${oid})`).join('\n'),
       },
-      { name: 'Renewal threshold (%)', value: String(threshold(facts)) },
+      { name: 'Renewal threshold (%)', value: `${THRESHOLD}; for iOS and macOS ${APPLE_THRESHOLD}` },
       { name: 'SCEP Server URLs', value: facts.scepUrl },
     ],
   }

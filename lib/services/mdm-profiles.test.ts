@@ -227,7 +227,7 @@ describe('Intune', () => {
       })
       expect(scep['@odata.type']).toMatch(/^#microsoft\.graph\.\w+S(?:CEP|cep)CertificateProfile$/)
       expect(scep['rootCertificate@odata.bind']).toContain('deviceConfigurations(')
-      expect(scep.renewalThresholdPercentage).toBeGreaterThanOrEqual(1)
+      expect(scep.renewalThresholdPercentage).toBe(['ios', 'macos'].includes(platform) ? 50 : 20)
     },
   )
 })

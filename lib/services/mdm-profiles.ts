@@ -34,6 +34,7 @@ export interface PlatformView extends PlatformProfiles {
 
 export interface EndpointProfiles {
   endpoint: { slug: string; name: string; group: { slug: string; name: string }; enabled: boolean; policy: string }
+  organisation: string
   choices: ProfileChoices
   /** What was wished and cannot be; the profiles are made without it. */
   faults: ProfileFaults
@@ -98,6 +99,7 @@ export function createMdmProfiles(dependencies: MdmProfilesDeps): MdmProfilesSer
     const { name, group, enabled, policy } = endpoint
     return {
       endpoint: { slug, name, group, enabled, policy },
+      organisation: facts.organisation,
       choices,
       faults,
       ssids,

@@ -18,7 +18,7 @@ interface ChoicesFormProps {
 export function ChoicesForm({ platform, parameters, ssid, ssids, faults }: ChoicesFormProps) {
   return (
     <form method="get" className="grid gap-4" aria-label="What shall stand in the profiles">
-      <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+      <div className="grid items-start gap-4 sm:grid-cols-2 lg:grid-cols-3">
         <SelectField
           name="mdm"
           label="MDM for Apple devices"

@@ -13,7 +13,9 @@ import { found, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import { PLATFORMS, type ProfileDocument } from '@/lib/services/mdm-profile-types'
 import type { PlatformView } from '@/lib/services/mdm-profiles'
+import { can } from '@/lib/services/permissions'
 import { ChoicesForm } from './choices-form'
+import { OneDevice } from './one-device'
 import { PlatformCards } from './platform-cards'
 import { PROFILE_PARAMETERS, type ProfileParameters, wishesOf, withWishes } from './profile-wishes'
 
@@ -30,9 +32,10 @@ export default async function ProfilesPage({ params, searchParams }: ProfilesPag
   const parameters = await readParameters(searchParams, PROFILE_PARAMETERS)
   const chosen = oneOf(PLATFORMS, parameters.platform) ?? 'apple'
   const profiles = await found(server().mdmProfiles.list(actor, slug, wishesOf(parameters)))
-  const { endpoint, choices, faults, ssids, platforms, certificates } = profiles
+  const { endpoint, organisation, choices, faults, ssids, platforms, certificates } = profiles
   const path = `/endpoints/${slug}/profiles`
   const sound = Object.keys(faults).length === 0
+  const mints = sound && endpoint.enabled && endpoint.policy === 'dynamic' && can(actor, 'challenge:mint')
   return (
     <>
       <PageHeader
@@ -69,6 +72,17 @@ export default async function ProfilesPage({ params, searchParams }: ProfilesPag
               key={platform.platform}
               platform={platform}
               network={choices.ssid !== null && choices.radiusNames.length > 0}
+              action={
+                mints &&
+                chosen === 'apple' && (
+                  <OneDevice
+                    slug={slug}
+                    organisation={organisation}
+                    ssid={choices.radiusNames.length > 0 ? (choices.ssid ?? '') : ''}
+                    radius={choices.radiusNames.join(',')}
+                  />
+                )
+              }
               href={sound ? (kind) => withWishes(`${path}/${kind}`, parameters) : null}
             />
           ))}

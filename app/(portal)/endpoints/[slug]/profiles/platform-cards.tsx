@@ -1,5 +1,6 @@
 /** One platform: what stands in its way here, its files and texts, the values for its forms, and what is odd about it. */
 import { Download } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CopyButton } from '@/app/_components/copy-button'
@@ -16,11 +17,13 @@ interface PlatformCardsProps {
   platform: PlatformView
   /** Whether a network and its servers are named: without, some files are not there. */
   network: boolean
+  /** Beside the heading of the files. */
+  action?: ReactNode
   /** Where a kind is downloaded; null while something that was chosen cannot be. */
   href: ((kind: string) => string) | null
 }
 
-export function PlatformCards({ platform, network, href }: PlatformCardsProps) {
+export function PlatformCards({ platform, network, action, href }: PlatformCardsProps) {
   const { title, documents, values, notes, remarks } = platform
   return (
     <>
@@ -37,7 +40,7 @@ export function PlatformCards({ platform, network, href }: PlatformCardsProps) {
           {reasons.map(({ sentence }) => sentence).join(' ')}
         </Notice>
       ))}
-      <Card title={`${title}: files and texts`} description={network ? undefined : NO_NETWORK}>
+      <Card title={`${title}: files and texts`} description={network ? undefined : NO_NETWORK} action={action}>
         {documents.length === 0 ? (
           <p className="text-muted">There is no file for certificates alone. Use the values below.</p>
         ) : (
@@ -98,7 +101,7 @@ function Values({ title, rows }: ProfileValues) {
       <Facts>
         {rows.map(({ name, value }) => (
           <Fact key={name} name={name}>
-            <span className="grid gap-1">
+            <span className="grid grid-cols-[minmax(0,1fr)] gap-1">
               {value.split('\n').map((line) => (
                 <InlineCopy key={line} value={line} what={name} />
               ))}
