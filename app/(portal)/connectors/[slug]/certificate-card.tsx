@@ -95,7 +95,11 @@ function OneCertificate({
       </Facts>
       <p className="text-sm text-muted">{UPLOAD}</p>
       <div>
-        <a href={`/connectors/${slug}/certificate?which=${which}`} download className={buttonClass('secondary', 'small')}>
+        <a
+          href={`/connectors/${slug}/certificate?which=${which}`}
+          download
+          className={buttonClass('secondary', 'small')}
+        >
           <Download aria-hidden />
           Download
         </a>
