@@ -14,6 +14,7 @@ import { KIND_TITLES } from '@/app/(portal)/connectors/kinds'
 import { server } from '@/lib/server'
 import { can } from '@/lib/services/permissions'
 import { CALL_FILTERS, CallLog } from './call-log'
+import { CertificateCard } from './certificate-card'
 import { ConnectorSettings } from './connector-settings'
 import { HookSecret } from './hook-secret'
 import { Remaining } from './remaining'
@@ -35,6 +36,7 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
   const connector = await found(server().mdmConnectors.get(actor, slug))
   const endpoints = await server().groups.listEndpoints(actor)
   const { kind, name, light, enabled, hookUrl, settings, health, updatedAt } = connector
+  const certificates = kind === 'intune' ? await server().intuneCertificates.get(actor, slug) : null
   const mayManage = can(actor, 'connector:manage')
   return (
     <>
@@ -52,6 +54,9 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
           <div className="grid content-start gap-5">
             <StateCard connector={connector} />
             {mayManage && kind !== 'events' && <TestCard slug={slug} />}
+            {certificates !== null && (
+              <CertificateCard slug={slug} name={plain(name)} certificates={certificates} mayManage={mayManage} />
+            )}
           </div>
           <div className="grid content-start gap-5">
             {hookUrl !== null && (
