@@ -17,6 +17,7 @@ const DELETABLE = [
   'installation_value',
   'intune_challenge',
   'intune_revocation',
+  'jamf_event',
   'minter_endpoint',
   'network_refusal',
   'notification',

@@ -50,6 +50,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       mintedVia: 'ui',
       mintedFrom: '192.0.2.1',
       pageAccountId: null,
+      deviceId: null,
       ...more,
     })
     const attempt = (more: Partial<Attempt> = {}): Attempt => ({

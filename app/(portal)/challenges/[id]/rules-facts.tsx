@@ -17,6 +17,7 @@ function factsOf(rules: ChallengeRules): [name: string, value: string][] {
   const facts: [string, string | undefined][] = [
     ['Any name that fits', rules.subjectTemplate],
     ['Order of the subject', rules.subjectMode === 'template' ? `any${added && `, may add ${added}`}` : undefined],
+    ['May be added', rules.profileIdentifier === true ? 'the identifier of the profile' : undefined],
     ['Names asked for', rules.sanMode === 'exact' ? 'all of them' : undefined],
     ['Key', rules.keyAlgorithms?.join(', ')],
     ['RSA bits', minRsaBits || maxRsaBits ? `${minRsaBits ?? 2048} to ${maxRsaBits ?? '8192'}` : undefined],

@@ -20,6 +20,7 @@ import { HookSecret } from './hook-secret'
 import { Remaining } from './remaining'
 import { StateCard } from './state-card'
 import { SwitchConnector } from './switch-connector'
+import { SyncCard } from './sync-card'
 import { TestCard } from './test-card'
 
 export const metadata: Metadata = { title: 'Connector' }
@@ -57,6 +58,7 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
             {certificates !== null && (
               <CertificateCard slug={slug} name={plain(name)} certificates={certificates} mayManage={mayManage} />
             )}
+            {mayManage && kind === 'jamf' && <SyncCard slug={slug} />}
           </div>
           <div className="grid content-start gap-5">
             {hookUrl !== null && (
