@@ -7,6 +7,8 @@ export interface OutboundRequest {
   body: Uint8Array
   /** For everything: resolving, connecting, sending, and the last byte of the answer. */
   timeoutMs: number
+  /** For resolving, connecting and agreeing on TLS alone; as long as everything unless given. */
+  connectMs?: number
   /** Hosts in private networks that an administrator allows, as "host" or "host:port". */
   allowedHosts: readonly string[]
 }
@@ -24,7 +26,14 @@ export type OutboundFault =
 
 /** Redirects are answers like others: nobody follows them. */
 export type OutboundAnswer =
-  | { answered: true; status: number; body: Uint8Array; address: string }
+  | {
+      answered: true
+      status: number
+      body: Uint8Array
+      address: string
+      /** Of a Retry-After header in seconds; absent without one. */
+      retryAfterSeconds?: number
+    }
   | { answered: false; fault: OutboundFault; detail: string }
 
 export interface Outbound {

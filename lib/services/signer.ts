@@ -4,8 +4,9 @@ export type KeyAlgorithm = 'rsa2048' | 'rsa3072' | 'rsa4096' | 'p256' | 'p384'
 /**
  * challenge: an endpoint's key to which others encrypt the challenges they sign. It opens, and signs nothing.
  * ocsp: signs what is on record about the certificates of one authority, and nothing else.
+ * assertion: says to somebody else's authorisation server who we are, and nothing else.
  */
-export type KeyPurpose = 'root' | 'issuer' | 'ra' | 'challenge' | 'ocsp'
+export type KeyPurpose = 'root' | 'issuer' | 'ra' | 'challenge' | 'ocsp' | 'assertion'
 export type ScepDigest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 export interface Signer {
@@ -50,11 +51,18 @@ export interface Signer {
    * believed. Refuses with reason `status_differs` what changed since the caller read. Returns the signature bytes.
    */
   signOcspResponse(keyId: string, tbs: Uint8Array): Promise<Uint8Array>
+  /**
+   * Signs the signing input of a client assertion (RFC 7523) with a key of purpose `assertion`, PS256: one that lives for
+   * ten minutes at most. Returns the signature bytes, verified.
+   */
+  signClientAssertion(keyId: string, input: Uint8Array): Promise<Uint8Array>
+  /** Signs the TBSCertificate of such a key's own, self-signed certificate. Returns the certificate, DER. */
+  signOwnCertificate(keyId: string, tbs: Uint8Array): Promise<Uint8Array>
   /** HMAC-SHA-256 under a key derived from the KEK for this purpose alone; that of `challenge` changes by itself. */
   mac(purpose: MacPurpose, data: Uint8Array): Promise<Uint8Array>
   /**
    * AES-256-GCM under a key derived from the KEK for this purpose, bound to the row that will hold it: credentials that
-   * we must present again, so that a copy of the database does not hold them. At most 4 KiB.
+   * we must present again, so that a copy of the database does not hold them. At most 4 KiB, for `notification` 64.
    */
   seal(purpose: SealPurpose, rowId: string, plaintext: Uint8Array): Promise<Uint8Array>
   /** Refuses what was sealed for another purpose, another row or under another KEK, all alike. */
@@ -84,5 +92,11 @@ export interface SealedChallenge {
 /** challenge: handle hashes. fingerprint: correlating secrets in the audit trail. pepper: over password hashes. session: next-auth's secret. */
 export type MacPurpose = 'challenge' | 'fingerprint' | 'pepper' | 'session'
 
-/** validator: the secret that signs what we ask. validator-authorization: its bearer token or password. receiver: the secret that signs what we are asked. */
-export type SealPurpose = 'validator' | 'validator-authorization' | 'receiver' | 'connector' | 'connector-hook'
+/** validator: the secret that signs what we ask. validator-authorization: its bearer token or password. receiver: the secret that signs what we are asked. notification: what is still to be told, where it repeats a request with its challenge. */
+export type SealPurpose =
+  | 'validator'
+  | 'validator-authorization'
+  | 'receiver'
+  | 'connector'
+  | 'connector-hook'
+  | 'notification'

@@ -7,7 +7,14 @@ import { StartupFault } from './startup-fault'
 export const JOURNAL_FILE = 'signer-journal.jsonl'
 
 export interface JournalEntry {
-  call: 'generateKey' | 'signCertificate' | 'signCrl' | 'signScepReply' | 'signScepNextCertificates'
+  call:
+    | 'generateKey'
+    | 'signCertificate'
+    | 'signCrl'
+    | 'signScepReply'
+    | 'signScepNextCertificates'
+    | 'signClientAssertion'
+    | 'signOwnCertificate'
   keyId: string
   certificateId?: string
   authorityId?: string

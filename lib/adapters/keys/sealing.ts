@@ -7,6 +7,8 @@ import { decrypt, encrypt, type Kek } from './envelope'
 const FORMAT = 'ca-portal/seal/v1'
 /** A token or a password; whoever reaches the socket shall not use us to encrypt archives. */
 const MAX_PLAINTEXT = 4_096
+/** A request with Intune's challenge in it. */
+const MAX_NOTIFICATION = 65_536
 
 export interface Sealing {
   seal(purpose: SealPurpose, rowId: string, plaintext: Uint8Array): Uint8Array
@@ -20,11 +22,13 @@ export function createSealing(kek: Kek): Sealing {
     receiver: kek.derive('seal/receiver'),
     connector: kek.derive('seal/connector'),
     'connector-hook': kek.derive('seal/connector-hook'),
+    notification: kek.derive('seal/notification'),
   }
   return {
     seal(purpose, rowId, plaintext) {
-      if (plaintext.length === 0 || plaintext.length > MAX_PLAINTEXT)
-        throw new Refusal('invalid_input', `The signer seals 1 to ${MAX_PLAINTEXT} bytes.`, { reason: 'seal_size' })
+      const most = purpose === 'notification' ? MAX_NOTIFICATION : MAX_PLAINTEXT
+      if (plaintext.length === 0 || plaintext.length > most)
+        throw new Refusal('invalid_input', `The signer seals 1 to ${most} bytes.`, { reason: 'seal_size' })
       return encrypt(keys[purpose], Buffer.from(plaintext), bindTo(purpose, rowId))
     },
     /** One answer, whatever is wrong: who edits rows learns nothing. */

@@ -6,6 +6,7 @@ import { assembleCertificate } from '@/lib/pki/certificate'
 import { contentAttributes } from '@/lib/pki/signed-attributes'
 import { inSlices } from '@/lib/pki/slices'
 import type { KeyAlgorithm, KeyPurpose, MacPurpose, Signer } from '@/lib/services/signer'
+import { checkAssertion, checkOwnCertificate } from './assertion-policy'
 import { challengeKeys } from './challenge-keys'
 import type { Kek } from './envelope'
 import type { Journal } from './journal'
@@ -36,6 +37,7 @@ const MAY_BE: Record<KeyPurpose, readonly KeyAlgorithm[]> = {
   ra: ['rsa2048', 'rsa3072', 'rsa4096'],
   challenge: ['p256', 'rsa3072'],
   ocsp: ['p256'],
+  assertion: ['rsa2048', 'rsa3072', 'rsa4096'],
 }
 
 /** An OCSP answer grants nothing that is not on record: ten of them count for one other use. */
@@ -167,6 +169,26 @@ export function createSigner(parts: SignerParts): Signer {
       ceiling.take(keyId, OCSP_USE)
       await ocsp.check(key, tbs)
       return key.signOcspResponse(tbs)
+    },
+
+    async signClientAssertion(keyId, input) {
+      const key = await keys.get(keyId)
+      checkPurpose(key, 'assertion')
+      checkAssertion(input, clock())
+      ceiling.take(keyId)
+      const sha256 = createHash('sha256').update(input).digest('hex')
+      const written = journal.append({ call: 'signClientAssertion', keyId, sha256 })
+      return released(written, () => key.signAssertion(input))
+    },
+
+    async signOwnCertificate(keyId, tbs) {
+      const key = await keys.get(keyId)
+      checkPurpose(key, 'assertion')
+      checkOwnCertificate(tbs, key)
+      ceiling.take(keyId)
+      const sha256 = createHash('sha256').update(tbs).digest('hex')
+      const written = journal.append({ call: 'signOwnCertificate', keyId, sha256 })
+      return released(written, () => assembleCertificate(tbs, key.signCertificate(tbs)))
     },
 
     async mac(purpose, data) {

@@ -78,6 +78,8 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     decryptScep: async (keyId, encryptedKey, oaep) =>
       (await call({ call: 'decryptScep', keyId, ...(oaep === undefined ? {} : { oaep }) }, encryptedKey)).body,
     signOcspResponse: async (keyId, tbs) => (await call({ call: 'signOcspResponse', keyId }, tbs)).body,
+    signClientAssertion: async (keyId, input) => (await call({ call: 'signClientAssertion', keyId }, input)).body,
+    signOwnCertificate: async (keyId, tbs) => (await call({ call: 'signOwnCertificate', keyId }, tbs)).body,
     mac: async (purpose, data) => (await call({ call: 'mac', purpose }, data)).body,
     seal: async (purpose, rowId, plaintext) => (await call({ call: 'seal', purpose, rowId }, plaintext)).body,
     open: async (purpose, rowId, sealed) => (await call({ call: 'open', purpose, rowId }, sealed)).body,

@@ -152,6 +152,10 @@ async function perform(request: Request, body: Buffer, signer: Signer): Promise<
       return { result: {}, body: await signer.decryptScep(request.keyId, body, request.oaep) }
     case 'signOcspResponse':
       return { result: {}, body: await signer.signOcspResponse(request.keyId, body) }
+    case 'signClientAssertion':
+      return { result: {}, body: await signer.signClientAssertion(request.keyId, body) }
+    case 'signOwnCertificate':
+      return { result: {}, body: await signer.signOwnCertificate(request.keyId, body) }
     case 'mac':
       return { result: {}, body: await signer.mac(request.purpose, body) }
     case 'seal':

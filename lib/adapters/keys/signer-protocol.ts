@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from '@/lib/errors'
 import type { KeyAlgorithm, KeyPurpose, MacPurpose, ScepDigest, SealPurpose } from '@/lib/services/signer'
+import { MAX_ASSERTION_BYTES } from './assertion-policy'
 import { MAX_BODY_BYTES, MAX_CRL_BYTES } from './frames'
 import { MAX_TOKEN_BYTES } from './token'
 
@@ -12,7 +13,14 @@ const Id = z
 /** As Postgres prints it: one spelling per id, because ids are part of what keys are bound to. */
 const Uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 export const Algorithm = z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384']) satisfies z.ZodType<KeyAlgorithm>
-export const Purpose = z.enum(['root', 'issuer', 'ra', 'challenge', 'ocsp']) satisfies z.ZodType<KeyPurpose>
+export const Purpose = z.enum([
+  'root',
+  'issuer',
+  'ra',
+  'challenge',
+  'ocsp',
+  'assertion',
+]) satisfies z.ZodType<KeyPurpose>
 /** Of an authority's list; from 1. */
 const Shard = z
   .int()
@@ -26,6 +34,7 @@ const Seal = z.enum([
   'receiver',
   'connector',
   'connector-hook',
+  'notification',
 ]) satisfies z.ZodType<SealPurpose>
 
 /** The bytes that a call is about travel as the frame's body. */
@@ -38,6 +47,8 @@ export const Request = z.discriminatedUnion('call', [
   z.strictObject({ id: Id, call: z.literal('signScepNextCertificates'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('decryptScep'), keyId: Uuid, oaep: Digest.optional() }),
   z.strictObject({ id: Id, call: z.literal('signOcspResponse'), keyId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('signClientAssertion'), keyId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('signOwnCertificate'), keyId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('mac'), purpose: Mac }),
   z.strictObject({ id: Id, call: z.literal('seal'), purpose: Seal, rowId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('open'), purpose: Seal, rowId: Uuid }),
@@ -68,6 +79,8 @@ const BODY_LIMIT: Record<CallName, number> = {
   signScepNextCertificates: MAX_BODY_BYTES,
   decryptScep: MAX_BODY_BYTES,
   signOcspResponse: MAX_RESPONSE_DATA_BYTES,
+  signClientAssertion: MAX_ASSERTION_BYTES,
+  signOwnCertificate: MAX_ASSERTION_BYTES,
   mac: MAX_BODY_BYTES,
   seal: MAX_BODY_BYTES,
   open: MAX_BODY_BYTES,
@@ -124,6 +137,8 @@ export const RESULT = {
   signScepNextCertificates: BytesResult,
   decryptScep: BytesResult,
   signOcspResponse: BytesResult,
+  signClientAssertion: BytesResult,
+  signOwnCertificate: BytesResult,
   mac: BytesResult,
   seal: BytesResult,
   open: BytesResult,

@@ -87,6 +87,13 @@ export class SigningKey {
     return this.#sign('sha256', tbs)
   }
 
+  /** RSASSA-PSS with SHA-256 and a salt of its length (RFC 7518 §3.5), verified. */
+  signAssertion(input: Uint8Array): Buffer {
+    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+    const signature = sign('sha256', input, { key: this.#privateKey, ...pss })
+    return released(verify('sha256', input, { key: this.#publicKey, ...pss }, signature), signature)
+  }
+
   /** The key transport of a SCEP envelope; null for a fault of any kind. */
   decrypt(encryptedKey: Uint8Array, oaep?: ScepDigest): Buffer | null {
     const padding =

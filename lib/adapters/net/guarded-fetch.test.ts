@@ -49,6 +49,23 @@ function post(url: string, options: GuardedFetchOptions & { to?: Partial<Outboun
   })
 }
 
+test.each([
+  ['2', 2],
+  [new Date(Date.now() - 60_000).toUTCString(), 0],
+  ['soon', undefined],
+])('Retry-After %s is read as %s seconds', async (header, seconds) => {
+  const port = await web((_request, response) => response.writeHead(503, { 'retry-after': header }).end())
+  const answer = await post(`http://127.0.0.1:${port}/`)
+  expect(answer).toMatchObject({ answered: true, status: 503 })
+  expect(answer.answered && answer.retryAfterSeconds).toBe(seconds)
+})
+
+test('whoever never agrees on TLS is given up before an answer would be', async () => {
+  const port = await listening(createRawServer(() => {}))
+  const to = { connectMs: 50, timeoutMs: 60_000 }
+  expect(await post(`https://127.0.0.1:${port}/`, { to })).toMatchObject({ answered: false, fault: 'connect_failed' })
+})
+
 test('what is sent arrives, and the answer comes back', async () => {
   let heard = ''
   const port = await web(async (request, response) => {

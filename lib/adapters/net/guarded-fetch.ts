@@ -31,8 +31,11 @@ export function guardedFetch(options: GuardedFetchOptions = {}): Outbound {
       const deadline = performance.now() + request.timeoutMs
       try {
         const url = soundUrl(request.url)
-        const addresses = await checked(url, request.allowedHosts, deadline)
-        return await exchange(url, request, addresses, deadline - performance.now(), { mostBytes, ca })
+        const connected = performance.now() + Math.min(request.connectMs ?? request.timeoutMs, request.timeoutMs)
+        const addresses = await checked(url, request.allowedHosts, Math.min(connected, deadline))
+        const now = performance.now()
+        const patience = { all: deadline - now, connecting: connected - now }
+        return await exchange(url, request, addresses, patience, { mostBytes, ca })
       } catch (error) {
         if (error instanceof Stopped) return { answered: false, fault: error.fault, detail: error.message }
         throw error
@@ -104,7 +107,7 @@ function exchange(
   url: URL,
   request: OutboundRequest,
   addresses: ResolvedAddress[],
-  timeoutMs: number,
+  patience: { all: number; connecting: number },
   { mostBytes, ca }: { mostBytes: number; ca: string | undefined },
 ): Promise<OutboundAnswer> {
   return new Promise((settle) => {
@@ -115,6 +118,7 @@ function exchange(
       if (over) return
       over = true
       clearTimeout(timer)
+      clearTimeout(connecting)
       settle(answer)
       outgoing.destroy()
     }
@@ -133,15 +137,21 @@ function exchange(
       },
       ...(ca === undefined ? {} : { ca }),
     })
-    const timer = setTimeout(() => fail('timeout', `No answer in time (still ${stage}).`), Math.max(timeoutMs, 1))
+    const timer = setTimeout(() => fail('timeout', `No answer in time (still ${stage}).`), Math.max(patience.all, 1))
+    // Nothing was sent yet: for whoever might ask elsewhere, this is no answer that is still to come.
+    const unconnected = () => fail('connect_failed', `No connection to ${address} in time (still ${stage}).`)
+    const connecting = setTimeout(unconnected, Math.max(patience.connecting, 1))
+    const waiting = () => {
+      clearTimeout(connecting)
+      stage = 'waiting for the answer'
+    }
     outgoing.on('socket', (socket) => {
       socket.once('connect', () => {
         address = socket.remoteAddress ?? address
-        stage = url.protocol === 'https:' ? 'agreeing on TLS' : 'waiting for the answer'
+        if (url.protocol === 'https:') stage = 'agreeing on TLS'
+        else waiting()
       })
-      socket.once('secureConnect', () => {
-        stage = 'waiting for the answer'
-      })
+      socket.once('secureConnect', waiting)
     })
     outgoing.on('error', (error) => {
       const code = codeOf(error)
@@ -167,11 +177,24 @@ function exchange(
         fail('connection_lost', `The connection broke while ${stage} (${codeOf(error)}).`),
       )
       response.on('end', () =>
-        done({ answered: true, status: response.statusCode ?? 0, body: Buffer.concat(chunks, length), address }),
+        done({
+          answered: true,
+          status: response.statusCode ?? 0,
+          body: Buffer.concat(chunks, length),
+          address,
+          ...retryAfter(response.headers['retry-after']),
+        }),
       )
     })
     outgoing.end(request.body)
   })
+}
+
+/** RFC 9110 §10.2.3: seconds, or a date, which counts from now. */
+function retryAfter(header: string | undefined): { retryAfterSeconds?: number } {
+  if (header === undefined) return {}
+  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1_000
+  return Number.isFinite(seconds) ? { retryAfterSeconds: Math.max(Math.ceil(seconds), 0) } : {}
 }
 
 /** What DNS says meanwhile does not matter: the answer is what was checked. */

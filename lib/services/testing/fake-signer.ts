@@ -119,6 +119,15 @@ export function fakeSigner(records: SignerRecords, clock: () => Date = () => new
       use('signOcspResponse')
       return new Uint8Array(sign('sha256', tbs, key(keyId).privateKey))
     },
+    async signClientAssertion(keyId, input) {
+      use('signClientAssertion')
+      const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+      return new Uint8Array(sign('sha256', input, { key: key(keyId).privateKey, ...pss }))
+    },
+    async signOwnCertificate(keyId, tbs) {
+      use('signOwnCertificate')
+      return assembleCertificate(tbs, signature(key(keyId), tbs))
+    },
     async mac(purpose, data) {
       use('mac')
       if (purpose === 'challenge') return new Uint8Array(challenges.mac(data))
