@@ -130,7 +130,7 @@ function grant(world: World, tenant: Tenant, application: Application, scope: st
   const signature = sign('sha256', Buffer.from(signed), world.tokenKey).toString('base64url')
   return json(200, {
     token_type: 'Bearer',
-    expires_in: lifetime,
+    expires_in: world.switches.toldTokenSeconds ?? lifetime,
     ext_expires_in: lifetime,
     access_token: `${signed}.${signature}`,
   })

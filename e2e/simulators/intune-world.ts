@@ -106,6 +106,8 @@ export interface Switches {
   /** issuerName filters by caConfiguration, and after the cut to maxRequests. */
   filterQuirk: boolean
   tokenSeconds: number
+  /** What is said of that, where it is not the truth: 0 keeps clients from keeping them. */
+  toldTokenSeconds: number | null
   graphPageSize: number
   /** More requests than this in a minute to Intune's own services are throttled. */
   mostPerMinute: number | null
@@ -134,6 +136,7 @@ export async function newWorld(switches: Partial<Switches>): Promise<World> {
       requireDoubleSlash: true,
       filterQuirk: true,
       tokenSeconds: 3599,
+      toldTokenSeconds: null,
       graphPageSize: 100,
       mostPerMinute: null,
       ...switches,
