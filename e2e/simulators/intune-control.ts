@@ -40,7 +40,7 @@ export interface ChallengeWish {
 export interface IntuneControl {
   challenge(wish: ChallengeWish): Promise<string>
   device(given?: Partial<Omit<ManagedDevice, 'profiles'>> & { profileId?: string; tenantId?: string }): ManagedDevice
-  /** The profile is taken from it, so its certificates are to be revoked. */
+  /** By id or name. The profile is taken from it, so its certificates are to be revoked. */
   untarget(deviceId: string, profileId?: string): RevocationRequest[]
   /** Intune does not know it any more, and its certificates are to be revoked. */
   wipe(deviceId: string): RevocationRequest[]
@@ -80,19 +80,22 @@ export function intuneControl(parts: ControlParts): {
 } {
   const { world, tenant, faults, requests } = parts
   const tenantOf = (id: string | undefined) => (id === undefined ? tenant : known(world.tenants.get(id), 'tenant'))
-  const deviceOf = (id: string) => known(tenant.devices.get(id), 'device')
+  const deviceOf = (id: string) =>
+    known(tenant.devices.get(id) ?? [...tenant.devices.values()].find(({ name }) => name === id), 'device')
 
   const methods: IntuneControl = {
     challenge: (wish) => makeChallenge(world, tenantOf(wish.tenantId), wish),
     device: ({ profileId = PROFILE, tenantId, ...given } = {}) =>
       newDevice(tenantOf(tenantId), { ...given, profileId }),
     untarget(deviceId, profileId = PROFILE) {
-      deviceOf(deviceId).profiles.delete(profileId)
-      return revokeCertificatesOf(tenant, deviceId)
+      const device = deviceOf(deviceId)
+      device.profiles.delete(profileId)
+      return revokeCertificatesOf(tenant, device.id)
     },
     wipe(deviceId) {
-      deviceOf(deviceId).gone = true
-      return revokeCertificatesOf(tenant, deviceId)
+      const device = deviceOf(deviceId)
+      device.gone = true
+      return revokeCertificatesOf(tenant, device.id)
     },
     queueRevocation: (given) => queueRevocation(tenant, given),
     reports: () => tenant.reports,

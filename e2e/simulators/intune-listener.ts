@@ -1,10 +1,11 @@
 /** A port that can be closed, so that connections are refused, and opened again where it was. */
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
 export interface Listener {
   url: string
+  port: number
   /** From now on connections are refused. What is being answered is answered. */
   shut(): Promise<void>
   open(): Promise<void>
@@ -27,23 +28,27 @@ export async function startListener(
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
   })
-  server.listen(wanted, '127.0.0.1')
-  await once(server, 'listening')
+  await listen(server, wanted).catch(() => listen(server, 0))
   const { port } = server.address() as AddressInfo
   const shut = async () => {
     if (server.listening) server.close()
   }
   return {
     url: `http://127.0.0.1:${port}`,
+    port,
     shut,
     async open() {
       if (server.listening) return
-      server.listen(port, '127.0.0.1')
-      await once(server, 'listening')
+      await listen(server, port)
     },
     async stop() {
       await shut()
       for (const socket of sockets) socket.destroy()
     },
   }
+}
+
+function listen(server: Server, port: number): Promise<unknown> {
+  server.listen(port, '127.0.0.1')
+  return once(server, 'listening')
 }

@@ -152,8 +152,7 @@ export async function newWorld(switches: Partial<Switches>): Promise<World> {
   return world
 }
 
-export async function newTenant(world: World, domain: string): Promise<Tenant> {
-  const id = randomUUID()
+export async function newTenant(world: World, domain: string, id: string = randomUUID()): Promise<Tenant> {
   const tenant: Tenant = {
     id,
     domain,
@@ -178,10 +177,14 @@ export function tenantNamed(world: World, name: string): Tenant | undefined {
   return [...world.tenants.values()].find((tenant) => tenant.id === wanted || tenant.domain === wanted)
 }
 
-export function newApplication(tenant: Tenant, secretExpiresAt: Date): Application & { secret: string } {
-  const secret = randomBytes(30).toString('base64url')
+export function newApplication(
+  tenant: Tenant,
+  secretExpiresAt: Date,
+  known: { id?: string; secret?: string } = {},
+): Application & { secret: string } {
+  const { id = randomUUID(), secret = randomBytes(30).toString('base64url') } = known
   const application: Application = {
-    id: randomUUID(),
+    id,
     secrets: [{ value: secret, expiresAt: secretExpiresAt }],
     certificates: [],
     assertions: new Set(),

@@ -9,6 +9,7 @@ import { type IntuneControl, intuneControl } from './intune-control'
 import { answerTokenRequest, GRAPH_AUDIENCE, INTUNE_AUDIENCE, verifyToken } from './intune-entra'
 import { Faults, type Hop, struck, throttled } from './intune-faults'
 import { answerDiscovery } from './intune-graph'
+import { type KeptIntune, restore } from './intune-keeping'
 import { type Listener, startListener } from './intune-listener'
 import { answerCaRequest, PKI_API_VERSION } from './intune-pki-connector'
 import { answerScepAction, SCEP_API_VERSION } from './intune-scep-actions'
@@ -17,8 +18,12 @@ import { newApplication, newTenant, newWorld, type Switches, type Tenant, type W
 export interface IntuneOptions {
   switches?: Partial<Switches>
   /** Any free ones unless given. */
-  ports?: { authority?: number; graph?: number; service?: number; control?: number }
+  ports?: Partial<IntunePorts>
+  /** What it was the last time: the same again, at the same place where that is still free. */
+  before?: KeptIntune
 }
+
+export type IntunePorts = KeptIntune['ports']
 
 /** What came in, whatever became of it. */
 export interface RecordedRequest {
@@ -42,6 +47,7 @@ export interface IntuneSimulator extends IntuneControl {
   controlUrl: string
   /** Where the services are at the moment. */
   serviceUrl(): string
+  ports(): IntunePorts
   /** A tenant and an application in it, ready for use. */
   tenant: Tenant
   applicationId: string
@@ -77,18 +83,21 @@ const HOP_BEFORE: Partial<Record<Hop, readonly Hop[]>> = {
 
 export async function startIntune(options: IntuneOptions = {}): Promise<IntuneSimulator> {
   const world = await newWorld(options.switches ?? {})
-  const tenant = await newTenant(world, 'contoso.example')
-  const application = newApplication(tenant, new Date(Date.now() + YEAR))
+  const { before, ports = before?.ports } = options
+  const tenant = await newTenant(world, before?.domain ?? 'contoso.example', before?.tenantId)
+  if (before) restore(tenant, before)
+  const credentials = before ? { id: before.applicationId, secret: before.clientSecret } : {}
+  const application = newApplication(tenant, new Date(Date.now() + YEAR), credentials)
   const faults = new Faults()
   const requests: RecordedRequest[] = []
   const activities = new Set<string>()
   const listeners = {
-    authority: await startListener(serve(routeAuthority), options.ports?.authority),
-    graph: await startListener(serve(routeGraph), options.ports?.graph),
-    service: await startListener(serve(routeService), options.ports?.service),
+    authority: await startListener(serve(routeAuthority), ports?.authority),
+    graph: await startListener(serve(routeGraph), ports?.graph),
+    service: await startListener(serve(routeService), ports?.service),
   }
   const control = intuneControl({ world, tenant, faults, requests, moveService, armRefusals, reopen })
-  const controlListener = await startListener(control.handle, options.ports?.control)
+  const controlListener = await startListener(control.handle, ports?.control)
   const serviceUrl = () => `${listeners.service.url}/fef/gen${world.generation}/RACerts`
 
   return {
@@ -97,6 +106,12 @@ export async function startIntune(options: IntuneOptions = {}): Promise<IntuneSi
     graphUrl: `${listeners.graph.url}/`,
     controlUrl: controlListener.url,
     serviceUrl,
+    ports: () => ({
+      authority: listeners.authority.port,
+      graph: listeners.graph.port,
+      service: listeners.service.port,
+      control: controlListener.port,
+    }),
     tenant,
     applicationId: application.id,
     clientSecret: application.secret,
