@@ -28,6 +28,8 @@ export interface Delegate {
 const VALIDATOR: Validator = {
   id: '00000000-0000-4000-8000-00000000de1e',
   name: 'Inventory',
+  kind: 'webhook',
+  connectorId: null,
   dialect: 'standard',
   url: 'https://validator.example.com/',
   secretSealed: new Uint8Array(),
@@ -64,7 +66,7 @@ export function createDelegate({ enrolment }: EnrolmentBacking): Delegate {
       grants: enrolment.grants,
       redemption: enrolment.redemption,
       transactions: enrolment.enrolment,
-      notifications: { deliverBeforeAnswer: async () => {} },
+      notifications: { deliverBeforeAnswer: async () => false },
       clock: () => NOON,
     }),
   }

@@ -27,6 +27,8 @@ export interface Csr {
   san: San[]
   /** All three attributes that carry extensions, merged; equal repetitions collapsed. */
   requestedExtensions: Extension[]
+  /** Microsoft's szOID_ENROLLMENT_NAME_VALUE_PAIR, such as ValidityPeriod: wishes, which grant nothing. */
+  nameValuePairs: { name: string; value: string }[]
   /** Name of the algorithm, such as "sha256WithRSAEncryption". */
   signatureAlgorithm: string
   signature: Uint8Array
@@ -60,6 +62,7 @@ export function parseCsr(bytes: Uint8Array): Csr {
     challengePasswords: challengePasswords(attributes),
     san: san ? parseSan(san.value, 'refuse') : [],
     requestedExtensions,
+    nameValuePairs: nameValuePairs(attributes),
     signatureAlgorithm: signatureName(algorithm),
     signature,
   })
@@ -138,6 +141,23 @@ function challengePasswords(attributes: readonly Attribute[]): string[] {
       return textOf(value)
     })
     .filter((text) => text !== '')
+}
+
+/** What is no pair is passed over: a wish that cannot be read is none. */
+function nameValuePairs(attributes: readonly Attribute[]): Csr['nameValuePairs'] {
+  return attributes
+    .filter(({ type }) => type === OID.enrollmentNameValuePair)
+    .flatMap(({ values }) => values)
+    .flatMap((value) => {
+      try {
+        const [name, text, ...more] = value.children(3)
+        if (value.tag !== TAG.sequence || name === undefined || text === undefined || more.length > 0) return []
+        return { name: textOf(name), value: textOf(text) }
+      } catch (error) {
+        if (error instanceof DerError) return []
+        throw error
+      }
+    })
 }
 
 /** PKCS#9, Microsoft's CERT_EXTENSIONS and the one of SCEP drafts say the same thing. */

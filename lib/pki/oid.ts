@@ -42,6 +42,7 @@ export const OID = {
   challengePassword: '1.2.840.113549.1.9.7',
   extensionRequest: '1.2.840.113549.1.9.14',
   microsoftCertExtensions: '1.3.6.1.4.1.311.2.1.14',
+  enrollmentNameValuePair: '1.3.6.1.4.1.311.13.2.1',
   draftExtensionReq: '2.16.840.1.113733.1.9.8',
   // SCEP attributes, RFC 8894 §3.2.1
   messageType: '2.16.840.1.113733.1.9.2',

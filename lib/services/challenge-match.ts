@@ -18,6 +18,11 @@ export interface MatchRules {
    * stricter reading of dynamic-challenge.md §4.
    */
   usageOutsideProfile?: 'drop' | 'refuse'
+  /**
+   * What happens to a Windows security identifier in the request. The extension is never copied; `compared` is for
+   * endpoints of Intune, which compares the alternative names (and a URI with it among them), and nothing else.
+   */
+  securityIdentifier?: 'refuse' | 'compared'
 }
 
 /** One field that differs. Names and usages only: nothing secret ever gets here. */
@@ -102,6 +107,10 @@ function checkExtensions(csr: PolicyRequest, rules: MatchRules): PolicyVerdict {
           return { allowed: false, reason: 'ca_requested', detail: 'basicConstraints says CA:TRUE' }
         break
       case SID_EXTENSION:
+        if (rules.securityIdentifier === 'compared') {
+          dropped.push(oid)
+          break
+        }
         return { allowed: false, reason: 'sid_requested', detail: `extension ${SID_EXTENSION}` }
       case OID.keyUsage:
         note(differences, 'keyUsage', grantedKeyUsage(csr), parseKeyUsage(value))
@@ -113,7 +122,8 @@ function checkExtensions(csr: PolicyRequest, rules: MatchRules): PolicyVerdict {
         dropped.push(oid)
     }
   }
-  if (csr.san.some(({ type, value }) => type === 'uri' && SID_URI.test(value))) {
+  const namesSid = csr.san.some(({ type, value }) => type === 'uri' && SID_URI.test(value))
+  if (namesSid && rules.securityIdentifier !== 'compared') {
     return { allowed: false, reason: 'sid_requested', detail: 'a URI with a security identifier' }
   }
   if (differences.length > 0 && rules.usageOutsideProfile === 'refuse') {

@@ -12,7 +12,14 @@ import type { HeldCertificate } from './renewal-checks'
 
 /** Who presents what: the transaction row, and the CSR whose retransmission may take a reservation over. */
 export interface Presentation {
-  endpoint: EndpointSettings & { id: string; slug: string; groupSlug: string; policy: EndpointPolicy }
+  endpoint: EndpointSettings & {
+    id: string
+    slug: string
+    groupSlug: string
+    policy: EndpointPolicy
+    /** Where the policy narrows by it; the certificate never says more than its profile either way. */
+    profile?: { extendedKeyUsage: readonly string[] }
+  }
   actor: Actor
   trace: Trace
   /** RFC 8894 §3.2.1.2: 17 or 19. */

@@ -1,25 +1,25 @@
 /** The policy `delegated`: somebody else is asked about each request. What is no clear yes yields no certificate. */
-import { isRefusal } from '@/lib/errors'
+import { Refusal } from '@/lib/errors'
 import { nameToText } from '@/lib/pki/name'
 import type { AuditEntry, Json } from './audit'
 import { fingerprint } from './certificate-intent'
-import { checkedConstraints } from './challenge-constraints'
 import { releasedEvent } from './challenge-events'
 import { type Presentation, type RedemptionStore, refusedRow } from './challenge-presentation'
 import { MISMATCHES_BEFORE_REVOCATION, presentedValue } from './challenge-redemption'
+import { type Delegate, type DelegatedQuestion, namesOf, type Permission } from './delegate'
 import { type Authorised, type Authoriser, type Grant, type GrantStore, grantTo } from './enrolment-authorisation'
 import { EnrolmentRefusal } from './enrolment-refusals'
-import { masker, printableText, withTexts } from './enrolment-text'
 import type { TurnStore } from './enrolment-turns'
 import type { Narrowing } from './narrowing'
 import type { Notifications } from './notifications'
-import { type Narrowed, narrowed, toldBy } from './validator-verdict'
-import type { Asked, Validator, ValidatorCalls, ValidatorCircuitStore } from './validators'
-import { csrObject, questionBody } from './webhook-body'
+import type { Validator, ValidatorCalls, ValidatorCircuitStore } from './validators'
+import { createWebhookDelegate } from './webhook-delegate'
 
 export interface DelegationDependencies {
   validators: Pick<ValidatorCircuitStore, 'validator'>
   calls: Pick<ValidatorCalls, 'ask'>
+  /** Without it, nobody decides where Intune should. */
+  intune?: Delegate
   grants: GrantStore
   redemption: Pick<RedemptionStore, 'release'>
   transactions: Pick<TurnStore, 'finish'>
@@ -32,23 +32,21 @@ export interface Delegation extends Authoriser {
   checkRenewal(presentation: Presentation): Promise<Narrowing>
 }
 
-/** What a validator tells about its devices is kept with the certificate, if it is not a document of its own. */
-const MOST_DATA = 4_096
-
-type Question = Presentation & { challenge: string }
+const RETRY_AFTER_SECONDS = 30
 
 export function createDelegation(dependencies: DelegationDependencies): Delegation {
-  const { validators, calls, grants, redemption, transactions, notifications, clock } = dependencies
+  const { validators, grants, redemption, transactions, notifications } = dependencies
+  const webhook = createWebhookDelegate(dependencies)
 
   return {
     async authorise(presentation) {
       const question = { ...presentation, challenge: presentedValue(presentation.csr) }
       const validator = await responsible(presentation)
-      const { data, allowed } = await verdictOn(question, validator)
-      const grant = grantOf(question, validator, data, allowed)
+      const permission = await permitted(question, validator)
+      const grant = grantOf(question, validator, permission)
       const authorised = await grantTo(grants, presentation, grant, [answeredEvent(presentation, validator)])
       if (authorised === null) throw new EnrolmentRefusal('challenge_revoked', 'its authorisation is spent or revoked')
-      return { ...authorised, saysNames: data.sans !== undefined }
+      return { ...authorised, saysNames: permission.saysNames }
     },
 
     async giveBack(presentation, authorised, row, besides) {
@@ -61,8 +59,15 @@ export function createDelegation(dependencies: DelegationDependencies): Delegati
       )
     },
 
-    async beforeAnswer(presentation: Presentation, _authorised: Authorised) {
-      await notifications.deliverBeforeAnswer(presentation.transactionRowId)
+    async beforeAnswer({ trace, transactionRowId }: Presentation, _authorised: Authorised) {
+      try {
+        const told = await notifications.deliverBeforeAnswer(transactionRowId)
+        if (told) trace.note('validator.told', { confirmed: true })
+      } catch (error) {
+        const detail = error instanceof EnrolmentRefusal || error instanceof Refusal ? error.detail : ''
+        trace.note('validator.told', { confirmed: false, detail })
+        throw error
+      }
     },
 
     async beforeResending(transactionRowId) {
@@ -72,17 +77,27 @@ export function createDelegation(dependencies: DelegationDependencies): Delegati
     async checkRenewal(presentation) {
       if (presentation.endpoint.validatorId === null) return {}
       const validator = await responsible(presentation)
-      if (!validator.askOnRenewal) return {}
+      const delegate = delegateOf(validator)
+      if (delegate === undefined || !delegate.asksOnRenewal(validator)) return {}
       const question = { ...presentation, challenge: presentation.csr.challengePasswords[0] ?? '' }
-      const { data, allowed } = await verdictOn(question, validator)
+      const { san, saysNames, rules } = await permitted(question, validator)
       // A request without names keeps those of the old certificate, unless the validator says something about them.
-      return { ...(data.sans === undefined ? {} : { san: allowed.san }), ...rulesOf(allowed) }
+      return { ...(saysNames ? { san } : {}), ...(Object.keys(rules).length === 0 ? {} : { rules }) }
     },
+  }
+
+  function delegateOf({ kind }: Validator): Delegate | undefined {
+    switch (kind) {
+      case 'webhook':
+        return webhook
+      case 'intune':
+        return dependencies.intune
+    }
   }
 
   async function responsible({ endpoint, trace }: Presentation): Promise<Validator> {
     const validator = endpoint.validatorId === null ? null : await validators.validator(endpoint.validatorId)
-    if (validator !== null && !validator.disabled) return validator
+    if (validator !== null && !validator.disabled && delegateOf(validator) !== undefined) return validator
     trace.note('validator.missing')
     throw new EnrolmentRefusal(
       'validator_missing',
@@ -91,30 +106,20 @@ export function createDelegation(dependencies: DelegationDependencies): Delegati
   }
 
   /** Asked without any database transaction open, and without anything reserved: an outage uses nothing up. */
-  async function verdictOn(question: Question, validator: Validator) {
-    const body = questionBody({
-      at: clock(),
-      endpoint: question.endpoint.slug,
-      endpointId: question.endpoint.id,
-      csr: question.csr,
-      sendCsr: validator.sendCsr,
-      challenge: question.challenge,
-      transactionId: question.transactionId,
-      messageType: question.messageType,
-      clientAddress: question.actor.ip,
-      signerDer: question.messageType === 17 ? question.signerDer : null,
+  async function permitted(question: DelegatedQuestion, validator: Validator): Promise<Permission> {
+    const answer = await delegateOf(validator)?.ask(question, validator)
+    if (answer === undefined) throw new EnrolmentRefusal('validator_missing', validator.kind)
+    if (answer.decided) return answer
+    const refusal = await nobodyDecided(question, validator, answer.detail)
+    if (answer.answer === 'failure') throw refusal
+    throw new Refusal('unavailable', 'Whoever decides about this request cannot be asked now.', {
+      reason: 'validator_unavailable',
+      detail: answer.detail,
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
     })
-    const asked = withoutChallenge(await calls.ask(validator, question.transactionRowId, body), question.challenge)
-    question.trace.note('validator.answered', { validator: validator.name, ...traced(asked) })
-    if (!asked.asked) throw await nobodyDecided(question, validator, `${asked.fault}: ${asked.detail}`)
-    const { verdict } = asked
-    if (verdict.verdict === 'deny') throw denied(validator, verdict.code, verdict.message)
-    const allowed = narrowed(question.csr, verdict.data)
-    if (!allowed.fits) throw denied(validator, 'allows_something_else', allowed.detail)
-    return { data: verdict.data, allowed }
   }
 
-  /** The row says failed, so that the same request is looked into anew; the device hears FAILURE (scep.md §10, 83). */
+  /** The row says failed, so that the same request is looked into anew. */
   async function nobodyDecided(presentation: Presentation, validator: Validator, detail: string) {
     const event: AuditEntry = {
       type: 'validator.unavailable',
@@ -129,20 +134,6 @@ export function createDelegation(dependencies: DelegationDependencies): Delegati
     await transactions.finish(presentation.transactionRowId, row, null, [event])
     return new EnrolmentRefusal('validator_unavailable', detail, { recorded: true })
   }
-}
-
-export function denied({ id, name }: Pick<Validator, 'id' | 'name'>, code: string, message: string): EnrolmentRefusal {
-  const detail = [code, message].filter((part) => part !== '').join(': ') || 'no reason given'
-  return new EnrolmentRefusal('validator_denied', detail, {
-    object: { type: 'validator', id, name },
-    data: { validator: name, code },
-  })
-}
-
-/** What a validator says is kept, and it may repeat the challenge that it was sent. */
-export function withoutChallenge(asked: Asked, challenge: string): Asked {
-  if (!asked.asked || asked.verdict.verdict === 'allow') return asked
-  return { ...asked, verdict: { verdict: 'deny', ...toldBy(asked.verdict, masker([challenge])) } }
 }
 
 function answeredEvent(presentation: Presentation, { id, name }: Validator): AuditEntry {
@@ -166,58 +157,18 @@ function place({ endpoint, csr, csrSha256 }: Presentation): { [key: string]: Jso
 }
 
 /** The names of the request, as far as the validator left them and a certificate may say them. */
-function grantOf(
-  { csr, transactionId, challenge }: Question,
-  validator: Validator,
-  data: { [key: string]: Json },
-  allowed: Extract<Narrowed, { fits: true }>,
-): Grant {
-  const constraints = namesOf(csr.subject, allowed.san)
-  const masked = masker([challenge])
-  const send = validator.sendCsr === 'fields' ? 'fields' : 'masked'
+function grantOf({ csr }: DelegatedQuestion, validator: Validator, permission: Permission): Grant {
+  const { san, rules, evidence, notify } = permission
   return {
     origin: 'delegated',
     subject: nameToText(csr.subjectDer).slice(0, 1_000),
     constraints: {
-      ...constraints,
+      ...namesOf(csr.subject, san, { sidChecked: validator.kind === 'intune' }),
       subjectDer: Buffer.from(csr.subjectDer).toString('base64'),
-      ...rulesOf(allowed),
+      ...(Object.keys(rules).length === 0 ? {} : { rules }),
     },
-    evidence: {
-      validatorId: validator.id,
-      validator: validator.name,
-      verdict: 'allow',
-      ...(JSON.stringify(data).length <= MOST_DATA
-        ? { data: withTexts(data, (text) => printableText(masked(text))) }
-        : {}),
-    },
+    evidence: { validatorId: validator.id, validator: validator.name, verdict: 'allow', ...evidence },
     renewsCertificateId: null,
-    ...(validator.notify || validator.notifyBeforeAnswer
-      ? { notify: { validatorId: validator.id, body: { request: csrObject(csr, send), transactionId } } }
-      : {}),
+    ...(notify === null ? {} : { notify }),
   }
-}
-
-function rulesOf({ maxValidityDays }: Extract<Narrowed, { fits: true }>): Pick<Narrowing, 'rules'> {
-  return maxValidityDays === null ? {} : { rules: { maxValidityDays } }
-}
-
-export function namesOf(subject: Presentation['csr']['subject'], san: Extract<Narrowed, { fits: true }>['san']) {
-  try {
-    return checkedConstraints(
-      subject.map(({ type, value }) => ({ type, value })),
-      san,
-    )
-  } catch (error) {
-    if (isRefusal(error, 'invalid_input')) throw new EnrolmentRefusal('csr_rejected', error.sentence)
-    throw error
-  }
-}
-
-function traced(asked: Asked): { [key: string]: Json } {
-  if (!asked.asked) return { verdict: 'none', fault: asked.fault, detail: asked.detail }
-  const { verdict, attempts } = asked
-  return verdict.verdict === 'allow'
-    ? { verdict: 'allow', attempts }
-    : { verdict: 'deny', code: verdict.code, message: verdict.message, attempts }
 }

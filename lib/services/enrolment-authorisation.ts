@@ -71,7 +71,12 @@ export interface Grant {
   evidence: { [key: string]: Json }
   renewsCertificateId: string | null
   /** Somebody to be told what becomes of it: noted in the same transaction, so that it is never forgotten. */
-  notify?: { validatorId: string; body: { [key: string]: Json } }
+  notify?: {
+    validatorId: string
+    body: { [key: string]: Json }
+    /** What must be repeated and holds the challenge, sealed as `notification` for the transaction row. */
+    sealed?: Uint8Array
+  }
 }
 
 export interface GrantRequest extends Grant {

@@ -1,8 +1,9 @@
 /** Every cause for which a device is refused: what it hears (little), and what the portal says about it (everything). */
 import { FAIL_TEXT, type FailInfo, type FailText } from '@/lib/scep/fail-info'
 import type { AuditEventType, AuditObject, Json } from './audit'
+import { INTUNE_CAUSES, INTUNE_SETTLED } from './intune-codes'
 
-interface Cause {
+export interface Cause {
   /** RFC 8894 §3.2.1.4, and one of the fixed phrases. */
   failInfo: FailInfo
   text: FailText
@@ -282,6 +283,7 @@ export const ENROLMENT_CAUSES = {
     FAIL_TEXT.noMatch,
     'The device asked after a request that we do not know, or with another key. Let it enrol anew.',
   ),
+  ...INTUNE_CAUSES,
 } as const satisfies Record<string, Cause>
 
 export type EnrolmentReason = keyof typeof ENROLMENT_CAUSES
@@ -330,6 +332,7 @@ const SETTLED: ReadonlySet<EnrolmentReason> = new Set([
   'key_mismatch',
   'device_mismatch',
   'message_type_mismatch',
+  ...INTUNE_SETTLED,
 ] as const)
 
 export function isSettled(reason: EnrolmentReason): boolean {

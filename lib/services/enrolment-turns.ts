@@ -146,7 +146,13 @@ export async function takeTurn({ store, clock, pause, rules }: TurnDependencies,
  */
 export function isOver(known: KnownTransaction, now: Date, rules: Pick<TurnRules, 'replayWindowSeconds'>): boolean {
   if (known.state !== 'issued' && known.state !== 'refused') return false
-  if (known.certificate !== null && (known.certificate.revokedAt !== null || known.certificate.notAfter <= now))
+  const { certificate } = known
+  // One that was withdrawn before its device had it stays refused.
+  if (
+    known.state === 'issued' &&
+    certificate !== null &&
+    (certificate.revokedAt !== null || certificate.notAfter <= now)
+  )
     return true
   return known.finishedAt !== null && now.getTime() - known.finishedAt.getTime() > rules.replayWindowSeconds * 1_000
 }

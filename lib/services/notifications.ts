@@ -2,7 +2,9 @@
 import { Refusal } from '@/lib/errors'
 import { systemActor } from './actor'
 import type { AuditEntry } from './audit'
-import { explanationOf } from './enrolment-refusals'
+import { EnrolmentRefusal, explanationOf } from './enrolment-refusals'
+import { printableText } from './enrolment-text'
+import { type RevokedFacts, revocationEvent } from './revocation'
 import type { Validator, ValidatorCalls } from './validators'
 import { notificationBody, type WebhookObject } from './webhook-body'
 
@@ -13,12 +15,22 @@ export interface DueNotification {
   transactionRowId: string
   /** Attempts before this one. */
   attempts: number
+  /** Since the request was allowed. */
+  ageSeconds: number
   /** As noted when the question was asked. */
-  body: { request: WebhookObject; transactionId: string }
-  /** The certificate, DER; null when there is none and will be none. */
-  certificate: Uint8Array | null
+  body: { request?: WebhookObject; transactionId: string }
+  sealed: Uint8Array | null
+  /** Null when there is none and will be none. */
+  certificate: { id: string; der: Uint8Array; authority: { id: string; name: string } } | null
   /** Reason code of the transaction. */
   reason: string | null
+}
+
+/** A certificate that its validator would not hear of: nobody gets it. */
+export interface Withdrawal {
+  reason: 'intune_not_confirmed'
+  detail: string
+  revokedBy: string
 }
 
 export interface NotificationStore {
@@ -29,21 +41,41 @@ export interface NotificationStore {
   delivered(id: string): Promise<void>
   /** To be tried again after so many seconds, or never, when there are none. */
   failed(id: string, error: string, retryAfterSeconds: number | null, events: AuditEntry[]): Promise<void>
+  /**
+   * In one transaction: the notification is over, its request refused, and the certificate revoked as
+   * cessationOfOperation. Nothing when it was delivered meanwhile.
+   */
+  withdraw(id: string, withdrawal: Withdrawal, events: (facts: RevokedFacts | null) => AuditEntry[]): Promise<void>
   /** Deletes those that were settled so long ago. */
   forget(days: number, limit: number): Promise<number>
+}
+
+/** What came of one attempt. `refused`: it was heard, and is not agreed with. Else nobody knows. */
+export type Told =
+  | { told: true }
+  | { told: false; refused: { code: string; message: string } }
+  | { told: false; detail: string; answer: 'failure' | 'retry' }
+
+export interface Teller {
+  tell(due: DueNotification): Promise<Told>
 }
 
 export interface Notifications {
   /** Returns how many were tried. */
   deliverDue(): Promise<number>
-  /** Throws Refusal unavailable while a notification is outstanding that must come first. */
-  deliverBeforeAnswer(transactionRowId: string): Promise<void>
+  /**
+   * Whether anything had to be told. Throws Refusal unavailable, or EnrolmentRefusal, while a notification is
+   * outstanding that must come first, and EnrolmentRefusal where it was not agreed with.
+   */
+  deliverBeforeAnswer(transactionRowId: string): Promise<boolean>
   forget(): Promise<void>
 }
 
 /** 1 s … 24 h; after the last one it is given up, two days after the first. */
 const RETRY_AFTER_SECONDS = [1, 5, 30, 120, 600, 3_600, 21_600, 43_200, 86_400]
-/** Longer than a call with its repetition takes. */
+/** A device may be waiting for it: asked more often, and for a day. */
+const INTUNE_RETRY = { seconds: [5, 10, 30, 60, 120, 300, 600], longest: 900, forSeconds: 86_400 }
+/** Longer than an attempt takes with its repetition. */
 const CLAIM_SECONDS = 30
 const BATCH = 20
 const KEPT_DAYS = 30
@@ -51,10 +83,12 @@ const KEPT_DAYS = 30
 export function createNotifications({
   store,
   calls,
+  intune,
   clock,
 }: {
   store: NotificationStore
   calls: Pick<ValidatorCalls, 'tell'>
+  intune?: Teller
   clock(): Date
 }): Notifications {
   return {
@@ -66,11 +100,17 @@ export function createNotifications({
 
     async deliverBeforeAnswer(transactionRowId) {
       const claimed = await store.claimBlocking(transactionRowId, CLAIM_SECONDS)
-      if (claimed === 'nothing') return
-      if (claimed !== 'claimed' && (await deliver(claimed))) return
+      if (claimed === 'nothing') return false
+      const told = claimed === 'claimed' ? null : await deliver(claimed)
+      if (told?.told) return true
+      if (told !== null && 'refused' in told)
+        throw new EnrolmentRefusal('intune_not_confirmed', inWords(told.refused), { recorded: true })
+      if (told?.answer === 'failure')
+        throw new EnrolmentRefusal('intune_confirmation_outstanding', told.detail, { recorded: true })
       throw new Refusal('unavailable', 'The validator has not confirmed the certificate yet.', {
         reason: 'notification_outstanding',
         retryAfterSeconds: 10,
+        ...(told === null ? {} : { detail: told.detail }),
       })
     },
 
@@ -79,34 +119,95 @@ export function createNotifications({
     },
   }
 
-  async function deliver(due: DueNotification): Promise<boolean> {
-    const outcome =
-      due.certificate === null ? { failed: failureText(due.reason) } : ({ issued: due.certificate } as const)
-    const body = notificationBody(clock(), due.body.request, due.body.transactionId, outcome)
-    const told = await calls.tell(due.validator, due.id, body)
-    if ('told' in told) {
-      await store.delivered(due.id)
-      return true
+  async function deliver(due: DueNotification): Promise<Told> {
+    const told = await tell(due)
+    if (told.told) await store.delivered(due.id)
+    else if ('refused' in told) await withdraw(due, inWords(told.refused))
+    else if (due.validator.kind === 'intune') await goOn(due, told.detail)
+    else {
+      const retryAfter = RETRY_AFTER_SECONDS[due.attempts] ?? null
+      await store.failed(due.id, told.detail, retryAfter, retryAfter === null ? [givenUpEvent(due, told.detail)] : [])
     }
-    const retryAfter = RETRY_AFTER_SECONDS[due.attempts] ?? null
-    const error = `${told.fault}: ${told.detail}`
-    await store.failed(due.id, error, retryAfter, retryAfter === null ? [givenUpEvent(due, error)] : [])
-    return false
+    return told
+  }
+
+  async function tell(due: DueNotification): Promise<Told> {
+    if (due.validator.kind === 'intune')
+      return (await intune?.tell(due)) ?? { told: false, detail: 'nobody tells Intune', answer: 'retry' }
+    const outcome =
+      due.certificate === null ? { failed: failureText(due.reason) } : ({ issued: due.certificate.der } as const)
+    const body = notificationBody(clock(), due.body.request ?? {}, due.body.transactionId, outcome)
+    const told = await calls.tell(due.validator, due.id, body)
+    return 'told' in told ? told : { told: false, detail: `${told.fault}: ${told.detail}`, answer: 'retry' }
+  }
+
+  /** A certificate that Intune could not be told of within a day: its device has long had another challenge. */
+  async function goOn(due: DueNotification, detail: string): Promise<void> {
+    const { seconds, longest, forSeconds } = INTUNE_RETRY
+    if (due.ageSeconds < forSeconds) {
+      const events = due.attempts === 0 && due.certificate !== null ? [outstandingEvent(due, detail)] : []
+      return store.failed(due.id, detail, seconds[due.attempts] ?? longest, events)
+    }
+    if (due.certificate === null) return store.failed(due.id, detail, null, [givenUpEvent(due, detail)])
+    await withdraw(due, `Intune could not be told of it within a day: ${detail}`)
+  }
+
+  async function withdraw(due: DueNotification, detail: string): Promise<void> {
+    const withdrawal = { reason: 'intune_not_confirmed', detail, revokedBy: due.validator.name } as const
+    await store.withdraw(due.id, withdrawal, (facts) => withdrawalEvents(due, detail, facts))
   }
 }
 
-function failureText(reason: string | null): string {
+function inWords({ code, message }: { code: string; message: string }): string {
+  return printableText([code, message].filter((part) => part !== '').join(': ')).slice(0, 500)
+}
+
+export function failureText(reason: string | null): string {
   return reason === null ? 'no certificate was issued' : `${reason}: ${explanationOf(reason) ?? 'no certificate'}`
 }
 
-function givenUpEvent({ validator, attempts, transactionRowId, body }: DueNotification, error: string): AuditEntry {
+const actorOf = () => systemActor('job', 'notification delivery')
+
+function objectOf({ validator }: DueNotification) {
+  return { type: 'validator', id: validator.id, name: validator.name } as const
+}
+
+function givenUpEvent(due: DueNotification, error: string): AuditEntry {
   return {
     type: 'notification.failed',
     outcome: 'failure',
     reason: 'given_up',
-    actor: systemActor('job', 'notification delivery'),
-    object: { type: 'validator', id: validator.id, name: validator.name },
-    transactionId: body.transactionId,
-    data: { attempts: attempts + 1, detail: error, enrolmentTransactionId: transactionRowId },
+    actor: actorOf(),
+    object: objectOf(due),
+    transactionId: due.body.transactionId,
+    data: { attempts: due.attempts + 1, detail: error, enrolmentTransactionId: due.transactionRowId },
   }
+}
+
+function outstandingEvent(due: DueNotification, detail: string): AuditEntry {
+  return {
+    type: 'validator.unavailable',
+    outcome: 'error',
+    reason: 'intune_confirmation_outstanding',
+    actor: actorOf(),
+    object: objectOf(due),
+    transactionId: due.body.transactionId,
+    data: { detail, enrolmentTransactionId: due.transactionRowId },
+  }
+}
+
+function withdrawalEvents(due: DueNotification, detail: string, facts: RevokedFacts | null): AuditEntry[] {
+  const answered: AuditEntry = {
+    type: 'validator.answered',
+    outcome: 'failure',
+    reason: 'intune_not_confirmed',
+    actor: actorOf(),
+    object: objectOf(due),
+    transactionId: due.body.transactionId,
+    data: { detail, enrolmentTransactionId: due.transactionRowId },
+  }
+  if (facts === null) return [answered]
+  const comment = 'Never delivered: Intune did not take note of it.'
+  const request = { reason: 'cessationOfOperation', comment, invalidityDate: null } as const
+  return [answered, revocationEvent(actorOf(), facts, request)]
 }

@@ -14,6 +14,8 @@ export interface ScepEndpoint extends EndpointSettings {
   groupSlug: string
   enabled: boolean
   policy: EndpointPolicy
+  /** Of the validator, where the policy is `delegated`. */
+  validatorKind?: 'webhook' | 'intune' | null
   profile: MatchRules
   /** Retired ones too: clients keep sending to a certificate that they have once fetched. */
   registrationAuthorities: {
@@ -139,8 +141,11 @@ function prepare(endpoint: ScepEndpoint, now: Date): PreparedEndpoint {
     renewal: endpoint.renewal,
     rollover: nextCertificates !== null,
   }
+  // Intune's devices renew by a new request with a new challenge (intune.md §7): it is asked about that one too.
+  const isIntunes = endpoint.policy === 'delegated' && endpoint.validatorKind === 'intune'
   return {
     ...endpoint,
+    ...(isIntunes ? { renewalChallenge: 'required' as const } : {}),
     capabilities: Buffer.from(caCaps(options), 'ascii'),
     current,
     // The current one first: it is the one tried when a message names no certificate of ours.

@@ -24,6 +24,7 @@ import { messageFacts } from './flight-facts'
 import type { IssuedCertificate } from './issuance'
 import { createRenewals, type HeldCertificate } from './renewal'
 import { answer, refuseHttp } from './scep-answers'
+import type { ScepEndpoint } from './scep-endpoints'
 import type { ScepEnrolmentDependencies, ScepOptions, ScepResponse } from './scep-enrolment'
 import { openRequest } from './scep-envelope'
 import {
@@ -65,6 +66,13 @@ const MESSAGE_TYPES: ReadonlyMap<number, 'enrol' | 'poll' | 'certificate' | 'crl
   [21, 'certificate'], // GetCert
   [22, 'crl'], // GetCRL
 ])
+
+/** intune.md §5.6: up to four calls before the certificate is signed, and one after it. */
+const INTUNE_PATIENCE = { deadlineMilliseconds: 30_000, abandonedAfterSeconds: 50 }
+
+function isIntunes({ policy, validatorKind }: ScepEndpoint): boolean {
+  return policy === 'delegated' && validatorKind === 'intune'
+}
 
 /** Throws Refusal rate_limited or unavailable, which are HTTP answers; everything else about a message is a CertRep. */
 export function createPkiOperation(
@@ -158,7 +166,10 @@ export function createPkiOperation(
   ): Promise<Uint8Array> {
     const attempt = { ...attemptOf(exchange, message, opened), signerCertificateId: held?.id ?? null }
     const usual = held === null ? await atOnce(exchange, message, opened, attempt) : null
-    const turn = usual === null ? await takeTurn(turns, attempt) : ({ turn: 'ours', rowId: usual.rowId } as const)
+    const turn =
+      usual === null
+        ? await takeTurn({ ...turns, rules: rulesAt(exchange) }, attempt)
+        : ({ turn: 'ours', rowId: usual.rowId } as const)
     if (turn.turn !== 'busy') exchange.trace.belongsTo(turn.turn === 'ours' ? turn.rowId : turn.known.id)
     exchange.trace.note('turn.taken', { turn: turn.turn })
     switch (turn.turn) {
@@ -197,7 +208,7 @@ export function createPkiOperation(
     const presentation = presentationOf(exchange, message, opened, crypto.randomUUID())
     const policy = policyOf(exchange, opened)
     if (authoriser?.enrolAtOnce === undefined || presentation.signerDiffers || !policy.allowed) return null
-    if (isLate(exchange, clock(), options.deadlineMilliseconds)) return null
+    if (isLate(exchange, clock(), rulesAt(exchange).deadlineMilliseconds)) return null
     presentation.dropped = policy.dropped
     const rowId = presentation.transactionRowId
     try {
@@ -258,7 +269,7 @@ export function createPkiOperation(
             authoriser,
             authorised,
             issue: async () => {
-              refuseIfLate(exchange, clock(), options.deadlineMilliseconds)
+              refuseIfLate(exchange, clock(), rulesAt(exchange).deadlineMilliseconds)
               const { actor } = presentation
               return issuance.issueLeaf({ actor, proof: authorised.proof, csr: opened.csr.der })
             },
@@ -290,8 +301,17 @@ export function createPkiOperation(
     return policy.dropped
   }
 
+  /** Intune's devices wait longer, and so does the next worker before it takes a request over. */
+  function rulesAt({ endpoint }: Exchange): ScepOptions {
+    return isIntunes(endpoint) ? { ...options, ...INTUNE_PATIENCE } : options
+  }
+
   function policyOf({ endpoint }: Exchange, { csr }: OpenedRequest): PolicyVerdict {
-    return checkPolicy(csr, { ...endpoint.profile, usageOutsideProfile: options.usageOutsideProfile })
+    return checkPolicy(csr, {
+      ...endpoint.profile,
+      usageOutsideProfile: options.usageOutsideProfile,
+      securityIdentifier: isIntunes(endpoint) ? 'compared' : 'refuse',
+    })
   }
 
   async function issue(
@@ -312,6 +332,8 @@ export function createPkiOperation(
       exchange.trace.note('certificate.sent', { certificateId: issued.id, serial: issued.serial, again: false })
       return issued.der
     } catch (error) {
+      // It was issued, and is withheld: row and trail say so already.
+      if (error instanceof EnrolmentRefusal && error.recorded) throw error
       const refusal = issuanceRefusal(error)
       if (refusal === null) {
         await authoriser.giveBack(presentation, authorised, failedRow(error), [])

@@ -3,6 +3,7 @@ import { isRefusal } from '@/lib/errors'
 import { ScepFault } from '@/lib/scep/message'
 import type { RowOutcome } from './challenge-presentation'
 import { ENROLMENT_CAUSES, type EnrolmentReason, EnrolmentRefusal, isFailureReason } from './enrolment-refusals'
+import { INTUNE_GUESSES } from './intune-codes'
 
 /** The row of a request that a fault of ours stopped: the same request may take it up again. */
 export function failedRow(error: unknown): RowOutcome {
@@ -68,6 +69,7 @@ const GUESSES: ReadonlySet<EnrolmentRefusal['reason']> = new Set([
   'static_secret_unknown',
   'token_invalid',
   'validator_denied',
+  ...INTUNE_GUESSES,
 ])
 
 /** A value that nobody minted, here or elsewhere, or that the validator does not know: what a guesser would send many of. */

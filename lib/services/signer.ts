@@ -62,7 +62,7 @@ export interface Signer {
   mac(purpose: MacPurpose, data: Uint8Array): Promise<Uint8Array>
   /**
    * AES-256-GCM under a key derived from the KEK for this purpose, bound to the row that will hold it: credentials that
-   * we must present again, so that a copy of the database does not hold them. At most 4 KiB, for `notification` 64.
+   * we must present again, so that a copy of the database does not hold them. At most 4 KiB; for `notification` 200 kB.
    */
   seal(purpose: SealPurpose, rowId: string, plaintext: Uint8Array): Promise<Uint8Array>
   /** Refuses what was sealed for another purpose, another row or under another KEK, all alike. */

@@ -1,15 +1,17 @@
 /** What would happen at the policy "delegated": what the validator is asked, and what each answer leads to. */
 import type { Csr } from '@/lib/pki/csr'
 import type { Json } from './audit'
-import { denied, namesOf, withoutChallenge } from './delegated-enrolment'
+import { denied, namesOf } from './delegate'
 import { EnrolmentRefusal } from './enrolment-refusals'
 import { compareNarrowed } from './field-comparison'
+import { intuneReason, isSuccess } from './intune-codes'
 import { type Authorisation, fails, only, passes, presentedIn, refusedFor } from './simulation-checks'
 import { lastFact, textFact } from './simulation-record'
 import type { Simulated, SimulatedQuestion, SimulatedSubject } from './simulation-types'
 import { narrowed } from './validator-verdict'
 import { OPEN_AFTER_FAILURES, type Validator, type ValidatorCalls, type ValidatorCircuitStore } from './validators'
 import { type Question, questionBody } from './webhook-body'
+import { withoutChallenge } from './webhook-delegate'
 
 export interface DelegationSimulationDependencies {
   validators: Pick<ValidatorCircuitStore, 'validator'>
@@ -66,6 +68,7 @@ export function createDelegationSimulation({ validators, calls, clock }: Delegat
   async function asked(simulated: Simulated, validator: Validator, value: string): Promise<Authorisation> {
     const { subject, endpoint } = simulated
     const { csr, record } = subject
+    if (validator.kind === 'intune') return byIntune(subject, validator)
     if (csr !== null && simulated.asked.askValidator) return answered(simulated, validator, csr, value)
     const question = questionTo(simulated, validator, false)
     const before = record?.endpoint.slug === endpoint.slug ? answerBefore(subject, validator) : null
@@ -136,6 +139,21 @@ export function createDelegationSimulation({ validators, calls, clock }: Delegat
       signerDer: messageType === 17 ? signerDer : null,
     }
   }
+}
+
+/** Intune's word counts for its devices alone, and only while their challenge lives: nobody asks it for a look. */
+function byIntune({ record }: SimulatedSubject, { name }: Validator): Authorisation {
+  const fact = (name: string) => (record === null ? '' : textFact(record, 'intune.validated', name))
+  const code = fact('code')
+  if (code === '') {
+    const says = `Intune would be asked through ${name}: it opens the challenge and compares the request with its profile.`
+    return { checks: [{ check: 'validator', verdict: 'asks', says }], constraints: null }
+  }
+  const heard = passes('validator', `Intune was asked through ${name} then.`)
+  const said = isSuccess(code)
+    ? passes('answer', 'It allowed the request.')
+    : fails('answer', intuneReason(code), [code, fact('detail')].filter((part) => part !== '').join(': '))
+  return { checks: [heard, said], constraints: null }
 }
 
 /** What the recorder noted of the answer that this enrolment got. */

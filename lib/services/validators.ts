@@ -12,6 +12,9 @@ export type AuthorizationKind = 'none' | 'bearer' | 'basic'
 export interface Validator {
   id: string
   name: string
+  /** intune: the connector of the same id has the rest, and nothing below is used. */
+  kind: 'webhook' | 'intune'
+  connectorId: string | null
   dialect: Dialect
   url: string
   secretSealed: Uint8Array

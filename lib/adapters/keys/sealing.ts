@@ -7,8 +7,8 @@ import { decrypt, encrypt, type Kek } from './envelope'
 const FORMAT = 'ca-portal/seal/v1'
 /** A token or a password; whoever reaches the socket shall not use us to encrypt archives. */
 const MAX_PLAINTEXT = 4_096
-/** A request with Intune's challenge in it. */
-const MAX_NOTIFICATION = 65_536
+/** The largest request there is, with Intune's challenge in it, twice in base64. */
+const MAX_NOTIFICATION = 200_000
 
 export interface Sealing {
   seal(purpose: SealPurpose, rowId: string, plaintext: Uint8Array): Uint8Array

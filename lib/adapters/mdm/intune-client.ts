@@ -16,8 +16,8 @@ import {
   createExchange,
   type ExchangeOptions,
   failed,
-  isOk,
   isWorthARetry,
+  okJson,
   type Reading,
   type Reply,
   shortText,
@@ -121,7 +121,8 @@ export function intuneClient(options: IntuneClientOptions): IntuneClient {
       const token = await tokens.token({ ...asking, scope: 'intune' })
       if (!token.said) return plain(token)
       const reply = await send(request, found.uri, token.token, { attempt, deadline })
-      if (isOk(reply) && reply.json !== null && request.read(reply.json) !== null) return { json: reply.json }
+      const json = okJson(reply)
+      if (json !== null && request.read(json) !== null) return { json }
       const again = attempt === 1 ? nextAttempt(reply) : null
       if (again === null || deadline - monotonic() < again.pauseMs + RETRY_AFTER_MS)
         return unsaid(`Intune, asked for ${operation},`, reply)
@@ -153,7 +154,10 @@ export function intuneClient(options: IntuneClientOptions): IntuneClient {
         allowedHosts: intuneSettings(connector.settings).allowedHosts,
         enrolmentTransactionId: occasion.enrolmentTransactionId,
       },
-      (reply) => (isOk(reply) && reply.json !== null ? request.read(reply.json) : null) ?? failed(reply),
+      (reply) => {
+        const json = okJson(reply)
+        return (json === null ? null : request.read(json)) ?? failed(reply)
+      },
     )
   }
 }

@@ -3,7 +3,7 @@ import { type IntuneSettings, intuneSettings } from '@/lib/services/intune-setti
 import type { Unsaid } from '@/lib/services/intune-types'
 import type { MdmConnector, MdmConnectorRows } from '@/lib/services/mdm-connector-types'
 import { objectOf } from '@/lib/services/validator-verdict'
-import { type Exchange, failed, isOk, isWorthARetry, type Reply, shortText, unsaid } from './intune-exchange'
+import { type Exchange, failed, isOk, isWorthARetry, okJson, type Reply, shortText, unsaid } from './intune-exchange'
 import type { IntuneTokens, TokenAnswer } from './intune-tokens'
 
 /** Intune's own application, the same in every tenant. */
@@ -173,14 +173,15 @@ export function createIntuneDiscovery(options: DiscoveryOptions): IntuneDiscover
 
 /** First entry of a name wins. `serviceName` is how an older list spelt it. */
 function listOf(reply: Reply): { entries: [string, string][]; next: string | null } | null {
-  if (!isOk(reply) || reply.json === null || !Array.isArray(reply.json.value)) return null
-  const entries = reply.json.value.flatMap((each): [string, string][] => {
+  const json = okJson(reply)
+  if (json === null || !Array.isArray(json.value)) return null
+  const entries = json.value.flatMap((each): [string, string][] => {
     const entry = objectOf(each)
     const name = entry?.providerName ?? entry?.serviceName
     const uri = entry?.uri
     return typeof name === 'string' && typeof uri === 'string' ? [[name.toLowerCase(), uri.replace(/\/+$/, '')]] : []
   })
-  const next = reply.json['@odata.nextLink']
+  const next = json['@odata.nextLink']
   return { entries, next: typeof next === 'string' ? next : null }
 }
 

@@ -71,9 +71,13 @@ export function createExchange({ outbound, calls, monotonic }: ExchangeOptions) 
   }
 }
 
-/** The status is fine. An answer with another one is still an answer, so this narrows the type of a reply one way only. */
-export function isOk(reply: Reply): reply is Extract<Reply, { answered: true }> & { status: 200 } {
+export function isOk(reply: Reply): boolean {
   return reply.answered && reply.status >= 200 && reply.status < 300
+}
+
+/** The JSON object of a reply whose status is fine, or null. */
+export function okJson(reply: Reply): { [key: string]: Json } | null {
+  return reply.answered && isOk(reply) ? reply.json : null
 }
 
 /** Whether the other side may be somewhere else by now, or be well again in a moment. */

@@ -5,7 +5,7 @@ import type { Unsaid } from '@/lib/services/intune-types'
 import type { MdmConnector } from '@/lib/services/mdm-connector-types'
 import type { Signer } from '@/lib/services/signer'
 import { clientAssertion } from './intune-assertion'
-import { type Exchange, failed, isOk, isWorthARetry, type Reply, shortText, unsaid } from './intune-exchange'
+import { type Exchange, failed, isOk, isWorthARetry, okJson, type Reply, shortText, unsaid } from './intune-exchange'
 
 export type Scope = 'graph' | 'intune'
 
@@ -156,8 +156,7 @@ export function createIntuneTokens({ exchange, signer, clock, monotonic, pause }
   }
 
   function tokenOf(reply: Reply): Kept | null {
-    if (!isOk(reply) || reply.json === null) return null
-    const { access_token: token, expires_in: seconds } = reply.json
+    const { access_token: token, expires_in: seconds } = okJson(reply) ?? {}
     if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) return null
     const life = Number(seconds) * 1_000
     // One that says nothing of its end serves the request that it was fetched for.

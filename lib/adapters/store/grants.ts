@@ -46,9 +46,10 @@ export async function insertGrant(transaction: Transaction, request: GrantReques
 function toBeTold({ notify, transactionRowId }: GrantRequest): Prisma.Sql {
   if (notify === undefined) return Prisma.sql`told as (select 1)`
   return Prisma.sql`told as (
-    insert into notification (id, validator_id, enrolment_transaction_id, event, body)
-    select ${crypto.randomUUID()}::uuid, ${notify.validatorId}::uuid, ${transactionRowId}::uuid, 'open', ${JSON.stringify(notify.body)}::jsonb from granted
-    on conflict (validator_id, enrolment_transaction_id) do update set event = 'open', body = excluded.body, attempts = 0, next_attempt_at = now(),
-      delivered_at = null, given_up_at = null, last_error = null
+    insert into notification (id, validator_id, enrolment_transaction_id, event, body, sealed)
+    select ${crypto.randomUUID()}::uuid, ${notify.validatorId}::uuid, ${transactionRowId}::uuid, 'open', ${JSON.stringify(notify.body)}::jsonb,
+      ${notify.sealed === undefined ? null : bytes(notify.sealed)}::bytea from granted
+    on conflict (validator_id, enrolment_transaction_id) do update set event = 'open', body = excluded.body, sealed = excluded.sealed, attempts = 0,
+      next_attempt_at = now(), created_at = now(), delivered_at = null, given_up_at = null, last_error = null
   )`
 }

@@ -14,6 +14,8 @@ const DELETABLE = [
   'hook_message',
   'idempotent_request',
   'installation_value',
+  'intune_challenge',
+  'intune_revocation',
   'minter_endpoint',
   'network_refusal',
   'notification',

@@ -153,6 +153,7 @@ const ENDPOINT = {
   authorityId: true,
   group: { select: { slug: true } },
   profile: { select: { minRsaBits: true, ellipticCurves: true, extendedKeyUsage: true } },
+  validator: { select: { kind: true } },
   registrationAuthorities: {
     select: {
       id: true,
@@ -174,11 +175,12 @@ async function readEndpoint(database: Database, slug: string): Promise<ScepEndpo
     select: ENDPOINT,
   })
   if (endpoint === null) return null
-  const { authorityId, group, profile, registrationAuthorities, ...rest } = endpoint
+  const { authorityId, group, profile, validator, registrationAuthorities, ...rest } = endpoint
   return {
     ...rest,
     ...endpointSettings(rest),
     groupSlug: group.slug,
+    validatorKind: validator?.kind === 'intune' ? 'intune' : validator === null ? null : 'webhook',
     profile,
     registrationAuthorities: registrationAuthorities.flatMap(({ certificateDer, authorityId: waitsFor, ...ra }) =>
       certificateDer === null ? [] : [{ ...ra, certificateDer, staged: waitsFor !== null }],

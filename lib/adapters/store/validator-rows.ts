@@ -5,6 +5,8 @@ import type { Prisma } from './generated/client'
 export const VALIDATOR = {
   id: true,
   name: true,
+  kind: true,
+  connectorId: true,
   dialect: true,
   url: true,
   secretSealed: true,
@@ -25,6 +27,8 @@ export function validatorOf(row: Prisma.ValidatorGetPayload<{ select: typeof VAL
   return {
     id: row.id,
     name: row.name,
+    kind: row.kind as Validator['kind'],
+    connectorId: row.connectorId,
     dialect: row.dialect as Validator['dialect'],
     url: row.url,
     secretSealed: row.secretSealed,
