@@ -4,15 +4,12 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { type Answer, html, serviceError, wrongActivityId } from './intune-answer'
+import type { Answer } from './intune-answer'
 import { type IntuneControl, intuneControl } from './intune-control'
-import { answerTokenRequest, GRAPH_AUDIENCE, INTUNE_AUDIENCE, verifyToken } from './intune-entra'
-import { Faults, type Hop, struck, throttled } from './intune-faults'
-import { answerDiscovery } from './intune-graph'
+import { Faults, type Hop, struck } from './intune-faults'
 import { type KeptIntune, restore } from './intune-keeping'
 import { type Listener, startListener } from './intune-listener'
-import { answerCaRequest, PKI_API_VERSION } from './intune-pki-connector'
-import { answerScepAction, SCEP_API_VERSION } from './intune-scep-actions'
+import { type Asked, intuneRoutes, parsedJson, type Route } from './intune-routes'
 import { newApplication, newTenant, newWorld, type Switches, type Tenant, type World } from './intune-world'
 
 export interface IntuneOptions {
@@ -59,18 +56,6 @@ export interface IntuneSimulator extends IntuneControl {
   close(): Promise<void>
 }
 
-const SCEP_SERVICE = 'StatelessScepRequestValidationService'
-const PKI_SERVICE = 'StatelessPkiConnectorService'
-const SCEP_HOPS: Record<string, Hop> = {
-  validateRequest: 'validate',
-  successNotification: 'success',
-  failureNotification: 'failure',
-}
-const PKI_HOPS: Record<string, Hop> = {
-  downloadRevocationRequests: 'rev-download',
-  uploadRevocationResults: 'rev-upload',
-}
-const MINUTE = 60_000
 const YEAR = 365 * 86_400_000
 
 /** A closed port meets whoever comes next, so it closes once the hop before has been answered. */
@@ -90,11 +75,17 @@ export async function startIntune(options: IntuneOptions = {}): Promise<IntuneSi
   const application = newApplication(tenant, new Date(Date.now() + YEAR), credentials)
   const faults = new Faults()
   const requests: RecordedRequest[] = []
-  const activities = new Set<string>()
+  const routes = intuneRoutes({
+    world,
+    requests,
+    authorityUrl: () => listeners.authority.url,
+    graphUrl: () => listeners.graph.url,
+    serviceUrl: () => serviceUrl(),
+  })
   const listeners = {
-    authority: await startListener(serve(routeAuthority), ports?.authority),
-    graph: await startListener(serve(routeGraph), ports?.graph),
-    service: await startListener(serve(routeService), ports?.service),
+    authority: await startListener(serve(routes.authority), ports?.authority),
+    graph: await startListener(serve(routes.graph), ports?.graph),
+    service: await startListener(serve(routes.service), ports?.service),
   }
   const control = intuneControl({ world, tenant, faults, requests, moveService, armRefusals, reopen })
   const controlListener = await startListener(control.handle, ports?.control)
@@ -125,16 +116,6 @@ export async function startIntune(options: IntuneOptions = {}): Promise<IntuneSi
     async close() {
       await Promise.all([...Object.values(listeners), controlListener].map((listener) => listener.stop()))
     },
-  }
-
-  interface Asked {
-    request: IncomingMessage
-    url: URL
-    body: string
-  }
-  interface Route {
-    hop: Hop | null
-    run(): Answer | Promise<Answer>
   }
 
   function serve(route: (asked: Asked) => Route): Parameters<typeof startListener>[0] {
@@ -183,86 +164,11 @@ export async function startIntune(options: IntuneOptions = {}): Promise<IntuneSi
     }
   }
 
-  function routeAuthority({ request, url, body }: Asked): Route {
-    const [, name, rest] = /^\/([^/]+)(\/oauth2\/v2\.0\/token)$/.exec(url.pathname) ?? []
-    if (name === undefined || rest === undefined || url.search !== '') return nowhere()
-    const hop = (new URLSearchParams(body).get('scope') ?? '').includes('graph') ? 'token-graph' : 'token-intune'
-    return {
-      hop,
-      run() {
-        if (request.method !== 'POST') return serviceError(405, 'MethodNotAllowed', 'Tokens are asked for by POST.')
-        const contentType = request.headers['content-type'] ?? ''
-        const tokenUrl = `${listeners.authority.url}${url.pathname}`
-        return answerTokenRequest(world, { tenant: decodeURIComponent(name), tokenUrl, contentType, body })
-      },
-    }
-  }
-
-  function routeGraph({ request, url }: Asked): Route {
-    const [, id] = /^\/v1\.0\/servicePrincipals\/appId=([^/]+)\/endpoints$/.exec(url.pathname) ?? []
-    if (id === undefined) return nowhere()
-    return {
-      hop: 'graph-discovery',
-      run() {
-        if (request.method !== 'GET') return serviceError(405, 'MethodNotAllowed', 'Endpoints are read by GET.')
-        const verdict = verifyToken(world, request.headers.authorization, GRAPH_AUDIENCE)
-        if ('refused' in verdict) return serviceError(401, 'InvalidAuthenticationToken', verdict.refused)
-        const wrong = wrongActivityId(activities, header(request, 'client-request-id'))
-        if (wrong) return serviceError(400, 'BadRequest', wrong)
-        return answerDiscovery(world, verdict.token, {
-          id,
-          url,
-          graphUrl: listeners.graph.url,
-          serviceUrl: serviceUrl(),
-        })
-      },
-    }
-  }
-
-  function routeService({ request, url, body }: Asked): Route {
-    const pattern = /^\/fef\/gen(\d+)\/RACerts\/([^/]+)\/(ScepActions|CertificateAuthorityRequests)\/([^/]+)$/
-    const [, generation, service, collection, action = ''] = pattern.exec(url.pathname) ?? []
-    const scep = service === SCEP_SERVICE && collection === 'ScepActions'
-    const pki = service === PKI_SERVICE && collection === 'CertificateAuthorityRequests'
-    const hop = (scep ? SCEP_HOPS : pki ? PKI_HOPS : {})[action]
-    if (hop === undefined || url.search !== '') return nowhere()
-    return {
-      hop,
-      async run() {
-        if (Number(generation) !== world.generation) return html(404, 'Not Found')
-        const limit = world.switches.mostPerMinute
-        const since = world.now().getTime() - MINUTE
-        const recent = requests.filter((each) => each.hop === hop && each.at.getTime() > since).length
-        if (limit !== null && recent > limit) return throttled(5)
-        const verdict = verifyToken(world, request.headers.authorization, INTUNE_AUDIENCE)
-        if ('refused' in verdict) return serviceError(401, 'Unauthorized', verdict.refused)
-        if (!verdict.token.roles.includes('scep_challenge_provider'))
-          return serviceError(403, 'Forbidden', 'The role scep_challenge_provider is missing in the token.')
-        const wrong = wrongForm(request, scep ? SCEP_API_VERSION : PKI_API_VERSION)
-        if (wrong) return wrong
-        const parsed = parsedJson(body)
-        if (parsed === undefined) return serviceError(400, 'BadRequest', 'The body is no JSON.')
-        const caller = verdict.token.tenant
-        return scep ? answerScepAction(world, caller, action, parsed) : answerCaRequest(world, caller, action, parsed)
-      },
-    }
-  }
-
-  function wrongForm(request: IncomingMessage, apiVersion: string): Answer | null {
-    if (request.method !== 'POST') return serviceError(405, 'MethodNotAllowed', 'Actions are run by POST.')
-    if (header(request, 'api-version') !== apiVersion)
-      return serviceError(400, 'UnsupportedApiVersion', `The header api-version must be ${apiVersion}.`)
-    if (!/^application\/json(; ?charset=utf-8)?$/i.test(header(request, 'content-type') ?? ''))
-      return serviceError(415, 'UnsupportedMediaType', 'The body must be application/json.')
-    const wrong = wrongActivityId(activities, header(request, 'client-request-id'))
-    return wrong === null ? null : serviceError(400, 'BadRequest', wrong)
-  }
-
   async function moveService({ closePort = false } = {}): Promise<void> {
     world.generation += 1
     if (!closePort) return
     const old = listeners.service
-    listeners.service = await startListener(serve(routeService))
+    listeners.service = await startListener(serve(routes.service))
     await old.stop()
   }
 
@@ -293,26 +199,9 @@ export async function startIntune(options: IntuneOptions = {}): Promise<IntuneSi
   }
 }
 
-function nowhere() {
-  return { hop: null, run: () => html(404, 'Not Found') }
-}
-
 function send(response: ServerResponse, record: RecordedRequest, { status, headers, body }: Answer): void {
   record.status = status
   const parsed = parsedJson(body)
   if (typeof parsed === 'object' && parsed !== null && 'code' in parsed) record.code = String(parsed.code)
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
-}
-
-function header(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name]
-  return Array.isArray(value) ? value.join(', ') : value
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
