@@ -1,6 +1,7 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
 import { hostname } from 'node:os'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
+import { intuneClient } from '@/lib/adapters/mdm/intune-client'
 import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { accessStore } from '@/lib/adapters/store/access'
 import { approvalStore } from '@/lib/adapters/store/approvals'
@@ -24,6 +25,7 @@ import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { hookMessageStore } from '@/lib/adapters/store/hook-messages'
+import { intuneChallengeStore, intuneReportStore, intuneRevocationStore } from '@/lib/adapters/store/intune'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
 import {
@@ -64,6 +66,7 @@ import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { forgetRecords } from '@/lib/jobs/forget-records'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
+import { pullIntuneRevocations } from '@/lib/jobs/pull-intune-revocations'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
 import { renewOcspResponders } from '@/lib/jobs/renew-ocsp-responders'
 import { renewRegistrationAuthorities } from '@/lib/jobs/renew-registration-authorities'
@@ -105,6 +108,10 @@ import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
 import type { IntentDeps } from '@/lib/services/intents'
+import { intuneKind } from '@/lib/services/intune'
+import { createIntuneDelegate } from '@/lib/services/intune-delegate'
+import { createIntuneTeller } from '@/lib/services/intune-notices'
+import { createIntuneRevocations } from '@/lib/services/intune-revocations'
 import { createIssuance } from '@/lib/services/issuance'
 import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
 import type { MdmKindDefinition } from '@/lib/services/mdm-connector-types'
@@ -280,10 +287,30 @@ export function buildServices(wiring: Wiring): Services {
   const outbound = guardedFetch({ rules: wiring.outboundAllow ?? [] })
   const calling = { client: webhookClient({ outbound }), signer, clock, parse: parseVerdict }
   const calls = createValidatorCalls({ ...calling, store: validators })
-  const notifications = createNotifications({ store: notificationStore(database), calls, clock })
+  const connectorRows = mdmConnectorRows(database)
+  const connectorCalls = createConnectorCalls({ store: connectorCallStore(database), log })
+  const caller = `Latchkey/${VERSION}`
+  // A list of a hundred requests to revoke is larger than what a validator answers.
+  const mdmOutbound = guardedFetch({ rules: wiring.outboundAllow ?? [], mostBytes: 1024 * 1024 })
+  const intune = intuneClient({
+    outbound: mdmOutbound,
+    calls: connectorCalls,
+    rows: connectorRows,
+    signer,
+    caller,
+    clock,
+  })
+  const aboutIntune = { client: intune, rows: connectorRows, signer, caller }
+  const notifications = createNotifications({
+    store: notificationStore(database),
+    calls,
+    intune: createIntuneTeller({ ...aboutIntune, reports: intuneReportStore(database) }),
+    clock,
+  })
   const delegated = createDelegation({
     validators,
     calls,
+    intune: createIntuneDelegate({ ...aboutIntune, challenges: intuneChallengeStore(database) }),
     notifications,
     grants,
     redemption,
@@ -351,9 +378,7 @@ export function buildServices(wiring: Wiring): Services {
   const transactions = createTransactions({ store: transactionStore(database) })
 
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
-  const connectorRows = mdmConnectorRows(database)
-  const connectorCalls = createConnectorCalls({ store: connectorCallStore(database), log })
-  const mdmKinds: MdmKindDefinition[] = [EVENTS_KIND]
+  const mdmKinds: MdmKindDefinition[] = [EVENTS_KIND, intuneKind(intune)]
   const hookHandlers: HookHandler[] = [
     createMdmEvents({ messages: hookMessageStore(database), reports: deviceReports, clock }),
   ]
@@ -368,6 +393,7 @@ export function buildServices(wiring: Wiring): Services {
     tendApprovals(approvals),
     closeValidations(validationUpkeepStore(database)),
     deliverNotifications(notifications),
+    pullIntuneRevocations(createIntuneRevocations({ ...aboutIntune, store: intuneRevocationStore(database) })),
     renewRegistrationAuthorities(registrationAuthorities),
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
     rollOverIssuers(rollover),
