@@ -2,20 +2,24 @@
  * Every hop to Intune, failing in every way, one after the other, under the real product: nothing is issued without a
  * verdict, nothing is lost, nothing is issued twice, and each failure is told in the connector's log and the recorder.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Enrolled, FleetDevice } from '@/e2e/fixtures/intune-fleet'
 import {
   type ConnectedIntune,
   expectNoCertificate,
   expectOneCertificate,
+  expectRecorded,
   type IntuneInstallation,
   startIntuneInstallation,
 } from '@/e2e/fixtures/intune-portal'
 import { type Hop, MODES, type Mode } from '@/e2e/simulators/intune-faults'
 
+const A_TEXT = expect.stringMatching(/./)
 /** More often than anybody tries. */
 const ALWAYS = 50
 const HOPS = ['token-graph', 'graph-discovery', 'token-intune', 'validate', 'success'] as const
+/** Where no answer at all is waited for: that takes its time, and intune-client.test.ts has it for every hop. */
+const TIMED: readonly Hop[] = ['validate', 'success']
 const REFUSED_CREDENTIAL: readonly Mode[] = ['http400-invalid-client', 'http401']
 const OPERATIONS: Partial<Record<Hop, string>> = {
   'token-graph': 'token for Microsoft Graph',
@@ -30,7 +34,7 @@ const walks = new Map<Hop, ConnectedIntune>()
 
 beforeAll(async () => {
   installation = await startIntuneInstallation()
-  for (const hop of HOPS) walks.set(hop, await installation.connect(hop))
+  for (const hop of HOPS) walks.set(hop, await installation.connect(hop, { settings: { revocations: false } }))
 }, 240_000)
 afterAll(() => installation?.stop())
 
@@ -47,11 +51,13 @@ async function walk(hop: Hop, mode: Mode): Promise<void> {
   const of = walkOf(hop)
   const { intune, fleet } = of
   await forgetPath(of, hop)
-  await intune.fault(hop, mode, { times: ALWAYS })
+  // Tokens of both kinds come from the same port, and with what is known that of Intune is asked for first.
+  const struck = mode === 'refused' && hop === 'token-intune' ? 'token-graph' : hop
+  await intune.fault(struck, mode, { times: ALWAYS })
   const device = await fleet.device({ name: `${hop}-${mode}` })
   const refused = await device.enrol()
   expectNoVerdict(refused)
-  await expectTold(of, device, hop)
+  await expectTold(of, device, hop, mode)
   if (hop !== 'success') await expectNoCertificate(of, device)
   await intune.clearFaults()
   // Whoever was refused with its credential waits; an administrator who enters it anew does not.
@@ -66,15 +72,16 @@ function expectNoVerdict({ status, pkiStatus, certificate }: Enrolled): void {
   expect([null, 'FAILURE']).toContain(pkiStatus)
 }
 
-async function expectTold(of: ConnectedIntune, device: FleetDevice, hop: Hop): Promise<void> {
+async function expectTold(of: ConnectedIntune, device: FleetDevice, hop: Hop, mode: Mode): Promise<void> {
   const transaction = await of.transaction(device.transactionId)
-  expect(transaction.reason).toMatch(/./)
   expect(transaction.detail).toMatch(/./)
-  const steps = transaction.exchanges.at(-1)?.steps ?? []
-  expect(steps.filter(({ tone }) => tone === 'bad').length).toBeGreaterThan(0)
+  await expectRecorded(of, device)
   const failed = (await of.calls()).filter(
     ({ operation, outcome, enrolmentTransactionId }) =>
-      operation === OPERATIONS[hop] && outcome !== 'success' && enrolmentTransactionId === transaction.id,
+      // A closed port meets whoever comes first.
+      (mode === 'refused' || operation === OPERATIONS[hop]) &&
+      outcome !== 'success' &&
+      enrolmentTransactionId === transaction.id,
   )
   expect(failed.length).toBeGreaterThan(0)
   for (const { code, correlationId } of failed) {
@@ -85,23 +92,19 @@ async function expectTold(of: ConnectedIntune, device: FleetDevice, hop: Hop): P
 
 /** A device sends its request again until it has its answer; a job may be at it too. */
 async function eventually(device: FleetDevice): Promise<Enrolled> {
-  let last = await device.enrol()
-  await expect
-    .poll(
-      async () => {
-        if (last.pkiStatus !== 'SUCCESS') last = await device.enrol()
-        return last.pkiStatus
-      },
-      { timeout: 30_000, interval: 500 },
-    )
-    .toBe('SUCCESS')
-  return last
+  return vi.waitFor(
+    async () => {
+      const last = await device.enrol()
+      if (last.pkiStatus !== 'SUCCESS') throw new Error(`the device still hears ${last.pkiStatus ?? last.status}`)
+      return last
+    },
+    { timeout: 30_000, interval: 500 },
+  )
 }
 
 /** The hops side by side, each its own Intune and its own connector; the modes of one after the other. */
 describe.concurrent('a hop that fails, and is well again', () => {
   test.each(HOPS)('%s, in every way', { timeout: 120_000 }, async (hop) => {
-    const inTurn = MODES.filter((mode) => mode !== 'timeout')
-    for (const mode of [...inTurn, 'timeout' as const]) await walk(hop, mode)
+    for (const mode of MODES) if (mode !== 'timeout' || TIMED.includes(hop)) await walk(hop, mode)
   })
 })

@@ -32,7 +32,7 @@ beforeAll(async () => {
   const { portal } = installation
   services = buildServices({
     databaseUrl: installation.database.url,
-    signerSocket: join(portal.dataDir, 'run', 'signer.sock'),
+    signerSocket: join(portal.dataDir, 'run', 'sockets', `signer-${portal.pid}.sock`),
     publicUrl: new URL(portal.url),
     statusUrl: new URL(portal.url),
     outboundAllow: [{ host: '127.0.0.0', port: null, prefix: 8, plain: true }],
@@ -79,7 +79,7 @@ async function expectSettled(request: RevocationRequest | undefined, result: obj
         if (request?.result === null) await pull()
         return request?.result
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 8_000, interval: 100 },
     )
     .toMatchObject(result)
 }

@@ -8,6 +8,7 @@ import {
   type ConnectedIntune,
   expectNoCertificate,
   expectOneCertificate,
+  expectRecorded,
   type IntuneInstallation,
   startIntuneInstallation,
 } from '@/e2e/fixtures/intune-portal'
@@ -36,7 +37,7 @@ beforeEach(() => {
 
 describe('an enrolment', () => {
   test('takes five calls when nothing is known, and two when everything is', async () => {
-    const cold = await installation.connect('cold')
+    const cold = await installation.connect('cold', { settings: { revocations: false } })
     const first = await cold.fleet.device()
     const enrolled = await first.enrol()
     expect(enrolled).toMatchObject({ pkiStatus: 'SUCCESS' })
@@ -61,7 +62,7 @@ describe('an enrolment', () => {
       thumbprint,
       serialNumber: serial,
       expiresAt: new Date(certificate?.validTo ?? '').toISOString(),
-      issuer: certificate?.issuer.split('\n').reverse().join(','),
+      issuer: certificate?.issuer.replaceAll('\n', ','),
       caConfiguration: expect.stringMatching(/./),
       callerInfo: expect.stringMatching(/^Latchkey\/\d/),
     })
@@ -154,7 +155,7 @@ describe('what Intune does not look at', () => {
 })
 
 describe('a refusal of Intune', () => {
-  test.each([...INTUNE_CODES, 'SomethingNew', 'success '])(
+  test.each([...INTUNE_CODES, 'SomethingNew', 'Successful'])(
     '%s yields no certificate, and is told to administrators',
     async (code) => {
       await intune.fault('validate', `code:${code}`)
@@ -162,15 +163,15 @@ describe('a refusal of Intune', () => {
       expect(await device.enrol()).toMatchObject({ status: 200, pkiStatus: 'FAILURE', failInfo: 2, certificate: null })
       await expectNoCertificate(main, device)
       expect(intune.counts()).toEqual({ validate: 1 })
-      const { state, reason, detail, explanation, exchanges } = await main.transaction(device.transactionId)
+      const { state, reason, detail, explanation } = await main.transaction(device.transactionId)
       expect(state).toBe('refused')
       expect(reason).toMatch(/^intune_/)
-      expect(`${detail} ${explanation}`).toContain(code.trim())
-      expect(exchanges.at(-1)?.steps.some(({ tone }) => tone === 'bad')).toBe(true)
+      expect(`${detail} ${explanation}`).toContain(code)
+      await expectRecorded(main, device)
       expect((await main.calls())[0]).toMatchObject({
         operation: 'validateRequest',
         outcome: 'refused',
-        code: code.trim(),
+        code: code,
       })
     },
   )
