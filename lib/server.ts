@@ -109,6 +109,7 @@ import { createGroups, type GroupsService } from '@/lib/services/groups'
 import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
 import type { IntentDeps } from '@/lib/services/intents'
 import { intuneKind } from '@/lib/services/intune'
+import { createIntuneCertificates, type IntuneCertificatesService } from '@/lib/services/intune-certificates'
 import { createIntuneDelegate } from '@/lib/services/intune-delegate'
 import { createIntuneTeller } from '@/lib/services/intune-notices'
 import { createIntuneRevocations } from '@/lib/services/intune-revocations'
@@ -180,6 +181,7 @@ export interface Services {
   transactions: TransactionsService
   connectors: ConnectorsService
   mdmConnectors: MdmConnectorsService
+  intuneCertificates: IntuneCertificatesService
   hooks: HookReception
   validation: Pick<ChallengeValidation, 'validate'>
   receivers: ReceiversService
@@ -432,6 +434,7 @@ export function buildServices(wiring: Wiring): Services {
     radiusConfiguration: createRadiusConfiguration({ store: radiusRows, status, urls, clock }),
     radiusReadiness: createRadiusReadiness({ store: radiusRows, outbound: ownStatus(urls), urls, clock }),
     connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
+    intuneCertificates: createIntuneCertificates({ store: mdmConnectorStore(database), signer, clock }),
     mdmConnectors: createMdmConnectors({
       store: mdmConnectorStore(database),
       kinds: mdmKinds,

@@ -48,8 +48,17 @@ export interface ReceiverView {
   lastUsedAt: Date | null
 }
 
+/** Who may decide for an endpoint of policy `delegated`: webhooks, and connectors that are asked. */
+export interface DeciderView {
+  id: string
+  name: string
+  kind: Validator['kind']
+}
+
 export interface ConnectorStore {
+  /** Those that are asked by webhook. */
   validators(id?: string): Promise<ValidatorView[]>
+  deciders(): Promise<DeciderView[]>
   addValidator(
     validator: ValidatorSettings & { id: string; createdBy: string } & SealedCredentials,
     events: AuditEntry[],
@@ -92,6 +101,7 @@ export interface NewReceiver {
 }
 
 export interface ConnectorsService {
+  deciders(actor: Actor): Promise<DeciderView[]>
   validators(actor: Actor): Promise<ValidatorView[]>
   validator(actor: Actor, id: string): Promise<ValidatorView>
   /** The secret is in this answer only. */
@@ -159,6 +169,11 @@ export function createConnectors(dependencies: ConnectorsDependencies): Connecto
   }
 
   return {
+    async deciders(actor) {
+      authorise(actor, 'connector:read')
+      return store.deciders()
+    },
+
     async validators(actor) {
       authorise(actor, 'connector:read')
       return store.validators()
@@ -241,7 +256,8 @@ export function createConnectors(dependencies: ConnectorsDependencies): Connecto
     async testValidator(actor, id) {
       authorise(actor, 'connector:manage')
       const validator: Validator | null = await validators.validator(id)
-      if (validator === null) throw new Refusal('not_found', 'There is no such validator.')
+      if (validator === null || validator.kind !== 'webhook')
+        throw new Refusal('not_found', 'There is no such validator.')
       return probeValidator(calls, validator, clock())
     },
 

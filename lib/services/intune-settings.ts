@@ -142,21 +142,39 @@ export function checkedIntuneCredential(input: unknown): Uint8Array {
 /** What we present to Entra: a secret, or a key of the signer's whose certificate the administrator uploaded there. */
 export type IntuneCredential =
   | { kind: 'secret'; clientSecret: string }
-  | { kind: 'certificate'; keyId: string; certificate: Uint8Array }
+  | ({ kind: 'certificate'; next: OwnCertificate | null } & OwnCertificate)
 
-/** The bytes to seal for a certificate that was just made. */
-export function certificateCredential({ keyId, certificate }: { keyId: string; certificate: Uint8Array }): Uint8Array {
-  return Buffer.from(JSON.stringify({ keyId, certificate: Buffer.from(certificate).toString('base64') }), 'utf8')
+export interface OwnCertificate {
+  keyId: string
+  /** DER. */
+  certificate: Uint8Array
+}
+
+/** The bytes to seal for a certificate that was just made, and for one that waits to take over. */
+export function certificateCredential({
+  next,
+  ...current
+}: OwnCertificate & { next: OwnCertificate | null }): Uint8Array {
+  const member = { ...written(current), ...(next === null ? {} : { next: written(next) }) }
+  return Buffer.from(JSON.stringify(member), 'utf8')
 }
 
 /** Null for what was never sealed here. */
 export function intuneCredential(opened: Uint8Array): IntuneCredential | null {
   const credential = parsed(opened)
   if (!isRecord(credential)) return null
-  const { clientSecret, keyId, certificate } = credential
-  if (typeof clientSecret === 'string') return { kind: 'secret', clientSecret }
-  if (typeof keyId !== 'string' || typeof certificate !== 'string') return null
-  return { kind: 'certificate', keyId, certificate: new Uint8Array(Buffer.from(certificate, 'base64')) }
+  if (typeof credential.clientSecret === 'string') return { kind: 'secret', clientSecret: credential.clientSecret }
+  const current = ownCertificate(credential)
+  return current === null ? null : { kind: 'certificate', ...current, next: ownCertificate(credential.next) }
+}
+
+function written({ keyId, certificate }: OwnCertificate) {
+  return { keyId, certificate: Buffer.from(certificate).toString('base64') }
+}
+
+function ownCertificate(member: unknown): OwnCertificate | null {
+  if (!isRecord(member) || typeof member.keyId !== 'string' || typeof member.certificate !== 'string') return null
+  return { keyId: member.keyId, certificate: new Uint8Array(Buffer.from(member.certificate, 'base64')) }
 }
 
 function parsed(bytes: Uint8Array): unknown {

@@ -77,6 +77,7 @@ const RETRY_AFTER_SECONDS = [1, 5, 30, 120, 600, 3_600, 21_600, 43_200, 86_400]
 const INTUNE_RETRY = { seconds: [5, 10, 30, 60, 120, 300, 600], longest: 900, forSeconds: 86_400 }
 /** Longer than an attempt takes with its repetition. */
 const CLAIM_SECONDS = 30
+const WAIT_MS = { step: 250, longest: 8_000 }
 const BATCH = 20
 const KEPT_DAYS = 30
 
@@ -85,11 +86,13 @@ export function createNotifications({
   calls,
   intune,
   clock,
+  pause = sleep,
 }: {
   store: NotificationStore
   calls: Pick<ValidatorCalls, 'tell'>
   intune?: Teller
   clock(): Date
+  pause?(milliseconds: number): Promise<void>
 }): Notifications {
   return {
     async deliverDue() {
@@ -99,7 +102,7 @@ export function createNotifications({
     },
 
     async deliverBeforeAnswer(transactionRowId) {
-      const claimed = await store.claimBlocking(transactionRowId, CLAIM_SECONDS)
+      const claimed = await claimOrWait(transactionRowId)
       if (claimed === 'nothing') return false
       const told = claimed === 'claimed' ? null : await deliver(claimed)
       if (told?.told) return true
@@ -117,6 +120,15 @@ export function createNotifications({
     async forget() {
       while ((await store.forget(KEPT_DAYS, 1_000)) >= 1_000);
     },
+  }
+
+  /** Another worker may be at it, for the same device or for the job: what it comes to is heard in a moment. */
+  async function claimOrWait(transactionRowId: string) {
+    for (let waited = 0; ; waited += WAIT_MS.step) {
+      const claimed = await store.claimBlocking(transactionRowId, CLAIM_SECONDS)
+      if (claimed !== 'claimed' || waited >= WAIT_MS.longest) return claimed
+      await pause(WAIT_MS.step)
+    }
   }
 
   async function deliver(due: DueNotification): Promise<Told> {
@@ -164,6 +176,10 @@ function inWords({ code, message }: { code: string; message: string }): string {
 
 export function failureText(reason: string | null): string {
   return reason === null ? 'no certificate was issued' : `${reason}: ${explanationOf(reason) ?? 'no certificate'}`
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 const actorOf = () => systemActor('job', 'notification delivery')

@@ -113,6 +113,11 @@ export function createScepEndpoints(
   }
 }
 
+/** Intune decides here, with the challenges and the patience of its own devices. */
+export function isIntunes({ policy, validatorKind }: Pick<ScepEndpoint, 'policy' | 'validatorKind'>): boolean {
+  return policy === 'delegated' && validatorKind === 'intune'
+}
+
 /** The registration authority a message is encrypted to, a retired one too (scep.md §3.7). */
 export function recipientOf(
   endpoint: PreparedEndpoint,
@@ -142,10 +147,9 @@ function prepare(endpoint: ScepEndpoint, now: Date): PreparedEndpoint {
     rollover: nextCertificates !== null,
   }
   // Intune's devices renew by a new request with a new challenge (intune.md §7): it is asked about that one too.
-  const isIntunes = endpoint.policy === 'delegated' && endpoint.validatorKind === 'intune'
   return {
     ...endpoint,
-    ...(isIntunes ? { renewalChallenge: 'required' as const } : {}),
+    ...(isIntunes(endpoint) ? { renewalChallenge: 'required' as const } : {}),
     capabilities: Buffer.from(caCaps(options), 'ascii'),
     current,
     // The current one first: it is the one tried when a message names no certificate of ours.

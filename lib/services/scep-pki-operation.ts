@@ -24,7 +24,7 @@ import { messageFacts } from './flight-facts'
 import type { IssuedCertificate } from './issuance'
 import { createRenewals, type HeldCertificate } from './renewal'
 import { answer, refuseHttp } from './scep-answers'
-import type { ScepEndpoint } from './scep-endpoints'
+import { isIntunes } from './scep-endpoints'
 import type { ScepEnrolmentDependencies, ScepOptions, ScepResponse } from './scep-enrolment'
 import { openRequest } from './scep-envelope'
 import {
@@ -69,10 +69,6 @@ const MESSAGE_TYPES: ReadonlyMap<number, 'enrol' | 'poll' | 'certificate' | 'crl
 
 /** intune.md §5.6: up to four calls before the certificate is signed, and one after it. */
 const INTUNE_PATIENCE = { deadlineMilliseconds: 30_000, abandonedAfterSeconds: 50 }
-
-function isIntunes({ policy, validatorKind }: ScepEndpoint): boolean {
-  return policy === 'delegated' && validatorKind === 'intune'
-}
 
 /** Throws Refusal rate_limited or unavailable, which are HTTP answers; everything else about a message is a CertRep. */
 export function createPkiOperation(

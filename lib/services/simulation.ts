@@ -16,7 +16,7 @@ import { authorise, can } from './permissions'
 import { recordedRequest } from './recorded-request'
 import type { RenewalStore } from './renewal'
 import { type HeldCertificate, RENEWAL_REQ } from './renewal-checks'
-import type { ScepEndpoint } from './scep-endpoints'
+import { isIntunes, type ScepEndpoint } from './scep-endpoints'
 import type { SignedInspection } from './signed-inspection'
 import type { Signer } from './signer'
 import { type ApprovalLookup, createApprovalSimulation } from './simulated-approval'
@@ -88,7 +88,12 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
       if (request.askValidator) authorise(actor, 'simulation:ask')
       const present = await store.endpoint(slug)
       if (present === null) throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
-      const rules: MatchRules = { ...present.profile, usageOutsideProfile: 'drop', ...rulesOf(request.changes) }
+      const rules: MatchRules = {
+        ...present.profile,
+        usageOutsideProfile: 'drop',
+        securityIdentifier: isIntunes(present) ? 'compared' : 'refuse',
+        ...rulesOf(request.changes),
+      }
       const endpoint = { ...present, ...settingsOf(request.changes), profile: rules }
       const { subject, held } = await subjectOf(actor, endpoint, request)
       const policy = checkPolicy(subject.request, rules)

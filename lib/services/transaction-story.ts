@@ -3,6 +3,7 @@ import { CLIENTS, isClientFamily } from '@/lib/scep/client-catalogue'
 import type { Json } from './audit'
 import type { Step } from './exchange-trace'
 import { compareFields, type FieldComparison } from './field-comparison'
+import { isSuccess } from './intune-codes'
 import { recordedRequest } from './recorded-request'
 import type { ExchangeView, StepView, TransactionRecord } from './transactions'
 
@@ -127,6 +128,22 @@ const STEPS: Readonly<Record<string, StepText>> = {
   'approval.verdict': {
     label: 'Approval looked up',
     says: ({ state }) => phrases(state === 'open' ? 'nobody has decided yet' : state),
+  },
+  'intune.validated': {
+    label: 'Intune asked',
+    says: ({ validator, code, detail, fault }) =>
+      phrases(
+        validator && `through ${text(validator)}`,
+        fault ? `no answer (${text(fault)})` : code && `it said ${text(code)}`,
+        detail,
+      ),
+    tone: ({ code }) => (isSuccess(text(code)) ? 'good' : 'bad'),
+  },
+  'validator.told': {
+    label: 'Issuance confirmed',
+    says: ({ confirmed, detail }) =>
+      phrases(confirmed === true ? 'whoever decided has taken note of it' : 'held back: not taken note of', detail),
+    tone: verdict('confirmed'),
   },
   'certificate.issued': {
     label: 'Certificate signed',

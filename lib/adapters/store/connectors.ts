@@ -34,12 +34,20 @@ export function connectorStore(database: Database): ConnectorStore {
   return guarded<ConnectorStore>({
     async validators(id) {
       const rows = await database.validator.findMany({
-        ...(id === undefined ? {} : { where: { id } }),
+        where: { kind: 'webhook', ...(id === undefined ? {} : { id }) },
         select: VALIDATOR_VIEW,
         orderBy: [{ name: 'asc' }, { id: 'asc' }],
       })
       const counts = await outboxes(database, id)
       return rows.map((row) => validatorView(row, counts.get(row.id)))
+    },
+
+    async deciders() {
+      const rows = await database.validator.findMany({
+        select: { id: true, name: true, kind: true },
+        orderBy: [{ name: 'asc' }, { id: 'asc' }],
+      })
+      return rows.map(({ id, name, kind }) => ({ id, name, kind: kind === 'intune' ? 'intune' : 'webhook' }))
     },
 
     async addValidator({ secretSealed, authorizationSealed, ...validator }, events) {
@@ -58,7 +66,10 @@ export function connectorStore(database: Database): ConnectorStore {
 
     updateValidator: (id, change, events) =>
       transact(database, async (transaction) => {
-        const { count } = await transaction.validator.updateMany({ where: { id }, data: columns(change) })
+        const { count } = await transaction.validator.updateMany({
+          where: { id, kind: 'webhook' },
+          data: columns(change),
+        })
         return { result: count === 1, events: count === 1 ? events : [] }
       }),
 

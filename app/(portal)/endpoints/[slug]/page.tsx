@@ -34,7 +34,10 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   const secrets = can(actor, 'static-secret:read') ? await server().staticSecrets.list(actor, slug) : []
   const showsSecrets = can(actor, 'static-secret:read') && (policy === 'static' || secrets.length > 0)
   const leads = await server().defaultEndpoint.get(actor)
-  const validators = (await server().connectors.validators(actor)).map(({ id, name }) => ({ id, name }))
+  const validators = (await server().connectors.deciders(actor)).map(({ id, name, kind }) => ({
+    id,
+    name: kind === 'intune' ? `${name} (Microsoft Intune)` : name,
+  }))
   // A form keeps what was typed; another endpoint, or settings that changed elsewhere, start it afresh.
   const form = { endpoint, mayChange }
   return (
