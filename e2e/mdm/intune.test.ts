@@ -27,7 +27,7 @@ let intune: IntuneSimulator
 
 beforeAll(async () => {
   installation = await startIntuneInstallation()
-  main = await installation.connect('main')
+  main = await installation.connect('main', { settings: { revocations: false } })
   intune = main.intune
 }, 240_000)
 afterAll(() => installation?.stop())
