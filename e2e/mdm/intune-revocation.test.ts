@@ -53,12 +53,9 @@ beforeEach(async () => {
   intune.shiftClock(0)
 })
 
-const due = (of: ConnectedIntune) =>
-  database.query('update intune_pull set next_at = now() where connector_id = $1', [of.connector.id])
-
 /** The job, now. The installation's own may be quicker: then there is nothing left to do. */
 async function pull(of: ConnectedIntune = main): Promise<void> {
-  await due(of)
+  await of.fetchRevocationsSoon()
   await services.jobs.find(({ name }) => name === JOB)?.run(new Date())
 }
 
@@ -100,7 +97,7 @@ test('a wiped device is revoked by the next turn of the job, OCSP says so, and I
   }
   await expect.poll(status, { timeout: 20_000, interval: 250 }).toBe('good')
   const [request] = intune.wipe(device.managed.id)
-  await due(main)
+  await main.fetchRevocationsSoon()
   await expect.poll(status, { timeout: 40_000, interval: 250 }).toBe('revoked')
   await expect.poll(() => request?.result, { timeout: 10_000 }).toMatchObject(DONE)
   expect(await stateOf(device)).toMatchObject({ revoked: true, reason: 'cessationOfOperation' })
