@@ -9,6 +9,7 @@ const GENERATED = join(ROOT, 'lib', 'adapters', 'store', 'generated')
 const ENTRIES = ['start', 'signer', 'front', 'web', 'cli', 'demo']
 const BUNDLE_SOURCES = [
   'server',
+  'e2e/simulators',
   'lib',
   'prisma/schema.prisma',
   'package-lock.json',

@@ -114,3 +114,6 @@ export const DEMO_GROUPS: DemoGroup[] = [
     renewal: 17,
   },
 ]
+
+/** Laptops that Microsoft Intune manages. */
+export const DEMO_INTUNE = Array.from({ length: 14 }, (_, n) => `nw-surface-${String(n + 1).padStart(2, '0')}`)

@@ -16,6 +16,7 @@ import type { RevocationReason } from '@/lib/services/certificates'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { GroupView } from '@/lib/services/groups'
 import { type Installation, withInstallation } from './bootstrap'
+import { connectIntune, liveWithIntune, type SimulatedIntune } from './demo-intune'
 import { DEMO_GROUPS, DEMO_ORGANISATION, type DemoGroup } from './demo-organisation'
 
 const DAY = 86_400_000
@@ -42,6 +43,7 @@ await withInstallation(async (installation) => {
     signerSocket: installation.signerSocket,
     publicUrl: installation.publicUrl,
     statusUrl: installation.statusUrl,
+    outboundAllow: installation.outboundAllow,
     clock: clock.now,
     log: () => {},
   })
@@ -54,6 +56,7 @@ await withInstallation(async (installation) => {
     } else {
       await liveAYear(services, clock, secret)
     }
+    await withIntune(services, clock)
     console.log(`Sign in as ${ADMIN.email} with the password ${secret} (a new one at each start of the demo).`)
   } finally {
     await services.close()
@@ -97,6 +100,19 @@ async function liveAYear(services: Services, clock: MovableClock, secret: string
   }
   await clock.set(0)
   for (const job of services.jobs) await job.run(new Date())
+}
+
+/** scripts/demo.mjs names the simulator here; without it, nothing is managed by Intune. */
+async function withIntune(services: Services, clock: MovableClock): Promise<void> {
+  const said = process.env.DEMO_INTUNE
+  if (said === undefined) return
+  const intune = JSON.parse(said) as SimulatedIntune
+  const actor = demoActor()
+  const connectorId = await connectIntune(services, actor, intune)
+  const group = (await services.groups.list(actor)).find(({ name }) => name === DEMO_GROUPS[0]?.name)
+  if (group === undefined || group.endpoints.some(({ validatorId }) => validatorId === connectorId)) return
+  const keys = await keyPool(4)
+  await liveWithIntune(services, actor, { intune, connectorId, group, keys, setClock: clock.set })
 }
 
 interface Happening {
