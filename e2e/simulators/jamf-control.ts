@@ -1,9 +1,9 @@
 /** The simulator of Jamf Pro over HTTP, for people and other programs: POST /_sim/{verb} with JSON, GET /_sim/{list}. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { toPem } from '@/lib/pki/pem'
-import type { InstallOptions, Jamf } from './jamf'
 import type { DeviceEventName, EventName } from './jamf-bodies'
 import { FAULTS, HOPS, type Hop, type JamfFault } from './jamf-faults'
+import type { InstallOptions, Jamf } from './jamf-pro'
 import type { DeviceRef, JamfDevice, Privilege } from './jamf-state'
 import { refOf } from './jamf-state'
 import type { WebhookSettings } from './jamf-webhooks'
@@ -69,7 +69,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'enrol-again': (jamf, { deviceId }) => jamf.enrolAgain(needed(deviceId, 'deviceId')),
   delete: (jamf, { deviceId, byApi = false }) => jamf.delete(needed(deviceId, 'deviceId'), { byApi }),
   assign: (jamf, { deviceId, user }) => jamf.assign(needed(deviceId, 'deviceId'), needed(user, 'user')),
-  members: (jamf, { groupId, members }) => jamf.setMembers(needed(groupId, 'groupId'), needed(members, 'members')),
+  members: (jamf, { kind, groupId, members }) => {
+    const group = jamf.state.groups.find((each) => each.kind === kind && each.id === groupId)
+    return jamf.setMembers(needed(group, 'kind and groupId'), needed(members, 'members'))
+  },
   lose: (jamf) => jamf.loseEvents(),
   hold: (jamf) => jamf.holdEvents(),
   release: (jamf, { order }) => jamf.releaseEvents(order),

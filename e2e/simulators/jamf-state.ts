@@ -74,7 +74,9 @@ export class JamfState {
   readonly groups: SmartGroup[] = []
   readonly clients = new Map<string, ApiClient>()
   private readonly tokens = new Map<string, { client: ApiClient; expiresAt: number }>()
-  private readonly numbers = { computer: 0, mobile: 0, group: 0, role: 0 }
+  private readonly numbers = { computer: 0, mobile: 0, role: 0 }
+  /** Groups of computers and of mobile devices are numbered apart, too. */
+  private readonly groupNumbers = { computer: 0, mobile: 0 }
   private readonly serials = new Map<string, JamfDevice>()
   private ahead = 0
 
@@ -138,8 +140,8 @@ export class JamfState {
   }
 
   addGroup(kind: DeviceKind, name: string, members: Iterable<number> = []): SmartGroup {
-    this.numbers.group += 1
-    const group = { id: this.numbers.group, kind, name, members: new Set(members) }
+    this.groupNumbers[kind] += 1
+    const group = { id: this.groupNumbers[kind], kind, name, members: new Set(members) }
     this.groups.push(group)
     return group
   }
