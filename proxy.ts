@@ -53,6 +53,6 @@ function contentSecurityPolicy(nonce: string, https: boolean): string {
 export const config = {
   // Device and status paths keep their exact headers; static files need no policy.
   matcher: [
-    '/((?!api/v1|scep|cgi-bin|certsrv|crl/|ca/|trust/[^/]+/.|\\.well-known/latchkey/|ocsp|acme|healthz|readyz|_next/static|favicon.svg).*)',
+    '/((?!api/v1|scep|cgi-bin|certsrv|crl/|ca/|trust/[^/]+/.|\\.well-known/latchkey/|ocsp|hooks/|acme|healthz|readyz|_next/static|favicon.svg).*)',
   ],
 }

@@ -18,12 +18,20 @@ import { crlListStore } from '@/lib/adapters/store/crl-lists'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { defaultEndpointStore } from '@/lib/adapters/store/default-endpoint'
+import { deviceReportStore } from '@/lib/adapters/store/device-reports'
 import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
+import { hookMessageStore } from '@/lib/adapters/store/hook-messages'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jobStore } from '@/lib/adapters/store/jobs'
+import {
+  connectorCallStore,
+  connectorUpkeepStore,
+  mdmConnectorRows,
+  mdmConnectorStore,
+} from '@/lib/adapters/store/mdm-connectors'
 import { minterStore, signedStore } from '@/lib/adapters/store/minters'
 import { authorisationStore, networkAccessStore, radiusReadinessStore } from '@/lib/adapters/store/network-access'
 import { networkDecisionStore } from '@/lib/adapters/store/network-decisions'
@@ -64,6 +72,7 @@ import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
 import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
 import { supersedeCertificates } from '@/lib/jobs/supersede-certificates'
 import { tendApprovals } from '@/lib/jobs/tend-approvals'
+import { tendConnectors } from '@/lib/jobs/tend-connectors'
 import { tendCrlShards } from '@/lib/jobs/tend-crl-shards'
 import type { AccessService } from '@/lib/services/access'
 import { createAccess } from '@/lib/services/access'
@@ -87,13 +96,23 @@ import { type CrlLists, createCrlLists } from '@/lib/services/crl-lists'
 import { createShards } from '@/lib/services/crl-shards'
 import { createDefaultEndpoint, type DefaultEndpointService } from '@/lib/services/default-endpoint'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
+import { createDeviceReports } from '@/lib/services/device-reports'
+import type { DeviceReports } from '@/lib/services/device-types'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
+import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
+import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
+import type { MdmKindDefinition } from '@/lib/services/mdm-connector-types'
+import { createConnectorUpkeep } from '@/lib/services/mdm-connector-upkeep'
+import type { MdmConnectorsService } from '@/lib/services/mdm-connector-views'
+import { createMdmConnectors } from '@/lib/services/mdm-connectors'
+import { createMdmEvents, EVENTS_KIND } from '@/lib/services/mdm-events'
+import type { HookHandler } from '@/lib/services/mdm-hooks'
 import { createMinters, type MintersService } from '@/lib/services/minters'
 import { createNetworkAccess, type NetworkAccessService } from '@/lib/services/network-access'
 import { createNetworkDecisions } from '@/lib/services/network-decisions'
@@ -153,8 +172,11 @@ export interface Services {
   breakGlass: BreakGlassService
   transactions: TransactionsService
   connectors: ConnectorsService
+  mdmConnectors: MdmConnectorsService
+  hooks: HookReception
   validation: Pick<ChallengeValidation, 'validate'>
   receivers: ReceiversService
+  deviceReports: DeviceReports
   devices: DevicesService
   simulation: SimulationService
   retention: RetentionService
@@ -328,8 +350,17 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
+  const connectorRows = mdmConnectorRows(database)
+  const connectorCalls = createConnectorCalls({ store: connectorCallStore(database), log })
+  const mdmKinds: MdmKindDefinition[] = [EVENTS_KIND]
+  const hookHandlers: HookHandler[] = [
+    createMdmEvents({ messages: hookMessageStore(database), reports: deviceReports, clock }),
+  ]
+
   const jobs = [
     publishCrls(status),
+    tendConnectors(createConnectorUpkeep({ store: connectorUpkeepStore(database) })),
     tendCrlShards(createShards({ store: guarded(shardStore(database)), urls, clock })),
     reconcileIssuance(issuance),
     expireChallenges(challengeUpkeepStore(database), flights),
@@ -375,8 +406,27 @@ export function buildServices(wiring: Wiring): Services {
     radiusConfiguration: createRadiusConfiguration({ store: radiusRows, status, urls, clock }),
     radiusReadiness: createRadiusReadiness({ store: radiusRows, outbound: ownStatus(urls), urls, clock }),
     connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
+    mdmConnectors: createMdmConnectors({
+      store: mdmConnectorStore(database),
+      kinds: mdmKinds,
+      hookKinds: hookHandlers.map(({ kind }) => kind),
+      signer,
+      urls,
+      clock,
+    }),
+    hooks: createHookReception({
+      rows: connectorRows,
+      handlers: hookHandlers,
+      calls: connectorCalls,
+      signer,
+      limit: access.limit,
+      isLimitReached: access.isLimitReached,
+      clock,
+      elapsed,
+    }),
     validation,
     receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
+    deviceReports,
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
     simulation: createSimulation({
       store: simulationStore(database),

@@ -1,6 +1,6 @@
 /**
  * What devices, relying parties and RADIUS servers get over HTTP: SCEP, OCSP, CRLs, CA certificates, the files of trust
- * pages, and who is let in. Request facts in; status, headers and body out. The front process serves them on node:http, and
+ * pages, who is let in, and what MDMs send. Request facts in; status, headers and body out. The front process serves them on node:http, and
  * the route handlers under app/ alike.
  */
 
@@ -11,6 +11,7 @@ import { slugOfPath } from '@/lib/scep/http'
 import type { Services } from '@/lib/server'
 import type { TrustService } from '@/lib/services/trust'
 import { type DeviceRequest, type DeviceResponse, isFresh, notModified, respond, text, utf8 } from './device-response'
+import { type HookServices, hookHttpResponse, isHookPath } from './hook-path'
 import { ocspResponse, ocspTarget } from './ocsp-http'
 import { RADIUS_PATH, type RadiusServices, radiusHttpResponse } from './radius-path'
 
@@ -36,22 +37,25 @@ const PATHS = {
   keys: /^\/\.well-known\/latchkey\/([a-z0-9-]{1,64})\/jwks\.json$/,
 }
 
-export type DevicePath = 'scep' | 'status' | 'radius'
+export type DevicePath = 'scep' | 'status' | 'radius' | 'hook'
 
 /** Whether a path belongs to devices; everything else is the portal's. */
 export function devicePath(path: string): DevicePath | null {
   if (PATHS.scep.test(path)) return 'scep'
   if (path === RADIUS_PATH) return 'radius'
+  if (isHookPath(path)) return 'hook'
   return /^\/((crl|ca|\.well-known\/latchkey)\/|ocsp(\/|$)|trust\/[^/]+\/.)/.test(path) ? 'status' : null
 }
 
 /** Who answers for these paths. */
 export type DeviceServices = Pick<Services, 'scepEnrolment' | 'status' | 'ocsp' | 'minters'> & {
   trust: Pick<TrustService, 'page'>
-} & RadiusServices
+} & RadiusServices &
+  HookServices
 
 export async function deviceResponse(services: DeviceServices, request: DeviceRequest): Promise<DeviceResponse> {
   if (request.path === RADIUS_PATH) return radiusHttpResponse(services, request)
+  if (isHookPath(request.path)) return hookHttpResponse(services, request)
   if (devicePath(request.path) === 'scep') return scepHttpResponse(services, request)
   if (request.path.startsWith('/.well-known/')) return keysHttpResponse(services, request)
   if (request.path.startsWith('/trust/')) return trustHttpResponse(services, request)

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EnrolmentPortal, enrolmentPortal, memoryEnrolmentBacking } from '@/lib/services/testing/enrolment'
 import { actor } from '@/lib/services/testing/harness'
 import { deviceResponse } from './device-paths'
+import { withoutHooks } from './testing/without-hooks'
 import { withoutRadius } from './testing/without-radius'
 
 const run = promisify(execFile)
@@ -32,6 +33,7 @@ beforeAll(async () => {
   })
   const services = {
     ...withoutRadius,
+    ...withoutHooks,
     scepEnrolment: portal.scep,
     minters: portal.minters,
     status: portal.status,

@@ -21,6 +21,15 @@ import {
   revokeChallenge,
 } from '@/app/api/v1/challenges/operations'
 import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
+import {
+  createConnector,
+  getConnector,
+  listConnectorCalls,
+  listConnectors,
+  rotateConnectorSecret,
+  testConnector,
+  updateConnector,
+} from '@/app/api/v1/connectors/operations'
 import { chooseDefaultEndpoint, getDefaultEndpoint } from '@/app/api/v1/default-endpoint/operations'
 import { getDevice, listDevices } from '@/app/api/v1/devices/operations'
 import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
@@ -151,6 +160,13 @@ export const OPERATIONS: readonly AnyOperation[] = [
   rotateValidatorSecret,
   activateValidatorSecret,
   testValidator,
+  listConnectors,
+  createConnector,
+  getConnector,
+  updateConnector,
+  testConnector,
+  rotateConnectorSecret,
+  listConnectorCalls,
   listReceivers,
   createReceiver,
   getReceiver,

@@ -6,6 +6,7 @@ import { parseDer } from '@/lib/pki/der'
 import { type EnrolmentBacking, enrolmentPortal } from '@/lib/services/testing/enrolment'
 import { primeKey } from '@/lib/services/testing/fake-signer'
 import { type DeviceRequest, type DeviceResponse, devicePath, deviceResponse } from '@/server/device-paths'
+import { withoutHooks } from '@/server/testing/without-hooks'
 import { withoutRadius } from '@/server/testing/without-radius'
 import { createDelegate, type Delegate } from './delegate'
 import { type Allowed, approvalPlace, delegatedPlace, dynamicPlace, type Place, staticPlace } from './places'
@@ -79,6 +80,7 @@ export async function fuzzTarget(backing: EnrolmentBacking, ra: { key: KeyObject
   }
   const services = {
     ...withoutRadius,
+    ...withoutHooks,
     scepEnrolment: portal.scep,
     status: portal.status,
     ocsp: portal.ocsp,

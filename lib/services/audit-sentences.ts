@@ -123,6 +123,10 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'receiver.created': (event) => `${who(event)} added receiver ${what(event)}`,
   'receiver.updated': (event) => `${who(event)} changed receiver ${what(event)}${fields(event)}`,
   'receiver.disabled': (event) => `${who(event)} disabled receiver ${what(event)}`,
+  'connector.created': (event) => `${who(event)} added connector ${what(event)}`,
+  'connector.updated': (event) => `${who(event)} changed connector ${what(event)}${fields(event)}`,
+  'connector.disabled': (event) => `${who(event)} disabled connector ${what(event)}`,
+  'connector.credential_expiring': (event) => `The credential of connector ${what(event)} expires${expiringOn(event)}`,
   'renewal.authorised': (event) => `A renewal was authorised by the certificate before it${forSubject(event)}`,
   'renewal.repeated': (event) =>
     `A certificate that was renewed before asked again with another request${forSubject(event)}`,
@@ -211,6 +215,11 @@ function forPurpose(event: RecordedEvent): string {
 function until(event: RecordedEvent): string {
   const time = said(event, 'until')
   return time ? ` until ${time.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')}` : ''
+}
+
+function expiringOn(event: RecordedEvent): string {
+  const day = said(event, 'expiresAt')
+  return day ? ` on ${day.slice(0, 10)}` : ''
 }
 
 function entries(event: RecordedEvent): string {

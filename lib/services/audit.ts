@@ -86,6 +86,10 @@ export type AuditEventType =
   | 'receiver.created'
   | 'receiver.updated'
   | 'receiver.disabled'
+  | 'connector.created'
+  | 'connector.updated'
+  | 'connector.disabled'
+  | 'connector.credential_expiring'
   | 'renewal.authorised'
   | 'renewal.repeated'
   | 'rollover.staged'
@@ -116,6 +120,7 @@ export interface AuditObject {
     | 'minter'
     | 'validator'
     | 'receiver'
+    | 'connector'
     | 'transaction'
     | 'bulk-revocation'
   id: string | null

@@ -23,6 +23,11 @@ export interface DeviceReport {
   /** Whether it is in one of the smart groups that entitle it. */
   entitled?: boolean | null
   lastSeenAt?: Date | null
+  /**
+   * When the MDM found it so, where it says. Unless told, a reading of the inventory is as old as its beginning, anything
+   * else is of now. What is older than the state already known leaves that state alone.
+   */
+  observedAt?: Date | null
 }
 
 /** What can happen to a device that a rule answers. */

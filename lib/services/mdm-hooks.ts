@@ -28,7 +28,7 @@ export interface HookHandler {
   largestBody: number
   /**
    * Whether the request comes from whom it says, by one of these secrets: the present one, and the one before while it is
-   * believed. In constant time, and before anything is parsed. Without secrets the answer is no. The reception answers
+   * believed; of Standard Webhooks the key, of all others the UTF-8 of what was shown. In constant time, and before anything is parsed. Without secrets the answer is no. The reception answers
    * 401, alike for an unknown slug.
    */
   authenticate(connector: MdmConnector, request: HookRequest, secrets: readonly Uint8Array[]): boolean

@@ -1,7 +1,14 @@
 /** The signatures others compute are the ones we compute. */
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { newSecret, secretText, signatureHeaders, signedBySmallstep } from './webhook-signature'
+import {
+  newSecret,
+  secretText,
+  signatureHeaders,
+  signedBySmallstep,
+  signedByStandard,
+  standardMessage,
+} from './webhook-signature'
 
 /** webhooks.md §1.2. */
 const SECRET = Buffer.from(
@@ -58,6 +65,49 @@ test('Standard Webhooks sign id, time and body', () => {
     'webhook-id': 'm1',
     'webhook-timestamp': '1772357400',
     'webhook-signature': `v1,${expected}`,
+  })
+})
+
+describe('a message of Standard Webhooks', () => {
+  // The example of the specification's own libraries.
+  const key = Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64')
+  const body = Buffer.from('{"test": 2432232314}')
+  const headers = (more: Record<string, string> = {}) =>
+    new Headers({
+      'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      'webhook-timestamp': '1614265330',
+      'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+      ...more,
+    })
+  const isSigned = (given: Headers, secrets = [key], bytes = body) => {
+    const read = standardMessage(given)
+    return read !== null && signedByStandard(read, bytes, secrets)
+  }
+
+  test("the specification's example is signed, by either of two secrets, beside other signatures", () => {
+    expect(isSigned(headers())).toBe(true)
+    expect(isSigned(headers(), [Buffer.from(newSecret()), key])).toBe(true)
+    const several = `v1,${'A'.repeat(43)}= v1a,xyz v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=`
+    expect(isSigned(headers({ 'webhook-signature': several }))).toBe(true)
+    expect(standardMessage(headers())?.at).toEqual(new Date('2021-02-25T15:02:10Z'))
+  })
+
+  test.each([
+    ['no signature', headers({ 'webhook-signature': '' })],
+    ['another version', headers({ 'webhook-signature': 'v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=' })],
+    ['a signature cut short', headers({ 'webhook-signature': 'v1,g0hM9SsE' })],
+    ['another id', headers({ 'webhook-id': 'msg_other' })],
+    ['an id with a dot', headers({ 'webhook-id': 'msg.1' })],
+    ['another time', headers({ 'webhook-timestamp': '1614265331' })],
+    ['a time with a fraction', headers({ 'webhook-timestamp': '1614265330.0' })],
+  ])('%s is not believed', (_what, given) => {
+    expect(isSigned(given)).toBe(false)
+  })
+
+  test('another body, another secret and none are not believed', () => {
+    expect(isSigned(headers(), [key], Buffer.from('{"test": 2432232315}'))).toBe(false)
+    expect(isSigned(headers(), [Buffer.from(newSecret())])).toBe(false)
+    expect(isSigned(headers(), [])).toBe(false)
   })
 })
 

@@ -53,6 +53,42 @@ export function signedBySmallstep(signature: string | null, body: Uint8Array, se
   return matches.includes(true)
 }
 
+/** What the headers of a Standard Webhooks message say; null unless all of them are well-formed. */
+export interface StandardMessage {
+  id: string
+  at: Date
+  signatures: Uint8Array[]
+}
+
+const MOST_SIGNATURES = 10
+
+/** An id has no dot: moved over one, the parts of another message would sign the same bytes. */
+export function standardMessage(headers: { get(name: string): string | null }): StandardMessage | null {
+  const id = headers.get('webhook-id') ?? ''
+  const seconds = headers.get('webhook-timestamp') ?? ''
+  if (!/^[\x21-\x2d\x2f-\x7e]{1,255}$/.test(id) || !/^\d{1,12}$/.test(seconds)) return null
+  const signatures = (headers.get('webhook-signature') ?? '')
+    .split(' ')
+    .filter((each) => /^v1,[A-Za-z0-9+/]{43}=$/.test(each))
+    .slice(0, MOST_SIGNATURES)
+    .map((each) => Buffer.from(each.slice(3), 'base64'))
+  return signatures.length === 0 ? null : { id, at: new Date(Number(seconds) * 1000), signatures }
+}
+
+/** Whether one of the secrets made one of the signatures. Every pair is compared, right or wrong. */
+export function signedByStandard(
+  { id, at, signatures }: StandardMessage,
+  body: Uint8Array,
+  secrets: readonly Uint8Array[],
+): boolean {
+  const seconds = String(at.getTime() / 1000)
+  const matches = secrets.flatMap((secret) => {
+    const expected = createHmac('sha256', secret).update(`${id}.${seconds}.`).update(body).digest()
+    return signatures.map((signature) => timingSafeEqual(expected, signature))
+  })
+  return matches.includes(true)
+}
+
 function smallstepSignature(secret: Uint8Array, body: Uint8Array): Uint8Array {
   return createHmac('sha256', secret).update(body).digest()
 }

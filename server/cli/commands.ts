@@ -13,6 +13,15 @@ import {
 } from './certificate'
 import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
 import type { Command } from './command'
+import {
+  changeConnector,
+  createConnector,
+  listConnectorCalls,
+  listConnectors,
+  rotateConnectorSecret,
+  showConnector,
+  testConnector,
+} from './connector'
 import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { enrol } from './enrol'
@@ -93,6 +102,13 @@ export const COMMANDS: readonly Command[] = [
   createValidator,
   listValidators,
   testValidator,
+  createConnector,
+  listConnectors,
+  showConnector,
+  changeConnector,
+  testConnector,
+  rotateConnectorSecret,
+  listConnectorCalls,
   createReceiver,
   listReceivers,
   verifyAudit,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { damaged } from '@/e2e/fuzz/bytes'
 import { chance } from '@/e2e/fuzz/random'
 import { enrolmentPortal, memoryEnrolmentBacking } from '@/lib/services/testing/enrolment'
+import { withoutHooks } from '@/server/testing/without-hooks'
 import { withoutRadius } from '@/server/testing/without-radius'
 import { callerReader, proxyCheck } from './client-address'
 import { createFront } from './listener'
@@ -23,6 +24,7 @@ beforeAll(async () => {
   front = createFront({
     services: {
       ...withoutRadius,
+      ...withoutHooks,
       scepEnrolment: portal.scep,
       status: portal.status,
       ocsp: portal.ocsp,

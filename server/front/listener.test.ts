@@ -10,6 +10,7 @@ import type { PublishedKeys } from '@/lib/services/minters'
 import type { OcspAnswer } from '@/lib/services/ocsp'
 import type { ScepRequest, ScepResponse } from '@/lib/services/scep-enrolment'
 import type { TrustPage } from '@/lib/services/trust'
+import { withoutHooks } from '@/server/testing/without-hooks'
 import { withoutRadius } from '@/server/testing/without-radius'
 import { callerReader, proxyCheck } from './client-address'
 import { createFront } from './listener'
@@ -91,6 +92,7 @@ beforeAll(async () => {
   front = createFront({
     services: {
       ...withoutRadius,
+      ...withoutHooks,
       scepEnrolment: {
         handle: (request) => {
           scep.push(request)
@@ -565,6 +567,7 @@ test('without web, people see a page that tries again', async () => {
   const lonely = createFront({
     services: {
       ...withoutRadius,
+      ...withoutHooks,
       scepEnrolment: { handle: () => reply() },
       ocsp: { answer: unasked },
       status: { crl: async () => null, caCertificate: async () => null, publishDueCrls: async () => 0 },

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { Services } from '@/lib/server'
 import { sourceOf } from '@/lib/services/source-address'
 import { type DeviceServices, devicePath, deviceResponse, text } from '@/server/device-paths'
+import { LARGEST_HOOK_BODY } from '@/server/hook-path'
 import { ocspTarget } from '@/server/ocsp-http'
 import { LARGEST_RADIUS_BODY } from '@/server/radius-path'
 import type { Caller } from './client-address'
@@ -30,7 +31,13 @@ export interface FrontOptions {
   log(line: string): void
 }
 
-const LARGEST_BODY = { scep: 128 * 1024, status: 128 * 1024, radius: LARGEST_RADIUS_BODY, portal: 256 * 1024 }
+const LARGEST_BODY = {
+  scep: 128 * 1024,
+  status: 128 * 1024,
+  radius: LARGEST_RADIUS_BODY,
+  hook: LARGEST_HOOK_BODY,
+  portal: 256 * 1024,
+}
 /** A connection on which nothing moves in either direction, such as one whose client does not read its answer. */
 const STILL = 300_000
 /** A request line of 64 KiB, for SCEP by GET, and 16 KiB of headers. */

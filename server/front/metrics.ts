@@ -1,6 +1,6 @@
 /** Counts for Prometheus: how many requests of which kind were answered how. No names, no addresses. */
 
-export type Area = 'scep' | 'status' | 'ocsp' | 'radius' | 'operation' | 'portal' | 'refused'
+export type Area = 'scep' | 'status' | 'ocsp' | 'radius' | 'hook' | 'operation' | 'portal' | 'refused'
 
 export interface Metrics {
   count(area: Area, status: number): void

@@ -126,6 +126,18 @@ const services = (): Fakes => ({
     updateReceiver: noted('connectors.updateReceiver', exampleOf('updateReceiver')),
     rotateReceiverSecret: noted('connectors.rotateReceiverSecret', { view: exampleOf('getReceiver'), secret: 'new' }),
   },
+  mdmConnectors: {
+    list: noted('mdmConnectors.list', page('listConnectors')),
+    get: noted('mdmConnectors.get', exampleOf('getConnector')),
+    create: noted('mdmConnectors.create', { view: exampleOf('getConnector'), hookSecret: 'whsec_new' }),
+    change: noted('mdmConnectors.change', exampleOf('updateConnector')),
+    test: noted('mdmConnectors.test', exampleOf('testConnector')),
+    rotateHookSecret: noted('mdmConnectors.rotateHookSecret', {
+      view: exampleOf('getConnector'),
+      hookSecret: 'whsec_new',
+    }),
+    calls: noted('mdmConnectors.calls', exampleOf('listConnectorCalls')),
+  },
   alarms: {
     list: noted('alarms.list', exampleOf('listChallengeAlarms')),
     get: noted('alarms.get', exampleOf('getChallengeAlarm')),
@@ -218,6 +230,21 @@ test.each([
     ['groups.updateEndpoint', 'as admin key', 'staff', { enabled: true }],
   ],
   ['reissueChallenge', {}, ['challenges.reissue', 'as admin key', ID]],
+  [
+    'updateConnector',
+    { json: { settings: { url: 'https://jamf.example.com' }, credentialExpiresAt: '2027-01-10T08:00:00Z' } },
+    [
+      'mdmConnectors.change',
+      'as admin key',
+      'staff',
+      { settings: { url: 'https://jamf.example.com' }, credentialExpiresAt: new Date('2027-01-10T08:00:00Z') },
+    ],
+  ],
+  [
+    'listConnectorCalls',
+    { query: '?outcome=failed&operation=token&limit=7' },
+    ['mdmConnectors.calls', 'as admin key', 'staff', { outcome: 'failed', operation: 'token' }, { limit: 7 }],
+  ],
   [
     'createMinter',
     { json: { name: 'MDM', issuer: 'mdm', jwks: { keys: [] }, endpoints: ['staff'] } },

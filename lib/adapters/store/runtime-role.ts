@@ -11,6 +11,7 @@ const DELETABLE = [
   'device_event',
   'enrolment_record',
   'enrolment_transaction',
+  'hook_message',
   'idempotent_request',
   'installation_value',
   'minter_endpoint',

@@ -1,0 +1,68 @@
+/**
+ * What the rules answer about devices, put into the queue: in the transaction of whatever changed a device, a certificate's
+ * link or a rule, so that nothing that is due is ever forgotten.
+ */
+import type { Transaction } from './database'
+import { Prisma } from './generated/client'
+
+/** What a device is answered for, as triggersOf() in lib/services/device-state.ts says. */
+export const TRIGGERS_OF_DEVICE = Prisma.sql`unnest(array_remove(array[
+    case when d.management in ('removed', 'wiped', 'unmanaged') then d.management end,
+    case when d.compliance = 'noncompliant' then 'noncompliant' end,
+    case when d.user_disabled then 'user_disabled' end,
+    case when d.entitled = false then 'not_entitled' end], null))`
+
+/** Of a certificate c: it can still be used, or could be again. */
+export function endable(at: Date): Prisma.Sql {
+  return Prisma.sql`(c.kind = 'leaf' and c.state = 'issued' and c.not_after > ${at}
+    and (c.revoked_at is null or c.revocation_reason = 'certificateHold'))`
+}
+
+/** Whether a rule r still has something to do to a certificate c. */
+export const RULE_BITES = Prisma.sql`(r.action = 'revoke' or (r.action = 'hold' and c.revoked_at is null))`
+
+/** Whether the hold of a certificate c is the one that the row h speaks of, and not one that somebody set since. */
+export const OUR_HOLD = Prisma.sql`(c.revocation_reason = 'certificateHold' and c.revoked_at = h.set_at)`
+
+/** Whether some rule of its group still keeps a certificate c of a device d on hold, or would end it. */
+export const STILL_ANSWERED = Prisma.sql`exists (
+  select from ${TRIGGERS_OF_DEVICE} t(trigger) join device_rule r on r.group_id = c.group_id and r.trigger = t.trigger
+  where r.action in ('hold', 'revoke'))`
+
+/** Cancels what was to be done and is no longer, and puts in what is. One that is open is not put in again. */
+export async function enqueueDue(transaction: Transaction, deviceIds: string[], at: Date): Promise<void> {
+  if (deviceIds.length === 0) return
+  await transaction.$executeRaw`
+    with due as (${dueOf(deviceIds, at)}), over as (
+      update device_action q set state = 'cancelled', done_at = ${at}
+      where q.device_id = any(${deviceIds}::uuid[]) and q.state in ('waiting', 'braked')
+        and not exists (select from due where due.device_id = q.device_id and due.trigger = q.trigger)
+    )
+    insert into device_action as q (id, device_id, connector_id, trigger, action, state, created_at)
+    select gen_random_uuid(), device_id, connector_id, trigger, action, 'waiting', ${at} from due order by device_id, trigger
+    on conflict (device_id, trigger) where state in ('waiting', 'braked')
+    do update set action = excluded.action where q.action <> excluded.action`
+}
+
+function dueOf(deviceIds: string[], at: Date): Prisma.Sql {
+  return Prisma.sql`
+    select device_id, connector_id, trigger, case when bool_or(action = 'revoke') then 'revoke' when bool_or(action = 'hold') then 'hold' else 'release' end as action
+    from (
+      select d.id as device_id, d.connector_id, t.trigger, r.action
+      from device d cross join lateral ${TRIGGERS_OF_DEVICE} t(trigger)
+      join device_certificate l on l.device_id = d.id join certificate c on c.id = l.certificate_id
+      join device_rule r on r.group_id = c.group_id and r.trigger = t.trigger
+      where d.id = any(${deviceIds}::uuid[]) and ${endable(at)} and ${RULE_BITES}
+      union all
+      select d.id, d.connector_id, t.trigger, r.action
+      from device d cross join lateral ${TRIGGERS_OF_DEVICE} t(trigger)
+      join challenge p on p.device_id = d.id join endpoint e on e.id = p.endpoint_id
+      join device_rule r on r.group_id = e.group_id and r.trigger = t.trigger
+      where d.id = any(${deviceIds}::uuid[]) and t.trigger in ('removed', 'wiped') and r.action = 'revoke'
+        and p.state = 'pending' and p.expires_at > ${at}
+      union all
+      select d.id, d.connector_id, h.trigger, 'release'
+      from device d join device_hold h on h.device_id = d.id join certificate c on c.id = h.certificate_id
+      where d.id = any(${deviceIds}::uuid[]) and ${OUR_HOLD} and not ${STILL_ANSWERED}
+    ) answers group by device_id, connector_id, trigger`
+}

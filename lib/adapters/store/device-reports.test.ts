@@ -1,0 +1,91 @@
+/** What MDMs say about devices: in memory and on Postgres alike; and what only a database can promise. */
+import { expect, test } from 'vitest'
+import { testDatabase } from '@/e2e/fixtures/database'
+import { systemActor } from '@/lib/services/actor'
+import { createDeviceReports } from '@/lib/services/device-reports'
+import type { DeviceReport } from '@/lib/services/device-types'
+import { type DeviceReportBacking, deviceReportContract } from '@/lib/services/testing/device-report-contract'
+import { memoryDeviceReportStore } from '@/lib/services/testing/device-report-store'
+import { openDatabase } from './database'
+import { deviceReportStore } from './device-reports'
+import { addConnector } from './testing/mdm-rows'
+
+const mdm = systemActor('job', 'sync-devices')
+
+deviceReportContract('in memory', async () => inMemory())
+deviceReportContract('on Postgres', onPostgres)
+
+function inMemory(): DeviceReportBacking {
+  const { store, rows, events } = memoryDeviceReportStore()
+  return {
+    store,
+    addConnector: async () => crypto.randomUUID(),
+    device: async (id) => {
+      const row = rows.find((each) => each.id === id)
+      if (row === undefined) throw new Error(`no device ${id}`)
+      return row
+    },
+    devices: async (connectorId) => rows.filter((row) => row.connectorId === connectorId).length,
+    events: async (deviceId) => events.filter((event) => event.deviceId === deviceId).map(({ kind }) => kind),
+    close: async () => {},
+  }
+}
+
+async function onPostgres() {
+  const { url, drop } = await testDatabase()
+  const database = openDatabase(url)
+  return {
+    database,
+    store: deviceReportStore(database),
+    addConnector: () => addConnector(database),
+    device: (id: string) => database.device.findUniqueOrThrow({ where: { id } }),
+    devices: (connectorId: string) => database.device.count({ where: { connectorId } }),
+    events: async (deviceId: string) =>
+      (await database.deviceEvent.findMany({ where: { deviceId }, orderBy: { at: 'asc' } })).map(({ kind }) => kind),
+    close: async () => {
+      await database.$disconnect()
+      await drop()
+    },
+  }
+}
+
+test('two callers who tell of the same new devices at once make each of them once', async () => {
+  const backing = await onPostgres()
+  try {
+    const connector = await backing.addConnector()
+    const reports = createDeviceReports({ store: backing.store, clock: () => new Date() })
+    const said = Array.from(
+      { length: 40 },
+      (_, number): DeviceReport => ({ externalId: `id-${number}`, serial: `S${number}` }),
+    )
+    const answers = await Promise.all(
+      [said, said.toReversed(), said, said.toReversed()].map((page) => reports.report(mdm, connector, page, 'event')),
+    )
+    expect(answers[1]?.toReversed()).toEqual(answers[0])
+    expect(answers[2]).toEqual(answers[0])
+    expect(await backing.devices(connector)).toBe(40)
+    expect(await backing.database.deviceEvent.count()).toBe(40)
+  } finally {
+    await backing.close()
+  }
+})
+
+test('an inventory of any size is read in pages, and read again without a word', async () => {
+  const backing = await onPostgres()
+  try {
+    const connector = await backing.addConnector()
+    const reports = createDeviceReports({ store: backing.store, clock: () => new Date() })
+    const inventory = Array.from(
+      { length: 2_500 },
+      (_, number): DeviceReport => ({ externalId: `id-${number}`, serial: `S${number}`, management: 'managed' }),
+    )
+    for (const _ of [1, 2]) {
+      const sync = await reports.beginSync(connector)
+      await reports.reportPage(sync, mdm, connector, inventory)
+      expect(await reports.endSync(sync, mdm, connector)).toEqual({ seen: 2_500, missing: 0, complete: true })
+    }
+    expect(await backing.database.deviceEvent.count()).toBe(2_500)
+  } finally {
+    await backing.close()
+  }
+})
