@@ -18,7 +18,11 @@ import { crlListStore } from '@/lib/adapters/store/crl-lists'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
 import { openDatabase } from '@/lib/adapters/store/database'
 import { defaultEndpointStore } from '@/lib/adapters/store/default-endpoint'
+import { deviceActionStore } from '@/lib/adapters/store/device-actions'
+import { deviceBrakeStore } from '@/lib/adapters/store/device-brake'
+import { deviceLinkStore } from '@/lib/adapters/store/device-links'
 import { deviceReportStore } from '@/lib/adapters/store/device-reports'
+import { deviceRuleStore } from '@/lib/adapters/store/device-rules'
 import { deviceStore } from '@/lib/adapters/store/devices'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
@@ -58,6 +62,7 @@ import { validatorCircuitStore } from '@/lib/adapters/store/validator-calls'
 import { fineTime } from '@/lib/adapters/time/fine-time'
 import { webhookClient } from '@/lib/adapters/validation/webhook'
 import { type Config, config, type OutboundPlace } from '@/lib/config'
+import { actOnDevices } from '@/lib/jobs/act-on-devices'
 import { closeValidations } from '@/lib/jobs/close-validations'
 import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
@@ -96,7 +101,11 @@ import { type CrlLists, createCrlLists } from '@/lib/services/crl-lists'
 import { createShards } from '@/lib/services/crl-shards'
 import { createDefaultEndpoint, type DefaultEndpointService } from '@/lib/services/default-endpoint'
 import { createDelegation } from '@/lib/services/delegated-enrolment'
+import { createDeviceActions } from '@/lib/services/device-actions'
+import { createDeviceBrake, type DeviceBrakeService } from '@/lib/services/device-brake'
+import { createDeviceLinks } from '@/lib/services/device-links'
 import { createDeviceReports } from '@/lib/services/device-reports'
+import { createDeviceRules, type DeviceRulesService } from '@/lib/services/device-rules'
 import type { DeviceReports } from '@/lib/services/device-types'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
@@ -176,7 +185,9 @@ export interface Services {
   hooks: HookReception
   validation: Pick<ChallengeValidation, 'validate'>
   receivers: ReceiversService
+  deviceBrake: DeviceBrakeService
   deviceReports: DeviceReports
+  deviceRules: DeviceRulesService
   devices: DevicesService
   simulation: SimulationService
   retention: RetentionService
@@ -372,6 +383,10 @@ export function buildServices(wiring: Wiring): Services {
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
     rollOverIssuers(rollover),
     revokeInBulk(bulkRevocations),
+    actOnDevices(
+      createDeviceLinks({ store: deviceLinkStore(database) }),
+      createDeviceActions({ store: deviceActionStore(database) }),
+    ),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
@@ -426,7 +441,9 @@ export function buildServices(wiring: Wiring): Services {
     }),
     validation,
     receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
+    deviceBrake: createDeviceBrake({ store: deviceBrakeStore(database), clock }),
     deviceReports,
+    deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
     simulation: createSimulation({
       store: simulationStore(database),

@@ -118,6 +118,12 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'rollover.cancelled': facts('ca', 'critical', 'Rollover cancelled'),
   'rollover.activated': facts('ca', 'critical', 'Rollover done'),
   'ra.staged': facts('ca', 'high', 'RA renewal staged'),
+  'device.rules_changed': facts('config', 'high', 'Device rules changed'),
+  'device.brake_changed': facts('config', 'high', 'Brake of an MDM changed'),
+  'device.brake_pulled': facts('cert', 'critical', 'Brake pulled'),
+  'device.brake_released': facts('cert', 'critical', 'Brake released'),
+  'device.actions_cancelled': facts('cert', 'high', 'Device actions cancelled'),
+  'device.challenges_revoked': facts('enrol', 'medium', 'Challenges of a device revoked'),
   'network.access_changed': facts('config', 'high', 'Network access changed'),
   'network.access_refused': facts('status', 'low', 'Network access refused'),
 }

@@ -134,6 +134,15 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'rollover.cancelled': (event) => `${who(event)} cancelled the rollover of ${what(event)}`,
   'rollover.activated': (event) => `${who(event)} switched ${what(event)} to its next issuer`,
   'ra.staged': (event) => `${who(event)} staged the next registration authority of ${what(event)}`,
+  'device.rules_changed': (event) => `${who(event)} changed the device rules of group ${what(event)}${fields(event)}`,
+  'device.brake_changed': (event) => `${who(event)} changed the brake of ${what(event)}${fields(event)}`,
+  'device.brake_pulled': (event) =>
+    `The brake of MDM ${what(event)} is pulled: more devices than its limit would have lost certificates within an hour`,
+  'device.brake_released': (event) => `${who(event)} let ${counted(event, 'device')} of ${what(event)} pass the brake`,
+  'device.actions_cancelled': (event) =>
+    `${who(event)} cancelled what waited for ${counted(event, 'device')} of ${what(event)}`,
+  'device.challenges_revoked': (event) =>
+    `${who(event)} revoked ${counted(event, 'challenge')} that waited for device ${what(event)}`,
   'network.access_changed': (event) =>
     `${who(event)} changed the network access of group ${what(event)}${fields(event)}`,
   'network.access_refused': (event) =>

@@ -96,6 +96,12 @@ export type AuditEventType =
   | 'rollover.cancelled'
   | 'rollover.activated'
   | 'ra.staged'
+  | 'device.rules_changed'
+  | 'device.brake_changed'
+  | 'device.brake_pulled'
+  | 'device.brake_released'
+  | 'device.actions_cancelled'
+  | 'device.challenges_revoked'
   | 'network.access_changed'
   | 'network.access_refused'
 
@@ -121,6 +127,7 @@ export interface AuditObject {
     | 'validator'
     | 'receiver'
     | 'connector'
+    | 'device'
     | 'transaction'
     | 'bulk-revocation'
   id: string | null

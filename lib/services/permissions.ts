@@ -35,6 +35,8 @@ export const PERMISSIONS = {
   'radius:authorize': ['radius'],
   'certificate:read': ['admin', 'operator', 'auditor'],
   'certificate:revoke': ['admin', 'operator'],
+  'device-rule:read': ['admin', 'operator', 'auditor'],
+  'device-rule:manage': ['admin'],
   'bulk-revocation:read': ['admin', 'operator', 'auditor'],
   'bulk-revocation:manage': ['admin', 'operator'],
   'break-glass:read': ['admin', 'auditor'],

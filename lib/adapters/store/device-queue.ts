@@ -2,8 +2,37 @@
  * What the rules answer about devices, put into the queue: in the transaction of whatever changed a device, a certificate's
  * link or a rule, so that nothing that is due is ever forgotten.
  */
-import type { Transaction } from './database'
+import type { AuditEntry } from '@/lib/services/audit'
+import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
+
+/** Any number that nobody else takes. */
+const RULES_LOCK = 811_900_563
+
+/**
+ * A transaction that may put something in the queue. It shares the rules with all others of its kind: whoever changes them
+ * waits for those under way, and those that come later answer by the new ones.
+ */
+export function transactDevices<T>(
+  database: Database,
+  work: (transaction: Transaction) => Promise<{ result: T; events: AuditEntry[] }>,
+): Promise<T> {
+  return transact(database, async (transaction) => {
+    await transaction.$executeRaw`select pg_advisory_xact_lock_shared(${RULES_LOCK}::bigint)`
+    return work(transaction)
+  })
+}
+
+/** The same for who changes the rules. */
+export function transactRules<T>(
+  database: Database,
+  work: (transaction: Transaction) => Promise<{ result: T; events: AuditEntry[] }>,
+): Promise<T> {
+  return transact(database, async (transaction) => {
+    await transaction.$executeRaw`select pg_advisory_xact_lock(${RULES_LOCK}::bigint)`
+    return work(transaction)
+  })
+}
 
 /** What a device is answered for, as triggersOf() in lib/services/device-state.ts says. */
 export const TRIGGERS_OF_DEVICE = Prisma.sql`unnest(array_remove(array[
@@ -32,6 +61,8 @@ export const STILL_ANSWERED = Prisma.sql`exists (
 /** Cancels what was to be done and is no longer, and puts in what is. One that is open is not put in again. */
 export async function enqueueDue(transaction: Transaction, deviceIds: string[], at: Date): Promise<void> {
   if (deviceIds.length === 0) return
+  // Whoever changes one of them and whoever links a certificate to it come one after the other: the second sees both.
+  await transaction.$queryRaw`select from device where id = any(${deviceIds}::uuid[]) order by id for no key update`
   await transaction.$executeRaw`
     with due as (${dueOf(deviceIds, at)}), over as (
       update device_action q set state = 'cancelled', done_at = ${at}

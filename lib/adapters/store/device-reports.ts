@@ -1,7 +1,7 @@
 /** What MDMs say about devices, in Postgres: pages of some hundred, each one transaction with what follows from it. */
 import type { DeviceReportStore, DeviceSync, SyncEnd, TakenReports } from '@/lib/services/device-reports'
-import { type Database, type Transaction, transact } from './database'
-import { enqueueDue } from './device-queue'
+import type { Database, Transaction } from './database'
+import { enqueueDue, transactDevices } from './device-queue'
 import { insertDeviceEvents, insertDevices, lockKnown, updateDevices } from './device-rows'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
@@ -178,5 +178,5 @@ interface SyncRow {
 
 /** Reports leave no audit events: what is done because of them does. */
 function inTransaction<T>(database: Database, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-  return transact(database, async (transaction) => ({ result: await work(transaction), events: [] }))
+  return transactDevices(database, async (transaction) => ({ result: await work(transaction), events: [] }))
 }
