@@ -130,6 +130,30 @@ test.each<[string, ChallengeRules, Parameters<typeof csrOf>[0]]>([
   ['a request that names no device', { deviceSerial: 'C02A', deviceUdid: '1' }, {}],
 ])('%s fits', (_, rules, asked) => expect(verdict(rules, asked)).toMatchObject({ matches: true }))
 
+const PROFILE = '8E2D6C1A-0000-4000-8000-000000000001'
+
+test.each(['CN', 'OU'])('the identifier of the profile may be added as %s, and is in the certificate', (type) => {
+  const identifier = { type, value: PROFILE }
+  const asked = { subject: [identifier, ...BOUND] }
+  expect(verdict({ subjectMode: 'template', profileIdentifier: true }, asked)).toMatchObject({
+    matches: true,
+    constraints: { subject: [...BOUND, identifier] },
+  })
+  expect(verdict({ subjectMode: 'template' }, asked)).toMatchObject({ reason: 'subject_mismatch' })
+})
+
+test.each([
+  ['a name', [{ type: 'CN', value: 'admin' }]],
+  ['a variable that was not replaced', [{ type: 'OU', value: '$PROFILE_IDENTIFIER' }]],
+  ['another part', [{ type: 'O', value: PROFILE }]],
+  ['two of them', ['CN', 'OU'].map((type) => ({ type, value: PROFILE }))],
+])('%s is no identifier of a profile', (_, added) => {
+  const asked = { subject: [...BOUND, ...added] }
+  expect(verdict({ subjectMode: 'template', profileIdentifier: true }, asked)).toMatchObject({
+    reason: 'subject_mismatch',
+  })
+})
+
 test('every field that differs is listed, not the first alone', () => {
   const result = verdict(
     { sanMode: 'exact', keyAlgorithms: ['EC'], signatureHashes: ['sha384'] },

@@ -50,7 +50,7 @@ export function matchRequest(request: PresentedRequest, constraints: ChallengeCo
 function matchTemplate(
   csr: Pick<Csr, 'subject' | 'subjectDer'>,
   { subject }: ChallengeConstraints,
-  { extraSubjectParts = [] }: ChallengeRules,
+  { extraSubjectParts = [], profileIdentifier = false }: ChallengeRules,
 ): { subject: RelativeName[]; difference: Difference | null } {
   const left = csr.subject.map(({ type, value }) => ({ type: attributeName(type), value }))
   const missing = subject.filter((part) => {
@@ -58,15 +58,27 @@ function matchTemplate(
     if (at >= 0) left.splice(at, 1)
     return at < 0
   })
+  const identifier = profileIdentifier ? left.find(isProfileIdentifier) : undefined
   const unwanted = left.filter(
-    (part) => !extraSubjectParts.includes(part.type) || unresolvedVariable(part.value) !== null || !fits(part),
+    (part) =>
+      part !== identifier &&
+      (!extraSubjectParts.includes(part.type) || unresolvedVariable(part.value) !== null || !fits(part)),
   )
   const certified = [...subject, ...left]
   if (missing.length === 0 && unwanted.length === 0) return { subject: certified, difference: null }
-  const also = extraSubjectParts.map((type) => `${type}=…`)
+  const also = [
+    ...extraSubjectParts.map((type) => `${type}=…`),
+    ...(profileIdentifier ? ['CN or OU = the identifier of the profile'] : []),
+  ]
   const expected = [...(subject.length === 0 ? [] : [nameToText(encodeName(subject))]), ...also]
   return { subject, difference: { field: 'subject', expected, received: [nameToText(csr.subjectDer)] } }
 }
+
+function isProfileIdentifier({ type, value }: RelativeName): boolean {
+  return (type === 'CN' || type === 'OU') && UUID.test(value)
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 function fits(part: RelativeName): boolean {
   try {

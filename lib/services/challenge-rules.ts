@@ -16,6 +16,11 @@ export interface ChallengeRules {
   subjectMode?: (typeof SUBJECT_MODES)[number]
   /** Short names of parts that the request may add; they come after the bound ones in the certificate. */
   extraSubjectParts?: string[]
+  /**
+   * The request may add one CN or OU that is a UUID: the identifier of the profile that brought it, by which Jamf Pro finds
+   * the certificate again. Only with `template`.
+   */
+  profileIdentifier?: boolean
   /** `subset` unless said: the request may leave bound names out. `exact`: it must ask for all of them. */
   sanMode?: (typeof SAN_MODES)[number]
   keyAlgorithms?: (typeof KEY_ALGORITHMS)[number][]
@@ -58,6 +63,7 @@ export function checkedRules(rules: ChallengeRules | undefined, profile: RuledPr
   const checked: ChallengeRules = {
     ...one('subjectMode', rules.subjectMode, SUBJECT_MODES),
     ...extraParts(rules),
+    ...(rules.profileIdentifier === true && rules.subjectMode === 'template' ? { profileIdentifier: true } : {}),
     ...one('sanMode', rules.sanMode, SAN_MODES),
     ...some('keyAlgorithms', rules.keyAlgorithms, KEY_ALGORITHMS),
     ...bits(rules),

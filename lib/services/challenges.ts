@@ -80,6 +80,8 @@ export interface MintRequest {
   /** How the value is written; what the endpoint says unless given. */
   format?: ChallengeFormat
   rules?: ChallengeRules
+  /** Minted for an MDM that asked, for this device as far as it is known. A device that asks again gets its newest. */
+  mdm?: { deviceId: string | null }
 }
 
 /** The only place the value is ever returned. */
@@ -110,6 +112,9 @@ export const PENDING_CHALLENGES_PER_ENDPOINT = 1_000
 export const PENDING_CHALLENGES_PER_DEVICE = 10
 /** dynamic-challenge.md §5.2: sixty a minute, and a burst of twice as many. */
 const MINTS = { count: 120, seconds: 120 }
+/** An MDM brings a profile to a whole fleet at once, each device of which is held to its own few. */
+const MDM_MINTS = { count: 1_200, seconds: 60 }
+const PENDING_CHALLENGES_FOR_MDM = 10_000
 const SHORTEST_LIFE_MINUTES = 1
 const PAGE = { usual: 50, most: 200 }
 
@@ -135,6 +140,7 @@ export interface NewChallenge {
   mintedBy: string
   mintedVia: string
   mintedFrom: string | null
+  deviceId: string | null
 }
 
 export interface MintingEndpoint {
@@ -164,6 +170,16 @@ export interface ChallengeStore {
   /** Newest first. A pending challenge past its expiry reads as expired, whether or not the job has been by. */
   list(filter: ChallengeFilter, page: { cursor?: string; limit: number }): Promise<Page<ChallengeView>>
   get(id: string): Promise<ChallengeView | null>
+  /**
+   * Revokes the oldest that wait for the device until so many are left, in one transaction with an event for each. Returns
+   * how many.
+   */
+  makeRoom(
+    endpointId: string,
+    device: Pick<ChallengeRules, 'deviceSerial' | 'deviceUdid'>,
+    left: number,
+    revoked: (challenge: { id: string; subject: string }) => AuditEntry,
+  ): Promise<number>
   /** As it was minted, to mint another like it. */
   binding(id: string): Promise<{ constraints: ChallengeConstraints; ttlMinutes: number } | null>
   /** Revokes a challenge that no certificate has been recorded for; null when it is not in such a state. */
@@ -197,7 +213,8 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       const format = request.format ?? endpoint.challengeFormat
       const ttlMinutes = lifeOf(format, request.ttlMinutes, endpoint.challengeTtlMinutes)
       // Whoever works on the machine itself has the database at hand, and migrates whole fleets.
-      if (actor.via !== 'cli') await limit(`mint:${actor.id ?? actor.name}`, MINTS.count, MINTS.seconds)
+      const mints = request.mdm === undefined ? MINTS : MDM_MINTS
+      if (actor.via !== 'cli') await limit(`mint:${actor.id ?? actor.name}`, mints.count, mints.seconds)
       if (!isOpen(endpoint)) return refuseMint(audit, actor, endpoint, closedEndpoint(endpoint))
 
       const id = crypto.randomUUID()
@@ -218,13 +235,19 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
         mintedBy: actor.name,
         mintedVia: actor.via,
         mintedFrom: actor.ip,
+        deviceId: request.mdm?.deviceId ?? null,
       }
-      const added = await store.add(row, quota, (expiresAt) => minted(actor, endpoint, row, expiresAt))
+      if (request.mdm !== undefined)
+        await store.makeRoom(endpoint.id, rules ?? {}, PENDING_CHALLENGES_PER_DEVICE - 1, (oldest) =>
+          givesWay(actor, endpoint, oldest, id),
+        )
+      const most = request.mdm === undefined ? quota : Math.max(quota, PENDING_CHALLENGES_FOR_MDM)
+      const added = await store.add(row, most, (expiresAt) => minted(actor, endpoint, row, expiresAt))
       if (added === null) {
         const now = await store.mintingEndpoint(request.endpoint)
         if (now === null || !isOpen(now)) return refuseMint(audit, actor, endpoint, closedEndpoint(now ?? endpoint))
         const waiting = await store.waitingForDevice(endpoint.id, rules ?? {})
-        const full = waiting >= PENDING_CHALLENGES_PER_DEVICE ? deviceQuotaReached() : quotaReached(quota)
+        const full = waiting >= PENDING_CHALLENGES_PER_DEVICE ? deviceQuotaReached() : quotaReached(most)
         return refuseMint(audit, actor, endpoint, full)
       }
       return {
@@ -354,6 +377,22 @@ function quotaReached(quota: number): Refusal {
 function deviceQuotaReached(): Refusal {
   const sentence = `${PENDING_CHALLENGES_PER_DEVICE} challenges wait for this device already. Revoke some, or wait until they expire.`
   return new Refusal('rate_limited', sentence, { reason: 'device_quota', retryAfterSeconds: 60 })
+}
+
+/** A device that fetches its profile again and again uses the newest challenge; the oldest are those it will never use. */
+function givesWay(
+  actor: Actor,
+  endpoint: MintingEndpoint,
+  { id, subject }: { id: string; subject: string },
+  as: string,
+): AuditEntry {
+  return {
+    type: 'challenge.revoked',
+    outcome: 'success',
+    actor,
+    object: { type: 'challenge', id, name: subject },
+    data: { by: actor.name, why: 'newer_for_device', as, endpoint: endpoint.slug, group: endpoint.groupSlug },
+  }
 }
 
 async function refuseMint(

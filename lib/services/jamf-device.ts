@@ -38,10 +38,10 @@ export function jamfDeviceOf(externalId: string): { kind: JamfDeviceKind; jamfId
   return jamfId === undefined ? null : { kind: kind as JamfDeviceKind, jamfId }
 }
 
-/** `entitled` is left out where it is not known: nothing follows from what nobody said. */
-export function reportOf(device: JamfDevice, entitling: EntitlingGroups | null): DeviceReport {
-  const { kind, groups, managed } = device
-  const entitled = entitling === null ? null : groups?.some((id) => entitling[kind].has(id))
+/** `entitling` is undefined while nobody could say which groups they are: nothing follows from what is not known. */
+export function reportOf(device: JamfDevice, entitling: EntitlingGroups | undefined): DeviceReport {
+  const { kind, managed } = device
+  const entitled = entitledBy(device, entitling?.[kind])
   return {
     externalId: jamfExternalId(kind, device.jamfId),
     serial: device.serial,
@@ -58,8 +58,15 @@ export function reportOf(device: JamfDevice, entitling: EntitlingGroups | null):
   }
 }
 
-/** Ids of the chosen smart groups: those of computers and those of mobile devices are numbered apart, too. */
-export type EntitlingGroups = Readonly<Record<JamfDeviceKind, ReadonlySet<string>>>
+/** Ids of the chosen smart groups, which are numbered apart, too; null where none is of this kind of device. */
+export type EntitlingGroups = Readonly<Record<JamfDeviceKind, ReadonlySet<string> | null>>
+
+function entitledBy(
+  { groups }: JamfDevice,
+  entitling: ReadonlySet<string> | null | undefined,
+): boolean | null | undefined {
+  return entitling === null || entitling === undefined ? entitling : groups?.some((id) => entitling.has(id))
+}
 
 export function valuesOf(device: JamfDevice): JamfValues {
   return withoutNull({

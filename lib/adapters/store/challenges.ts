@@ -46,10 +46,10 @@ export function challengeStore(database: Database): ChallengeStore {
     async add(challenge, quota, minted) {
       return transact(database, async (transaction) => {
         const [row] = await transaction.$queryRaw<{ expires_at: Date }[]>`
-          insert into challenge (id, endpoint_id, format, handle_hash, expires_at, constraints, subject, device_name, minted_by, minted_via, minted_from)
+          insert into challenge (id, endpoint_id, format, handle_hash, expires_at, constraints, subject, device_name, minted_by, minted_via, minted_from, device_id)
           select ${challenge.id}::uuid, e.id, ${challenge.format}, ${bytes(challenge.handleHash)}, now() + make_interval(mins => ${challenge.ttlMinutes}::int),
             ${JSON.stringify(challenge.constraints)}::jsonb, ${challenge.subject}, ${challenge.deviceName}, ${challenge.mintedBy},
-            ${challenge.mintedVia}, ${challenge.mintedFrom}
+            ${challenge.mintedVia}, ${challenge.mintedFrom}, ${challenge.deviceId}::uuid
           from endpoint e
           where e.id = ${challenge.endpointId}::uuid and e.enabled and e.policy = 'dynamic'
             and (select count(*) from challenge c where c.endpoint_id = e.id and c.state = 'pending' and c.origin = 'minted' and c.expires_at > now()) < ${quota}
@@ -72,6 +72,24 @@ export function challengeStore(database: Database): ChallengeStore {
         { waiting: number }[]
       >`select (${waitingFor(endpointId, device)})::int as waiting`
       return row?.waiting ?? 0
+    },
+
+    async makeRoom(endpointId, device, left, revoked) {
+      const named = Object.entries({ deviceSerial: device.deviceSerial, deviceUdid: device.deviceUdid })
+      let made = 0
+      for (const [key, value] of named) {
+        if (value === undefined) continue
+        made += await transact(database, async (transaction) => {
+          const rows = await transaction.$queryRaw<{ id: string; subject: string }[]>`
+            update challenge set state = 'revoked', revoked_at = now(), revoked_reason = 'a newer one was minted for the device'
+            where state = 'pending' and id in (
+              select c.id ${waitsUnder(endpointId, key, value)} order by c.created_at desc, c.id desc offset ${left}
+              for no key update)
+            returning id, subject`
+          return { result: rows.length, events: rows.map(revoked) }
+        })
+      }
+      return made
     },
 
     async binding(id) {
@@ -102,9 +120,13 @@ function waitingFor(endpointId: string, device: Pick<ChallengeRules, 'deviceSeri
 }
 
 function waitingUnder(endpointId: string, key: string, value: string): Prisma.Sql {
+  return Prisma.sql`(select count(*) ${waitsUnder(endpointId, key, value)})`
+}
+
+function waitsUnder(endpointId: string, key: string, value: string): Prisma.Sql {
   const name = Prisma.raw(`'${key}'`)
-  return Prisma.sql`(select count(*) from challenge c where c.endpoint_id = ${endpointId}::uuid and c.state = 'pending' and c.expires_at > now()
-    and c.constraints->'rules' ? ${name} and c.constraints->'rules'->>${name} = ${value})`
+  return Prisma.sql`from challenge c where c.endpoint_id = ${endpointId}::uuid and c.state = 'pending' and c.expires_at > now()
+    and c.constraints->'rules' ? ${name} and c.constraints->'rules'->>${name} = ${value}`
 }
 
 /** Presented, and answered with a refusal. */

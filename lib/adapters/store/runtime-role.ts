@@ -14,6 +14,7 @@ const DELETABLE = [
   'hook_message',
   'idempotent_request',
   'installation_value',
+  'jamf_event',
   'minter_endpoint',
   'network_refusal',
   'notification',

@@ -151,6 +151,21 @@ export function challengeContract(name: string, open: () => Promise<EnrolmentBac
       await minted({ rules: { deviceSerial: 'OTHER' } })
     })
 
+    test('for an MDM the oldest challenge of a device gives way, and nothing of another device', async () => {
+      const device = { deviceSerial: `M02${name}`.replaceAll(' ', ''), deviceUdid: `M02-${name}`.replaceAll(' ', '') }
+      const mdm = { deviceId: null }
+      const other = await minted({ rules: { deviceSerial: 'M03OTHER' }, mdm })
+      const waiting = []
+      for (let count = 0; count < 10; count++) waiting.push(await minted({ rules: device, mdm }))
+      const { result: newest, events } = await portal.eventsOf(() => minted({ rules: device, mdm }))
+      expect(events).toEqual(['challenge.revoked', 'challenge.minted'])
+      const states = await Promise.all([...waiting, newest, other].map(({ id }) => stateOf(id)))
+      expect(states).toEqual(['revoked', ...Array.from({ length: 11 }, () => 'pending')])
+      const oldest = waiting[0]
+      expect(await enrol({ challenge: oldest?.challenge ?? '' })).toMatchObject(REJECTED)
+      expect(await enrol({ challenge: newest.challenge })).toMatchObject({ pkiStatus: 'SUCCESS' })
+    })
+
     test('the ledger says what was refused and why, and another like it is minted from its row', async () => {
       const rules = { signatureHashes: ['sha512' as const] }
       const old = await minted({ rules, format: 'base62', ttlMinutes: 30, deviceName: 'Tablet 7' })

@@ -49,6 +49,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       mintedBy: 'Ada Admin',
       mintedVia: 'ui',
       mintedFrom: '192.0.2.1',
+      deviceId: null,
       ...more,
     })
     const attempt = (more: Partial<Attempt> = {}): Attempt => ({

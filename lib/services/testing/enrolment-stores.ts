@@ -65,7 +65,8 @@ export interface EnrolmentStores {
   defaultEndpoint: DefaultEndpointStore
 }
 
-export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format'> {
+export interface MemoryChallenge extends WorldChallenge, Omit<NewChallenge, 'ttlMinutes' | 'format' | 'deviceId'> {
+  deviceId?: string | null
   format: string
   origin: 'minted' | 'signed' | GrantRequest['origin']
   evidence: GrantRequest['evidence']
@@ -179,6 +180,18 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         return { expiresAt }
       },
       waitingForDevice: async (endpointId, device) => waitingFor(endpointId, device),
+      async makeRoom(endpointId, device, left, revoked) {
+        const oldest = (['deviceSerial', 'deviceUdid'] as const).flatMap((key) =>
+          waitingUnder(endpointId, device, key).toReversed().slice(left),
+        )
+        for (const row of new Set(oldest)) {
+          row.state = 'revoked'
+          row.revokedAt = clock()
+          row.revokedReason = 'a newer one was minted for the device'
+          append_([revoked(row)])
+        }
+        return new Set(oldest).size
+      },
       async list(filter, page) {
         const search = filter.search?.toLowerCase()
         const views = challenges
@@ -713,13 +726,21 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     return state === 'pending' && expiresAt !== null && expiresAt <= clock()
   }
 
-  function waitingFor(endpointId: string, { deviceSerial, deviceUdid }: ChallengeRules): number {
-    const waiting = challenges.filter(
-      (each) => each.endpointId === endpointId && each.state === 'pending' && !isDue(each),
+  function waitingFor(endpointId: string, device: ChallengeRules): number {
+    const under = (key: 'deviceSerial' | 'deviceUdid') => waitingUnder(endpointId, device, key).length
+    return Math.max(under('deviceSerial'), under('deviceUdid'))
+  }
+
+  function waitingUnder(endpointId: string, device: ChallengeRules, key: 'deviceSerial' | 'deviceUdid') {
+    const value = device[key]
+    return challenges.filter(
+      (each) =>
+        value !== undefined &&
+        each.endpointId === endpointId &&
+        each.state === 'pending' &&
+        !isDue(each) &&
+        each.constraints.rules?.[key] === value,
     )
-    const under = (key: 'deviceSerial' | 'deviceUdid', value: string | undefined) =>
-      waiting.filter(({ constraints }) => value !== undefined && constraints.rules?.[key] === value).length
-    return Math.max(under('deviceSerial', deviceSerial), under('deviceUdid', deviceUdid))
   }
 
   function isLive(row: MemoryTransaction): boolean {

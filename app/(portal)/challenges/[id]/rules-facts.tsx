@@ -16,6 +16,7 @@ function factsOf(rules: ChallengeRules): [name: string, value: string][] {
   const added = rules.extraSubjectParts?.join(', ') ?? ''
   const facts: [string, string | undefined][] = [
     ['Order of the subject', rules.subjectMode === 'template' ? `any${added && `, may add ${added}`}` : undefined],
+    ['May be added', rules.profileIdentifier === true ? 'the identifier of the profile' : undefined],
     ['Names asked for', rules.sanMode === 'exact' ? 'all of them' : undefined],
     ['Key', rules.keyAlgorithms?.join(', ')],
     ['RSA bits', minRsaBits || maxRsaBits ? `${minRsaBits ?? 2048} to ${maxRsaBits ?? '8192'}` : undefined],
