@@ -7,6 +7,7 @@ import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { Alarms } from './_overview/alarms'
+import { CredentialAlarm } from './_overview/credential-alarm'
 import { CrlAlarm } from './_overview/crl-alarm'
 import { FailuresByCause } from './_overview/failures-by-cause'
 import { FirstSteps } from './_overview/first-steps'
@@ -33,10 +34,11 @@ const NEWEST = { limit: 6 }
 const DAY_MS = 86_400_000
 
 async function Overview({ actor }: { actor: Actor }) {
-  const { groups: groupService, certificates, transactions, alarms: alarmService, crlLists } = server()
+  const { groups: groupService, certificates, transactions, alarms: alarmService, crlLists, mdmConnectors } = server()
   const now = new Date()
-  const [alarms, lists, counts, groups, authorities, newest, refused, causes] = await Promise.all([
+  const [alarms, expiring, lists, counts, groups, authorities, newest, refused, causes] = await Promise.all([
     alarmService.open(actor),
+    mdmConnectors.expiring(actor),
     crlLists.list(actor),
     certificates.counts(actor),
     groupService.list(actor),
@@ -52,6 +54,7 @@ async function Overview({ actor }: { actor: Actor }) {
     <div className="grid gap-5">
       <Alarms actor={actor} alarms={alarms} />
       <CrlAlarm lists={lists} now={now} />
+      <CredentialAlarm connectors={expiring} />
       {!quiet && <Standing counts={counts} />}
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid content-start gap-5">

@@ -241,7 +241,11 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
     '--expect',
     String(affected),
   )
+  await organisation.json('connector', 'create', '--kind', 'events', '--name', 'Mosyle', '--slug', 'mosyle')
+  await fetch(`${organisation.url}/hooks/mosyle`, { method: 'POST', body: '{}' })
   return {
+    '/connectors/[slug]': '/connectors/mosyle',
+    '/connectors/new/[kind]': '/connectors/new/events',
     '/groups/[slug]': `/groups/${staff.slug}`,
     '/trust/[group]': `/trust/${staff.slug}`,
     '/endpoints/[slug]': `/endpoints/${slug}`,

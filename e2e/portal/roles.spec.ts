@@ -29,6 +29,9 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/challenges/[id]': EVERYBODY,
   '/challenges/new': WORKERS,
   '/connectors': EVERYBODY,
+  '/connectors/[slug]': EVERYBODY,
+  '/connectors/new': ADMINS,
+  '/connectors/new/[kind]': ADMINS,
   '/endpoints': EVERYBODY,
   '/devices': EVERYBODY,
   '/devices/[key]': EVERYBODY,
@@ -63,10 +66,12 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
 const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANGERS>> = {
   approveRequest: WORKERS,
   activateValidatorSecret: ADMINS,
+  addConnector: ADMINS,
   addReceiver: ADMINS,
   addValidator: ADMINS,
   changePassword: 'own',
   cancelRollover: ADMINS,
+  changeConnector: ADMINS,
   changeRole: ADMINS,
   changeValidator: ADMINS,
   checkSetupLink: STRANGERS,
@@ -90,6 +95,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   reissueChallenge: WORKERS,
   releaseCertificate: WORKERS,
   replaceIssuer: ADMINS,
+  replaceHookSecret: ADMINS,
   replaceReceiverSecret: ADMINS,
   revokeApiKey: ADMINS,
   revokeCertificate: WORKERS,
@@ -108,8 +114,10 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   switchTrustPage: ADMINS,
   switchMinter: ADMINS,
   updateMinter: ADMINS,
+  switchConnector: ADMINS,
   switchReceiver: ADMINS,
   switchValidator: ADMINS,
+  testConnector: ADMINS,
   testValidator: ADMINS,
   verifyChain: ONLOOKERS,
 }
@@ -148,6 +156,7 @@ test.beforeAll(async () => {
   group = await portal.createGroup('Zebrafinch', 'p256')
   await portal.mint(group.slug, 'CN=quokka-8')
   await enrol(portal, await portal.mint(group.slug, 'CN=quokka-7'), 'CN=quokka-7')
+  await portal.json('connector', 'create', '--kind', 'events', '--name', 'Mosyle', '--slug', 'mosyle')
   await portal.json('api-key', 'create', '--name', 'wombat connector', '--role', 'auditor')
   const { items } = await portal.json<{ items: { id: string }[] }>('certificate', 'list')
   certificate = items[0]?.id ?? ''
@@ -155,6 +164,8 @@ test.beforeAll(async () => {
   const enrolments = await portal.json<{ items: { id: string }[] }>('transaction', 'list')
   Object.assign(ids, {
     '/approvals/[id]': `/approvals/${await requestThatWaits()}`,
+    '/connectors/[slug]': '/connectors/mosyle',
+    '/connectors/new/[kind]': '/connectors/new/events',
     '/groups/[slug]': `/groups/${group.slug}`,
     '/endpoints/[slug]': `/endpoints/${group.endpoint.slug}`,
     '/certificates/[id]': `/certificates/${certificate}`,
