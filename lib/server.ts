@@ -1,6 +1,7 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
 import { hostname } from 'node:os'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
+import { jamfClient } from '@/lib/adapters/mdm/jamf-client'
 import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { accessStore } from '@/lib/adapters/store/access'
 import { approvalStore } from '@/lib/adapters/store/approvals'
@@ -29,6 +30,8 @@ import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { hookMessageStore } from '@/lib/adapters/store/hook-messages'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
+import { jamfDeviceRows } from '@/lib/adapters/store/jamf-devices'
+import { jamfEventQueue } from '@/lib/adapters/store/jamf-events'
 import { jobStore } from '@/lib/adapters/store/jobs'
 import {
   connectorCallStore,
@@ -76,9 +79,11 @@ import { revokeInBulk } from '@/lib/jobs/revoke-in-bulk'
 import { rollOverIssuers } from '@/lib/jobs/roll-over-issuers'
 import { type Job, type RunningJobs, startJobs } from '@/lib/jobs/runner'
 import { supersedeCertificates } from '@/lib/jobs/supersede-certificates'
+import { syncJamf } from '@/lib/jobs/sync-jamf'
 import { tendApprovals } from '@/lib/jobs/tend-approvals'
 import { tendConnectors } from '@/lib/jobs/tend-connectors'
 import { tendCrlShards } from '@/lib/jobs/tend-crl-shards'
+import { workJamfEvents } from '@/lib/jobs/work-jamf-events'
 import type { AccessService } from '@/lib/services/access'
 import { createAccess } from '@/lib/services/access'
 import { createApprovalAuthorisation } from '@/lib/services/approval-authorisation'
@@ -115,6 +120,13 @@ import { createGroups, type GroupsService } from '@/lib/services/groups'
 import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
 import type { IntentDeps } from '@/lib/services/intents'
 import { createIssuance } from '@/lib/services/issuance'
+import { createJamfEvents } from '@/lib/services/jamf-events'
+import { createEntitlingGroups } from '@/lib/services/jamf-groups'
+import { createJamfHook } from '@/lib/services/jamf-hook'
+import { createJamfKind } from '@/lib/services/jamf-kind'
+import { createJamfLookup } from '@/lib/services/jamf-lookup'
+import { createJamfMinting } from '@/lib/services/jamf-minting'
+import { createJamfSync, type JamfSync } from '@/lib/services/jamf-sync'
 import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
 import type { MdmKindDefinition } from '@/lib/services/mdm-connector-types'
 import { createConnectorUpkeep } from '@/lib/services/mdm-connector-upkeep'
@@ -189,6 +201,8 @@ export interface Services {
   deviceReports: DeviceReports
   deviceRules: DeviceRulesService
   devices: DevicesService
+  /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
+  jamfSync: JamfSync['want']
   simulation: SimulationService
   retention: RetentionService
   defaultEndpoint: DefaultEndpointService
@@ -235,6 +249,7 @@ export interface Wiring {
 const RECORDS_EVERY_MS = 500
 /** What the network decided is written this often. */
 const DECISIONS_EVERY_MS = 1_000
+const MOST_INVENTORY_BYTES = 16 * 1024 * 1024
 
 const { version: VERSION } = packageJson
 
@@ -319,6 +334,13 @@ export function buildServices(wiring: Wiring): Services {
     clock,
   })
   const flights = flightRecordStore(database)
+  const elapsed = () => performance.now()
+  const connectorRows = mdmConnectorRows(database)
+  const connectorCalls = createConnectorCalls({ store: connectorCallStore(database), log })
+  // A page of an inventory is longer than any answer that a device waits for.
+  const inventories = guardedFetch({ rules: wiring.outboundAllow ?? [], mostBytes: MOST_INVENTORY_BYTES })
+  const jamfApi = jamfClient({ outbound: inventories, calls: connectorCalls, signer })
+  const jamfDevices = jamfDeviceRows(database)
   const recorder = createFlightRecorder({ store: flights, clock, log })
   const scepEnrolment = createScepEnrolment({
     store: turns,
@@ -330,6 +352,7 @@ export function buildServices(wiring: Wiring): Services {
     issuance,
     signer,
     audit,
+    deviceCheck: createJamfLookup({ rows: connectorRows, devices: jamfDevices, api: jamfApi }),
     authorisers: {
       delegated,
       static: createStaticAuthorisation({ store: secrets, challenges: redemption, signer, passwords: secretHashes }),
@@ -345,7 +368,6 @@ export function buildServices(wiring: Wiring): Services {
   // Refusals that were only counted reach the trail within a minute; each process counts its own.
   const flushing = setInterval(() => void scepEnrolment.flush().catch(() => {}), 60_000).unref()
   const recording = setInterval(() => void recorder.flush(), RECORDS_EVERY_MS).unref()
-  const elapsed = () => performance.now()
   const ocsp = createOcsp({ store: ocspStore(database), signer, clock, elapsed })
   let feed: StatusFeed | null = null
   const radiusRows = radiusReadinessStore(database)
@@ -362,11 +384,30 @@ export function buildServices(wiring: Wiring): Services {
   const transactions = createTransactions({ store: transactionStore(database) })
 
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
-  const connectorRows = mdmConnectorRows(database)
-  const connectorCalls = createConnectorCalls({ store: connectorCallStore(database), log })
-  const mdmKinds: MdmKindDefinition[] = [EVENTS_KIND]
+  const jamfQueue = jamfEventQueue(database)
+  const jamfGroups = createEntitlingGroups({ api: jamfApi, calls: connectorCalls, monotonic: elapsed })
+  const jamf = {
+    rows: connectorRows,
+    queue: jamfQueue,
+    devices: jamfDevices,
+    api: jamfApi,
+    groups: jamfGroups,
+    reports: deviceReports,
+    calls: connectorCalls,
+    monotonic: elapsed,
+    clock,
+  }
+  const jamfSync = createJamfSync(jamf)
+  const mdmKinds: MdmKindDefinition[] = [
+    EVENTS_KIND,
+    createJamfKind({ api: jamfApi, devices: jamfDevices, urls, clock }),
+  ]
   const hookHandlers: HookHandler[] = [
     createMdmEvents({ messages: hookMessageStore(database), reports: deviceReports, clock }),
+    createJamfHook({
+      minting: createJamfMinting({ challenges, reports: deviceReports, api: jamfApi, urls }),
+      queue: jamfQueue,
+    }),
   ]
 
   const jobs = [
@@ -387,6 +428,8 @@ export function buildServices(wiring: Wiring): Services {
       createDeviceLinks({ store: deviceLinkStore(database) }),
       createDeviceActions({ store: deviceActionStore(database) }),
     ),
+    syncJamf(jamfSync),
+    workJamfEvents(createJamfEvents(jamf)),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
@@ -444,6 +487,7 @@ export function buildServices(wiring: Wiring): Services {
     deviceBrake: createDeviceBrake({ store: deviceBrakeStore(database), clock }),
     deviceReports,
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
+    jamfSync: jamfSync.want,
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
     simulation: createSimulation({
       store: simulationStore(database),

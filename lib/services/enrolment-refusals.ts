@@ -240,6 +240,17 @@ export const ENROLMENT_CAUSES = {
     FAIL_TEXT.unprocessable,
     'The validator of this endpoint gave no answer, so nothing was decided and nothing was used up. The detail says what failed. Once it answers again, the same request succeeds.',
   ),
+  device_not_managed: policy(
+    'The MDM of this endpoint does not manage the device, so it gets no certificate. Enrol the device in the MDM, or look there for why it is no longer managed.',
+  ),
+  device_unnamed: policy(
+    'The MDM of this endpoint is asked about each device, and neither the challenge nor the subject says which one this is. Let the profile name the serial number where the subject template of the connector has it.',
+  ),
+  device_lookup_failed: rejected(
+    'badRequest',
+    FAIL_TEXT.unprocessable,
+    'The MDM of this endpoint did not say whether it manages the device, so nothing was issued and nothing was used up. The calls of the connector say what failed. Once it answers again, the same request succeeds.',
+  ),
   purpose_mismatch: challenge(
     'challenge.mismatch',
     'The request asks for extended key usages that the challenge is not bound to. Correct the device profile, or mint a challenge with these usages.',

@@ -29,6 +29,10 @@ test.each([
   ['clientId', { ...least, smartGroups: ['Staff'] }],
   ['endpoint', { ...least, clientId: 'abc', lookupBeforeIssuing: true }],
   ['endpoint', { ...least, endpoint: 'No Slug' }],
+  [
+    'subjectTemplate',
+    { ...least, clientId: 'abc', endpoint: 'staff', lookupBeforeIssuing: true, subjectTemplate: 'CN=$EMAIL' },
+  ],
   ['webhookAuth', { ...least, webhookAuth: 'none' }],
   ['webhookUser', { ...least, webhookUser: 'a:b' }],
   ['webhookHeader', { ...least, webhookAuth: 'header', webhookHeader: 'Host' }],

@@ -113,6 +113,8 @@ export const checkedJamfSettings: MdmKindDefinition['checkedSettings'] = (input,
     fault('clientId', 'Write the client ID that Jamf Pro shows under API roles and clients.')
   if (settings.endpoint === '' ? settings.lookupBeforeIssuing : !SLUG.test(settings.endpoint))
     fault('endpoint', 'Choose the endpoint that devices of this Jamf Pro enrol at.')
+  if (settings.lookupBeforeIssuing && !/\$(SERIALNUMBER|UDID)(?![A-Z0-9_])/.test(settings.subjectTemplate))
+    fault('subjectTemplate', 'To be looked up, the device has to be in the subject, by $SERIALNUMBER or $UDID.')
   if (settings.webhookAuth === 'basic' && !HOOK_USER.test(settings.webhookUser))
     fault('webhookUser', 'Write a user name without a colon.')
   if (settings.webhookAuth === 'header' && !isUsableHeader(settings.webhookHeader))

@@ -1,5 +1,5 @@
 /** Reads Jamf's inventory: all of it every few hours, and the devices with a certificate in between. */
-import { systemActor } from './actor'
+import { type Actor, systemActor } from './actor'
 import type { Json } from './audit'
 import type { DeviceReport, DeviceReports } from './device-types'
 import { JAMF_PAGE_SIZE, JAMF_SERIALS_AT_ONCE, type JamfApi, type JamfAsking, JamfFault } from './jamf-api'
@@ -17,6 +17,7 @@ import { atMost, readAhead } from './jamf-pages'
 import type { CertifiedDevice, JamfDeviceRows } from './jamf-queue'
 import { jamfSettings } from './jamf-settings'
 import type { ConnectorCalls, MdmConnector, MdmConnectorRows } from './mdm-connector-types'
+import { authorise } from './permissions'
 
 export interface JamfSyncDependencies {
   rows: Pick<MdmConnectorRows, 'connector' | 'connectorsOf' | 'learn'>
@@ -27,13 +28,14 @@ export interface JamfSyncDependencies {
   calls: ConnectorCalls
   /** Milliseconds of a clock that never goes back. */
   monotonic(): number
+  clock(): Date
 }
 
 export interface JamfSync {
   /** Whatever is due by now. One connector's fault is not another's. */
   run(now: Date): Promise<void>
   /** "Sync now": the job reads the whole inventory when it looks next, within seconds. */
-  want(connectorId: string, now: Date): Promise<void>
+  want(actor: Actor, connectorId: string): Promise<void>
 }
 
 /** What is kept of it in the connector's state. */
@@ -63,19 +65,18 @@ const FEW = 2
 const MOST_LOST_SHARE = 0.02
 
 export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
-  const { rows, devices, api, groups, reports, calls, monotonic } = dependencies
+  const { rows, devices, api, groups, reports, calls, monotonic, clock } = dependencies
   const actor = systemActor('job', 'sync-jamf')
 
   return {
     async run(now) {
-      for (const connector of await rows.connectorsOf('jamf')) {
-        const due = dueSync(connector, now)
-        if (due !== null) await sync(connector, due, now)
-      }
+      const due = (await rows.connectorsOf('jamf')).map((connector) => ({ connector, which: dueSync(connector, now) }))
+      await Promise.all(due.map(({ connector, which }) => (which === null ? undefined : sync(connector, which, now))))
     },
 
-    async want(connectorId, now) {
-      await rows.learn(connectorId, { syncWantedAt: now.toISOString() })
+    async want(asker, connectorId) {
+      authorise(asker, 'connector:manage')
+      await rows.learn(connectorId, { syncWantedAt: clock().toISOString() })
     },
   }
 

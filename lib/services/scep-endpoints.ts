@@ -30,6 +30,8 @@ export interface ScepEndpoint extends EndpointSettings {
   issuer: RegistrationAuthority | null
   /** From the issuer up to the root. */
   chain: Uint8Array[]
+  /** Connectors one of which has to vouch for every device; one that is disabled vouches for none. */
+  deviceLookups: string[]
   /** From the staged issuer up to the root; empty while nothing is staged. */
   nextChain: Uint8Array[]
 }

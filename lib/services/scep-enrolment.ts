@@ -5,6 +5,7 @@ import { sealNextCertificates } from '@/lib/scep/message'
 import type { AuditService } from './audit'
 import { sha256 } from './certificate-intent'
 import type { RedemptionStore } from './challenge-presentation'
+import type { DeviceCheck } from './device-check'
 import type { Authoriser, Authorisers } from './enrolment-authorisation'
 import type { TurnRules, TurnStore } from './enrolment-turns'
 import { createTrace } from './exchange-trace'
@@ -111,6 +112,8 @@ export interface ScepEnrolmentDependencies {
   enrolAtOnce?: NonNullable<Authoriser['enrolAtOnce']>
   /** Challenges that registered minters sign; without it nobody else mints. */
   signed?: SignedChallenges
+  /** For endpoints where an MDM has to vouch for the device; without it nothing is issued there. */
+  deviceCheck?: DeviceCheck
   /** Beside the dynamic challenges that `challenges` stores. */
   authorisers?: Authorisers
   recorder?: FlightRecorder

@@ -16,6 +16,7 @@ import { sha256 } from './certificate-intent'
 import { checkPolicy, type PolicyVerdict } from './challenge-match'
 import { type Presentation, refusedRow } from './challenge-presentation'
 import { createRedemption } from './challenge-redemption'
+import type { DeviceCheck } from './device-check'
 import type { AtOnce, Authorised, Authoriser, Authorisers } from './enrolment-authorisation'
 import { ENROLMENT_CAUSES, EnrolmentRefusal } from './enrolment-refusals'
 import { printable } from './enrolment-text'
@@ -48,11 +49,15 @@ import { checkSignerKey } from './signer-key'
 
 export interface PkiOperationDependencies
   extends Required<
-    Omit<ScepEnrolmentDependencies, 'limit' | 'options' | 'authorisers' | 'recorder' | 'signed' | 'enrolAtOnce'>
+    Omit<
+      ScepEnrolmentDependencies,
+      'limit' | 'options' | 'authorisers' | 'recorder' | 'signed' | 'enrolAtOnce' | 'deviceCheck'
+    >
   > {
   authorisers: Authorisers
   signed?: SignedChallenges
   enrolAtOnce?: NonNullable<Authoriser['enrolAtOnce']>
+  deviceCheck?: DeviceCheck
   options: ScepOptions
   throttle: ScepThrottle
 }
@@ -197,7 +202,8 @@ export function createPkiOperation(
     const presentation = presentationOf(exchange, message, opened, crypto.randomUUID())
     const policy = policyOf(exchange, opened)
     if (authoriser?.enrolAtOnce === undefined || presentation.signerDiffers || !policy.allowed) return null
-    if (isLate(exchange, clock(), options.deadlineMilliseconds)) return null
+    if (isLate(exchange, clock(), options.deadlineMilliseconds) || exchange.endpoint.deviceLookups.length > 0)
+      return null
     presentation.dropped = policy.dropped
     const rowId = presentation.transactionRowId
     try {
@@ -258,6 +264,7 @@ export function createPkiOperation(
             authoriser,
             authorised,
             issue: async () => {
+              await checkDevice(exchange, presentation, authorised)
               refuseIfLate(exchange, clock(), options.deadlineMilliseconds)
               const { actor } = presentation
               return issuance.issueLeaf({ actor, proof: authorised.proof, csr: opened.csr.der })
@@ -280,6 +287,19 @@ export function createPkiOperation(
     const authoriser = authorisers[endpoint.policy]
     if (authoriser === undefined) throw new EnrolmentRefusal('policy_not_served', endpoint.policy)
     return authoriser
+  }
+
+  /** After the challenge: strangers do not make us call an MDM. A refusal gives the challenge back. */
+  async function checkDevice(
+    { endpoint }: Exchange,
+    presentation: Presentation,
+    { challengeId }: Authorised,
+  ): Promise<void> {
+    const { deviceLookups } = endpoint
+    if (deviceLookups.length === 0) return
+    if (dependencies.deviceCheck === undefined)
+      throw new EnrolmentRefusal('device_lookup_failed', 'nobody is there to ask the MDM')
+    await dependencies.deviceCheck.check(deviceLookups, presentation, challengeId)
   }
 
   /** Before the challenge is looked at, so that a request nobody may have never touches one. Returns what is dropped. */

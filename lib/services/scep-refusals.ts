@@ -15,6 +15,7 @@ export function failedRow(error: unknown): RowOutcome {
 
 /** What issuance refuses for good. Null for an outage or a bug, after which the same request may come again. */
 export function issuanceRefusal(error: unknown): EnrolmentRefusal | null {
+  if (error instanceof EnrolmentRefusal) return error
   if (!isRefusal(error)) return null
   switch (error.code) {
     case 'csr_rejected':

@@ -104,6 +104,17 @@ const STEPS: Readonly<Record<string, StepText>> = {
       ),
     tone: verdict('allowed'),
   },
+  'device.looked_up': {
+    label: 'Device looked up in the MDM',
+    says: ({ connector, device, verdict: said, detail }) =>
+      phrases(
+        connector && `asked ${text(connector)}`,
+        device && `about ${text(device)}`,
+        text(said).replaceAll('_', ' '),
+        detail && text(detail),
+      ),
+    tone: ({ verdict: said }) => (said === 'managed' ? 'good' : 'bad'),
+  },
   'renewal.signer': {
     label: 'Signed with a certificate of ours',
     says: ({ serial }) => phrases(serial && `serial ${text(serial)}`),

@@ -137,6 +137,7 @@ export const INTUNE_GUIDE: KindGuide = {
   credential: {
     label: 'Client secret',
     hint: 'Under Certificates & secrets. Copy what stands in the column Value: Entra shows it once, and the Secret ID does not work.',
+    where: 'Entra, under Certificates & secrets',
   },
   steps: [
     {

@@ -115,6 +115,7 @@ export const JAMF_GUIDE: KindGuide = {
   credential: {
     label: 'Client secret',
     hint: 'Generate client secret on the API client. Jamf shows it once.',
+    where: 'Jamf Pro, under API roles and clients',
   },
   steps: [
     {
@@ -136,12 +137,12 @@ export const JAMF_GUIDE: KindGuide = {
     {
       title: 'Say how Jamf shows that it is Jamf',
       where: 'Jamf Pro › Settings › Global › Webhooks',
-      todo: ['Leave this page open there: the address and the secret come in the next step.'],
+      todo: ['Leave that page open: the address and the secret to paste there come once the connector is added.'],
       fields: ['webhookAuth', 'webhookUser', 'webhookHeader'],
     },
   ],
   afterwards: [
-    'Make a webhook with the event SCEPChallenge: the hook URL, content type JSON, and the authentication below.',
+    'Make a webhook with the event SCEPChallenge: the hook URL, content type JSON, and the authentication that the connector names.',
     'Make more of them, with the same values, for ComputerAdded, ComputerInventoryCompleted, MobileDeviceEnrolled and MobileDeviceUnEnrolled.',
     'In the SCEP payload choose the challenge type Dynamic, the SCEP URL of the endpoint, and a key of 2048 bits.',
     'Test the connection. It names the privilege that is missing, if one is.',

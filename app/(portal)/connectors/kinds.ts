@@ -41,7 +41,8 @@ export interface KindGuide {
   steps: readonly GuideStep[]
   /** Fields that few people change. */
   advanced: readonly string[]
-  credential: { label: string; hint: string } | null
+  /** `where`: the place to make another one. */
+  credential: { label: string; hint: string; where: string } | null
   /** What to do with the values that we give, once it is added. */
   afterwards: readonly string[]
 }

@@ -13,7 +13,7 @@ export function jamfEventQueue(database: Database): JamfEventQueue {
         with waiting as (
           select count(*) >= ${mostWaiting} as "full" from (
             select from jamf_event where connector_id = ${connectorId}::uuid and state = 'waiting' limit ${mostWaiting}
-          ) some
+          ) those
         ), added as (
           insert into jamf_event as e (id, connector_id, body_sha256, event, about, devices)
           select ${id}::uuid, ${connectorId}::uuid, ${bytes(bodySha256)}, ${event}, ${about}, ${JSON.stringify(devices)}::jsonb

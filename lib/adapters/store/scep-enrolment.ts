@@ -186,6 +186,7 @@ async function readEndpoint(database: Database, slug: string): Promise<ScepEndpo
     issuer: await readIssuer(database, authorityId),
     chain: await readChain(database, authorityId),
     nextChain: await readNextChain(database, authorityId),
+    deviceLookups: await readDeviceLookups(database, rest.slug),
   }
 }
 
@@ -214,4 +215,11 @@ async function readChain(database: Database, authorityId: string): Promise<Uint8
     )
     select certificate_der from chain where certificate_der is not null order by height`
   return rows.map(({ certificate_der }) => certificate_der)
+}
+
+async function readDeviceLookups(database: Database, slug: string): Promise<string[]> {
+  const rows = await database.$queryRaw<{ id: string }[]>`
+    select id from connector where kind = 'jamf' and settings->>'endpoint' = ${slug}
+      and coalesce(settings->'lookupBeforeIssuing' = 'true'::jsonb, false) order by id`
+  return rows.map(({ id }) => id)
 }

@@ -490,6 +490,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
           issuer: issuerOf(endpoint.authorityId),
           chain: chainOf(endpoint.authorityId),
           nextChain: [],
+          deviceLookups: world.deviceLookups?.get(slug) ?? [],
         }
       },
       async begin(attempt) {

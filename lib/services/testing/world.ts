@@ -105,6 +105,8 @@ export interface WorldBulkRevocation extends BulkRecord {
 }
 
 export interface World {
+  /** By slug: connectors that have to vouch for each device of the endpoint. */
+  deviceLookups?: Map<string, string[]>
   organisation: { name: string; rootId: string } | null
   groups: (GroupPlan['group'] & { trustPage: boolean })[]
   authorities: WorldAuthority[]

@@ -43,7 +43,13 @@ export function ConnectorSettings({ connector, endpoints, mayChange }: Connector
         <KindFields fields={fields.filter((field) => !advanced.includes(field.name))} {...shared} />
         {credential && settings.credentialKind !== 'certificate' && (
           <>
-            <CredentialFields {...credential} stored={hasCredential} expires={expires} fieldError={fieldError} />
+            <CredentialFields
+              label={credential.label}
+              hint={credential.hint}
+              stored={hasCredential}
+              expires={expires}
+              fieldError={fieldError}
+            />
             {hasCredential && mayChange && (
               <p className="text-sm text-muted">
                 Another address or identity forgets it: enter it again with the change, or it would go elsewhere.

@@ -12,8 +12,7 @@ export function Remaining({ connector }: { connector: MdmConnectorView }) {
         tone="warn"
         title={light === 'credential-expired' ? 'The credential has expired' : 'The credential expires soon'}
       >
-        Make a new one in {GUIDES[kind].title} and enter it under Settings. Both work there at the same time, so nothing
-        stops in between.
+        Make a new one in {GUIDES[kind].credential?.where ?? GUIDES[kind].title}, and enter it under Settings.
       </Notice>
     )
   if (!enabled || remaining.length === 0) return null

@@ -39,7 +39,12 @@ export function NewConnectorForm({ kind, endpoints }: NewConnectorFormProps) {
               onChange={(name, value) => name === 'credentialKind' && setByCertificate(value === 'certificate')}
             />
             {step.credential && guide.credential && !byCertificate && (
-              <CredentialFields {...guide.credential} stored={false} fieldError={fieldError} />
+              <CredentialFields
+                label={guide.credential.label}
+                hint={guide.credential.hint}
+                stored={false}
+                fieldError={fieldError}
+              />
             )}
             {step.credential && byCertificate && (
               <p className="text-sm text-muted">
