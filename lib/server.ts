@@ -46,6 +46,7 @@ import { notificationStore } from '@/lib/adapters/store/notifications'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
+import { overdueRenewalStore } from '@/lib/adapters/store/overdue-renewals'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
@@ -69,6 +70,7 @@ import { actOnDevices } from '@/lib/jobs/act-on-devices'
 import { closeValidations } from '@/lib/jobs/close-validations'
 import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
+import { findOverdueRenewals } from '@/lib/jobs/find-overdue-renewals'
 import { forgetRecords } from '@/lib/jobs/forget-records'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
@@ -142,6 +144,7 @@ import { createNotifications } from '@/lib/services/notifications'
 import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
 import type { Outbound } from '@/lib/services/outbound'
+import { createOverdueRenewals, type OverdueRenewals } from '@/lib/services/overdue-renewals'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPruning } from '@/lib/services/pruning'
@@ -203,6 +206,7 @@ export interface Services {
   devices: DevicesService
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
   jamfSync: JamfSync['want']
+  overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   simulation: SimulationService
   retention: RetentionService
   defaultEndpoint: DefaultEndpointService
@@ -383,6 +387,7 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const overdueRenewals = createOverdueRenewals({ store: overdueRenewalStore(database), clock })
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
   const jamfQueue = jamfEventQueue(database)
   const jamfGroups = createEntitlingGroups({ api: jamfApi, calls: connectorCalls, monotonic: elapsed })
@@ -430,6 +435,7 @@ export function buildServices(wiring: Wiring): Services {
     ),
     syncJamf(jamfSync),
     workJamfEvents(createJamfEvents(jamf)),
+    findOverdueRenewals(overdueRenewals),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
@@ -488,7 +494,8 @@ export function buildServices(wiring: Wiring): Services {
     deviceReports,
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
     jamfSync: jamfSync.want,
-    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions }),
+    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
+    overdueRenewals,
     simulation: createSimulation({
       store: simulationStore(database),
       secrets,

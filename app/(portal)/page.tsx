@@ -7,6 +7,7 @@ import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { Alarms } from './_overview/alarms'
+import { BrakeAlarm } from './_overview/brake-alarm'
 import { CredentialAlarm } from './_overview/credential-alarm'
 import { CrlAlarm } from './_overview/crl-alarm'
 import { FailuresByCause } from './_overview/failures-by-cause'
@@ -34,28 +35,41 @@ const NEWEST = { limit: 6 }
 const DAY_MS = 86_400_000
 
 async function Overview({ actor }: { actor: Actor }) {
-  const { groups: groupService, certificates, transactions, alarms: alarmService, crlLists, mdmConnectors } = server()
+  const {
+    groups: groupService,
+    certificates,
+    transactions,
+    alarms: alarmService,
+    crlLists,
+    deviceBrake,
+    mdmConnectors,
+    overdueRenewals,
+  } = server()
   const now = new Date()
-  const [alarms, expiring, lists, counts, groups, authorities, newest, refused, causes] = await Promise.all([
-    alarmService.open(actor),
-    mdmConnectors.expiring(actor),
-    crlLists.list(actor),
-    certificates.counts(actor),
-    groupService.list(actor),
-    groupService.authorities(actor),
-    certificates.list(actor, {}, NEWEST),
-    transactions.list(actor, { state: 'refused' }, NEWEST),
-    transactions.failuresByCause(actor, new Date(now.getTime() - DAY_MS)),
-  ])
+  const [alarms, connectors, brakes, overdue, lists, counts, groups, authorities, newest, refused, causes] =
+    await Promise.all([
+      alarmService.open(actor),
+      mdmConnectors.expiring(actor),
+      deviceBrake.list(actor),
+      overdueRenewals.count(actor),
+      crlLists.list(actor),
+      certificates.counts(actor),
+      groupService.list(actor),
+      groupService.authorities(actor),
+      certificates.list(actor, {}, NEWEST),
+      transactions.list(actor, { state: 'refused' }, NEWEST),
+      transactions.failuresByCause(actor, new Date(now.getTime() - DAY_MS)),
+    ])
   const health = <Health kinds={healthChecks(authorities, groups, now)} now={now} />
   const first = counts.total === 0
   const quiet = first && refused.items.length === 0
   return (
     <div className="grid gap-5">
       <Alarms actor={actor} alarms={alarms} />
+      <BrakeAlarm brakes={brakes} />
       <CrlAlarm lists={lists} now={now} />
-      <CredentialAlarm connectors={expiring} />
-      {!quiet && <Standing counts={counts} />}
+      <CredentialAlarm connectors={connectors} />
+      {!quiet && <Standing counts={counts} overdue={overdue} />}
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid content-start gap-5">
           {first && <FirstSteps actor={actor} groups={groups} />}

@@ -31,7 +31,13 @@ import {
   updateConnector,
 } from '@/app/api/v1/connectors/operations'
 import { chooseDefaultEndpoint, getDefaultEndpoint } from '@/app/api/v1/default-endpoint/operations'
-import { getDevice, listDevices } from '@/app/api/v1/devices/operations'
+import {
+  changeDeviceBrake,
+  decideBraked,
+  getDeviceBrake,
+  listDeviceBrakes,
+} from '@/app/api/v1/device-brakes/operations'
+import { getDevice, listDevices, revokeDeviceChallenges } from '@/app/api/v1/devices/operations'
 import { simulateRequest } from '@/app/api/v1/endpoints/[slug]/simulate/operations'
 import {
   createStaticSecret,
@@ -46,6 +52,7 @@ import {
   updateEndpoint,
 } from '@/app/api/v1/endpoints/operations'
 import { breakGlass, getBreakGlass, replaceIssuer } from '@/app/api/v1/groups/break-glass-operations'
+import { changeDeviceRules, getDeviceRules, tryDeviceRules } from '@/app/api/v1/groups/device-rules-operations'
 import {
   checkRadiusReadiness,
   downloadRadiusConfiguration,
@@ -59,6 +66,7 @@ import { getTrustPage, switchTrustPage } from '@/app/api/v1/groups/trust-page-op
 import { getMe } from '@/app/api/v1/me/operations'
 import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
+import { listOverdueRenewals } from '@/app/api/v1/overdue-renewals/operations'
 import { authorizeAccess } from '@/app/api/v1/radius/authorize/operations'
 import {
   createReceiver,
@@ -137,6 +145,15 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getCertificate,
   downloadCertificate,
   revokeCertificate,
+  listOverdueRenewals,
+  listDeviceBrakes,
+  getDeviceBrake,
+  changeDeviceBrake,
+  decideBraked,
+  getDeviceRules,
+  changeDeviceRules,
+  tryDeviceRules,
+  revokeDeviceChallenges,
   listDevices,
   getDevice,
   holdCertificate,

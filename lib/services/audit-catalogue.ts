@@ -124,6 +124,11 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'device.brake_released': facts('cert', 'critical', 'Brake released'),
   'device.actions_cancelled': facts('cert', 'high', 'Device actions cancelled'),
   'device.challenges_revoked': facts('enrol', 'medium', 'Challenges of a device revoked'),
+  'device.renewal_overdue': facts('cert', 'medium', 'Renewal overdue'),
+  'event_webhook.created': facts('config', 'high', 'Event webhook added'),
+  'event_webhook.updated': facts('config', 'high', 'Event webhook changed'),
+  'event_webhook.removed': facts('config', 'high', 'Event webhook removed'),
+  'event_webhook.failed': facts('system', 'medium', 'Event not delivered'),
   'network.access_changed': facts('config', 'high', 'Network access changed'),
   'network.access_refused': facts('status', 'low', 'Network access refused'),
 }

@@ -143,6 +143,11 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
     `${who(event)} cancelled what waited for ${counted(event, 'device')} of ${what(event)}`,
   'device.challenges_revoked': (event) =>
     `${who(event)} revoked ${counted(event, 'challenge')} that waited for device ${what(event)}`,
+  'device.renewal_overdue': (event) => `Certificate ${serial(event)} should have been renewed${forSubject(event)}`,
+  'event_webhook.created': (event) => `${who(event)} added event webhook ${what(event)}`,
+  'event_webhook.updated': (event) => `${who(event)} changed event webhook ${what(event)}${fields(event)}`,
+  'event_webhook.removed': (event) => `${who(event)} removed event webhook ${what(event)}`,
+  'event_webhook.failed': (event) => `An event was not delivered to webhook ${what(event)}${why(event)}`,
   'network.access_changed': (event) =>
     `${who(event)} changed the network access of group ${what(event)}${fields(event)}`,
   'network.access_refused': (event) =>

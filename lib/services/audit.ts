@@ -102,6 +102,11 @@ export type AuditEventType =
   | 'device.brake_released'
   | 'device.actions_cancelled'
   | 'device.challenges_revoked'
+  | 'device.renewal_overdue'
+  | 'event_webhook.created'
+  | 'event_webhook.updated'
+  | 'event_webhook.removed'
+  | 'event_webhook.failed'
   | 'network.access_changed'
   | 'network.access_refused'
 
@@ -128,6 +133,7 @@ export interface AuditObject {
     | 'receiver'
     | 'connector'
     | 'device'
+    | 'event-webhook'
     | 'transaction'
     | 'bulk-revocation'
   id: string | null

@@ -68,9 +68,10 @@ export function describe(selection: Selection, names: { group: string | null; is
     const count = selection.certificates.length
     return count === 1 ? 'one certificate' : `${count} ticked certificates`
   }
-  const { group, issuer, endpoint, status, subject, search, issuance } = selection.filter
+  const { group, issuer, endpoint, status, subject, search, issuance, deviceId } = selection.filter
   const parts = [
     ...(subject === undefined ? [] : [`of the device ${subject}`]),
+    ...(deviceId === undefined ? [] : [`of the device with the id ${deviceId}`]),
     ...(group === undefined ? [] : [`of the group ${names.group ?? group}`]),
     ...(issuer === undefined ? [] : [`of the issuer ${names.issuer ?? issuer}`]),
     ...(endpoint === undefined ? [] : [`of the endpoint ${endpoint}`]),

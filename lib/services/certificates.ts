@@ -105,6 +105,8 @@ export interface CertificateFilter {
   issuance?: 'first' | 'renewal'
   /** Id or serial of any certificate of a line: the whole line. */
   line?: string
+  /** Id of a device that an MDM knows. */
+  deviceId?: string
 }
 
 export interface CertificatesService {

@@ -125,6 +125,8 @@ export interface ChallengeFilter {
   search?: string
   /** The whole subject. */
   subject?: string
+  /** Id of a device that an MDM knows: minted for it, or led to one of its certificates. */
+  deviceId?: string
 }
 
 /** A row to be. The database's clock gives it its times. */

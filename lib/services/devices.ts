@@ -1,19 +1,35 @@
 /**
- * Everything known under one device name, which is the subject of its certificates. A device has no row of its own yet:
- * its name joins its challenges, its attempts and its certificates.
+ * Devices: those that an MDM knows, with all that was issued to them; and names in certificates and challenges that belong
+ * to none of them, where everything known under one name stands for a device.
  */
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { Page } from './audit'
+import type { AuditEntry, Page } from './audit'
 import type { CertificateStatus, CertificateSummary, CertificatesService } from './certificates'
 import type { ChallengesService, ChallengeView } from './challenges'
+import { triggersOf } from './device-state'
+import {
+  type DeviceActionView,
+  type DeviceEventView,
+  type DeviceStateFilter,
+  type EffectiveDeviceStatus,
+  effectiveDeviceStatus,
+  type MdmDevice,
+  type MdmDeviceRow,
+  nameOfDevice,
+  sentenceOfDeviceEvent,
+} from './mdm-devices'
 import { authorise } from './permissions'
 import type { TransactionsService, TransactionView } from './transactions'
 
 export interface DeviceSummary {
   /** For the URL of its page. */
   key: string
-  subject: string
+  /** What it is called. */
+  name: string
+  /** Of its newest certificate; of one that no MDM knows, all that is known. */
+  subject: string | null
+  mdm: MdmDevice | null
   certificates: number
   /** Of the newest certificate; null when none was issued yet. */
   status: CertificateStatus | null
@@ -22,31 +38,63 @@ export interface DeviceSummary {
 
 export interface DeviceDetail {
   key: string
-  subject: string
+  name: string
+  subject: string | null
+  mdm: MdmDevice | null
+  effective: EffectiveDeviceStatus
+  /** The devices of MDMs that certificates of this name belong to. */
+  knownAs: { key: string; name: string }[]
   certificates: (CertificateSummary & { renews: string | null })[]
   challenges: ChallengeView[]
   transactions: TransactionView[]
+  /** What its MDM said and what was done, newest first. */
+  events: DeviceEventView[]
+  actions: DeviceActionView[]
+}
+
+export interface DeviceFilter {
+  search?: string
+  /** Of a device that an MDM knows. */
+  state?: DeviceStateFilter
+  /** Slug of its MDM. */
+  connector?: string
+  /** Slug of a group that issued to it. */
+  group?: string
 }
 
 export interface DevicesService {
-  /** Names that a certificate or a challenge says, in their order. Refusals: invalid_input (cursor). */
-  list(
-    actor: Actor,
-    filter: { search?: string },
-    page: { cursor?: string; limit?: number },
-  ): Promise<Page<DeviceSummary>>
+  /**
+   * Those that MDMs know by their names, then names that belong to none of them, where nothing is asked that only an MDM
+   * can say. Refusals: invalid_input (cursor).
+   */
+  list(actor: Actor, filter: DeviceFilter, page: { cursor?: string; limit?: number }): Promise<Page<DeviceSummary>>
   /** The newest of everything. Refusals: not_found. */
   get(actor: Actor, key: string): Promise<DeviceDetail>
+  /** Challenges that wait for it are revoked. Returns how many. Refusals: not_found. */
+  revokeChallenges(actor: Actor, id: string): Promise<number>
 }
 
 export interface DeviceStore {
-  /** In the order of the subjects, beginning after one of them. */
+  /** Names that belong to no device of an MDM, in their order, beginning after one of them. */
   subjects(
-    filter: { search?: string; after?: string },
+    filter: { search?: string; group?: string; after?: string },
     limit: number,
   ): Promise<{ subject: string; certificates: number }[]>
   /** Which certificate each one of this subject renewed. */
-  renewals(subject: string): Promise<{ id: string; renews: string | null }[]>
+  renewals(of: { subject: string } | { deviceId: string }): Promise<{ id: string; renews: string | null }[]>
+  /** By name and id, beginning after one of them. */
+  mdmDevices(filter: DeviceFilter & { after?: { name: string; id: string } }, limit: number): Promise<MdmDeviceRow[]>
+  mdmDevice(id: string): Promise<MdmDevice | null>
+  devicesOfSubject(subject: string): Promise<Pick<MdmDevice, 'id' | 'name' | 'serial' | 'externalId'>[]>
+  events(deviceId: string, limit: number): Promise<Omit<DeviceEventView, 'sentence'>[]>
+  actions(deviceId: string, limit: number): Promise<DeviceActionView[]>
+  /** In one transaction with an event for each and one for all. */
+  revokeChallenges(
+    deviceId: string,
+    why: string,
+    at: Date,
+    events: (challenges: { id: string; subject: string }[]) => AuditEntry[],
+  ): Promise<number>
 }
 
 export interface DevicesDependencies {
@@ -54,62 +102,143 @@ export interface DevicesDependencies {
   certificates: Pick<CertificatesService, 'list'>
   challenges: Pick<ChallengesService, 'list'>
   transactions: Pick<TransactionsService, 'list'>
+  clock: () => Date
 }
 
 const PAGE = { usual: 50, most: 200 }
 const NEWEST = { limit: 50 }
 /** As long as a subject is stored. */
 const MOST_CHARACTERS = 1_000
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-export function createDevices({ store, certificates, challenges, transactions }: DevicesDependencies): DevicesService {
+export function createDevices(dependencies: DevicesDependencies): DevicesService {
+  const { store, certificates, challenges, transactions, clock } = dependencies
+
   return {
-    async list(actor, { search }, { cursor, limit = PAGE.usual }) {
+    async list(actor, asked, { cursor, limit = PAGE.usual }) {
       authorise(actor, 'certificate:read')
       const most = Math.min(Math.max(Math.trunc(limit), 1), PAGE.most)
-      const after = cursor === undefined ? undefined : subjectOfKey(cursor)
-      if (after === null)
-        throw new Refusal('invalid_input', 'The cursor is not one of ours. Start from the first page.', {
-          reason: 'invalid_cursor',
-        })
-      const wanted = search?.normalize('NFC').trim().slice(0, 200) ?? ''
-      const rows = await store.subjects(
-        { ...(wanted === '' ? {} : { search: wanted }), ...(after === undefined ? {} : { after }) },
-        most + 1,
+      const filter = checkedFilter(asked)
+      const at = cursor === undefined ? { kind: 'mdm' as const } : positionOf(cursor)
+      const known = at.kind === 'mdm' ? await store.mdmDevices({ ...filter, ...after(at) }, most + 1) : []
+      const shown = await Promise.all(known.slice(0, most).map((row) => summaryOf(actor, row)))
+      if (known.length > most) return { items: shown, nextCursor: cursorOfDevice(known[most - 1]) }
+      if (filter.state !== undefined || filter.connector !== undefined) return { items: shown, nextCursor: null }
+      const room = most - shown.length
+      const names = await store.subjects(
+        {
+          ...(filter.search === undefined ? {} : { search: filter.search }),
+          ...(filter.group === undefined ? {} : { group: filter.group }),
+          ...(at.kind === 'name' ? { after: at.subject } : {}),
+        },
+        room + 1,
       )
-      const shown = rows.slice(0, most)
-      const items = await Promise.all(shown.map((row) => summaryOf(actor, row)))
-      return { items, nextCursor: rows.length > most ? (items.at(-1)?.key ?? null) : null }
+      const named = await Promise.all(names.slice(0, room).map((row) => nameSummary(actor, row)))
+      const last = named.at(-1)?.key ?? (at.kind === 'mdm' && names.length > 0 ? NAMES_BEGIN : null)
+      return { items: [...shown, ...named], nextCursor: names.length > room ? last : null }
     },
 
     async get(actor, key) {
       authorise(actor, 'certificate:read')
-      const subject = subjectOfKey(key)
-      if (subject === null) throw unknown()
-      const [issued, minted, asked, renewals] = await Promise.all([
-        certificates.list(actor, { subject }, NEWEST),
-        challenges.list(actor, { subject }, NEWEST),
-        transactions.list(actor, { subject }, NEWEST),
-        store.renewals(subject),
+      return isDeviceId(key) ? ofMdm(actor, key) : ofName(actor, key)
+    },
+
+    async revokeChallenges(actor, id) {
+      authorise(actor, 'challenge:revoke')
+      const device = isDeviceId(id) ? await store.mdmDevice(id) : null
+      if (device === null) throw unknown()
+      const object = { type: 'device', id, name: nameOfDevice(device) } as const
+      return store.revokeChallenges(id, `for device ${object.name}`.slice(0, 200), clock(), (revoked) => [
+        ...revoked.map(
+          (challenge): AuditEntry => ({
+            type: 'challenge.revoked',
+            outcome: 'success',
+            actor,
+            object: { type: 'challenge', id: challenge.id, name: challenge.subject },
+            data: { by: actor.name, why: 'device', deviceId: id },
+          }),
+        ),
+        { type: 'device.challenges_revoked', outcome: 'success', actor, object, data: { count: revoked.length } },
       ])
-      if (issued.items.length + minted.items.length + asked.items.length === 0) throw unknown()
-      const renewed = new Map(renewals.map(({ id, renews }) => [id, renews]))
-      return {
-        key,
-        subject,
-        certificates: issued.items.map((each) => ({ ...each, renews: renewed.get(each.id) ?? null })),
-        challenges: minted.items,
-        transactions: asked.items,
-      }
     },
   }
 
+  async function ofMdm(actor: Actor, id: string): Promise<DeviceDetail> {
+    const mdm = await store.mdmDevice(id)
+    if (mdm === null) throw unknown()
+    const [issued, minted, asked, renewals, events, actions] = await Promise.all([
+      certificates.list(actor, { deviceId: id }, NEWEST),
+      challenges.list(actor, { deviceId: id }, NEWEST),
+      transactions.list(actor, { deviceId: id }, NEWEST),
+      store.renewals({ deviceId: id }),
+      store.events(id, NEWEST.limit),
+      store.actions(id, NEWEST.limit),
+    ])
+    return {
+      key: id,
+      name: nameOfDevice(mdm),
+      subject: issued.items[0]?.subject ?? null,
+      mdm,
+      effective: effectiveDeviceStatus(
+        issued.items.map(({ status }) => status),
+        triggersOf(mdm),
+      ),
+      knownAs: [],
+      certificates: withRenewals(issued.items, renewals),
+      challenges: minted.items,
+      transactions: asked.items,
+      events: events.map((event) => ({ ...event, sentence: sentenceOfDeviceEvent(event.kind, event.facts) })),
+      actions,
+    }
+  }
+
+  async function ofName(actor: Actor, key: string): Promise<DeviceDetail> {
+    const subject = subjectOfKey(key)
+    if (subject === null) throw unknown()
+    const [issued, minted, asked, renewals, known] = await Promise.all([
+      certificates.list(actor, { subject }, NEWEST),
+      challenges.list(actor, { subject }, NEWEST),
+      transactions.list(actor, { subject }, NEWEST),
+      store.renewals({ subject }),
+      store.devicesOfSubject(subject),
+    ])
+    if (issued.items.length + minted.items.length + asked.items.length === 0) throw unknown()
+    return {
+      key,
+      name: subject,
+      subject,
+      mdm: null,
+      effective: effectiveDeviceStatus(
+        issued.items.map(({ status }) => status),
+        [],
+      ),
+      knownAs: known.map((device) => ({ key: device.id, name: nameOfDevice(device) })),
+      certificates: withRenewals(issued.items, renewals),
+      challenges: minted.items,
+      transactions: asked.items,
+      events: [],
+      actions: [],
+    }
+  }
+
   async function summaryOf(
+    actor: Actor,
+    { certificates: count, newest, ...mdm }: MdmDeviceRow,
+  ): Promise<DeviceSummary> {
+    const found =
+      newest === null ? undefined : (await certificates.list(actor, { deviceId: mdm.id }, { limit: 1 })).items[0]
+    const { status = null, notAfter = null } = found ?? {}
+    const subject = newest?.subject ?? null
+    return { key: mdm.id, name: nameOfDevice(mdm), subject, mdm, certificates: count, status, notAfter }
+  }
+
+  async function nameSummary(
     actor: Actor,
     { subject, certificates: count }: { subject: string; certificates: number },
   ): Promise<DeviceSummary> {
     const newest = count === 0 ? undefined : (await certificates.list(actor, { subject }, { limit: 1 })).items[0]
     const { status = null, notAfter = null } = newest ?? {}
-    return { key: keyOfDevice(subject), subject, certificates: count, status, notAfter }
+    return { key: keyOfDevice(subject), name: subject, subject, mdm: null, certificates: count, status, notAfter }
   }
 }
 
@@ -122,6 +251,54 @@ export function subjectOfKey(key: string): string | null {
   const subject = Buffer.from(key, 'base64url').toString('utf8')
   const whole = subject !== '' && subject.length <= MOST_CHARACTERS && keyOfDevice(subject) === key
   return whole && !subject.includes('\0') ? subject : null
+}
+
+/** The key of a device that an MDM knows is its id; no subject's key looks like one. */
+export function isDeviceId(key: string): boolean {
+  return UUID.test(key)
+}
+
+function checkedFilter({ search, ...filter }: DeviceFilter): DeviceFilter {
+  const wanted = search?.normalize('NFC').replaceAll('\0', '').trim().slice(0, 200) ?? ''
+  return { ...filter, ...(wanted === '' ? {} : { search: wanted }) }
+}
+
+type Position = { kind: 'mdm'; name?: string; id?: string } | { kind: 'name'; subject?: string }
+
+/** No key of a name has a dot. */
+const MDM_CURSOR = 'mdm.'
+const NAMES_BEGIN = 'names.'
+
+function positionOf(cursor: string): Position {
+  if (cursor === NAMES_BEGIN) return { kind: 'name' }
+  if (cursor.startsWith(MDM_CURSOR)) {
+    const text = Buffer.from(cursor.slice(MDM_CURSOR.length), 'base64url').toString('utf8')
+    const id = text.slice(0, 36)
+    if (isDeviceId(id) && !text.includes('\0')) return { kind: 'mdm', id, name: text.slice(36) }
+  }
+  const subject = subjectOfKey(cursor)
+  if (subject !== null) return { kind: 'name', subject }
+  throw new Refusal('invalid_input', 'The cursor is not one of ours. Start from the first page.', {
+    reason: 'invalid_cursor',
+  })
+}
+
+function after({ name, id }: Extract<Position, { kind: 'mdm' }>): { after?: { name: string; id: string } } {
+  return id === undefined ? {} : { after: { name: name ?? '', id } }
+}
+
+function cursorOfDevice(row: MdmDeviceRow | undefined): string | null {
+  return row === undefined
+    ? null
+    : `${MDM_CURSOR}${Buffer.from(`${row.id}${row.name ?? ''}`, 'utf8').toString('base64url')}`
+}
+
+function withRenewals(
+  certificates: CertificateSummary[],
+  renewals: { id: string; renews: string | null }[],
+): DeviceDetail['certificates'] {
+  const renewed = new Map(renewals.map(({ id, renews }) => [id, renews]))
+  return certificates.map((each) => ({ ...each, renews: renewed.get(each.id) ?? null }))
 }
 
 function unknown(): Refusal {

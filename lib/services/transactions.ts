@@ -53,6 +53,8 @@ export interface TransactionFilter {
   device?: string
   /** The whole subject. */
   subject?: string
+  /** Id of a device that an MDM knows: with a challenge of it, or led to one of its certificates. */
+  deviceId?: string
   from?: Date
   to?: Date
 }

@@ -14,7 +14,7 @@ interface Figure {
   notable?: 'warn' | 'bad'
 }
 
-export function Standing({ counts }: { counts: Counts }) {
+export function Standing({ counts, overdue }: { counts: Counts; overdue: number }) {
   const figures: Figure[] = [
     {
       name: 'Valid certificates',
@@ -28,6 +28,13 @@ export function Standing({ counts }: { counts: Counts }) {
       note: `${number(counts.expired)} expired`,
       href: '/certificates?status=expiring',
       notable: 'warn',
+    },
+    {
+      name: 'Should have renewed',
+      value: overdue,
+      note: 'half of their window is gone',
+      href: '/devices/overdue',
+      notable: 'bad',
     },
     {
       name: 'Revoked',
@@ -50,12 +57,9 @@ export function Standing({ counts }: { counts: Counts }) {
     },
   ]
   return (
-    <ul className="grid grid-cols-2 gap-px overflow-clip rounded-xl border border-line bg-line shadow-card md:grid-cols-5">
+    <ul className="grid grid-cols-2 gap-px overflow-clip rounded-xl border border-line bg-line shadow-card md:grid-cols-3 xl:grid-cols-6">
       {figures.map((figure) => (
-        <li
-          key={figure.name}
-          className="relative bg-surface p-4 transition-colors last:col-span-2 hover:bg-hover md:last:col-span-1"
-        >
+        <li key={figure.name} className="relative bg-surface p-4 transition-colors hover:bg-hover">
           <p className="text-sm text-muted">
             <Link
               href={figure.href}

@@ -1,39 +1,75 @@
-/** Every device by its name: the subject of its certificate, or of a challenge that waits for it. */
+/** Every device: those that an MDM knows, then names in certificates and challenges that belong to none of them. */
 import { MonitorSmartphone, SearchX } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { ButtonLink } from '@/app/_components/button'
 import { DataTable } from '@/app/_components/data-table'
+import { DEVICE_STATE_NAMES, DeviceStateBadges } from '@/app/_components/device-states'
 import { EmptyState } from '@/app/_components/empty-state'
 import { FilterBar, SearchField } from '@/app/_components/filter-bar'
+import { FilterSelect } from '@/app/_components/filter-select'
 import { Instant } from '@/app/_components/instant'
 import { ListFrame } from '@/app/_components/list-frame'
 import { PageHeader } from '@/app/_components/page-header'
 import { RowLink } from '@/app/_components/row-link'
-import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CertificateStatusBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
 import { listed, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { DeviceSummary } from '@/lib/services/devices'
+import type { DeviceFilter, DeviceSummary } from '@/lib/services/devices'
+import { DEVICE_STATES } from '@/lib/services/mdm-devices'
 
 export const metadata: Metadata = { title: 'Devices' }
 
-type Wanted = Partial<Record<'search' | 'cursor', string>>
+const FILTERS = ['search', 'state', 'connector', 'group', 'cursor'] as const
+type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
 
 export default async function DevicesPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('certificate:read')
-  const wanted = await readParameters(searchParams, ['search', 'cursor'])
+  const wanted = await readParameters(searchParams, FILTERS)
+  const { groups, deviceBrake } = server()
+  const [allGroups, brakes] = await Promise.all([groups.list(actor), deviceBrake.list(actor)])
   return (
     <>
       <PageHeader
         title="Devices"
-        description="By the name in their certificate, or in the challenge that waits for them, in alphabetical order."
-      />
+        description="Those that your MDMs know, then names in certificates and challenges that belong to none of them."
+      >
+        <ButtonLink href="/devices/overdue">Should have renewed</ButtonLink>
+        {brakes.length > 0 && <ButtonLink href="/devices/brake">Brakes</ButtonLink>}
+      </PageHeader>
       <FilterBar label="Filter devices">
-        <SearchField label="Search devices" placeholder="Part of the name" value={wanted.search} />
+        <SearchField label="Search devices" placeholder="Name, serial number or user" value={wanted.search} />
+        {brakes.length > 0 && (
+          <>
+            <FilterSelect
+              name="state"
+              label="State"
+              all="Any state"
+              value={wanted.state}
+              options={DEVICE_STATES.map((state) => [state, DEVICE_STATE_NAMES[state]])}
+            />
+            <FilterSelect
+              name="connector"
+              label="MDM"
+              all="Any MDM, and none"
+              value={wanted.connector}
+              options={brakes
+                .map(({ connector: { slug, name } }) => [slug, name] as const)
+                .sort((a, b) => a[1].localeCompare(b[1]))}
+            />
+          </>
+        )}
+        <FilterSelect
+          name="group"
+          label="Group"
+          all="All groups"
+          value={wanted.group}
+          options={allGroups.map(({ slug, name }) => [slug, name])}
+        />
       </FilterBar>
       <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
         <Devices actor={actor} wanted={wanted} />
@@ -42,17 +78,23 @@ export default async function DevicesPage({ searchParams }: { searchParams: Sear
   )
 }
 
-async function Devices({ actor, wanted: { search, cursor } }: { actor: Actor; wanted: Wanted }) {
-  const { items, nextCursor } = await listed(
-    server().devices.list(actor, search ? { search } : {}, cursor ? { cursor } : {}),
-  )
+async function Devices({ actor, wanted: { cursor, ...wanted } }: { actor: Actor; wanted: Wanted }) {
+  const state = oneOf(DEVICE_STATES, wanted.state)
+  const filter: DeviceFilter = {
+    ...(wanted.search && { search: wanted.search }),
+    ...(wanted.connector && { connector: wanted.connector }),
+    ...(wanted.group && { group: wanted.group }),
+    ...(state && { state }),
+  }
+  const { items, nextCursor } = await listed(server().devices.list(actor, filter, cursor ? { cursor } : {}))
+  const filtered = Object.keys(filter).length > 0 || cursor !== undefined
   return (
-    <ListFrame path="/devices" filters={{ search }} cursor={cursor} nextCursor={nextCursor}>
+    <ListFrame path="/devices" filters={wanted} cursor={cursor} nextCursor={nextCursor}>
       {items.length > 0 ? (
         <DeviceTable devices={items} />
-      ) : search || cursor ? (
+      ) : filtered ? (
         <EmptyState icon={SearchX} title="No device matches">
-          Try another part of its name.
+          Try another part of its name, or fewer filters.
         </EmptyState>
       ) : (
         <EmptyState
@@ -64,7 +106,7 @@ async function Devices({ actor, wanted: { search, cursor } }: { actor: Actor; wa
             </ButtonLink>
           }
         >
-          A device appears here once a challenge is minted for it, or a certificate issued.
+          A device appears here once an MDM tells of it, a challenge is minted for it, or a certificate issued.
         </EmptyState>
       )}
     </ListFrame>
@@ -81,12 +123,13 @@ function DeviceTable({ devices }: { devices: DeviceSummary[] }) {
         {
           head: 'Device',
           primary: true,
-          className: 'md:w-1/2',
-          cell: ({ key, subject }) => (
-            <RowLink href={`/devices/${key}`}>
-              <VisibleText>{subject}</VisibleText>
-            </RowLink>
-          ),
+          className: 'md:w-2/5',
+          cell: (device) => <DeviceName device={device} />,
+        },
+        {
+          head: 'MDM',
+          cell: ({ mdm }) =>
+            mdm === null ? <span className="text-muted">not known</span> : <DeviceStateBadges {...mdm} />,
         },
         {
           head: 'Newest certificate',
@@ -101,5 +144,27 @@ function DeviceTable({ devices }: { devices: DeviceSummary[] }) {
         { head: 'Certificates', cell: ({ certificates }) => certificates.toLocaleString('en-GB') },
       ]}
     />
+  )
+}
+
+function DeviceName({ device: { key, name, subject, mdm } }: { device: DeviceSummary }) {
+  const more =
+    mdm === null ? [] : [mdm.serial, mdm.userName ?? mdm.userEmail].filter((part) => part !== null && part !== name)
+  return (
+    <div className="grid min-w-0 gap-0.5">
+      <RowLink href={`/devices/${key}`}>
+        <VisibleText>{name}</VisibleText>
+      </RowLink>
+      {more.length > 0 && (
+        <span className="text-sm text-muted wrap-anywhere">
+          <VisibleText>{more.join(' · ')}</VisibleText>
+        </span>
+      )}
+      {subject !== null && mdm !== null && subject !== name && (
+        <span className="text-sm text-muted wrap-anywhere">
+          <VisibleText>{subject}</VisibleText>
+        </span>
+      )}
+    </div>
   )
 }

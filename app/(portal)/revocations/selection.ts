@@ -4,7 +4,7 @@ import { oneOf, type SearchParameters, withParameters } from '@/app/_components/
 import { CERTIFICATE_STATUS } from '@/app/_components/states'
 import type { Selection } from '@/lib/services/bulk-revocation-types'
 import type { CertificateFilter, CertificateStatus } from '@/lib/services/certificates'
-import { subjectOfKey } from '@/lib/services/devices'
+import { isDeviceId, subjectOfKey } from '@/lib/services/devices'
 import type { RevocationAction } from '@/lib/services/revocation'
 
 const STATUSES = Object.keys(CERTIFICATE_STATUS) as [CertificateStatus, ...CertificateStatus[]]
@@ -22,6 +22,7 @@ export const SelectionSchema = z.union([
       issuance: z.enum(ISSUANCES).exactOptional(),
       search: z.string().max(300).exactOptional(),
       subject: z.string().max(1_000).exactOptional(),
+      deviceId: z.uuid().exactOptional(),
     }),
   }),
 ])
@@ -43,14 +44,22 @@ export async function readSelection(
   if (certificates.length > 0) return { action, selection: { certificates } }
   const status = oneOf(STATUSES, one('status'))
   const issuance = oneOf(ISSUANCES, one('issuance'))
-  const subject = subjectOfKey(one('device') ?? '') ?? undefined
+  const device = one('device') ?? ''
+  const deviceId = isDeviceId(device) ? device : undefined
+  const subject = deviceId === undefined ? (subjectOfKey(device) ?? undefined) : undefined
   const named = Object.fromEntries(
     (['group', 'endpoint', 'issuer', 'search'] as const).flatMap((name) => {
       const value = one(name)?.slice(0, LONGEST)
       return value === undefined ? [] : [[name, value]]
     }),
   )
-  const filter = { ...named, ...(status && { status }), ...(issuance && { issuance }), ...(subject && { subject }) }
+  const filter = {
+    ...named,
+    ...(status && { status }),
+    ...(issuance && { issuance }),
+    ...(subject && { subject }),
+    ...(deviceId && { deviceId }),
+  }
   return { action, selection: { filter } }
 }
 

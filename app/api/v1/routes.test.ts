@@ -145,6 +145,19 @@ const services = (): Fakes => ({
   devices: {
     list: noted('devices.list', exampleOf('listDevices')),
     get: noted('devices.get', exampleOf('getDevice')),
+    revokeChallenges: noted('devices.revokeChallenges', 1),
+  },
+  overdueRenewals: { list: noted('overdueRenewals.list', exampleOf('listOverdueRenewals')) },
+  deviceRules: {
+    get: noted('deviceRules.get', exampleOf('getDeviceRules')),
+    change: noted('deviceRules.change', exampleOf('changeDeviceRules')),
+    dryRun: noted('deviceRules.dryRun', exampleOf('tryDeviceRules')),
+  },
+  deviceBrake: {
+    list: noted('deviceBrake.list', page('listDeviceBrakes')),
+    braked: noted('deviceBrake.braked', exampleOf('getDeviceBrake')),
+    change: noted('deviceBrake.change', exampleOf('changeDeviceBrake')),
+    decide: noted('deviceBrake.decide', exampleOf('decideBraked')),
   },
   transactions: {
     list: noted('transactions.list', exampleOf('listTransactions')),
@@ -394,6 +407,27 @@ test.each([
     ['devices.list', 'as admin key', { search: 'tab' }, { limit: 50, cursor: DEVICE }],
   ],
   ['getDevice', {}, ['devices.get', 'as admin key', DEVICE]],
+  ['revokeDeviceChallenges', { json: {} }, ['devices.revokeChallenges', 'as admin key', DEVICE]],
+  [
+    'listOverdueRenewals',
+    { query: '?group=staff' },
+    ['overdueRenewals.list', 'as admin key', { group: 'staff' }, { limit: 50 }],
+  ],
+  ['getDeviceRules', {}, ['deviceRules.get', 'as admin key', 'staff']],
+  [
+    'changeDeviceRules',
+    { json: { rules: [{ trigger: 'wiped', action: 'revoke' }] } },
+    ['deviceRules.change', 'as admin key', 'staff', [{ trigger: 'wiped', action: 'revoke' }]],
+  ],
+  ['tryDeviceRules', { json: { rules: [] } }, ['deviceRules.dryRun', 'as admin key', 'staff', []]],
+  ['listDeviceBrakes', {}, ['deviceBrake.list', 'as admin key']],
+  ['getDeviceBrake', {}, ['deviceBrake.braked', 'as admin key', 'staff']],
+  [
+    'changeDeviceBrake',
+    { json: { mostPerHour: 5 } },
+    ['deviceBrake.change', 'as admin key', 'staff', { mostPerHour: 5 }],
+  ],
+  ['decideBraked', { json: { decision: 'cancel' } }, ['deviceBrake.decide', 'as admin key', 'staff', 'cancel', 'all']],
   ['chooseDefaultEndpoint', { json: { endpoint: null } }, ['defaultEndpoint.choose', 'as admin key', null]],
   ['getTransaction', {}, ['transactions.get', 'as admin key', ID]],
   ['listChallenges', {}, ['challenges.list', 'as admin key', {}, { limit: 50 }]],

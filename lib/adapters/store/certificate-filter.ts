@@ -13,6 +13,10 @@ export function filterConditions(filter: CertificateFilter, now: Date, expiringB
     conditions.push(Prisma.sql`(c.renews_certificate_id is null) = ${filter.issuance === 'first'}`)
   if (filter.line !== undefined)
     conditions.push(Prisma.sql`(c.id = ${filter.line}::uuid or c.lineage_id = ${filter.line}::uuid)`)
+  if (filter.deviceId !== undefined)
+    conditions.push(
+      Prisma.sql`c.id in (select certificate_id from device_certificate where device_id = ${filter.deviceId}::uuid)`,
+    )
   if (filter.search !== undefined) conditions.push(searchCondition(filter.search))
   return conditions
 }

@@ -170,6 +170,9 @@ function conditionOf(filter: ChallengeFilter): Prisma.Sql {
   if (filter.state === 'refused') conditions.push(Prisma.sql`c.state <> 'consumed' and ${wasRefused}`)
   else if (filter.state !== undefined) conditions.push(Prisma.sql`${effectiveState} = ${filter.state}`)
   if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)
+  if (filter.deviceId !== undefined)
+    conditions.push(Prisma.sql`(c.device_id = ${filter.deviceId}::uuid or c.id in (
+      select k.challenge_id from device_certificate l join certificate k on k.id = l.certificate_id where l.device_id = ${filter.deviceId}::uuid))`)
   const search = filter.search?.trim().slice(0, 200) ?? ''
   if (search !== '') {
     const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`

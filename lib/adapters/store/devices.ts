@@ -1,30 +1,154 @@
-/** Device names, read along the indexes over the subjects of certificates and challenges. */
-import type { DeviceStore } from '@/lib/services/devices'
-import type { Database } from './database'
+/** Devices of MDMs, and device names, read along the indexes over the subjects of certificates and challenges. */
+import type { AuditEntry } from '@/lib/services/audit'
+import type { DeviceFilter, DeviceStore } from '@/lib/services/devices'
+import type { DeviceActionView, DeviceStateFilter, MdmDevice, MdmDeviceRow } from '@/lib/services/mdm-devices'
+import { type Database, transact } from './database'
+import { insertDeviceEvents } from './device-rows'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
 export function deviceStore(database: Database): DeviceStore {
   return guarded<DeviceStore>({
-    async subjects({ search, after }, limit) {
-      const beyond = after === undefined ? Prisma.sql`subject <> ''` : Prisma.sql`subject > ${after}`
-      const fits =
-        search === undefined ? Prisma.sql`true` : Prisma.sql`subject ilike ${`%${search.replace(/[\\%_]/g, '\\$&')}%`}`
+    async subjects({ search, group, after }, limit) {
+      const beyond = after === undefined ? Prisma.sql`c.subject <> ''` : Prisma.sql`c.subject > ${after}`
+      const fits = search === undefined ? Prisma.sql`true` : Prisma.sql`c.subject ilike ${anywhere(search)}`
+      const ofGroup = (id: Prisma.Sql) =>
+        group === undefined ? Prisma.sql`true` : Prisma.sql`${id} = (select id from "group" where slug = ${group})`
       // Each half stops after a page of names, so that neither is read to its end.
       return database.$queryRaw<{ subject: string; certificates: number }[]>`
         select subject, max(certificates)::int as certificates from (
-          (select subject, count(*) as certificates from certificate
-            where kind = 'leaf' and state = 'issued' and ${beyond} and ${fits} group by subject order by subject limit ${limit})
+          (select c.subject, count(*) as certificates from certificate c
+            where c.kind = 'leaf' and c.state = 'issued' and ${beyond} and ${fits} and ${ofGroup(Prisma.sql`c.group_id`)}
+              and not exists (select from device_certificate l where l.certificate_id = c.id)
+            group by c.subject order by c.subject limit ${limit})
           union all
-          (select subject, 0 from challenge
-            where origin in ('minted', 'signed') and ${beyond} and ${fits} group by subject order by subject limit ${limit})
+          (select c.subject, 0 from challenge c
+            where c.origin in ('minted', 'signed') and ${beyond} and ${fits} and c.device_id is null
+              and ${ofGroup(Prisma.sql`(select e.group_id from endpoint e where e.id = c.endpoint_id)`)}
+              and not exists (select from certificate k join device_certificate l on l.certificate_id = k.id where k.subject = c.subject)
+            group by c.subject order by c.subject limit ${limit})
         ) names group by subject order by subject limit ${limit}`
     },
 
-    async renewals(subject) {
+    async renewals(of) {
+      const those =
+        'subject' in of
+          ? Prisma.sql`subject = ${of.subject}`
+          : Prisma.sql`id in (select certificate_id from device_certificate where device_id = ${of.deviceId}::uuid)`
       return database.$queryRaw<{ id: string; renews: string | null }[]>`
         select id, renews_certificate_id as renews from certificate
-        where kind = 'leaf' and state = 'issued' and subject = ${subject} order by created_at desc limit 200`
+        where kind = 'leaf' and state = 'issued' and ${those} order by created_at desc limit 200`
     },
+
+    async mdmDevices(filter, limit) {
+      const rows = await database.$queryRaw<ListRow[]>`
+        select ${COLUMNS}, (select count(*) from device_certificate l where l.device_id = d.id)::int as certificates,
+          newest.id as newest_id, newest.subject as newest_subject
+        from device d left join connector k on k.id = d.connector_id
+        left join lateral (
+          select c.id, c.subject from device_certificate l join certificate c on c.id = l.certificate_id
+          where l.device_id = d.id and c.state = 'issued' order by c.created_at desc, c.id desc limit 1
+        ) newest on true
+        where ${conditionOf(filter)} order by coalesce(d.name, ''), d.id limit ${limit}`
+      return rows.map(listRow)
+    },
+
+    async mdmDevice(id) {
+      const [row] = await database.$queryRaw<Row[]>`
+        select ${COLUMNS} from device d left join connector k on k.id = d.connector_id where d.id = ${id}::uuid`
+      return row === undefined ? null : mdmDevice(row)
+    },
+
+    devicesOfSubject: (subject) =>
+      database.$queryRaw<Pick<MdmDevice, 'id' | 'name' | 'serial' | 'externalId'>[]>`
+        select distinct d.id, d.name, d.serial, d.external_id as "externalId" from certificate c
+        join device_certificate l on l.certificate_id = c.id join device d on d.id = l.device_id
+        where c.subject = ${subject} and c.kind = 'leaf' order by d.name, d.id limit 20`,
+
+    events: (deviceId, limit) =>
+      database.deviceEvent.findMany({
+        where: { deviceId },
+        orderBy: [{ at: 'desc' }, { id: 'asc' }],
+        take: limit,
+        select: { id: true, at: true, kind: true, source: true, facts: true },
+      }) as unknown as ReturnType<DeviceStore['events']>,
+
+    actions: (deviceId, limit) =>
+      database.$queryRaw<DeviceActionView[]>`
+        select id, trigger, action, state, created_at as "createdAt", done_at as "doneAt", decided_by as "decidedBy", certificates
+        from device_action where device_id = ${deviceId}::uuid order by created_at desc, id limit ${limit}`,
+
+    revokeChallenges: (deviceId, why, at, events) =>
+      transact(database, async (transaction) => {
+        const revoked = await transaction.$queryRaw<{ id: string; subject: string }[]>`
+          with waiting as (
+            select id from challenge where device_id = ${deviceId}::uuid and state = 'pending' and expires_at > ${at}
+            order by id for no key update)
+          update challenge p set state = 'revoked', revoked_at = ${at}, revoked_reason = ${why}
+          from waiting where p.id = waiting.id returning p.id, p.subject`
+        if (revoked.length === 0) return { result: 0, events: [] as AuditEntry[] }
+        const noted = [{ deviceId, kind: 'challenges_revoked', facts: { count: revoked.length } }]
+        await insertDeviceEvents(transaction, noted, { at, source: 'person', connectorId: null })
+        return { result: revoked.length, events: events(revoked) }
+      }),
   })
+}
+
+const COLUMNS = Prisma.sql`d.id, k.slug as connector_slug, k.name as connector_name, d.external_id as "externalId", d.serial, d.udid, d.name,
+  d.platform, d.model, d.os_version as "osVersion", d.user_name as "userName", d.user_email as "userEmail", d.management, d.compliance,
+  d.user_disabled as "userDisabled", d.entitled, d.first_known_at as "firstKnownAt", d.last_seen_at as "lastSeenAt"`
+
+interface Row extends Omit<MdmDevice, 'connector'> {
+  connector_slug: string | null
+  connector_name: string | null
+}
+
+interface ListRow extends Row {
+  certificates: number
+  newest_id: string | null
+  newest_subject: string | null
+}
+
+function mdmDevice({ connector_slug: slug, connector_name: name, ...row }: Row): MdmDevice {
+  return { ...row, connector: slug === null || name === null ? null : { slug, name } }
+}
+
+function listRow({ certificates, newest_id: id, newest_subject: subject, ...row }: ListRow): MdmDeviceRow {
+  return { ...mdmDevice(row), certificates, newest: id === null || subject === null ? null : { id, subject } }
+}
+
+function conditionOf({ search, state, connector, group, after }: Parameters<DeviceStore['mdmDevices']>[0]): Prisma.Sql {
+  const conditions = [Prisma.sql`true`]
+  if (after !== undefined)
+    conditions.push(Prisma.sql`(coalesce(d.name, ''), d.id) > (${after.name}, ${after.id}::uuid)`)
+  if (state !== undefined) conditions.push(stateCondition(state))
+  if (connector !== undefined) conditions.push(Prisma.sql`k.slug = ${connector}`)
+  if (group !== undefined)
+    conditions.push(Prisma.sql`exists (select from device_certificate l join certificate c on c.id = l.certificate_id
+      join "group" g on g.id = c.group_id where l.device_id = d.id and g.slug = ${group})`)
+  if (search !== undefined) {
+    const like = anywhere(search)
+    const columns = ['name', 'serial', 'udid', 'external_id', 'user_name', 'user_email', 'model'].map(
+      (column) => Prisma.sql`d.${Prisma.raw(column)} ilike ${like}`,
+    )
+    conditions.push(Prisma.sql`(${Prisma.join(columns, ' or ')})`)
+  }
+  return Prisma.join(conditions, ' and ')
+}
+
+function stateCondition(state: DeviceStateFilter): Prisma.Sql {
+  switch (state) {
+    case 'noncompliant':
+      return Prisma.sql`d.compliance = 'noncompliant'`
+    case 'user_disabled':
+      return Prisma.sql`d.user_disabled`
+    case 'not_entitled':
+      return Prisma.sql`d.entitled = false`
+    default:
+      return Prisma.sql`d.management = ${state}`
+  }
+}
+
+function anywhere(search: NonNullable<DeviceFilter['search']>): string {
+  return `%${search.replace(/[\\%_]/g, '\\$&')}%`
 }

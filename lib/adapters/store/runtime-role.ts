@@ -9,6 +9,7 @@ const DELETABLE = [
   'connector_call',
   'crl',
   'device_event',
+  'event_delivery',
   'enrolment_record',
   'enrolment_transaction',
   'hook_message',

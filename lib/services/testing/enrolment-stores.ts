@@ -550,7 +550,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
     transactions: {
       async list(filter, page) {
-        const { device, from, to, endpoint, group, kind, ...equal } = filter
+        const { device, deviceId, from, to, endpoint, group, kind, ...equal } = filter
         const fits = rows
           .map(rowOf)
           .filter(
@@ -559,6 +559,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
               (endpoint === undefined || view.endpoint.slug === endpoint) &&
               (group === undefined || view.group.slug === group) &&
               (device === undefined || view.subject?.toLowerCase().includes(device.toLowerCase()) === true) &&
+              deviceId === undefined &&
               (from === undefined || view.createdAt >= from) &&
               (to === undefined || view.createdAt < to) &&
               Object.entries(equal).every(([key, value]) => view[key as keyof typeof equal] === value),
@@ -621,6 +622,13 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
       async renewals() {
         return []
       },
+      // Devices of MDMs are tested where they are kept, on Postgres.
+      mdmDevices: async () => [],
+      mdmDevice: async () => null,
+      devicesOfSubject: async () => [],
+      events: async () => [],
+      actions: async () => [],
+      revokeChallenges: async () => 0,
     },
 
     defaultEndpoint: {

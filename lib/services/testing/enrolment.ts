@@ -294,6 +294,7 @@ export async function enrolmentPortal(
     certificates: base.certificates,
     challenges,
     transactions,
+    clock,
   })
   const simulation = createSimulation({
     ...asking,

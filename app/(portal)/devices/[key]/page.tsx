@@ -1,11 +1,14 @@
-/** One device: its certificates and how they renewed each other, its attempts, its challenges. */
+/** One device: who it is, its certificates and how they renewed each other, its attempts, its challenges, its events. */
 import { Ban } from 'lucide-react'
 import type { Metadata } from 'next'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CertificateTable } from '@/app/_components/certificate-table'
 import { ChallengeTable } from '@/app/_components/challenge-table'
+import { ConfirmAction } from '@/app/_components/confirm-action'
+import { DeviceVerdictBadge } from '@/app/_components/device-states'
 import { NetworkSeenCard } from '@/app/_components/network-seen-card'
+import { Notice } from '@/app/_components/notice'
 import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
 import { shortSerial } from '@/app/_components/short-serial'
@@ -13,31 +16,58 @@ import { CertificateStatusBadge } from '@/app/_components/states'
 import { TransactionTable } from '@/app/_components/transaction-table'
 import { VisibleText } from '@/app/_components/visible-text'
 import { found, requireActor } from '@/app/_session'
+import { revokeDeviceChallenges } from '@/app/(portal)/devices/actions'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { DeviceDetail } from '@/lib/services/devices'
 import { can } from '@/lib/services/permissions'
+import { ActionsCard, EventsCard } from './events-card'
+import { IdentityCard } from './identity-card'
 
 export const metadata: Metadata = { title: 'Device' }
 
 export default async function DevicePage({ params }: { params: Promise<{ key: string }> }) {
   const actor = await requireActor('certificate:read')
   const { key } = await params
-  const { subject, certificates, transactions, challenges } = await found(server().devices.get(actor, key))
+  const device = await found(server().devices.get(actor, key))
+  const { name, mdm, knownAs, certificates, transactions, challenges } = device
   const [newest] = certificates
   const seen = await server().networkHistory.ofCertificates(
     actor,
     certificates.map(({ id }) => id),
   )
   const refused = transactions.filter(({ state }) => state === 'refused' || state === 'failed').length
+  const waiting = challenges.filter(({ state }) => state === 'pending').length
   return (
     <>
       <PageHeader
-        title={<VisibleText>{subject}</VisibleText>}
-        badge={newest && <CertificateStatusBadge status={newest.status} cause={newest.statusCause} />}
+        title={<VisibleText>{name}</VisibleText>}
+        badge={
+          mdm ? (
+            <DeviceVerdictBadge verdict={device.effective.verdict} />
+          ) : (
+            newest && <CertificateStatusBadge status={newest.status} cause={newest.statusCause} />
+          )
+        }
         trail={[{ href: '/devices', text: 'Devices' }]}
-        description="Everything under this name. Another name is another device, even if it is the same machine."
+        description={
+          mdm
+            ? device.effective.sentence
+            : 'Everything under this name. Another name is another device, even if it is the same machine.'
+        }
       >
+        {mdm && waiting > 0 && can(actor, 'challenge:revoke') && (
+          <ConfirmAction
+            action={revokeDeviceChallenges}
+            values={{ id: mdm.id }}
+            label="Revoke its challenges"
+            title="Revoke the challenges that wait for it?"
+            confirm="Revoke challenges"
+            done="Challenges revoked"
+          >
+            <p>It cannot enrol with any of them then. Its certificates stay as they are.</p>
+          </ConfirmAction>
+        )}
         {certificates.length > 0 && can(actor, 'bulk-revocation:manage') && (
           <ButtonLink href={bulkAddress({ device: key })} variant="danger-quiet">
             <Ban aria-hidden />
@@ -46,6 +76,17 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
         )}
       </PageHeader>
       <div className="grid gap-5">
+        {knownAs.length > 0 && (
+          <Notice title="An MDM knows this device">
+            {knownAs.map((each) => (
+              <p key={each.key}>
+                <TextLink href={`/devices/${each.key}`}>{each.name}</TextLink> has all that was issued to it, under
+                whatever name.
+              </p>
+            ))}
+          </Notice>
+        )}
+        {mdm && <IdentityCard mdm={mdm} effective={device.effective} />}
         <Card flush title="Certificates" description={countOf(certificates.length, 'certificate')}>
           {certificates.length > 0 ? (
             <>
@@ -53,9 +94,10 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
               <Lineage certificates={certificates} />
             </>
           ) : (
-            <Nothing>No certificate was issued to this name.</Nothing>
+            <Nothing>No certificate was issued to it.</Nothing>
           )}
         </Card>
+        <ActionsCard actions={device.actions} />
         <NetworkSeenCard {...seen} />
         <Card
           flush
@@ -65,16 +107,17 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
           {transactions.length > 0 ? (
             <TransactionTable transactions={transactions} />
           ) : (
-            <Nothing>No device of this name has asked, or it was too long ago.</Nothing>
+            <Nothing>It has not asked, or it was too long ago.</Nothing>
           )}
         </Card>
         <Card flush title="Challenges" description={countOf(challenges.length, 'challenge')}>
           {challenges.length > 0 ? (
             <ChallengeTable challenges={challenges} mayRevoke={can(actor, 'challenge:revoke')} />
           ) : (
-            <Nothing>No challenge was minted for this name.</Nothing>
+            <Nothing>No challenge was minted for it.</Nothing>
           )}
         </Card>
+        {mdm && <EventsCard events={device.events} />}
       </div>
     </>
   )

@@ -16,6 +16,7 @@ import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { can } from '@/lib/services/permissions'
+import { DeviceRulesCard } from './device-rules-card'
 import { EndpointsCard } from './endpoints-card'
 import { IssuerCard } from './issuer-card'
 import { NetworkCard } from './network-card'
@@ -86,6 +87,7 @@ export default async function GroupPage({ params }: Params) {
             <div className="grid content-start gap-5">
               <TrustCard endpoint={endpoint} issuer={group.issuer} />
               <IssuerCard issuer={group.issuer} />
+              <DeviceRulesCard rules={await server().deviceRules.get(actor, group.slug)} />
               <NetworkCard access={await server().networkAccess.get(actor, group.slug)} />
               <RolloverCard
                 rollover={await server().rollover.get(actor, group.slug)}
