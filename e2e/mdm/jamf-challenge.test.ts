@@ -40,12 +40,13 @@ describe('a device that Jamf Pro manages', () => {
   })
 
   test('is known from then on, with its certificate', async () => {
-    const [row] = await at.sql<{ management: string; certificates: number }>(
-      `select d.management, count(c.*)::int as certificates from device d
-       left join device_certificate c on c.device_id = d.id where d.serial = $1 group by d.id`,
-      [serialOf(mac)],
-    )
-    expect(row).toEqual({ management: 'managed', certificates: 1 })
+    const known = () =>
+      at.sql<{ management: string; certificates: number }>(
+        `select d.management, count(c.*)::int as certificates from device d
+         left join device_certificate c on c.device_id = d.id where d.serial = $1 group by d.id`,
+        [serialOf(mac)],
+      )
+    await expect.poll(known, { timeout: 10_000 }).toEqual([{ management: 'managed', certificates: 1 }])
   })
 
   test.each([
@@ -99,8 +100,16 @@ describe('nobody gets a challenge that works', () => {
     const gone = at.jamf.state.add('computer')
     gone.managed = false
     expect((await challenge(refOf(gone))).step).toMatchObject({ ok: false, status: 403 })
+    const unknown = await at.jamf.probe(at.profile.id, { variant: { device: 'target' } })
+    expect(unknown.step).toMatchObject({ ok: false, status: 403 })
+  })
+
+  test('for a device with a name that would find every device there is', async () => {
     const ref = refOf(at.jamf.state.add('computer', { serialNumber: '*', udid: '*' }))
-    expect((await challenge(ref)).step.ok).toBe(false)
+    const asked = await challenge(ref)
+    expect(at.jamf.api.calls.filter(({ query }) => query.includes('*') || query.includes('%2A'))).toEqual([])
+    for (const each of [ref, mac])
+      expect(await at.jamf.enrol(each, at.profile.id, asked.challenge)).toMatchObject({ status: 'FAILURE' })
   })
 
   test.each([
