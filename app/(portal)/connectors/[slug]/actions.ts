@@ -28,6 +28,13 @@ export const testConnector = action('connector:manage', OneConnectorSchema, asyn
   return result
 })
 
+export const syncConnector = action('connector:manage', OneConnectorSchema, async (actor, { slug }) => {
+  const { id } = await server().mdmConnectors.get(actor, slug)
+  await server().jamfSync(actor, id)
+  refresh()
+  return null
+})
+
 export const replaceHookSecret = action('connector:manage', OneConnectorSchema, async (actor, { slug }) => {
   const { view, hookSecret } = await server().mdmConnectors.rotateHookSecret(actor, slug)
   refresh()

@@ -19,6 +19,7 @@ import { HookSecret } from './hook-secret'
 import { Remaining } from './remaining'
 import { StateCard } from './state-card'
 import { SwitchConnector } from './switch-connector'
+import { SyncCard } from './sync-card'
 import { TestCard } from './test-card'
 
 export const metadata: Metadata = { title: 'Connector' }
@@ -52,6 +53,7 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
           <div className="grid content-start gap-5">
             <StateCard connector={connector} />
             {mayManage && kind !== 'events' && <TestCard slug={slug} />}
+            {mayManage && kind === 'jamf' && <SyncCard slug={slug} />}
           </div>
           <div className="grid content-start gap-5">
             {hookUrl !== null && (
