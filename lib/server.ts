@@ -25,6 +25,7 @@ import { deviceLinkStore } from '@/lib/adapters/store/device-links'
 import { deviceReportStore } from '@/lib/adapters/store/device-reports'
 import { deviceRuleStore } from '@/lib/adapters/store/device-rules'
 import { deviceStore } from '@/lib/adapters/store/devices'
+import { eventWebhookStore } from '@/lib/adapters/store/event-webhooks'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
@@ -68,6 +69,7 @@ import { webhookClient } from '@/lib/adapters/validation/webhook'
 import { type Config, config, type OutboundPlace } from '@/lib/config'
 import { actOnDevices } from '@/lib/jobs/act-on-devices'
 import { closeValidations } from '@/lib/jobs/close-validations'
+import { deliverEvents } from '@/lib/jobs/deliver-events'
 import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { findOverdueRenewals } from '@/lib/jobs/find-overdue-renewals'
@@ -117,6 +119,9 @@ import type { DeviceReports } from '@/lib/services/device-types'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
+import { createEventDelivery } from '@/lib/services/event-delivery'
+import type { EventWebhooksService } from '@/lib/services/event-webhook-types'
+import { createEventWebhooks } from '@/lib/services/event-webhooks'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
@@ -206,6 +211,7 @@ export interface Services {
   devices: DevicesService
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
   jamfSync: JamfSync['want']
+  eventWebhooks: EventWebhooksService
   overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   simulation: SimulationService
   retention: RetentionService
@@ -387,6 +393,7 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const eventWebhookRows = eventWebhookStore(database)
   const overdueRenewals = createOverdueRenewals({ store: overdueRenewalStore(database), clock })
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
   const jamfQueue = jamfEventQueue(database)
@@ -425,6 +432,7 @@ export function buildServices(wiring: Wiring): Services {
     tendApprovals(approvals),
     closeValidations(validationUpkeepStore(database)),
     deliverNotifications(notifications),
+    deliverEvents(createEventDelivery({ store: eventWebhookRows, outbound, signer, clock })),
     renewRegistrationAuthorities(registrationAuthorities),
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
     rollOverIssuers(rollover),
@@ -495,6 +503,7 @@ export function buildServices(wiring: Wiring): Services {
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
     jamfSync: jamfSync.want,
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
+    eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, clock }),
     overdueRenewals,
     simulation: createSimulation({
       store: simulationStore(database),

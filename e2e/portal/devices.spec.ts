@@ -1,0 +1,155 @@
+/** Devices that an MDM knows: seen with all that was issued to them, and cut off when it says so, as far as the brake lets. */
+import type { Page } from '@playwright/test'
+import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
+import { keyOfDevice } from '@/lib/services/devices'
+import { enrol } from './support/devices'
+import { connectMdm, type Mdm } from './support/mdm'
+import { ADA, AUGUST, employ, OLGA } from './support/people'
+import { expect, test } from './support/test'
+
+let mdm: Mdm
+let portal: Organisation
+let group: GroupCreated
+let tablets: string[] = []
+
+test.describe.configure({ mode: 'serial' })
+test.beforeAll(async () => {
+  portal = await startOrganisation()
+  mdm = await connectMdm(portal)
+  await employ(portal, OLGA)
+  await employ(portal, AUGUST)
+  group = await portal.createGroup('Staff', 'p256')
+  for (const serial of ['C02EXAMPLE01', 'C02EXAMPLE02', 'C02EXAMPLE03'])
+    await enrol(portal, await portal.mint(group.endpoint.slug, `CN=${serial}`), `CN=${serial}`)
+  tablets = await mdm.tell(
+    ...['01', '02', '03'].map((number) => ({
+      externalId: `device-${number}`,
+      serial: `C02EXAMPLE${number}`,
+      name: `Tablet ${number}`,
+      platform: 'iOS',
+      userName: 'Grace Hopper',
+      management: 'managed' as const,
+      compliance: 'compliant' as const,
+    })),
+  )
+})
+test.afterAll(async () => {
+  await mdm?.close()
+  await portal?.stop()
+})
+
+const picture = async (page: Page, name: string) => {
+  const folder = process.env.LATCHKEY_SCREENSHOTS
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
+}
+
+/** What the jobs do within seconds is looked at again until it is there. */
+const reloaded = (page: Page, check: () => Promise<void>) =>
+  expect(async () => {
+    await page.reload()
+    await check()
+  }).toPass()
+
+test('a device is found by what its MDM says, and has its certificate without anybody linking it', async ({
+  visit,
+}) => {
+  const page = await visit(portal, { as: AUGUST })
+  await page.goto('/devices?state=managed')
+  await page.getByLabel('Search devices').fill('example02')
+  await expect(page.getByRole('table', { name: 'Devices' }).getByRole('row')).toHaveCount(2)
+  await page.getByRole('link', { name: 'Tablet 02' }).click()
+  await expect(page.getByRole('heading', { name: 'Tablet 02', level: 1 })).toBeVisible()
+  await reloaded(page, async () => {
+    await expect(page.getByText('Trusted').first()).toBeVisible({ timeout: 2_000 })
+    await expect(page.getByRole('link', { name: /CN=C02EXAMPLE02/ }).first()).toBeVisible({ timeout: 2_000 })
+  })
+  await expect(page.getByText('Became known, managed and compliant')).toBeVisible()
+  await picture(page, 'device-wide')
+  await page.setViewportSize({ width: 390, height: 900 })
+  await picture(page, 'device-narrow')
+})
+
+test('its page by the name in its certificate leads to it', async ({ visit }) => {
+  const page = await visit(portal, { as: AUGUST })
+  await page.goto(`/devices/${keyOfDevice('CN=C02EXAMPLE01')}`)
+  await page.getByText('An MDM knows this device').waitFor()
+  await page.getByRole('link', { name: 'Tablet 01' }).click()
+  await expect(page).toHaveURL(new RegExp(`/devices/${tablets[0]}$`))
+})
+
+test('rules are tried before they are saved, and answer what devices are already', async ({ visit }) => {
+  await mdm.tell({ externalId: 'device-01', compliance: 'noncompliant' })
+  const page = await visit(portal, { as: ADA })
+  await page.goto(`/groups/${group.slug}`)
+  await page.getByRole('link', { name: 'Device rules' }).click()
+  await expect(page.getByText('Revocation does not follow the MDM yet')).toBeVisible()
+  await page.getByLabel('Removed: answer').selectOption('revoke')
+  await page.getByLabel('Not compliant: answer').selectOption('hold')
+  await page.getByRole('button', { name: 'Show what would happen' }).click()
+  await expect(page.getByText('1 certificate of 1 device would end now')).toBeVisible()
+  await picture(page, 'device-rules')
+  await page.getByLabel('Wiped: answer').selectOption('revoke')
+  await expect(page.getByText('would end now')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Show what would happen' }).click()
+  await page.getByRole('button', { name: 'Save these rules' }).click()
+  await expect(page.getByText('Device rules saved')).toBeVisible()
+  await page.goto(`/devices/${tablets[0]}`)
+  await reloaded(page, () =>
+    expect(page.getByText('1 certificate put on hold: it is not compliant')).toBeVisible({ timeout: 2_000 }),
+  )
+  await mdm.tell({ externalId: 'device-01', compliance: 'compliant' })
+  await reloaded(page, () => expect(page.getByText('1 certificate released')).toBeVisible({ timeout: 2_000 }))
+  await picture(page, 'device-events')
+})
+
+test('beyond the brake an administrator decides, and the overview says so until then', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto('/devices/brake')
+  await page.getByLabel("Devices an hour without an administrator's word").fill('0')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('Brake saved')).toBeVisible()
+  await mdm.tell({ externalId: 'device-02', management: 'removed' }, { externalId: 'device-03', management: 'removed' })
+  await page.goto('/')
+  await reloaded(page, async () => {
+    await expect(page.getByText('The brake of an MDM is pulled')).toBeVisible({ timeout: 2_000 })
+    await expect(page.getByText('2 devices wait')).toBeVisible({ timeout: 2_000 })
+  })
+  await page.getByRole('link', { name: 'Example MDM' }).click()
+  await expect(page.getByText('Pulled: nothing more happens to its devices until you decide')).toBeVisible()
+  await picture(page, 'brake-pulled')
+  await page
+    .getByRole('row', { name: /Tablet 02/ })
+    .getByRole('button', { name: 'Let through' })
+    .click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Let through' }).click()
+  await expect(page.getByText('1 device waiting')).toBeVisible()
+  await page.getByRole('button', { name: 'Cancel all' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel what waits' }).click()
+  await expect(page.getByText('Nothing waits.')).toBeVisible()
+  await page.goto(`/devices/${tablets[1]}`)
+  await reloaded(page, () => expect(page.getByText('Kept out').first()).toBeVisible({ timeout: 2_000 }))
+  await page.goto(`/devices/${tablets[2]}`)
+  await expect(page.getByText('Needs a look').first()).toBeVisible()
+  await page.goto('/')
+  await expect(page.getByText('The brake of an MDM is pulled')).toHaveCount(0)
+})
+
+test('challenges that wait for a device are revoked at once', async ({ visit }) => {
+  const { id } = await portal.mint(group.endpoint.slug, 'CN=for a tablet')
+  await mdm.mintedFor(id, tablets[0] ?? '')
+  const page = await visit(portal, { as: OLGA })
+  await page.goto(`/devices/${tablets[0]}`)
+  await page.getByRole('button', { name: 'Revoke its challenges' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke challenges' }).click()
+  await expect(page.getByText('1 challenge revoked')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Revoke its challenges' })).toHaveCount(0)
+})
+
+test('whoever may not decide sees what waits and no button for it', async ({ visit }) => {
+  const page = await visit(portal, { as: AUGUST })
+  await page.goto('/devices/brake')
+  await expect(page.getByText('Nothing waits.')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0)
+  await page.goto('/devices/overdue')
+  await expect(page.getByText('All of them are in time')).toBeVisible()
+})
