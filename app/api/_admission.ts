@@ -6,7 +6,7 @@ import { isRefusal, type Refusal } from '@/lib/errors'
 import type { Services } from '@/lib/server'
 import type { RequestOrigin } from '@/lib/services/access'
 import type { Actor } from '@/lib/services/actor'
-import { authorise } from '@/lib/services/permissions'
+import { authorise, authoriseScoped } from '@/lib/services/permissions'
 import { sourceOf } from '@/lib/services/source-address'
 
 /** Requests per minute and API key (security.md §13). Changes and audit queries have a limit of their own besides. */
@@ -25,7 +25,7 @@ type Asked = Pick<AnyOperation, 'id' | 'access' | 'method' | 'path'>
 
 export async function admit(
   services: Services,
-  operation: Pick<AnyOperation, 'access' | 'rate'>,
+  operation: Pick<AnyOperation, 'access' | 'rate' | 'scoped'>,
   request: Request,
   origin: RequestOrigin,
   admission: Admission,
@@ -38,7 +38,8 @@ export async function admit(
   await services.access.limit(`api:key:${actor.id}`, REQUESTS_PER_MINUTE, 60)
   const perMinute = PER_MINUTE[operation.rate]
   if (perMinute !== null) await services.access.limit(`api:${operation.rate}:${actor.id}`, perMinute, 60)
-  authorise(actor, operation.access)
+  if (operation.scoped) authoriseScoped(actor, operation.access)
+  else authorise(actor, operation.access)
   return actor
 }
 

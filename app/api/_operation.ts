@@ -46,6 +46,8 @@ interface Parts<P extends Fields, Q extends Fields, B extends Fields, A extends 
   bodyExample?: z.input<B>
   /** Accepts an Idempotency-Key: everything that creates. */
   idempotent?: boolean
+  /** Open to keys that are limited to endpoints: its service holds them to those. */
+  scoped?: boolean
   answer: Answer<A>
   /** What the services may refuse, beyond what every operation can answer. */
   refusals?: ErrorCode[]
@@ -97,6 +99,7 @@ export function operation<
     body: parts.body ?? (Nothing as unknown as B),
     bodyExample: parts.bodyExample,
     idempotent: parts.idempotent ?? false,
+    scoped: parts.scoped ?? false,
     refusals: parts.refusals ?? [],
   }
 }

@@ -40,7 +40,7 @@ test('an administrator connects one and is given what its MDM needs', async ({ v
   await page.getByRole('button', { name: 'Add connector' }).click()
   await expect(page.getByText('Mosyle is added')).toBeVisible()
   await expect(page.getByText(`${portal.url}/hooks/mosyle`).first()).toBeVisible()
-  secret = await page.getByText(/^whsec_/).innerText()
+  secret = (await page.getByText(/^whsec_/).textContent()) ?? ''
   await expect(page.getByRole('button', { name: 'Copy Hook secret' })).toBeVisible()
   await page.getByRole('link', { name: 'Go to Mosyle' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Mosyle' })).toBeVisible()
@@ -71,7 +71,7 @@ test('its secret is replaced without a gap', async ({ visit }) => {
   await page.getByRole('button', { name: 'New secret' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Make secret' }).click()
-  const next = await dialog.getByText(/^whsec_/).innerText()
+  const next = (await dialog.getByText(/^whsec_/).textContent()) ?? ''
   expect(next).not.toBe(secret)
   await dialog.getByRole('button', { name: 'I have copied it' }).click()
   await expect(page.getByText('Old hook secret')).toBeVisible()

@@ -101,9 +101,15 @@ export interface UserStore {
   ): Promise<boolean>
 }
 
+export interface NewApiKeyRow extends Omit<ApiKeyView, 'endpoints'> {
+  keyHash: Uint8Array
+  endpoints: readonly string[] | null
+}
+
 export interface ApiKeyStore {
   apiKeys(): Promise<ApiKeyView[]>
-  createApiKey(key: ApiKeyView & { keyHash: Uint8Array }, events: AuditEntry[]): Promise<void>
+  /** With the endpoints of these slugs, or null. The view as it is then; null when there is no such endpoint. */
+  createApiKey(key: NewApiKeyRow, events: AuditEntry[]): Promise<ApiKeyView | null>
   /** Null if there is no such key; events only if it was not revoked before. */
   revokeApiKey(id: string, now: Date, eventsOf: (key: ApiKeyView) => AuditEntry[]): Promise<ApiKeyView | null>
   /** The key with this hash, whatever its state; a live one is noted as used at most once a minute. */

@@ -27,6 +27,8 @@ export interface ApiKeyView {
   id: string
   name: string
   role: Role
+  /** To whose challenges it is limited; null for a key that is not. */
+  endpoints: { slug: string; name: string }[] | null
   hint: string
   createdAt: Date
   createdBy: string | null
@@ -82,10 +84,13 @@ export interface AccessService {
   endSession(actor: Actor, sessionId: string): Promise<void>
 
   apiKeys(actor: Actor): Promise<ApiKeyView[]>
-  /** `key` is returned here and never again. Default life 90 days, at most a year. */
+  /**
+   * `key` is returned here and never again. Default life 90 days, at most a year. With `endpoints` (slugs) it can do
+   * nothing but what concerns their challenges, and read them. Refusals: invalid_input.
+   */
   createApiKey(
     actor: Actor,
-    request: { name: string; role: Role; expiresInDays?: number },
+    request: { name: string; role: Role; expiresInDays?: number; endpoints?: readonly string[] | null },
   ): Promise<{ id: string; key: string; view: ApiKeyView }>
   revokeApiKey(actor: Actor, id: string): Promise<void>
 

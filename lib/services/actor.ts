@@ -17,6 +17,8 @@ export interface Actor {
   requestId: string
   /** Row id of the session, never its token. */
   sessionId?: string
+  /** Slugs of the endpoints to whose challenges an API key is limited; absent where it is not. */
+  scope?: readonly string[]
 }
 
 /** The installation acting by itself: jobs, and the command line, whose user can read the keys' disk anyway. */

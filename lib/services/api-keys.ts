@@ -18,6 +18,9 @@ export interface ApiKeysDeps {
 }
 
 const ROLES: readonly Role[] = ['admin', 'operator', 'auditor', 'radius']
+/** An administrator's rights have nothing to do with an endpoint, and a RADIUS server's neither. */
+const SCOPED_ROLES: readonly Role[] = ['operator', 'auditor']
+const MOST_ENDPOINTS = 50
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const DEFAULT_DAYS = 90
 const MAX_DAYS = 365
@@ -38,8 +41,9 @@ export function createApiKeys({
       const known = key === null ? null : await store.touchApiKey(hashOf(key), now)
       const reason = rejection(authorization, key, known, now)
       if (reason === null && known) {
-        const { id, name, role } = known
-        return { type: 'service', id, name, role, via: 'api', ...origin }
+        const { id, name, role, endpoints } = known
+        const scope = endpoints === null ? {} : { scope: endpoints.map(({ slug }) => slug) }
+        return { type: 'service', id, name, role, via: 'api', ...origin, ...scope }
       }
       // Nothing to reject where nothing was presented; the refusal of the request itself is the transport's to record.
       if (authorization !== null) await counters.recordRefusal(rejected(origin, known, reason ?? 'unknown'))
@@ -54,7 +58,7 @@ export function createApiKeys({
       return store.apiKeys()
     },
 
-    async createApiKey(actor, { name, role, expiresInDays = DEFAULT_DAYS }) {
+    async createApiKey(actor, { name, role, expiresInDays = DEFAULT_DAYS, endpoints = null }) {
       authorise(actor, 'api-key:manage')
       const faults: Record<string, string> = {}
       const nameFault = nameFaultOf(name, 'A name')
@@ -63,10 +67,15 @@ export function createApiKeys({
       if (!Number.isInteger(expiresInDays) || expiresInDays < 1 || expiresInDays > MAX_DAYS) {
         faults.expiresInDays = `From 1 to ${MAX_DAYS} days.`
       }
+      const slugs = endpoints === null ? null : [...new Set(endpoints)]
+      if (slugs !== null && !SCOPED_ROLES.includes(role))
+        faults.role = 'A key that is limited to endpoints is an operator’s or an auditor’s.'
+      if (slugs !== null && (slugs.length === 0 || slugs.length > MOST_ENDPOINTS))
+        faults.endpoints = `Choose from 1 to ${MOST_ENDPOINTS} endpoints.`
       if (Object.keys(faults).length > 0) throw invalid(faults)
       const key = newKey()
       const createdAt = clock()
-      const view: ApiKeyView = {
+      const row = {
         id: randomUUID(),
         name: name.trim().normalize('NFC'),
         role,
@@ -76,12 +85,19 @@ export function createApiKeys({
         expiresAt: new Date(createdAt.getTime() + expiresInDays * DAY),
         lastUsedAt: null,
         revokedAt: null,
+        endpoints: slugs,
       }
-      const data = { role, hint: view.hint, expires: view.expiresAt.toISOString() }
-      const object = { type: 'token' as const, id: view.id, name: view.name }
-      await store.createApiKey({ ...view, keyHash: hashOf(key) }, [
+      const data = {
+        role,
+        hint: row.hint,
+        expires: row.expiresAt.toISOString(),
+        ...(slugs === null ? {} : { endpoints: slugs }),
+      }
+      const object = { type: 'token' as const, id: row.id, name: row.name }
+      const view = await store.createApiKey({ ...row, keyHash: hashOf(key) }, [
         { type: 'iam.token.created', outcome: 'success', actor, object, data },
       ])
+      if (view === null) throw invalid({ endpoints: 'There is no such endpoint.' })
       return { id: view.id, key, view }
     },
 

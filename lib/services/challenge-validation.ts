@@ -19,7 +19,7 @@ import type { Authoriser } from './enrolment-authorisation'
 import { ENROLMENT_CAUSES, type EnrolmentReason, EnrolmentRefusal, isSettled } from './enrolment-refusals'
 import { type Attempt, isOver, sameAgain, type TurnStore } from './enrolment-turns'
 import { createTrace } from './exchange-trace'
-import { authorise } from './permissions'
+import { authoriseEndpoint } from './permissions'
 import type { ScepEndpoint } from './scep-endpoints'
 import { failedRow } from './scep-refusals'
 import type { Signer } from './signer'
@@ -105,7 +105,7 @@ export function createChallengeValidation(dependencies: ChallengeValidationDepen
 
   return {
     async validate(actor, request) {
-      authorise(actor, 'challenge:validate')
+      authoriseEndpoint(actor, 'challenge:validate', request.endpoint)
       const asker = { kind: 'api', id: actor.id ?? 'api', name: actor.name } as const
       return validateFor(actor, asker, { ...request, csr: derOf(request.csr) })
     },

@@ -10,7 +10,7 @@ import { CHALLENGE_FORMATS, LONGEST_LIFE_MINUTES, randomValue, sealedValue } fro
 import { handleHash } from './challenge-handles'
 import { type ChallengeRules, checkedRules } from './challenge-rules'
 import type { ChallengeFormat } from './endpoint-settings'
-import { authorise } from './permissions'
+import { authoriseEndpoint, authoriseScoped, inScope } from './permissions'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
 
@@ -120,6 +120,8 @@ const PAGE = { usual: 50, most: 200 }
 
 export interface ChallengeFilter {
   endpoint?: string
+  /** Of these alone: for whoever may see no others. */
+  endpoints?: readonly string[]
   group?: string
   state?: ChallengeListing
   search?: string
@@ -204,7 +206,7 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
 
   const service: ChallengesService = {
     async mint(actor, request) {
-      authorise(actor, 'challenge:mint')
+      authoriseEndpoint(actor, 'challenge:mint', request.endpoint)
       const endpoint = await store.mintingEndpoint(request.endpoint)
       if (endpoint === null)
         throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
@@ -264,22 +266,23 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
     },
 
     async list(actor, filter, { cursor, limit = PAGE.usual }) {
-      authorise(actor, 'challenge:read')
+      authoriseScoped(actor, 'challenge:read')
+      if (filter.endpoint !== undefined) authoriseEndpoint(actor, 'challenge:read', filter.endpoint)
       const page = {
         limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
         ...(cursor === undefined ? {} : { cursor }),
       }
-      return store.list(filter, page)
+      return store.list(actor.scope === undefined ? filter : { ...filter, endpoints: actor.scope }, page)
     },
 
     async get(actor, id) {
-      authorise(actor, 'challenge:read')
-      return found(await store.get(id))
+      authoriseScoped(actor, 'challenge:read')
+      return found(await store.get(id), actor)
     },
 
     async revoke(actor, id, reason) {
-      authorise(actor, 'challenge:revoke')
-      const challenge = found(await store.get(id))
+      authoriseScoped(actor, 'challenge:revoke')
+      const challenge = found(await store.get(id), actor)
       const why = checkedText('reason', reason, 200)
       const revoked = await store.revoke(id, why, {
         type: 'challenge.revoked',
@@ -296,9 +299,9 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
     },
 
     async reissue(actor, id) {
-      authorise(actor, 'challenge:mint')
-      authorise(actor, 'challenge:revoke')
-      const old = found(await store.get(id))
+      authoriseScoped(actor, 'challenge:mint')
+      authoriseScoped(actor, 'challenge:revoke')
+      const old = found(await store.get(id), actor)
       const binding = await store.binding(id)
       if (binding === null || old.state === 'reserved')
         throw new Refusal('conflict', NOT_REVOCABLE.reserved, { reason: 'challenge_reserved' })
@@ -433,7 +436,9 @@ function minted(actor: Actor, endpoint: MintingEndpoint, row: NewChallenge, expi
   }
 }
 
-function found(challenge: ChallengeView | null): ChallengeView {
-  if (challenge === null) throw new Refusal('not_found', 'There is no such challenge.', { reason: 'challenge_unknown' })
+/** One of an endpoint outside the scope of a key is none. */
+function found(challenge: ChallengeView | null, actor: Actor): ChallengeView {
+  if (challenge === null || !inScope(actor, challenge.endpoint.slug))
+    throw new Refusal('not_found', 'There is no such challenge.', { reason: 'challenge_unknown' })
   return challenge
 }

@@ -30,7 +30,7 @@ import {
 } from './group-plan'
 import { endpointView, groupView } from './group-view'
 import type { Intents } from './intents'
-import { authorise } from './permissions'
+import { authorise, authoriseEndpoint, authoriseScoped, inScope } from './permissions'
 import { RA_KEY } from './registration-authorities'
 import type { KeyAlgorithm, Signer } from './signer'
 import type { Urls } from './urls'
@@ -288,11 +288,12 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
       return oneGroup(slug)
     },
     async listEndpoints(actor) {
-      authorise(actor, 'endpoint:read')
-      return (await store.endpoints()).map((endpoint) => ({ ...endpointView(endpoint, urls), group: endpoint.group }))
+      authoriseScoped(actor, 'endpoint:read')
+      const endpoints = (await store.endpoints()).filter(({ slug }) => inScope(actor, slug))
+      return endpoints.map((endpoint) => ({ ...endpointView(endpoint, urls), group: endpoint.group }))
     },
     async getEndpoint(actor, slug) {
-      authorise(actor, 'endpoint:read')
+      authoriseEndpoint(actor, 'endpoint:read', slug)
       const endpoint = await oneEndpoint(slug)
       const authorities = await store.authorities()
       const view = (authority: AuthorityRecord | undefined) => {

@@ -11,17 +11,23 @@ export const createApiKey = command({
   options: {
     name: { value: 'NAME', description: 'What the key is for', required: true },
     role: { value: 'ROLE', description: 'What it may do', required: true, choices: KEY_ROLES },
+    endpoint: { value: 'SLUG', description: 'Limit it to the challenges of this endpoint', repeats: true },
     'expires-in-days': { value: 'DAYS', description: 'Life of the key, 1 to 365' },
   },
-  examples: ['api-key create --name "device enrolment" --role operator --json'],
+  examples: [
+    'api-key create --name "device enrolment" --role operator --json',
+    'api-key create --name "MDM" --role operator --endpoint staff --json',
+  ],
   async run({ options, withServices }) {
     const expiresInDays = wholeNumber('expires-in-days', options['expires-in-days'], 1, 365)
-    const request = { name: options.name, role: options.role as Role, ...given({ expiresInDays }) }
+    const endpoints = options.endpoint.length > 0 ? options.endpoint : undefined
+    const request = { name: options.name, role: options.role as Role, ...given({ expiresInDays, endpoints }) }
     const { id, key, view } = await withServices((services, actor) => services.access.createApiKey(actor, request))
     const text = facts([
       ['Key', key],
       ['Id', id],
       ['Role', view.role],
+      ['Limited to', limits(view.endpoints)],
       ['Expires', moment(view.expiresAt)],
     ])
     return { json: { id, key }, text: `${text}\n\nKeep the key now: it is not shown again.` }
@@ -39,12 +45,13 @@ export const listApiKeys = command({
       key.id,
       key.name,
       key.role,
+      limits(key.endpoints),
       key.revokedAt ? `revoked ${moment(key.revokedAt)}` : `until ${moment(key.expiresAt)}`,
       moment(key.lastUsedAt),
     ])
     return {
       json: { items, nextCursor: null },
-      text: table(['ID', 'NAME', 'ROLE', 'LIFE', 'LAST USED'], rows, 'There are no API keys yet.'),
+      text: table(['ID', 'NAME', 'ROLE', 'LIMITED TO', 'LIFE', 'LAST USED'], rows, 'There are no API keys yet.'),
     }
   },
 })
@@ -60,3 +67,7 @@ export const revokeApiKey = command({
     return { json: { id: argument, revoked: true }, text: `The API key ${argument} is revoked.` }
   },
 })
+
+function limits(endpoints: { slug: string }[] | null): string {
+  return endpoints === null ? 'nothing' : endpoints.map(({ slug }) => slug).join(', ')
+}

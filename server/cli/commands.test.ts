@@ -90,7 +90,7 @@ describe('the documents of the issue', () => {
   })
 
   test('api-key create → { id, key }', async () => {
-    const view = { id: 'k1', role: 'operator', expiresAt: LATER }
+    const view = { id: 'k1', role: 'operator', endpoints: null, expiresAt: LATER }
     const services: Fakes = { access: { createApiKey: noted({ id: 'k1', key: 'lk_x', view }) } }
     const { document } = await json(['api-key', 'create', '--name', 'script', '--role', 'operator'], services)
     expect(document).toEqual({ id: 'k1', key: 'lk_x' })

@@ -29,6 +29,8 @@ export const SetPasswordSchema = z.strictObject({ id: z.uuid(), password })
 export const NewApiKeySchema = z.strictObject({
   name,
   role: z.enum(KEY_ROLES, 'Choose a role.'),
+  /** None ticked: the key is not limited. */
+  endpoints: z.array(z.string().max(64)).max(50, 'At most 50 endpoints.').optional(),
   expiresInDays: z.coerce
     .number('Enter days.')
     .int('Whole days.')

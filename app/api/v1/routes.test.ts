@@ -226,6 +226,24 @@ test.each(matrix)('%s for a key of role %s follows the matrix', async (id, role,
   if (!allowed) expect(asked).toEqual([])
 })
 
+test('a key that is limited to endpoints is let in to their challenges alone', () => {
+  expect(
+    OPERATIONS.filter(({ scoped }) => scoped)
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual([
+    'getChallenge',
+    'getEndpoint',
+    'getMe',
+    'listChallenges',
+    'listEndpoints',
+    'mintChallenge',
+    'reissueChallenge',
+    'revokeChallenge',
+    'validateChallenge',
+  ])
+})
+
 test.each(BEHIND_THE_DOOR.map(({ id, access }) => [id, access] as const))('%s without a key', async (id, access) => {
   expect((await call(id, { key: null })).status).toBe(access === 'public' ? 200 : 401)
 })

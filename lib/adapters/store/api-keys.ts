@@ -2,6 +2,7 @@
 import type { ApiKeyStore } from '@/lib/services/access-store'
 import type { ApiKeyView } from '@/lib/services/access-types'
 import { type Database, transact } from './database'
+import type { Prisma } from './generated/client'
 
 const API_KEY_VIEW = {
   id: true,
@@ -13,26 +14,45 @@ const API_KEY_VIEW = {
   expiresAt: true,
   lastUsedAt: true,
   revokedAt: true,
-} as const
+  scoped: true,
+  endpoints: {
+    select: { endpoint: { select: { slug: true, name: true } } },
+    orderBy: { endpoint: { slug: 'asc' } },
+  },
+} as const satisfies Prisma.ApiKeySelect
 
 export function apiKeyStore(db: Database): ApiKeyStore {
   return {
     async apiKeys() {
-      return db.apiKey.findMany({ select: API_KEY_VIEW, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }] })
+      const rows = await db.apiKey.findMany({ select: API_KEY_VIEW, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }] })
+      return rows.map(viewOf)
     },
 
     createApiKey: (key, events) =>
       transact(db, async (tx) => {
         const { id, name, role, hint, createdAt, createdBy, expiresAt } = key
         const keyHash = new Uint8Array(key.keyHash)
-        await tx.apiKey.create({ data: { id, name, role, keyHash, hint, createdAt, createdBy, expiresAt } })
-        return { result: undefined, events }
+        const known = await tx.endpoint.findMany({
+          where: { slug: { in: [...(key.endpoints ?? [])] } },
+          select: { id: true },
+        })
+        if (known.length !== (key.endpoints ?? []).length) return { result: null, events: [] }
+        const row = await tx.apiKey.create({
+          data: {
+            ...{ id, name, role, keyHash, hint, createdAt, createdBy, expiresAt },
+            scoped: key.endpoints !== null,
+            endpoints: { create: known.map((endpoint) => ({ endpointId: endpoint.id })) },
+          },
+          select: API_KEY_VIEW,
+        })
+        return { result: viewOf(row), events }
       }),
 
     revokeApiKey: (id, now, eventsOf) =>
       transact(db, async (tx) => {
         const { count } = await tx.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: now } })
-        const key = await tx.apiKey.findUnique({ where: { id }, select: API_KEY_VIEW })
+        const row = await tx.apiKey.findUnique({ where: { id }, select: API_KEY_VIEW })
+        const key = row && viewOf(row)
         return { result: key, events: key && count === 1 ? eventsOf(key) : [] }
       }),
 
@@ -44,9 +64,15 @@ export function apiKeyStore(db: Database): ApiKeyStore {
             and (api_key.last_used_at is null or api_key.last_used_at <= ${now}::timestamptz - interval '1 minute')
         )
         select id::text, name, role::text, hint, created_at as "createdAt", created_by as "createdBy",
-          expires_at as "expiresAt", last_used_at as "lastUsedAt", revoked_at as "revokedAt"
+          expires_at as "expiresAt", last_used_at as "lastUsedAt", revoked_at as "revokedAt",
+          case when scoped then coalesce((select jsonb_agg(jsonb_build_object('slug', e.slug, 'name', e.name) order by e.slug)
+            from api_key_endpoint k join endpoint e on e.id = k.endpoint_id where k.api_key_id = found.id), '[]'::jsonb) end as endpoints
         from found`
       return key ?? null
     },
   }
+}
+
+function viewOf({ scoped, endpoints, ...row }: Prisma.ApiKeyGetPayload<{ select: typeof API_KEY_VIEW }>): ApiKeyView {
+  return { ...row, endpoints: scoped ? endpoints.map(({ endpoint }) => endpoint) : null }
 }

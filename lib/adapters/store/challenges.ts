@@ -166,6 +166,7 @@ function conditionOf(filter: ChallengeFilter): Prisma.Sql {
   // Authorisations that were made as a request came in belong to its transaction: nobody minted them.
   const conditions = [Prisma.sql`c.origin in ('minted', 'signed')`]
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
+  if (filter.endpoints !== undefined) conditions.push(Prisma.sql`e.slug = any(${[...filter.endpoints]}::text[])`)
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
   if (filter.state === 'refused') conditions.push(Prisma.sql`c.state <> 'consumed' and ${wasRefused}`)
   else if (filter.state !== undefined) conditions.push(Prisma.sql`${effectiveState} = ${filter.state}`)

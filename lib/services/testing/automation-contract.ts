@@ -61,6 +61,20 @@ export function automationContract(portal: Portal): void {
       expect(refusal).toMatchObject({ code: 'unauthenticated', reason: 'unknown' })
     })
 
+    test.each([
+      ['an endpoint that does not exist', { endpoints: ['nowhere'] }, 'endpoints'],
+      ['no endpoint at all', { endpoints: [] }, 'endpoints'],
+      ['the role of an administrator', { role: 'admin', endpoints: ['staff'] }, 'role'],
+      ['the role of a RADIUS server', { role: 'radius', endpoints: ['staff'] }, 'role'],
+    ] as const)('are not limited to endpoints with %s', async (_what, wrong, field) => {
+      const lines = await portal.since(async () => {
+        const made = portal.access.createApiKey(cli, { name: 'MDM', role: 'operator', ...wrong })
+        expect(await refusalOf(made)).toMatchObject({ code: 'invalid_input', fields: { [field]: expect.any(String) } })
+      })
+      expect(lines).toEqual([])
+      expect(await portal.access.apiKeys(cli)).toEqual([])
+    })
+
     test.each([0, 366, 1.5, Number.NaN])('do not live %d days', async (days) => {
       await expectRefusal(make('admin', days), 'invalid_input')
     })

@@ -200,6 +200,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
           .filter(
             (view) =>
               (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
+              (filter.endpoints === undefined || filter.endpoints.includes(view.endpoint.slug)) &&
               (filter.group === undefined || view.group.slug === filter.group) &&
               (filter.state === undefined ||
                 view.state === filter.state ||

@@ -16,6 +16,8 @@ type StoredUser = UserRow & { emailNormalised: string }
 type StoredSession = NewSession & { lastSeenAt: Date; endedAt: Date | null }
 type StoredKey = ApiKeyView & { keyHash: Uint8Array }
 type StoredAnswer = IdempotentAnswer & { apiKeyId: string; keyHash: Uint8Array; createdAt: Date }
+/** Those of this world. */
+const ENDPOINTS = [{ slug: 'staff', name: 'Staff' }]
 interface StoredCounter {
   count: number
   windowStart: Date
@@ -158,9 +160,13 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
     },
 
     apiKeys: async () => keys.map(keyView),
-    async createApiKey(key, entries) {
-      keys.unshift({ ...key })
+    async createApiKey({ endpoints, ...key }, entries) {
+      const known = endpoints?.map((slug) => ENDPOINTS.find((each) => each.slug === slug)) ?? []
+      if (known.includes(undefined)) return null
+      const stored = { ...key, endpoints: endpoints === null ? null : known.filter((each) => each !== undefined) }
+      keys.unshift(stored)
       append(entries)
+      return keyView(stored)
     },
     async revokeApiKey(id, now, eventsOf) {
       const key = keys.find((one) => one.id === id)

@@ -7,8 +7,11 @@ import { IdSchema, NewApiKeySchema } from '@/app/(portal)/settings/schema'
 import { server } from '@/lib/server'
 
 /** The key goes to the dialog that asked, and is kept nowhere. */
-export const createApiKey = action('api-key:manage', NewApiKeySchema, async (actor, form) => {
-  const { key } = await server().access.createApiKey(actor, form)
+export const createApiKey = action('api-key:manage', NewApiKeySchema, async (actor, { endpoints = [], ...form }) => {
+  const { key } = await server().access.createApiKey(actor, {
+    ...form,
+    endpoints: endpoints.length === 0 ? null : endpoints,
+  })
   refresh()
   return { name: form.name, key }
 })

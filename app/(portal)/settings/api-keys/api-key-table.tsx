@@ -27,7 +27,19 @@ export function ApiKeyTable({ keys, mayManage, now }: { keys: ApiKeyView[]; mayM
             </div>
           ),
         },
-        { head: 'Role', cell: ({ role }) => ROLE_NAMES[role].title },
+        {
+          head: 'Role',
+          cell: ({ role, endpoints }) => (
+            <>
+              {ROLE_NAMES[role].title}
+              {endpoints && (
+                <p className="text-sm wrap-anywhere text-muted">
+                  Challenges of {endpoints.map(({ slug }) => slug).join(', ')}
+                </p>
+              )}
+            </>
+          ),
+        },
         { head: 'State', cell: (key) => <ApiKeyState apiKey={key} now={now} /> },
         {
           head: 'Last used',

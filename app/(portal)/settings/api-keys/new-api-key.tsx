@@ -6,13 +6,18 @@ import { useState } from 'react'
 import { Button, SubmitButton } from '@/app/_components/button'
 import { CopyValue } from '@/app/_components/copy-value'
 import { Dialog, DialogClose } from '@/app/_components/dialog'
-import { TextField } from '@/app/_components/field'
+import { Disclosure } from '@/app/_components/disclosure'
+import { Choice, TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
 import { RoleChoices } from '@/app/_components/role-choices'
 import { useAction } from '@/app/_components/use-action'
 import { createApiKey } from './actions'
 
-export function NewApiKey() {
+interface NewApiKeyProps {
+  endpoints: readonly { slug: string; name: string }[]
+}
+
+export function NewApiKey({ endpoints }: NewApiKeyProps) {
   const [open, setOpen] = useState(false)
   return (
     <Dialog
@@ -27,12 +32,12 @@ export function NewApiKey() {
       }
       title="Create an API key"
     >
-      <NewApiKeyForm />
+      <NewApiKeyForm endpoints={endpoints} />
     </Dialog>
   )
 }
 
-function NewApiKeyForm() {
+function NewApiKeyForm({ endpoints }: NewApiKeyProps) {
   const { state, pending, onSubmit, fieldError } = useAction(createApiKey)
   if (state.status === 'done') {
     return (
@@ -60,6 +65,20 @@ function NewApiKeyForm() {
         required
       />
       <RoleChoices of="key" chosen="operator" error={fieldError('role')} />
+      {endpoints.length > 0 && (
+        <Disclosure summary="Limit it to endpoints">
+          <fieldset className="grid min-w-0 gap-2">
+            <legend className="mb-2 text-sm text-muted">
+              It can then mint, see, revoke and check their challenges, as its role allows, and nothing else. For
+              operators and auditors.
+            </legend>
+            {endpoints.map(({ slug, name }) => (
+              <Choice key={slug} name="endpoints[]" value={slug} title={name} description={slug} />
+            ))}
+            {fieldError('endpoints') && <p className="text-sm text-bad">{fieldError('endpoints')}</p>}
+          </fieldset>
+        </Disclosure>
+      )}
       <TextField
         label="Valid for, days"
         name="expiresInDays"

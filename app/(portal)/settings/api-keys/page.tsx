@@ -15,6 +15,7 @@ export const metadata: Metadata = { title: 'API keys' }
 export default async function ApiKeysPage() {
   const actor = await requireActor('api-key:read')
   const keys = await server().access.apiKeys(actor)
+  const endpoints = await server().groups.listEndpoints(actor)
   const mayManage = can(actor, 'api-key:manage')
   return (
     <Card
@@ -29,7 +30,11 @@ export default async function ApiKeysPage() {
           . Each is shown once and stored hashed.
         </>
       }
-      action={mayManage && <NewApiKey />}
+      action={
+        mayManage && (
+          <NewApiKey endpoints={endpoints.map(({ slug, name, group }) => ({ slug, name: `${group.name} ${name}` }))} />
+        )
+      }
     >
       {keys.length > 0 ? (
         <ApiKeyTable keys={keys} mayManage={mayManage} now={new Date()} />

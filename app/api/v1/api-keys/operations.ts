@@ -1,6 +1,6 @@
 /** API keys: who else may use this interface, and until when. */
 import { z } from 'zod'
-import { instant, name, pageOf, paging } from '@/app/api/_fields'
+import { instant, name, pageOf, paging, slug } from '@/app/api/_fields'
 import { operation } from '@/app/api/_operation'
 
 const Role = z.enum(['admin', 'operator', 'auditor', 'radius']).meta({
@@ -12,6 +12,10 @@ const ApiKey = z
     id: z.string(),
     name: z.string(),
     role: Role,
+    endpoints: z
+      .array(z.object({ slug: z.string(), name: z.string() }))
+      .nullable()
+      .meta({ description: 'To whose challenges it is limited; null for a key that is not.' }),
     hint: z.string().meta({ description: 'The first characters, to tell keys apart.' }),
     createdAt: instant,
     createdBy: z.string().nullable(),
@@ -25,6 +29,7 @@ const apiKeyExample: z.input<typeof ApiKey> = {
   id: '0198d2bf-1000-7000-8000-000000000001',
   name: 'deployment script',
   role: 'operator',
+  endpoints: null,
   hint: 'lk_0198d2',
   createdAt: new Date('2026-11-23T09:00:00Z'),
   createdBy: 'Ada Admin',
@@ -61,7 +66,15 @@ export const createApiKey = operation({
   access: 'api-key:manage',
   rate: 'change',
   body: z
-    .strictObject({ name: name(100), role: Role, expiresInDays: z.int().min(1).max(365).exactOptional() })
+    .strictObject({
+      name: name(100),
+      role: Role,
+      expiresInDays: z.int().min(1).max(365).exactOptional(),
+      endpoints: z.array(slug).min(1).max(50).nullable().exactOptional().meta({
+        description:
+          'Slugs. The key can then mint, read, revoke and check the challenges of these endpoints and read the endpoints, as its role allows, and nothing else. For operator and auditor.',
+      }),
+    })
     .meta({ id: 'NewApiKey' }),
   bodyExample: { name: 'deployment script', role: 'operator', expiresInDays: 90 },
   idempotent: true,

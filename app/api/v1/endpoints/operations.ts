@@ -72,6 +72,7 @@ export const listEndpoints = operation({
   summary: 'List the endpoints',
   description: 'The enrolment endpoints of every group.',
   access: 'endpoint:read',
+  scoped: true,
   rate: 'read',
   query: z.strictObject({ ...paging, group: slug.exactOptional().meta({ description: 'Only those of this group.' }) }),
   answer: {
@@ -90,6 +91,7 @@ export const getEndpoint = operation({
   summary: 'Read one endpoint',
   description: 'The endpoint with its group, its issuer and the root.',
   access: 'endpoint:read',
+  scoped: true,
   rate: 'read',
   params: z.strictObject({ slug }),
   answer: {

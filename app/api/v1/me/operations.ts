@@ -9,6 +9,10 @@ const Me = z
     name: z.string(),
     role: z.string().nullable(),
     permissions: z.array(z.string()),
+    endpoints: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: 'To whose challenges the key is limited; null: it is not.' }),
   })
   .meta({ id: 'Me' })
 
@@ -20,6 +24,7 @@ export const getMe = operation({
   summary: 'Who this key is',
   description: 'The name and role of the API key of this request, and the permissions of that role.',
   access: 'key:describe',
+  scoped: true,
   rate: 'read',
   answer: {
     status: 200,
@@ -31,6 +36,7 @@ export const getMe = operation({
       name: 'deployment script',
       role: 'operator',
       permissions: ['challenge:mint', 'challenge:read'],
+      endpoints: null,
     },
   },
 })

@@ -22,6 +22,7 @@ export const validateChallenge = operation({
   description:
     'The rules of an enrolment here, for a request that another server received. If it is allowed, the challenge is held for this very request, which may be asked about again, and counts as used after 15 minutes. A dry run changes nothing. Servers that speak the webhook format of step-ca post here too, with X-Smallstep-Webhook-ID and X-Smallstep-Signature in place of a key.',
   access: 'challenge:validate',
+  scoped: true,
   rate: 'read',
   body: z
     .strictObject({
