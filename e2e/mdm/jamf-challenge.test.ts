@@ -150,6 +150,58 @@ describe('nobody gets a challenge that works', () => {
   )
 })
 
+describe('looked up before issuing', () => {
+  const issued = async (ref: DeviceRef) =>
+    (
+      await at.sql<{ n: number }>(`select count(*)::int as n from certificate where subject like '%' || $1 || '%'`, [
+        serialOf(ref),
+      ])
+    )[0]?.n
+  let ref: DeviceRef
+
+  beforeAll(async () => {
+    ref = refOf(at.jamf.state.add('computer'))
+    await at.services.mdmConnectors.change(TEST_ACTOR, 'jamf', { settings: { lookupBeforeIssuing: true } })
+  })
+  afterAll(() => at.services.mdmConnectors.change(TEST_ACTOR, 'jamf', { settings: { lookupBeforeIssuing: false } }))
+
+  test('a device that left Jamf Pro with a good challenge gets no certificate', async () => {
+    const asked = await challenge(ref)
+    at.jamf.state.device(ref).managed = false
+    expect(await at.jamf.enrol(ref, at.profile.id, asked.challenge)).toMatchObject({ status: 'FAILURE' })
+    expect(await issued(ref)).toBe(0)
+    at.jamf.state.device(ref).managed = true
+  })
+
+  test.each([
+    'server error',
+    'maintenance page as success',
+    'another JSON',
+    'cut off',
+    'forbidden',
+    'throttled',
+  ] as const)('no verdict, no certificate: %s; and one afterwards', async (fault) => {
+    const before = await issued(ref)
+    const asked = await challenge(ref)
+    at.jamf.faults.plan('computers', fault, { times: 99 })
+    expect(await at.jamf.enrol(ref, at.profile.id, asked.challenge)).toMatchObject({ certificate: null })
+    expect(await issued(ref)).toBe(before)
+    expect((await at.calls({ operation: 'computer inventory' }))[0]?.outcome).not.toBe('success')
+    at.jamf.faults.heal()
+    expect(await at.jamf.install(ref, at.profile.id)).toMatchObject({ status: 'SUCCESS' })
+    expect(await issued(ref)).toBe((before ?? 0) + 1)
+  })
+
+  test('the flight recorder says why', async () => {
+    const asked = await challenge(ref)
+    at.jamf.faults.plan('computers', 'server error', { times: 99 })
+    await at.jamf.enrol(ref, at.profile.id, asked.challenge)
+    const [newest] = (await at.services.transactions.list(TEST_ACTOR, {}, { limit: 1 })).items
+    const story = await at.services.transactions.get(TEST_ACTOR, newest?.id ?? '')
+    expect(JSON.stringify(story)).toMatch(/Jamf/)
+  })
+})
+
 describe('a body that is none', () => {
   test.each([
     ['five megabytes', 413],
