@@ -485,9 +485,9 @@ export function buildServices(wiring: Wiring): Services {
       createDeviceLinks({ store: deviceLinkStore(database) }),
       createDeviceActions({ store: deviceActionStore(database) }),
     ),
-    findOverdueRenewals(overdueRenewals),
     syncJamf(jamfSync),
     workJamfEvents(createJamfEvents(jamf)),
+    findOverdueRenewals(overdueRenewals),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
@@ -556,10 +556,10 @@ export function buildServices(wiring: Wiring): Services {
     deviceBrake: createDeviceBrake({ store: deviceBrakeStore(database), clock }),
     deviceReports,
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
+    jamfSync: jamfSync.want,
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
     eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, clock }),
     overdueRenewals,
-    jamfSync: jamfSync.want,
     simulation: createSimulation({
       store: simulationStore(database),
       secrets,

@@ -39,7 +39,7 @@ const SECTIONS = {
 /** For those that are patient; then the caller decides when to come back. */
 const WAITS_MS = [1_000, 2_000, 4_000, 8_000]
 
-interface Call {
+interface Call<Read> {
   operation: string
   kind: JamfDeviceKind
   path: string
@@ -47,6 +47,9 @@ interface Call {
   privilege?: 'inventory' | 'groups'
   /** Jamf's own 404 is an answer. */
   mayBeMissing?: boolean
+  /** Null for what is no such answer, which is then said to be no `what`. */
+  read(body: unknown): Read | null
+  what: string
 }
 
 export function jamfClient(options: JamfClientOptions): JamfApi {
@@ -87,10 +90,14 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
     async record(asking, kind, jamfId, groups) {
       const session = exchange.session(asking)
       const path = PATH.record[kind](jamfId)
-      const body = await ask(session, { operation: operation(kind, 'record'), kind, path, mayBeMissing: true })
-      if (body === null) return null
-      const device = parseDevice(body, kind)
-      if (device?.jamfId !== jamfId) throw unexpected('another record than the one that was asked for')
+      const read = (body: unknown) => {
+        const device = parseDevice(body, kind)
+        return device?.jamfId === jamfId ? device : null
+      }
+      const what = 'record of the device that was asked for'
+      const call = { operation: operation(kind, 'record'), kind, path, mayBeMissing: true, read, what }
+      const device = await ask(session, call)
+      if (device === null) return null
       if (!groups || device.groups !== null) return device
       // The record of a mobile device does not tell its groups; the inventory does.
       const { devices } = await filtered(session, kind, `${FIELD[kind].id}==${quoted(jamfId)}`, 2, true)
@@ -98,10 +105,9 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
     },
 
     async groups(asking, kind) {
-      const call = { operation: operation(kind, 'groups'), kind, path: PATH.groups[kind], privilege: 'groups' } as const
-      const groups = parseGroups(await ask(exchange.session(asking), call))
-      if (groups === null) throw unexpected('no list of smart groups')
-      return groups
+      const path = PATH.groups[kind]
+      const call = { operation: operation(kind, 'groups'), kind, path, privilege: 'groups' } as const
+      return answered(exchange.session(asking), { ...call, read: parseGroups, what: 'list of smart groups' })
     },
   }
 
@@ -119,13 +125,19 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
     const query = new URLSearchParams({ ...asked, sort: FIELD[kind].sort })
     for (const section of groups ? [...usual, memberships] : usual) query.append('section', section)
     const call = { operation: operation(kind, 'inventory'), kind, path: PATH.inventory[kind], query }
-    const page = parsePage(await ask(session, call), kind)
-    if (page === null) throw unexpected('no page of an inventory')
-    return page
+    const read = (body: unknown) => parsePage(body, kind)
+    return answered(session, { ...call, read, what: 'page of an inventory' })
   }
 
-  /** What Jamf answered, in JSON; null for its own 404 where that is an answer. */
-  async function ask(session: JamfSession, call: Call): Promise<unknown> {
+  /** Where nothing may be missing. */
+  async function answered<Read>(session: JamfSession, call: Call<Read>): Promise<Read> {
+    const read = await ask(session, call)
+    if (read === null) throw unexpected(`no ${call.what}`)
+    return read
+  }
+
+  /** What Jamf answered; null for its own 404 where that is an answer. */
+  async function ask<Read>(session: JamfSession, call: Call<Read>): Promise<Read | null> {
     const { operation: name, kind, path, query, privilege = 'inventory', mayBeMissing = false } = call
     const url = `${session.url}${path}${query === undefined ? '' : `?${query}`}`
     let replaced = false
@@ -135,9 +147,11 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
       const answer = await exchange.send(session, { method: 'GET', url, headers, body: new Uint8Array(0) })
       const body = bodyOf(answer)
       const missing = mayBeMissing && saysNotFound(answer, body)
-      const fault = missing ? null : faultOf(answer, body, JAMF_PRIVILEGES[kind][privilege])
+      const refusal = missing ? null : faultOf(answer, body, JAMF_PRIVILEGES[kind][privilege])
+      const read = missing || refusal !== null ? null : call.read(body)
+      const fault = refusal ?? (missing || read !== null ? null : unexpected(`no ${call.what}`))
       await exchange.note(session, { operation: name, url, answer, fault, attempt })
-      if (fault === null) return missing ? null : body
+      if (fault === null) return read
       if (fault.kind === 'credential' && !replaced) {
         // It ended before its time, or the client was changed: once.
         token.refused = true

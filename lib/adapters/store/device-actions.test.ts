@@ -169,17 +169,20 @@ describe('rules', () => {
     expect(await all.status(held.id)).toBe('valid')
   })
 
-  test('challenges that wait for a device that is gone are revoked with its certificates', async () => {
-    await all.setRules({ trigger: 'removed', action: 'revoke' })
-    const [device] = await all.tell({ externalId: '1', management: 'managed' })
-    const { challengeId } = await all.portal.reserve(all.group.endpoint.id, newDevice())
-    const fresh = { deviceId: device ?? null, state: 'pending' as const, reservedBy: null }
-    await all.database.challenge.update({ where: { id: challengeId }, data: { ...fresh, reservedAt: null } })
-    await all.tell({ externalId: '1', management: 'removed' })
-    const { trail } = await all.portal.trailOf(() => all.run())
-    expect(types(trail)).toEqual(['challenge.revoked'])
-    expect(await all.portal.backing.challengeState(challengeId)).toBe('revoked')
-  })
+  test.each(['removed', 'unmanaged'] as const)(
+    'challenges that wait for a device that is %s are revoked with its certificates',
+    async (trigger) => {
+      await all.setRules({ trigger, action: 'revoke' })
+      const [device] = await all.tell({ externalId: '1', management: 'managed' })
+      const { challengeId } = await all.portal.reserve(all.group.endpoint.id, newDevice())
+      const fresh = { deviceId: device ?? null, state: 'pending' as const, reservedBy: null }
+      await all.database.challenge.update({ where: { id: challengeId }, data: { ...fresh, reservedAt: null } })
+      await all.tell({ externalId: '1', management: trigger })
+      const { trail } = await all.portal.trailOf(() => all.run())
+      expect(types(trail)).toEqual(['challenge.revoked'])
+      expect(await all.portal.backing.challengeState(challengeId)).toBe('revoked')
+    },
+  )
 
   test('only administrators set rules, and what no rule knows is refused', async () => {
     await expect(all.rules.change(actor('operator'), all.group.slug, [])).rejects.toMatchObject({ code: 'forbidden' })

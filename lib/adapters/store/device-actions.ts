@@ -135,13 +135,13 @@ async function end(transaction: Transaction, work: Work, [, at, words, events]: 
   return close(transaction, work, 'done', certificates.length, at, told)
 }
 
-/** A device that is gone does not come for what waits for it. */
+/** A device that is gone, or left its MDM, does not come for what waits for it. */
 async function challengesToRevoke(
   transaction: Transaction,
   { deviceId, trigger }: Work,
   at: Date,
 ): Promise<{ id: string; subject: string }[]> {
-  if (trigger !== 'removed' && trigger !== 'wiped') return []
+  if (trigger !== 'removed' && trigger !== 'wiped' && trigger !== 'unmanaged') return []
   return transaction.$queryRaw<{ id: string; subject: string }[]>`
     select p.id, p.subject from challenge p join device d on d.id = p.device_id
     join endpoint e on e.id = p.endpoint_id join device_rule r on r.group_id = e.group_id and r.trigger = d.management

@@ -89,7 +89,7 @@ function dueOf(deviceIds: string[], at: Date): Prisma.Sql {
       from device d cross join lateral ${TRIGGERS_OF_DEVICE} t(trigger)
       join challenge p on p.device_id = d.id join endpoint e on e.id = p.endpoint_id
       join device_rule r on r.group_id = e.group_id and r.trigger = t.trigger
-      where d.id = any(${deviceIds}::uuid[]) and t.trigger in ('removed', 'wiped') and r.action = 'revoke'
+      where d.id = any(${deviceIds}::uuid[]) and t.trigger in ('removed', 'wiped', 'unmanaged') and r.action = 'revoke'
         and p.state = 'pending' and p.expires_at > ${at}
       union all
       select d.id, d.connector_id, h.trigger, 'release'
