@@ -106,3 +106,34 @@ test('an operator looks on', async ({ visit, tolerate }) => {
   await page.goto('/connectors/new')
   await expect(page.getByRole('heading', { name: 'Your role does not include this page' })).toBeVisible()
 })
+
+test('a key for an MDM is limited to its endpoints', async ({ visit }) => {
+  const staff = await portal.createGroup('Staff', 'p256')
+  const guests = await portal.createGroup('Guests', 'p256')
+  const page = await visit(portal, { as: ADA })
+  await page.goto('/settings/api-keys')
+  await page.getByRole('button', { name: 'Create key' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('Fleet MDM')
+  await dialog.getByText('Limit it to endpoints').click()
+  await dialog.getByRole('checkbox', { name: /^Staff/ }).check()
+  await dialog.getByRole('radio', { name: /^Admin/ }).check()
+  await dialog.getByRole('button', { name: 'Create key' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('operator’s or an auditor’s')
+  await dialog.getByRole('radio', { name: /^Operator/ }).check()
+  await dialog.getByRole('button', { name: 'Create key' }).click()
+  const key = (await dialog.getByText(/^lk_/).textContent()) ?? ''
+  await dialog.getByRole('button', { name: 'I have copied it' }).click()
+  await expect(row(page, 'Fleet MDM')).toContainText(`Challenges of ${staff.endpoint.slug}`)
+
+  const ask = async (method: 'GET' | 'POST', path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+    return (await fetch(`${portal.url}/api/v1${path}`, { method, headers, ...sent })).status
+  }
+  expect(await ask('POST', '/challenges', { endpoint: staff.endpoint.slug, subject: 'CN=tablet-7' })).toBe(201)
+  expect(await ask('POST', '/challenges', { endpoint: guests.endpoint.slug, subject: 'CN=tablet-7' })).toBe(403)
+  expect(await ask('GET', `/endpoints/${staff.endpoint.slug}`)).toBe(200)
+  for (const path of [`/endpoints/${guests.endpoint.slug}`, '/groups', '/certificates', '/connectors', '/audit-events'])
+    expect(await ask('GET', path), path).toBe(403)
+})

@@ -170,8 +170,10 @@ test.beforeAll(async () => {
   group = await portal.createGroup('Zebrafinch', 'p256')
   await portal.mint(group.slug, 'CN=quokka-8')
   await enrol(portal, await portal.mint(group.slug, 'CN=quokka-7'), 'CN=quokka-7')
-  await portal.json('connector', 'create', '--kind', 'events', '--name', 'Mosyle', '--slug', 'mosyle')
-  await portal.json('api-key', 'create', '--name', 'wombat connector', '--role', 'auditor')
+  await Promise.all([
+    portal.json('connector', 'create', '--kind', 'events', '--name', 'Mosyle', '--slug', 'mosyle'),
+    portal.json('api-key', 'create', '--name', 'wombat connector', '--role', 'auditor'),
+  ])
   const { items } = await portal.json<{ items: { id: string }[] }>('certificate', 'list')
   certificate = items[0]?.id ?? ''
   const challenges = await portal.json<{ items: { id: string }[] }>('challenge', 'list')

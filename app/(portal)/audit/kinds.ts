@@ -7,6 +7,7 @@ export const AUDIT_KINDS = [
   { id: 'challenges', title: 'Challenges', types: ['challenge.'] },
   { id: 'enrolments', title: 'Enrolments', types: ['enrol.', 'scep.'] },
   { id: 'certificates', title: 'Certificates', types: ['certificate.'] },
+  { id: 'connectors', title: 'Connectors', types: ['connector.', 'validator.', 'receiver.'] },
   { id: 'authorities', title: 'Authorities, keys and lists', types: ['ca.', 'key.', 'crl.'] },
   { id: 'system', title: 'System and audit', types: ['system.', 'audit.'] },
 ]
