@@ -115,7 +115,7 @@ test('beyond the brake an administrator decides, and the overview says so until 
     await expect(page.getByText('2 devices wait')).toBeVisible({ timeout: 2_000 })
   })
   await page.getByRole('link', { name: 'Example MDM' }).click()
-  await expect(page.getByText('Pulled: nothing more happens to its devices until you decide')).toBeVisible()
+  await expect(page.getByText('Pulled: no further device loses certificates until you decide')).toBeVisible()
   await picture(page, 'brake-pulled')
   await page
     .getByRole('row', { name: /Tablet 02/ })

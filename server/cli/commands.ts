@@ -13,6 +13,16 @@ import {
 } from './certificate'
 import { listChallenges, mintChallenge, reissueChallenge, revokeChallenge } from './challenge'
 import type { Command } from './command'
+import {
+  listBrakes,
+  listDevices,
+  listOverdue,
+  revokeDeviceChallenges,
+  setBrake,
+  setDeviceRules,
+  showDevice,
+  showDeviceRules,
+} from './device'
 import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { enrol } from './enrol'
@@ -77,6 +87,14 @@ export const COMMANDS: readonly Command[] = [
   enableMinter,
   disableMinter,
   enrol,
+  listDevices,
+  showDevice,
+  revokeDeviceChallenges,
+  listOverdue,
+  showDeviceRules,
+  setDeviceRules,
+  listBrakes,
+  setBrake,
   listCertificates,
   showCertificate,
   exportCertificate,

@@ -7,6 +7,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import { can } from '@/lib/services/permissions'
+import { EventWebhooksCard } from './event-webhooks-card'
 import { NewReceiver } from './new-receiver'
 import { NewValidator } from './new-validator'
 import { ReceiverTable } from './receiver-table'
@@ -59,6 +60,7 @@ export default async function ConnectorsPage() {
             </EmptyState>
           )}
         </Card>
+        <EventWebhooksCard actor={actor} />
       </div>
     </>
   )
