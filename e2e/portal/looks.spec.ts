@@ -241,7 +241,10 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
     '--expect',
     String(affected),
   )
+  const hook = ['--name', 'Ticket system', '--url', 'https://hooks.example.com/', '--event', 'certificate.issued']
+  const { id: webhook } = await organisation.json<{ id: string }>('event-webhook', 'create', ...hook)
   return {
+    '/connectors/event-webhooks/[id]': `/connectors/event-webhooks/${webhook}`,
     '/groups/[slug]': `/groups/${staff.slug}`,
     '/trust/[group]': `/trust/${staff.slug}`,
     '/endpoints/[slug]': `/endpoints/${slug}`,

@@ -166,7 +166,10 @@ test.beforeAll(async () => {
   certificate = items[0]?.id ?? ''
   const challenges = await portal.json<{ items: { id: string }[] }>('challenge', 'list')
   const enrolments = await portal.json<{ items: { id: string }[] }>('transaction', 'list')
+  const hook = ['--name', 'Ticket system', '--url', 'https://hooks.example.com/', '--event', 'certificate.issued']
+  const { id: webhook } = await portal.json<{ id: string }>('event-webhook', 'create', ...hook)
   Object.assign(ids, {
+    '/connectors/event-webhooks/[id]': `/connectors/event-webhooks/${webhook}`,
     '/approvals/[id]': `/approvals/${await requestThatWaits()}`,
     '/groups/[slug]': `/groups/${group.slug}`,
     '/endpoints/[slug]': `/endpoints/${group.endpoint.slug}`,

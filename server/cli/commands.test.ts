@@ -551,3 +551,14 @@ describe('device', () => {
     expect((await json(['device', 'brake', 'jamf'], services)).code).toBe(2)
   })
 })
+
+test('an event webhook is made, and its secret printed once', async () => {
+  const services: Fakes = { eventWebhooks: { create: noted({ view: { id: 'w1' }, secret: 'whsec_value' }) } }
+  const given = ['event-webhook', 'create', '--name', 'Tickets', '--url', 'https://hooks.example.com/']
+  const { document } = await json([...given, '--event', 'certificate.issued'], services)
+  expect(document).toEqual({ id: 'w1', secret: 'whsec_value' })
+  expect(asked).toEqual([
+    [{ name: 'Tickets', url: 'https://hooks.example.com/', events: ['certificate.issued'], allowedHosts: [] }],
+  ])
+  expect((await json([...given, '--event', 'everything'], services)).code).toBe(2)
+})

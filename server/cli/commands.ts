@@ -26,6 +26,7 @@ import {
 import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { enrol } from './enrol'
+import { createEventWebhook, listEventWebhooks, removeEventWebhook } from './event-webhook'
 import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
@@ -113,6 +114,9 @@ export const COMMANDS: readonly Command[] = [
   testValidator,
   createReceiver,
   listReceivers,
+  createEventWebhook,
+  listEventWebhooks,
+  removeEventWebhook,
   verifyAudit,
   listAudit,
 ]
