@@ -59,6 +59,14 @@ import {
   listEndpoints,
   updateEndpoint,
 } from '@/app/api/v1/endpoints/operations'
+import {
+  createEventWebhook,
+  listEventDeliveries,
+  listEventWebhooks,
+  removeEventWebhook,
+  rotateEventWebhookSecret,
+  updateEventWebhook,
+} from '@/app/api/v1/event-webhooks/operations'
 import { breakGlass, getBreakGlass, replaceIssuer } from '@/app/api/v1/groups/break-glass-operations'
 import { changeDeviceRules, getDeviceRules, tryDeviceRules } from '@/app/api/v1/groups/device-rules-operations'
 import {
@@ -160,6 +168,12 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getCertificate,
   downloadCertificate,
   revokeCertificate,
+  listEventWebhooks,
+  createEventWebhook,
+  updateEventWebhook,
+  rotateEventWebhookSecret,
+  removeEventWebhook,
+  listEventDeliveries,
   listOverdueRenewals,
   listDeviceBrakes,
   getDeviceBrake,

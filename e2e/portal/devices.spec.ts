@@ -115,7 +115,7 @@ test('beyond the brake an administrator decides, and the overview says so until 
     await expect(page.getByText('2 devices wait')).toBeVisible({ timeout: 2_000 })
   })
   await page.getByRole('link', { name: 'Example MDM' }).click()
-  await expect(page.getByText('Pulled: nothing more happens to its devices until you decide')).toBeVisible()
+  await expect(page.getByText('Pulled: no further device loses certificates until you decide')).toBeVisible()
   await picture(page, 'brake-pulled')
   await page
     .getByRole('row', { name: /Tablet 02/ })
@@ -152,4 +152,35 @@ test('whoever may not decide sees what waits and no button for it', async ({ vis
   await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0)
   await page.goto('/devices/overdue')
   await expect(page.getByText('All of them are in time')).toBeVisible()
+})
+
+test('another system is told what happens, from a secret shown once to its history', async ({ visit }) => {
+  const page = await visit(portal, { as: ADA })
+  await page.goto('/connectors')
+  await page.getByRole('button', { name: 'Add event webhook' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('Ticket system')
+  await dialog.getByLabel('URL').fill('ftp://hooks.example.com/')
+  await dialog.getByRole('checkbox', { name: /Certificate issued/ }).check()
+  await dialog.getByRole('button', { name: 'Add event webhook' }).click()
+  await expect(dialog.getByText('Write an address that begins with https://').first()).toBeVisible()
+  await dialog.getByLabel('URL').fill('https://127.0.0.1/latchkey')
+  await dialog.getByRole('button', { name: 'Add event webhook' }).click()
+  await expect(dialog.getByText(/^whsec_/)).toBeVisible()
+  await dialog.getByRole('button', { name: 'I have copied it' }).click()
+  await enrol(portal, await portal.mint(group.endpoint.slug, 'CN=told'), 'CN=told')
+  await page.getByRole('link', { name: 'Ticket system' }).click()
+  const deliveries = page.getByRole('table', { name: 'Deliveries' })
+  // This machine's own address is none that a webhook may name.
+  await reloaded(page, () =>
+    expect(deliveries.getByRole('row', { name: /certificate\.issued.*address_refused/ })).toBeVisible({
+      timeout: 2_000,
+    }),
+  )
+  await picture(page, 'event-webhook')
+  await page.goto('/connectors')
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Pause deliveries' }).click()
+  await expect(page.getByText('Paused', { exact: true }).first()).toBeVisible()
+  await picture(page, 'connectors')
 })

@@ -259,9 +259,12 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   )
   await organisation.json('connector', 'create', '--kind', 'events', '--name', 'Mosyle', '--slug', 'mosyle')
   await fetch(`${organisation.url}/hooks/mosyle`, { method: 'POST', body: '{}' })
+  const hook = ['--name', 'Ticket system', '--url', 'https://hooks.example.com/', '--event', 'certificate.issued']
+  const { id: webhook } = await organisation.json<{ id: string }>('event-webhook', 'create', ...hook)
   return {
     '/connectors/[slug]': '/connectors/mosyle',
     '/connectors/new/[kind]': '/connectors/new/events',
+    '/connectors/event-webhooks/[id]': `/connectors/event-webhooks/${webhook}`,
     '/groups/[slug]': `/groups/${staff.slug}`,
     '/trust/[group]': `/trust/${staff.slug}`,
     '/endpoints/[slug]': `/endpoints/${slug}`,

@@ -32,6 +32,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/connectors/[slug]': EVERYBODY,
   '/connectors/new': ADMINS,
   '/connectors/new/[kind]': ADMINS,
+  '/connectors/event-webhooks/[id]': EVERYBODY,
   '/endpoints': EVERYBODY,
   '/devices': EVERYBODY,
   '/devices/[key]': EVERYBODY,
@@ -72,6 +73,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   activateValidatorSecret: ADMINS,
   addConnector: ADMINS,
   addPageAccount: ADMINS,
+  addEventWebhook: ADMINS,
   addReceiver: ADMINS,
   addValidator: ADMINS,
   changePageAccount: ADMINS,
@@ -103,6 +105,9 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   mintChallenge: WORKERS,
   reissueChallenge: WORKERS,
   releaseCertificate: WORKERS,
+  pauseEventWebhook: ADMINS,
+  removeEventWebhook: ADMINS,
+  replaceEventWebhookSecret: ADMINS,
   replaceIssuer: ADMINS,
   replaceHookSecret: ADMINS,
   replacePageSecret: ADMINS,
@@ -178,7 +183,10 @@ test.beforeAll(async () => {
   certificate = items[0]?.id ?? ''
   const challenges = await portal.json<{ items: { id: string }[] }>('challenge', 'list')
   const enrolments = await portal.json<{ items: { id: string }[] }>('transaction', 'list')
+  const hook = ['--name', 'Ticket system', '--url', 'https://hooks.example.com/', '--event', 'certificate.issued']
+  const { id: webhook } = await portal.json<{ id: string }>('event-webhook', 'create', ...hook)
   Object.assign(ids, {
+    '/connectors/event-webhooks/[id]': `/connectors/event-webhooks/${webhook}`,
     '/approvals/[id]': `/approvals/${await requestThatWaits()}`,
     '/connectors/[slug]': '/connectors/mosyle',
     '/connectors/new/[kind]': '/connectors/new/events',

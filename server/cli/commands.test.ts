@@ -544,3 +544,78 @@ describe('minters', () => {
     expect([code, asked]).toEqual([2, []])
   })
 })
+
+describe('device', () => {
+  const rules = {
+    group: { slug: 'staff', name: 'Staff' },
+    rules: [{ trigger: 'wiped', action: 'revoke', reason: 'keyCompromise' }],
+  }
+  const brake = {
+    connector: { id: 'k1', slug: 'jamf', name: 'Jamf Pro' },
+    mostPerHour: 25,
+    pulledAt: null,
+    waiting: 0,
+  }
+
+  test('list hands over its filters', async () => {
+    const services: Fakes = { devices: { list: noted({ items: [], nextCursor: null }) } }
+    const { document } = await json(['device', 'list', '--state', 'removed', '--connector', 'jamf'], services)
+    expect(asked).toEqual([[{ state: 'removed', connector: 'jamf' }, { limit: 50 }]])
+    expect(document).toEqual({ items: [], nextCursor: null })
+  })
+
+  test('rules are tried without being set, and set', async () => {
+    const tried = { effects: [], total: { devices: 2, certificates: 3, releases: 0 }, connectors: [], samples: [] }
+    const services: Fakes = { deviceRules: { dryRun: noted(tried), change: noted(rules) } }
+    const given = [
+      'device',
+      'set-rules',
+      'staff',
+      '--rule',
+      'wiped=revoke:keyCompromise',
+      '--rule',
+      'noncompliant=hold',
+    ]
+    const change = [
+      { trigger: 'wiped', action: 'revoke', reason: 'keyCompromise' },
+      { trigger: 'noncompliant', action: 'hold' },
+    ]
+    expect((await json([...given, '--dry-run'], services)).document).toEqual(tried)
+    expect((await json(given, services)).document).toEqual(rules)
+    expect(asked).toEqual([
+      ['staff', change],
+      ['staff', change],
+    ])
+  })
+
+  test.each(['wiped', 'wiped=erase', 'stolen=revoke', 'wiped=revoke:certificateHold'])(
+    '--rule %s is no rule',
+    async (rule) => {
+      const { code } = await json(['device', 'set-rules', 'staff', '--rule', rule], {})
+      expect(code).toBe(2)
+      expect(asked).toEqual([])
+    },
+  )
+
+  test('what waits behind a brake is decided, and how much it lets pass is changed', async () => {
+    const services: Fakes = { deviceBrake: { change: noted(brake), decide: noted({ devices: 3, brake }) } }
+    await json(['device', 'brake', 'jamf', '--per-hour', '5', '--cancel'], services)
+    expect(asked).toEqual([
+      ['jamf', { mostPerHour: 5 }],
+      ['jamf', 'cancel', 'all'],
+    ])
+    expect((await json(['device', 'brake', 'jamf', '--cancel', '--let-through'], services)).code).toBe(2)
+    expect((await json(['device', 'brake', 'jamf'], services)).code).toBe(2)
+  })
+})
+
+test('an event webhook is made, and its secret printed once', async () => {
+  const services: Fakes = { eventWebhooks: { create: noted({ view: { id: 'w1' }, secret: 'whsec_value' }) } }
+  const given = ['event-webhook', 'create', '--name', 'Tickets', '--url', 'https://hooks.example.com/']
+  const { document } = await json([...given, '--event', 'certificate.issued'], services)
+  expect(document).toEqual({ id: 'w1', secret: 'whsec_value' })
+  expect(asked).toEqual([
+    [{ name: 'Tickets', url: 'https://hooks.example.com/', events: ['certificate.issued'], allowedHosts: [] }],
+  ])
+  expect((await json([...given, '--event', 'everything'], services)).code).toBe(2)
+})

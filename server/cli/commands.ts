@@ -23,10 +23,21 @@ import {
   showConnector,
   testConnector,
 } from './connector'
+import {
+  listBrakes,
+  listDevices,
+  listOverdue,
+  revokeDeviceChallenges,
+  setBrake,
+  setDeviceRules,
+  showDevice,
+  showDeviceRules,
+} from './device'
 import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEndpoint } from './endpoint'
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { endpointProfile } from './endpoint-profile'
 import { enrol } from './enrol'
+import { createEventWebhook, listEventWebhooks, removeEventWebhook } from './event-webhook'
 import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
@@ -93,6 +104,14 @@ export const COMMANDS: readonly Command[] = [
   enableMinter,
   disableMinter,
   enrol,
+  listDevices,
+  showDevice,
+  revokeDeviceChallenges,
+  listOverdue,
+  showDeviceRules,
+  setDeviceRules,
+  listBrakes,
+  setBrake,
   listCertificates,
   showCertificate,
   exportCertificate,
@@ -118,6 +137,9 @@ export const COMMANDS: readonly Command[] = [
   listConnectorCalls,
   createReceiver,
   listReceivers,
+  createEventWebhook,
+  listEventWebhooks,
+  removeEventWebhook,
   verifyAudit,
   listAudit,
 ]

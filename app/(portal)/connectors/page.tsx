@@ -9,6 +9,7 @@ import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import { can } from '@/lib/services/permissions'
 import { ConnectorTable } from './connector-table'
+import { EventWebhooksCard } from './event-webhooks-card'
 import { NewReceiver } from './new-receiver'
 import { NewValidator } from './new-validator'
 import { ReceiverTable } from './receiver-table'
@@ -88,6 +89,7 @@ export default async function ConnectorsPage() {
             </EmptyState>
           )}
         </Card>
+        <EventWebhooksCard actor={actor} />
       </div>
     </>
   )

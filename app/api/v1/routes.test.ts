@@ -169,6 +169,14 @@ const services = (): Fakes => ({
     get: noted('devices.get', exampleOf('getDevice')),
     revokeChallenges: noted('devices.revokeChallenges', 1),
   },
+  eventWebhooks: {
+    list: noted('eventWebhooks.list', page('listEventWebhooks')),
+    create: noted('eventWebhooks.create', { view: firstOf('listEventWebhooks'), secret: 'whsec_value' }),
+    change: noted('eventWebhooks.change', exampleOf('updateEventWebhook')),
+    rotateSecret: noted('eventWebhooks.rotateSecret', exampleOf('rotateEventWebhookSecret')),
+    remove: noted('eventWebhooks.remove', undefined),
+    deliveries: noted('eventWebhooks.deliveries', []),
+  },
   overdueRenewals: { list: noted('overdueRenewals.list', exampleOf('listOverdueRenewals')) },
   deviceRules: {
     get: noted('deviceRules.get', exampleOf('getDeviceRules')),
@@ -483,6 +491,19 @@ test.each([
     { query: '?group=staff' },
     ['overdueRenewals.list', 'as admin key', { group: 'staff' }, { limit: 50 }],
   ],
+  [
+    'createEventWebhook',
+    { json: { name: 'Tickets', url: 'https://hooks.example.com/', events: ['certificate.issued'] } },
+    [
+      'eventWebhooks.create',
+      'as admin key',
+      { name: 'Tickets', url: 'https://hooks.example.com/', events: ['certificate.issued'], allowedHosts: [] },
+    ],
+  ],
+  ['updateEventWebhook', { json: { paused: true } }, ['eventWebhooks.change', 'as admin key', ID, { paused: true }]],
+  ['rotateEventWebhookSecret', { json: {} }, ['eventWebhooks.rotateSecret', 'as admin key', ID]],
+  ['removeEventWebhook', { json: {} }, ['eventWebhooks.remove', 'as admin key', ID]],
+  ['listEventDeliveries', {}, ['eventWebhooks.deliveries', 'as admin key', ID]],
   ['getDeviceRules', {}, ['deviceRules.get', 'as admin key', 'staff']],
   [
     'changeDeviceRules',

@@ -60,7 +60,7 @@ function BrakeCard({ brake, actions, mayDecide }: { brake: BrakeView; actions: B
     >
       <div className="grid gap-5">
         {waiting > 0 && (
-          <Notice tone="warn" title="Pulled: nothing more happens to its devices until you decide">
+          <Notice tone="warn" title="Pulled: no further device loses certificates until you decide">
             {pulledAt && (
               <>
                 Since <Instant at={pulledAt} show="relative" />.{' '}

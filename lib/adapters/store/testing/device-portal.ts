@@ -41,6 +41,7 @@ export async function devicePortal() {
     brake,
     connector,
     url: backing.url,
+    adminUrl: backing.adminUrl,
     later(seconds: number) {
       portal.time.now = new Date(portal.time.now.getTime() + seconds * 1_000)
     },
