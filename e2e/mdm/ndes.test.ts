@@ -90,6 +90,13 @@ describe('from the page to the certificate', () => {
     expect(await enrol(challenge, 'CN=laptop-1,O=Example')).toMatchObject({ status: 'SUCCESS' })
     const { stdout } = await run('openssl', ['x509', '-in', at('device.pem'), '-noout', '-subject'])
     expect(stdout).toContain('laptop-1')
+    const key = await portal.apiKey('auditor')
+    const listed = await fetch(`${local}/api/v1/challenges?search=laptop`, {
+      headers: { authorization: `Bearer ${key}` },
+    })
+    expect(await listed.json()).toMatchObject({
+      items: [{ mintedVia: 'ndes', state: 'consumed', rules: { subjectTemplate: 'CN=laptop-*,O=Example' } }],
+    })
     await rm(at('device.key'))
     await rm(at('device.pem'))
     expect(await enrol(challenge, 'CN=laptop-1,O=Example')).toMatchObject({ status: 'FAILURE' })

@@ -7,7 +7,9 @@ import { OID } from '@/lib/pki/oid'
 import { sha256 } from './certificate-intent'
 import { matchRequest } from './challenge-request-match'
 import { type ChallengeRules, checkedRules } from './challenge-rules'
+import { RulesShape } from './challenge-rules-shape'
 import type { RelativeName, SubjectAlternativeName } from './challenges'
+import { compareFields } from './field-comparison'
 import { rsaKey } from './testing/enrolment'
 
 const BOUND: RelativeName[] = [
@@ -46,6 +48,82 @@ function csrOf({
 
 const hashOf = (key: typeof ec) =>
   Buffer.from(sha256(createPublicKey(key).export({ type: 'spki', format: 'der' }))).toString('hex')
+
+describe('any name that fits a template', () => {
+  const open = (subjectTemplate: string, asked: Parameters<typeof csrOf>[0] = {}, rules: ChallengeRules = {}) =>
+    matchRequest(
+      { csr: csrOf(asked), messageType: 19 },
+      { v: 1, subject: [], san: [], rules: { subjectTemplate, ...rules } },
+    )
+
+  test('the certificate says what the request asks for, as it encodes it, within the other rules', () => {
+    const template = 'CN=tablet-*,O=Example; dns:*.example.com; email:*@example.com'
+    const subject = BOUND.toReversed()
+    const csr = csrOf({ subject })
+    expect(open(template, { subject }, { maxValidityDays: 7 })).toEqual({
+      matches: true,
+      constraints: {
+        v: 1,
+        subject,
+        san: NAMES,
+        subjectDer: Buffer.from(csr.subjectDer).toString('base64'),
+        rules: { subjectTemplate: template, maxValidityDays: 7 },
+      },
+    })
+  })
+
+  test.each<[string, Parameters<typeof csrOf>[0], string, string[]]>([
+    ['another name', { subject: [{ type: 'CN', value: 'laptop-7' }], san: [] }, 'subject_mismatch', ['subject']],
+    ['an alternative name', { san: [{ type: 'dns', value: 'bank.org' }] }, 'san_mismatch', ['san']],
+    [
+      'both',
+      { subject: [{ type: 'CN', value: 'bank' }], san: [{ type: 'dns', value: 'bank.org' }] },
+      'subject_mismatch',
+      ['subject', 'san'],
+    ],
+    [
+      'a star',
+      { subject: [BOUND[1] as RelativeName, { type: 'CN', value: 'tablet-*' }], san: [] },
+      'subject_mismatch',
+      ['subject'],
+    ],
+    [
+      'a variable',
+      { subject: [BOUND[1] as RelativeName, { type: 'CN', value: 'tablet-$SERIALNUMBER' }], san: [] },
+      'subject_mismatch',
+      ['subject'],
+    ],
+    ['no name at all', { subject: [], san: [] }, 'subject_mismatch', ['subject']],
+  ])('%s outside it differs', (_, asked, reason, fields) => {
+    const outcome = open('CN=tablet-*,O=Example; dns:*.example.com', asked)
+    expect(outcome).toMatchObject({ matches: false, reason })
+    expect(!outcome.matches && outcome.differences.map(({ field }) => field)).toEqual(fields)
+  })
+
+  test('the other rules hold beside it', () => {
+    const asked = { privateKey: ec, san: [] }
+    expect(open('CN=tablet-*,O=Example', asked, { keyAlgorithms: ['RSA'] })).toMatchObject({ reason: 'key_mismatch' })
+  })
+
+  test('field by field, what the template allows stands beside what was asked', () => {
+    const csr = csrOf({ san: [{ type: 'dns', value: 'bank.org' }] })
+    const constraints = { v: 1 as const, subject: [], san: [], rules: { subjectTemplate: 'CN=tablet-*,O=Example' } }
+    const limits = { minRsaBits: 2048, ellipticCurves: [], extendedKeyUsage: [] }
+    expect(compareFields(csr, constraints, limits).slice(0, 2)).toEqual([
+      {
+        field: 'subject',
+        expected: ['CN=tablet-*,O=Example'],
+        received: ['CN=tablet-7,O=Example'],
+        verdict: 'fits',
+      },
+      { field: 'san', expected: [], received: ['dns:bank.org'], verdict: 'differs' },
+    ])
+  })
+
+  test('nobody from outside may ask for it: a minter would mint beyond its limits', () => {
+    expect(RulesShape.safeParse({ subjectTemplate: 'CN=tablet-*' }).success).toBe(false)
+  })
+})
 
 describe('a subject as a template', () => {
   const template: ChallengeRules = { subjectMode: 'template', extraSubjectParts: ['OU', 'SERIALNUMBER'] }
@@ -191,6 +269,8 @@ describe('rules at minting', () => {
   })
 
   test.each<[string, ChallengeRules, string]>([
+    ['a template beside a mode', { subjectTemplate: 'CN=a-*', subjectMode: 'exact' }, 'subjectTemplate'],
+    ['a template for everything', { subjectTemplate: 'CN=*' }, 'subjectTemplate'],
     ['parts beside an exact subject', { extraSubjectParts: ['OU'] }, 'extraSubjectParts'],
     ['an unknown part', { subjectMode: 'template', extraSubjectParts: ['FOO'] }, 'extraSubjectParts'],
     ['a usage beyond the profile', { extendedKeyUsage: ['serverAuth'] }, 'extendedKeyUsage'],

@@ -33,7 +33,7 @@ export const createEndpoint = command({
 export const copyEndpoint = command({
   name: 'endpoint copy',
   summary: 'Copy an endpoint with all its settings',
-  details: 'Challenges, static secrets and minters are not copied.',
+  details: 'Challenges, accounts of the challenge page, static secrets and minters are not copied.',
   argument: 'SLUG',
   options: NAMING,
   examples: ['endpoint copy staff', 'endpoint copy staff --name Canary --slug staff-canary'],

@@ -66,6 +66,7 @@ const SOUND = [
   'GET /scep/staff/pkiclient.exe?operation=PKIOperation&message=MIIB%2BAYJ%3D HTTP/1.0\r\nX-Forwarded-For: 192.0.2.9\r\n\r\n',
   'POST /scep/staff?operation=PKIOperation HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\n\x30\x02\x05\x00',
   'POST /certsrv/mscep/mscep.dll HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n0\x80\r\n0\r\n\r\n',
+  'GET /certsrv/mscep_admin/staff HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ZmxlZXQ6c2VjcmV0\r\nConnection: close\r\n\r\n',
   'GET /crl/staff.crl HTTP/1.1\r\nHost: x\r\nIf-None-Match: "a"\r\nConnection: close\r\n\r\n',
 ].map((text) => Buffer.from(text, 'latin1'))
 

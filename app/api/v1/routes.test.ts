@@ -588,6 +588,14 @@ test('the value of a new static secret is in its answer, once', async () => {
   expect(await (await call('listStaticSecrets')).text()).not.toContain('secret-value')
 })
 
+test('a challenge of a challenge page is shown with its template, which nobody may send', async () => {
+  const rules = { subjectTemplate: 'CN=laptop-*,O=Example' }
+  const schema = OPERATIONS.find(({ id }) => id === 'getChallenge')?.answer.schema
+  expect(schema?.parse({ ...(exampleOf('getChallenge') as object), rules })).toMatchObject({ rules })
+  const refused = await call('mintChallenge', { json: { endpoint: 'staff', subject: 'CN=laptop-7', rules } })
+  expect(refused.status).toBe(422)
+})
+
 test('the secret of an account of a challenge page is in two answers, and in no list', async () => {
   for (const id of ['createChallengePageAccount', 'rotateChallengePageSecret'])
     expect(await (await call(id)).json()).toMatchObject({ secret: 'page-secret', user: 'workspace-one' })

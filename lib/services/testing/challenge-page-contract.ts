@@ -104,6 +104,18 @@ export function challengePageContract(name: string, open: () => Promise<Enrolmen
       expect(await enrol(challenge)).toMatchObject({ pkiStatus: 'SUCCESS' })
     })
 
+    test('names beside a template bind nothing, so there are none', async () => {
+      const rules = { subjectTemplate: 'CN=laptop-*' }
+      for (const more of [
+        { subject: 'CN=laptop-7' },
+        { subject: '', san: [{ type: 'dns' as const, value: 'a.example.com' }] },
+      ])
+        await expect(portal.challenges.mint(admin, { endpoint, ...more, rules })).rejects.toMatchObject({
+          code: 'invalid_input',
+          reason: 'invalid_subject',
+        })
+    })
+
     test('at another endpoint its challenge is worth nothing', async () => {
       const { secret } = await create()
       const challenge = await challengeOf(secret)

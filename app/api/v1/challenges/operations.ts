@@ -13,6 +13,11 @@ export const SubjectAlternativeName = z
 const ORIGINS = ['minted', 'signed', 'static', 'approval', 'delegated', 'renewal'] as const
 const STATES = ['pending', 'reserved', 'consumed', 'expired', 'revoked'] as const
 
+/** Challenge pages set a template in place of names; nobody else may, so it is shown and never taken. */
+const ShownRules = RulesShape.extend({
+  subjectTemplate: z.string().exactOptional().meta({ description: 'In place of names: whatever fits this template.' }),
+})
+
 export const Challenge = z
   .object({
     id: z.string(),
@@ -31,7 +36,7 @@ export const Challenge = z
     revokedAt: instant.nullable(),
     failedAttempts: z.number().int(),
     origin: z.enum(ORIGINS).meta({ description: 'Minted here, or signed by a registered minter.' }),
-    rules: RulesShape.nullable(),
+    rules: ShownRules.nullable(),
     lastRefusal: z
       .object({
         reason: z.string(),

@@ -180,7 +180,7 @@ export const copyEndpoint = operation({
   summary: 'Copy an endpoint',
   description:
     'A new endpoint of the same group with the same settings, and a registration authority and a profile of its own. ' +
-    'Challenges, static secrets, minters and pinned proxies are not copied.',
+    'Challenges, accounts of the challenge page, static secrets, minters and pinned proxies are not copied.',
   access: 'endpoint:create',
   rate: 'change',
   params: z.strictObject({ slug }),

@@ -44,7 +44,7 @@ export function ChallengePageCard({ slug, inUse, accounts, standardUrl, mayManag
         </EmptyState>
       ) : (
         <>
-          <div className="grid gap-1 border-b border-line px-5 py-3 text-sm text-muted">
+          <div className="grid gap-1 border-b border-line px-4 py-3 text-sm text-muted *:min-w-0 sm:px-5">
             <p>
               Page <InlineCopy value={first.url} what="challenge page URL" />
             </p>
