@@ -25,6 +25,14 @@ export function normalisedAccess(change: Partial<NetworkAccess>): Partial<Networ
 
 /** Throws one Refusal that names every field that is wrong. */
 export function checkAccess(access: NetworkAccess): void {
+  const faults = accessFaults(access)
+  const [first] = Object.values(faults)
+  if (first !== undefined)
+    throw new Refusal('invalid_input', first, { reason: 'invalid_network_access', fields: faults })
+}
+
+/** A sentence for every field that is wrong. */
+export function accessFaults(access: NetworkAccess): Record<string, string> {
   const { vlan, filterId, class: name, sessionTimeoutSeconds: seconds, ssids, networkServers, windows } = access
   const faults: Record<string, string> = {}
   const check = (field: keyof NetworkAccess, isWrong: boolean, sentence: string) => {
@@ -54,9 +62,7 @@ export function checkAccess(access: NetworkAccess): void {
   check('timeZone', !isTimeZone(access.timeZone), 'Give a time zone such as Europe/Zurich.')
   check('windows', windows.length > MOST.windows, `At most ${MOST.windows} windows.`)
   check('windows', !windows.every(isWindow), 'A window has at least one day, and times from 00:00 to 24:00.')
-  const [first] = Object.values(faults)
-  if (first !== undefined)
-    throw new Refusal('invalid_input', first, { reason: 'invalid_network_access', fields: faults })
+  return faults
 }
 
 const VLAN_SENTENCE =

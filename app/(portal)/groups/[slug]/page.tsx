@@ -51,7 +51,11 @@ export default async function GroupPage({ params }: Params) {
           </ButtonLink>
         )}
         {endpoint?.enabled && endpoint.policy === 'dynamic' && can(actor, 'challenge:mint') && (
-          <ButtonLink href={`/challenges/new?endpoint=${endpoint.slug}`} variant="primary">
+          <ButtonLink
+            href={`/challenges/new?endpoint=${endpoint.slug}`}
+            variant="primary"
+            className="max-sm:order-first"
+          >
             <KeyRound aria-hidden />
             Mint a challenge
           </ButtonLink>
