@@ -39,7 +39,11 @@ const SECTIONS = {
 /** For those that are patient; then the caller decides when to come back. */
 const WAITS_MS = [1_000, 2_000, 4_000, 8_000]
 
-interface Call {
+interface Call<T> {
+  /** Null for what is not what was asked for. */
+  read(body: unknown): T | null
+  /** What is said then. */
+  instead: string
   operation: string
   kind: JamfDeviceKind
   path: string
@@ -66,8 +70,7 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
 
     async bySerial(asking, kind, serials, groups) {
       const filter = `${FIELD[kind].serial}=in=(${serials.map(quoted).join(',')})`
-      const { total, devices } = await filtered(exchange.session(asking), kind, filter, serials.length * 2, groups)
-      if (total > devices.length) throw unexpected('more devices than serial numbers were asked for')
+      const { devices } = await filtered(exchange.session(asking), kind, filter, serials.length * 2, groups)
       return devices.filter(({ serial }) => serials.some((asked) => sameIdentifier(serial, asked)))
     },
 
@@ -86,27 +89,33 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
 
     async record(asking, kind, jamfId, groups) {
       const session = exchange.session(asking)
-      const path = PATH.record[kind](jamfId)
-      const body = await ask(session, { operation: operation(kind, 'record'), kind, path, mayBeMissing: true })
-      if (body === null) return null
-      const device = parseDevice(body, kind)
-      if (device?.jamfId !== jamfId) throw unexpected('another record than the one that was asked for')
-      if (!groups || device.groups !== null) return device
+      const device = await ask(session, {
+        ...{ operation: operation(kind, 'record'), kind, path: PATH.record[kind](jamfId), mayBeMissing: true },
+        instead: 'another record than the one that was asked for',
+        read(body) {
+          const record = parseDevice(body, kind)
+          return record?.jamfId === jamfId ? record : null
+        },
+      })
+      if (device === null || !groups || device.groups !== null) return device
       // The record of a mobile device does not tell its groups; the inventory does.
       const { devices } = await filtered(session, kind, `${FIELD[kind].id}==${quoted(jamfId)}`, 2, true)
       return { ...device, groups: devices.find((each) => each.jamfId === jamfId)?.groups ?? null }
     },
 
     async groups(asking, kind) {
-      const call = { operation: operation(kind, 'groups'), kind, path: PATH.groups[kind], privilege: 'groups' } as const
-      const groups = parseGroups(await ask(exchange.session(asking), call))
-      if (groups === null) throw unexpected('no list of smart groups')
+      const groups = await ask(exchange.session(asking), {
+        ...{ operation: operation(kind, 'groups'), kind, path: PATH.groups[kind], privilege: 'groups' },
+        instead: 'no list of smart groups',
+        read: parseGroups,
+      })
+      if (groups === null) throw unexpected('nothing')
       return groups
     },
   }
 
   function filtered(session: JamfSession, kind: JamfDeviceKind, filter: string, most: number, groups: boolean) {
-    return inventory(session, kind, { page: '0', 'page-size': String(most), filter }, groups)
+    return inventory(session, kind, { page: '0', 'page-size': String(most), filter }, groups, most)
   }
 
   async function inventory(
@@ -114,18 +123,26 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
     kind: JamfDeviceKind,
     asked: Readonly<Record<string, string>>,
     groups: boolean,
+    /** Of a filter: more than that means that Jamf did not apply it. */
+    most = Number.POSITIVE_INFINITY,
   ): Promise<JamfPage> {
     const { usual, groups: memberships } = SECTIONS[kind]
     const query = new URLSearchParams({ ...asked, sort: FIELD[kind].sort })
     for (const section of groups ? [...usual, memberships] : usual) query.append('section', section)
-    const call = { operation: operation(kind, 'inventory'), kind, path: PATH.inventory[kind], query }
-    const page = parsePage(await ask(session, call), kind)
-    if (page === null) throw unexpected('no page of an inventory')
+    const page = await ask(session, {
+      ...{ operation: operation(kind, 'inventory'), kind, path: PATH.inventory[kind], query },
+      instead: 'no page of an inventory, or more of it than was asked for',
+      read(body) {
+        const read = parsePage(body, kind)
+        return read !== null && read.total <= most ? read : null
+      },
+    })
+    if (page === null) throw unexpected('nothing')
     return page
   }
 
-  /** What Jamf answered, in JSON; null for its own 404 where that is an answer. */
-  async function ask(session: JamfSession, call: Call): Promise<unknown> {
+  /** What Jamf answered; null for its own 404, where that is an answer. */
+  async function ask<T>(session: JamfSession, call: Call<T>): Promise<T | null> {
     const { operation: name, kind, path, query, privilege = 'inventory', mayBeMissing = false } = call
     const url = `${session.url}${path}${query === undefined ? '' : `?${query}`}`
     let replaced = false
@@ -135,9 +152,11 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
       const answer = await exchange.send(session, { method: 'GET', url, headers, body: new Uint8Array(0) })
       const body = bodyOf(answer)
       const missing = mayBeMissing && saysNotFound(answer, body)
-      const fault = missing ? null : faultOf(answer, body, JAMF_PRIVILEGES[kind][privilege])
+      const unanswered = missing ? null : faultOf(answer, body, JAMF_PRIVILEGES[kind][privilege])
+      const read = missing || unanswered !== null ? null : call.read(body)
+      const fault = unanswered ?? (missing || read !== null ? null : unexpected(call.instead))
       await exchange.note(session, { operation: name, url, answer, fault, attempt })
-      if (fault === null) return missing ? null : body
+      if (fault === null) return read
       if (fault.kind === 'credential' && !replaced) {
         // It ended before its time, or the client was changed: once.
         token.refused = true
