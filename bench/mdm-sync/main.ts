@@ -13,7 +13,7 @@ export async function runBench(args: string[]): Promise<void> {
   const unknown = args.filter((arg) => arg !== '--quick')
   if (unknown.length > 0) throw new Error(`${unknown.join(' ')} is not known. ${USAGE}`)
   const devices = args.includes('--quick') ? DEVICES.quick : DEVICES.usual
-  console.log(`${availableParallelism()} cores, ${devices.toLocaleString('en-GB')} devices of Jamf Pro, 100 a page.
+  console.log(`${availableParallelism()} cores, ${devices.toLocaleString('en-GB')} devices of Jamf Pro, 200 a page.
 `)
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
   // Postgres's own user has to get through.

@@ -36,7 +36,7 @@ export interface JamfApi {
   groups(asking: JamfAsking, kind: JamfDeviceKind): Promise<JamfGroup[]>
 }
 
-export const JAMF_PAGE_SIZE = 100
+export const JAMF_PAGE_SIZE = 200
 /** Serial numbers in one filter: the address stays below what proxies take. */
 export const JAMF_SERIALS_AT_ONCE = 50
 

@@ -88,15 +88,15 @@ const macs = (count: number, more: Partial<JamfDevice> = {}) =>
 
 test('a full reading takes in computers and mobile devices, numbered apart, page by page', async () => {
   const devices = [
-    ...macs(250),
+    ...macs(450),
     jamfDevice({ kind: 'mobile', jamfId: '1', serial: 'DMPX00001', udid: 'IPAD-1', managed: false }),
   ]
   const { syncAfter, known, jamf, connector, calls, management } = office(devices)
   await syncAfter(0)
-  expect(known.rows).toHaveLength(251)
+  expect(known.rows).toHaveLength(451)
   expect([management('computer:1'), management('mobile:1')]).toEqual(['managed', 'unmanaged'])
   expect(jamf.asked).toEqual(['computer page 0', 'computer page 1', 'computer page 2', 'mobile page 0'])
-  expect(connector.state).toMatchObject({ fullSyncAt: '2026-11-28T08:00:00.000Z', inventory: 251 })
+  expect(connector.state).toMatchObject({ fullSyncAt: '2026-11-28T08:00:00.000Z', inventory: 451 })
   expect(calls).toMatchObject([{ operation: 'full sync', outcome: 'success' }])
 })
 
@@ -142,10 +142,10 @@ test('pages that show less than Jamf announced are a fault', async () => {
   const { page } = jamf.api
   jamf.api.page = async (...asked) => {
     const answer = await page(...asked)
-    return { ...answer, devices: answer.devices.slice(0, 75) }
+    return { ...answer, devices: answer.devices.slice(0, 150) }
   }
   await syncAfter(0)
-  expect(connector.state.syncFault).toContain('showed 225 of 300 computers')
+  expect(connector.state.syncFault).toContain('showed 250 of 300 computers')
   expect(connector.state.fullSyncAt).toBeUndefined()
 })
 
