@@ -152,9 +152,9 @@ export interface OwnCertificate {
 
 /** The bytes to seal for a certificate that was just made, and for one that waits to take over. */
 export function certificateCredential({
-  next,
+  next = null,
   ...current
-}: OwnCertificate & { next: OwnCertificate | null }): Uint8Array {
+}: OwnCertificate & { next?: OwnCertificate | null }): Uint8Array {
   const member = { ...written(current), ...(next === null ? {} : { next: written(next) }) }
   return Buffer.from(JSON.stringify(member), 'utf8')
 }
