@@ -177,7 +177,7 @@ export const INTUNE_GUIDE: KindGuide = {
   ],
   afterwards: [
     'Test the connection. It names the permission that is missing, if one is.',
-    'On the endpoint for these devices, choose the policy “delegated” and this connector as the one that is asked.',
+    'On the endpoint for these devices, choose “Decided elsewhere” and this connector as its validator.',
     'In Intune, make a trusted certificate profile with the CA certificate of the group, then a SCEP certificate profile with the SCEP URL of the endpoint.',
   ],
 }

@@ -423,7 +423,11 @@ describe('test connection', () => {
 
 test('a certificate shows who we are without a secret', async () => {
   const { certificateCredential } = await import('@/lib/services/intune-settings')
-  connector.credentialSealed = certificateCredential({ keyId: 'key', certificate: Buffer.from('certificate'), next: null })
+  connector.credentialSealed = certificateCredential({
+    keyId: 'key',
+    certificate: Buffer.from('certificate'),
+    next: null,
+  })
   await validate()
   const form = microsoft.received[0]?.form
   expect(form?.get('client_secret')).toBeNull()

@@ -1,5 +1,6 @@
 /** The services of Microsoft Intune: ScepActions and revocation (intune.md §5 and §8), within the patience of who waits. */
 import type { Json } from '@/lib/services/audit'
+import { isSuccess } from '@/lib/services/intune-codes'
 import { intuneSettings } from '@/lib/services/intune-settings'
 import {
   CA_ERROR_NUMBER,
@@ -178,7 +179,7 @@ function nextAttempt(reply: Reply): { because: 'token' | 'moved' | 'busy' | 'aga
 /** Refusals come with HTTP 200 too: the code alone decides. */
 function readCode({ code, errorDescription }: { [key: string]: Json }): Reading | null {
   if (typeof code !== 'string' || code.trim() === '') return null
-  const ok = code === 'Success'
+  const ok = isSuccess(code)
   return { outcome: ok ? 'success' : 'refused', code: shortText(code), detail: shortText(errorDescription) || null }
 }
 
