@@ -198,6 +198,12 @@ test('neither the secret, nor a token, nor the challenge is in the log of calls'
   expect(written).not.toContain(csr.slice(100, 140))
 })
 
+test('a yes in another spelling is logged as the yes it is taken for, as it came', async () => {
+  await intune.fault('validate', 'code:SUCCESS')
+  expect(await validate(connector(), await request())).toMatchObject({ said: true, code: 'SUCCESS' })
+  expect(calls.at(-1)).toMatchObject({ outcome: 'success', code: 'SUCCESS' })
+})
+
 test('discovery in pages is read to its end', async () => {
   intune.switch({ graphPageSize: 1 })
   expect(await validate(connector(), await request())).toMatchObject({ code: 'Success' })

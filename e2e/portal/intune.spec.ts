@@ -9,7 +9,7 @@ import { delegateTo, fetchRevocationsSoon, fillGuide } from './support/intune'
 import { ADA } from './support/people'
 import { expect, row, test } from './support/test'
 
-const CONNECTOR = 'Microsoft Intune'
+const CONNECTOR = 'Intune of Example'
 
 let portal: Organisation
 let staff: GroupCreated
@@ -32,6 +32,7 @@ test('an administrator connects it; a wrong secret is named, and a right one wor
   const page = await visit(portal, { as: ADA })
   await page.goto('/connectors/new/intune')
   await fillGuide(page, intune, 'not-the-secret')
+  await page.getByLabel('Name', { exact: true }).fill(CONNECTOR)
   await page.getByRole('button', { name: 'Add connector' }).click()
   await expect(page.getByText(`${CONNECTOR} is added`)).toBeVisible()
   await page.getByRole('link', { name: `Go to ${CONNECTOR}` }).click()
@@ -48,7 +49,7 @@ test('an administrator connects it; a wrong secret is named, and a right one wor
 
 test('an endpoint lets it decide, and a device enrols with its blob', async ({ visit }) => {
   const page = await visit(portal, { as: ADA })
-  await delegateTo(page, staff.endpoint.slug, CONNECTOR)
+  await delegateTo(page, staff.endpoint.slug, `${CONNECTOR} (Microsoft Intune)`)
   const device = await intuneFleet(intune, staff.endpoint.scepUrl).device({ name: 'surface-1' })
   deviceId = device.managed.id
   its = await device.enrol()
