@@ -149,10 +149,10 @@ test('pages that show less than Jamf announced are a fault', async () => {
   expect(connector.state.fullSyncAt).toBeUndefined()
 })
 
-test('never more than four pages are read ahead', async () => {
+test('never more than three pages are read at once', async () => {
   const { syncAfter, jamf } = office(macs(4_000))
   await syncAfter(0)
-  expect(jamf.mostAtOnce).toBeLessThanOrEqual(4)
+  expect(jamf.mostAtOnce).toBeLessThanOrEqual(3)
 })
 
 test('in between, devices with a certificate are looked up by serial number, and no others', async () => {

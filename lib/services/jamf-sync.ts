@@ -52,8 +52,8 @@ export interface JamfSyncState {
 }
 
 const KINDS = ['computer', 'mobile'] as const satisfies JamfDeviceKind[]
-/** One of the five calls at once is left to who has a device waiting. */
-const PAGES_AHEAD = 4
+/** Of five calls at once: the others are left to who has a device waiting. */
+const PAGES_AHEAD = 3
 const CALL_MS = 120_000
 /** After a fault; the next sync may be due much later. */
 const TRY_AGAIN_MINUTES = 5

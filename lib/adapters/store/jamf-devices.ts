@@ -18,7 +18,8 @@ export function jamfDeviceRows(database: Database): JamfDeviceRows {
         where d.connector_id = ${connectorId}::uuid and d.external_id is not null and ${beyond}
           and exists (
             select from device_certificate l join certificate c on c.id = l.certificate_id
-            where l.device_id = d.id and c.state = 'issued' and c.revoked_at is null and c.not_after > now())
+            where l.device_id = d.id and c.state = 'issued' and c.not_after > now()
+              and (c.revoked_at is null or c.revocation_reason = 'certificateHold'))
         order by d.id limit ${limit}`
     },
 

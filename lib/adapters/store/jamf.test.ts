@@ -1,12 +1,15 @@
 /** Jamf's events and what is read of devices: in memory and on Postgres alike. */
 import { expect, test } from 'vitest'
 import { testDatabase } from '@/e2e/fixtures/database'
+import { enrolmentPortal } from '@/lib/services/testing/enrolment'
+import { actor } from '@/lib/services/testing/harness'
 import { type JamfQueueBacking, jamfQueueContract } from '@/lib/services/testing/jamf-queue-contract'
 import { memoryJamfQueue } from '@/lib/services/testing/jamf-stores'
 import { openDatabase } from './database'
 import { jamfDeviceRows } from './jamf-devices'
 import { jamfEventQueue } from './jamf-events'
 import { addConnector } from './testing/mdm-rows'
+import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
 
 jamfQueueContract('in memory', async () => inMemory())
 jamfQueueContract('on Postgres', onPostgres)
@@ -65,6 +68,66 @@ test('a device is read by its id, and a connector that was never heard says so',
     expect(await rows.certified(connectorId, null, 10)).toEqual([])
     expect(await rows.ofChallenge(crypto.randomUUID())).toBeNull()
     expect(await rows.lastHeard(connectorId)).toBeNull()
+  } finally {
+    await backing.close()
+  }
+})
+
+test('a challenge that an MDM asked for knows its device, and so does the certificate that came of it', async () => {
+  const backing = await postgresEnrolmentBacking()
+  try {
+    const { database } = backing
+    const portal = await enrolmentPortal(backing)
+    const rows = jamfDeviceRows(database)
+    const connectorId = await addConnector(database, { kind: 'jamf' })
+    const device = { id: crypto.randomUUID(), connectorId, externalId: 'computer:17', serial: 'C02EXAMPLE01' }
+    await database.device.create({ data: device })
+    const request = { endpoint: portal.slug, subject: 'CN=tablet-7,O=Example', mdm: { deviceId: device.id } }
+    const { id, challenge } = await portal.challenges.mint(actor('operator'), request)
+    const { externalId, serial } = device
+    expect(await rows.ofChallenge(id)).toEqual({ connectorId, externalId, serial, udid: null })
+    const unbound = await portal.mint('CN=tablet-8')
+    expect(await rows.ofChallenge(unbound.id)).toBeNull()
+
+    expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+    expect(await rows.certified(connectorId, null, 10)).toEqual([])
+    const issued = await database.certificate.findFirstOrThrow({ where: { challengeId: id } })
+    await database.deviceCertificate.create({
+      data: { certificateId: issued.id, deviceId: device.id, how: 'challenge' },
+    })
+    const certified = [{ id: device.id, externalId, serial }]
+    expect(await rows.certified(connectorId, null, 10)).toEqual(certified)
+    expect(await rows.certified(connectorId, device.id, 10)).toEqual([])
+    await portal.certificates.revoke(actor('admin'), issued.id, { reason: 'certificateHold' })
+    expect(await rows.certified(connectorId, null, 10)).toEqual(certified)
+    await portal.certificates.revoke(actor('admin'), issued.id, { reason: 'keyCompromise' })
+    expect(await rows.certified(connectorId, null, 10)).toEqual([])
+  } finally {
+    await backing.close()
+  }
+})
+
+test('an endpoint knows which connectors have to vouch for its devices, the disabled ones too', async () => {
+  const backing = await postgresEnrolmentBacking()
+  try {
+    const { database } = backing
+    const portal = await enrolmentPortal(backing)
+    const lookups = async () => (await backing.enrolment.enrolment.endpoint(portal.slug))?.deviceLookups
+    const id = await addConnector(database, { kind: 'jamf', endpoint: portal.slug })
+    await addConnector(database, { kind: 'jamf', endpoint: 'another' })
+    expect(await lookups()).toEqual([])
+    const set = (settings: object) => database.connector.update({ where: { id }, data: settings })
+    await set({ settings: { endpoint: portal.slug, lookupBeforeIssuing: true } })
+    expect(await lookups()).toEqual([id])
+    await set({ disabledAt: new Date() })
+    expect(await lookups()).toEqual([id])
+    const { challenge } = await portal.mint()
+    // Nobody is there to ask: nothing is issued.
+    portal.time.now = new Date(portal.time.now.getTime() + 2_000)
+    expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'FAILURE' })
+    await set({ settings: { endpoint: portal.slug, lookupBeforeIssuing: false } })
+    portal.time.now = new Date(portal.time.now.getTime() + 2_000)
+    expect(await (await portal.device({ challenge })).enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
   } finally {
     await backing.close()
   }
