@@ -188,8 +188,9 @@ test.each([
   ['a redirect', text('', 302)],
   ['a 404 of a proxy', text('<html>', 404)],
 ])('%s is a failure, never an empty inventory', async (_, answer) => {
-  const { api, asking } = jamf([token(), answer])
+  const { api, asking, calls } = jamf([token(), answer])
   await expect(api.page(asking, 'computer', 0, false)).rejects.toMatchObject({ kind: 'answer' })
+  expect(calls.at(-1)).toMatchObject({ operation: 'computer inventory', outcome: 'failed' })
 })
 
 test("only Jamf's own 404 says that a record is not there", async () => {

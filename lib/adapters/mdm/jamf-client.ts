@@ -39,7 +39,11 @@ const SECTIONS = {
 /** For those that are patient; then the caller decides when to come back. */
 const WAITS_MS = [1_000, 2_000, 4_000, 8_000]
 
-interface Call<Read> {
+interface Call<T> {
+  /** Null for what is not what was asked for. */
+  read(body: unknown): T | null
+  /** What is said then. */
+  instead: string
   operation: string
   kind: JamfDeviceKind
   path: string
@@ -47,9 +51,6 @@ interface Call<Read> {
   privilege?: 'inventory' | 'groups'
   /** Jamf's own 404 is an answer. */
   mayBeMissing?: boolean
-  /** Null for what is no such answer, which is then said to be no `what`. */
-  read(body: unknown): Read | null
-  what: string
 }
 
 export function jamfClient(options: JamfClientOptions): JamfApi {
@@ -69,8 +70,7 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
 
     async bySerial(asking, kind, serials, groups) {
       const filter = `${FIELD[kind].serial}=in=(${serials.map(quoted).join(',')})`
-      const { total, devices } = await filtered(exchange.session(asking), kind, filter, serials.length * 2, groups)
-      if (total > devices.length) throw unexpected('more devices than serial numbers were asked for')
+      const { devices } = await filtered(exchange.session(asking), kind, filter, serials.length * 2, groups)
       return devices.filter(({ serial }) => serials.some((asked) => sameIdentifier(serial, asked)))
     },
 
@@ -89,30 +89,33 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
 
     async record(asking, kind, jamfId, groups) {
       const session = exchange.session(asking)
-      const path = PATH.record[kind](jamfId)
-      const read = (body: unknown) => {
-        const device = parseDevice(body, kind)
-        return device?.jamfId === jamfId ? device : null
-      }
-      const what = 'record of the device that was asked for'
-      const call = { operation: operation(kind, 'record'), kind, path, mayBeMissing: true, read, what }
-      const device = await ask(session, call)
-      if (device === null) return null
-      if (!groups || device.groups !== null) return device
+      const device = await ask(session, {
+        ...{ operation: operation(kind, 'record'), kind, path: PATH.record[kind](jamfId), mayBeMissing: true },
+        instead: 'another record than the one that was asked for',
+        read(body) {
+          const record = parseDevice(body, kind)
+          return record?.jamfId === jamfId ? record : null
+        },
+      })
+      if (device === null || !groups || device.groups !== null) return device
       // The record of a mobile device does not tell its groups; the inventory does.
       const { devices } = await filtered(session, kind, `${FIELD[kind].id}==${quoted(jamfId)}`, 2, true)
       return { ...device, groups: devices.find((each) => each.jamfId === jamfId)?.groups ?? null }
     },
 
     async groups(asking, kind) {
-      const path = PATH.groups[kind]
-      const call = { operation: operation(kind, 'groups'), kind, path, privilege: 'groups' } as const
-      return answered(exchange.session(asking), { ...call, read: parseGroups, what: 'list of smart groups' })
+      const groups = await ask(exchange.session(asking), {
+        ...{ operation: operation(kind, 'groups'), kind, path: PATH.groups[kind], privilege: 'groups' },
+        instead: 'no list of smart groups',
+        read: parseGroups,
+      })
+      if (groups === null) throw unexpected('nothing')
+      return groups
     },
   }
 
   function filtered(session: JamfSession, kind: JamfDeviceKind, filter: string, most: number, groups: boolean) {
-    return inventory(session, kind, { page: '0', 'page-size': String(most), filter }, groups)
+    return inventory(session, kind, { page: '0', 'page-size': String(most), filter }, groups, most)
   }
 
   async function inventory(
@@ -120,24 +123,26 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
     kind: JamfDeviceKind,
     asked: Readonly<Record<string, string>>,
     groups: boolean,
+    /** Of a filter: more than that means that Jamf did not apply it. */
+    most = Number.POSITIVE_INFINITY,
   ): Promise<JamfPage> {
     const { usual, groups: memberships } = SECTIONS[kind]
     const query = new URLSearchParams({ ...asked, sort: FIELD[kind].sort })
     for (const section of groups ? [...usual, memberships] : usual) query.append('section', section)
-    const call = { operation: operation(kind, 'inventory'), kind, path: PATH.inventory[kind], query }
-    const read = (body: unknown) => parsePage(body, kind)
-    return answered(session, { ...call, read, what: 'page of an inventory' })
+    const page = await ask(session, {
+      ...{ operation: operation(kind, 'inventory'), kind, path: PATH.inventory[kind], query },
+      instead: 'no page of an inventory, or more of it than was asked for',
+      read(body) {
+        const read = parsePage(body, kind)
+        return read !== null && read.total <= most ? read : null
+      },
+    })
+    if (page === null) throw unexpected('nothing')
+    return page
   }
 
-  /** Where nothing may be missing. */
-  async function answered<Read>(session: JamfSession, call: Call<Read>): Promise<Read> {
-    const read = await ask(session, call)
-    if (read === null) throw unexpected(`no ${call.what}`)
-    return read
-  }
-
-  /** What Jamf answered; null for its own 404 where that is an answer. */
-  async function ask<Read>(session: JamfSession, call: Call<Read>): Promise<Read | null> {
+  /** What Jamf answered; null for its own 404, where that is an answer. */
+  async function ask<T>(session: JamfSession, call: Call<T>): Promise<T | null> {
     const { operation: name, kind, path, query, privilege = 'inventory', mayBeMissing = false } = call
     const url = `${session.url}${path}${query === undefined ? '' : `?${query}`}`
     let replaced = false
@@ -147,9 +152,9 @@ export function jamfClient(options: JamfClientOptions): JamfApi {
       const answer = await exchange.send(session, { method: 'GET', url, headers, body: new Uint8Array(0) })
       const body = bodyOf(answer)
       const missing = mayBeMissing && saysNotFound(answer, body)
-      const refusal = missing ? null : faultOf(answer, body, JAMF_PRIVILEGES[kind][privilege])
-      const read = missing || refusal !== null ? null : call.read(body)
-      const fault = refusal ?? (missing || read !== null ? null : unexpected(`no ${call.what}`))
+      const unanswered = missing ? null : faultOf(answer, body, JAMF_PRIVILEGES[kind][privilege])
+      const read = missing || unanswered !== null ? null : call.read(body)
+      const fault = unanswered ?? (missing || read !== null ? null : unexpected(call.instead))
       await exchange.note(session, { operation: name, url, answer, fault, attempt })
       if (fault === null) return read
       if (fault.kind === 'credential' && !replaced) {
