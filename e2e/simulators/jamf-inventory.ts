@@ -48,6 +48,7 @@ export function computerRecord(device: JamfDevice, sections: readonly string[], 
     id: String(device.id),
     udid: device.udid,
     general: section('GENERAL', () => ({
+      ...state.more,
       name: device.name,
       platform: 'Mac',
       supervised: false,
@@ -60,6 +61,7 @@ export function computerRecord(device: JamfDevice, sections: readonly string[], 
       site: { id: '-1', name: 'None' },
     })),
     hardware: section('HARDWARE', () => ({
+      ...state.more,
       make: 'Apple',
       model: device.modelDisplay,
       modelIdentifier: device.model,
@@ -109,6 +111,7 @@ export function mobileRecord(device: JamfDevice, sections: readonly string[], st
     mobileDeviceId: String(device.id),
     deviceType: 'iOS',
     general: section('GENERAL', () => ({
+      ...state.more,
       udid: device.udid,
       displayName: device.name,
       siteId: '-1',
@@ -122,6 +125,7 @@ export function mobileRecord(device: JamfDevice, sections: readonly string[], st
       managementId: device.managementId,
     })),
     hardware: section('HARDWARE', () => ({
+      ...state.more,
       serialNumber: device.serialNumber,
       model: device.modelDisplay,
       modelIdentifier: device.model,

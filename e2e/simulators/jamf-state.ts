@@ -68,11 +68,17 @@ export interface ApiClient {
   enabled: boolean
 }
 
+interface Granted {
+  privileges?: Iterable<Privilege>
+}
+
 export class JamfState {
   readonly computers = new Map<number, JamfDevice>()
   readonly mobiles = new Map<number, JamfDevice>()
   readonly groups: SmartGroup[] = []
   readonly clients = new Map<string, ApiClient>()
+  /** What else stands in the sections of each record, so that they are as long as real ones. */
+  more: Readonly<Record<string, string>> = {}
   private readonly tokens = new Map<string, { client: ApiClient; expiresAt: number }>()
   private readonly numbers = { computer: 0, mobile: 0, role: 0 }
   /** Groups of computers and of mobile devices are numbered apart, too. */
@@ -150,11 +156,11 @@ export class JamfState {
     return this.groups.filter(({ kind, members }) => kind === device.kind && members.has(device.id))
   }
 
-  addClient(given: { privileges?: Iterable<Privilege>; tokenSeconds?: number } = {}): ApiClient {
+  addClient(given: Partial<Pick<ApiClient, 'clientId' | 'secret' | 'tokenSeconds'>> & Granted = {}): ApiClient {
     this.numbers.role += 1
     const client = {
-      clientId: randomUUID(),
-      secret: randomBytes(32).toString('base64url'),
+      clientId: given.clientId ?? randomUUID(),
+      secret: given.secret ?? randomBytes(32).toString('base64url'),
       role: this.numbers.role,
       privileges: new Set(given.privileges ?? READING),
       tokenSeconds: given.tokenSeconds ?? 60,

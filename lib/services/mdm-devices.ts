@@ -110,8 +110,11 @@ export function sentenceOfDeviceEvent(kind: DeviceEventKind, facts: { [key: stri
   const from = said(facts.from)
   const to = said(facts.to)
   switch (kind) {
-    case 'known':
-      return `Became known, ${said(facts.management)} and ${said(facts.compliance)}`
+    case 'known': {
+      // Many an MDM says nothing of compliance.
+      const states = [facts.management, facts.compliance].filter((state) => state !== 'unknown').map(said)
+      return states.length === 0 ? 'Became known' : `Became known, ${states.join(' and ')}`
+    }
     case 'identity':
       return `${facts.what === 'udid' ? 'UDID' : facts.what === 'serial' ? 'Serial number' : 'Name'} changed from ${from} to ${to}`
     case 'user':
