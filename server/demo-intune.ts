@@ -18,17 +18,26 @@ export interface SimulatedIntune {
 }
 
 const DAY = 86_400_000
-const SLUG = 'intune'
+/** Of the connector and of its endpoint. */
+export const INTUNE_SLUG = 'intune'
+/** Since when it is connected. */
+export const INTUNE_DAYS = 40
 
 /** The connector, as the guided page makes it; at a later start, with the addresses that the simulator has by then. */
 export async function connectIntune(services: Services, actor: Actor, intune: SimulatedIntune): Promise<string> {
   const { tenant, applicationId, clientSecret, authorityUrl, graphUrl } = intune
   const settings = { tenant, applicationId, authorityUrl, graphUrl, serviceHosts: ['127.0.0.1'], revocationMinutes: 1 }
   const secret = { credential: { clientSecret }, credentialExpiresAt: new Date(Date.now() + 140 * DAY) }
-  const known = (await services.mdmConnectors.list(actor)).find(({ slug }) => slug === SLUG)
-  if (known !== undefined) return (await services.mdmConnectors.change(actor, SLUG, { settings, ...secret })).id
+  const known = (await services.mdmConnectors.list(actor)).find(({ slug }) => slug === INTUNE_SLUG)
+  if (known !== undefined) return (await services.mdmConnectors.change(actor, INTUNE_SLUG, { settings, ...secret })).id
   const name = 'Microsoft Intune'
-  const made = await services.mdmConnectors.create(actor, { kind: 'intune', name, slug: SLUG, settings, ...secret })
+  const made = await services.mdmConnectors.create(actor, {
+    kind: 'intune',
+    name,
+    slug: INTUNE_SLUG,
+    settings,
+    ...secret,
+  })
   return made.view.id
 }
 
@@ -48,11 +57,13 @@ export async function liveWithIntune(
   const { intune, connectorId, group, keys, setClock } = given
   const pull = (path: string, body: object) => pullString(intune.controlUrl, path, body)
   const endpoint = await services.endpoints.create(actor, {
-    ...{ group: group.slug, name: 'Intune', slug: SLUG },
+    ...{ group: group.slug, name: 'Intune', slug: INTUNE_SLUG },
     ...{ policy: 'delegated' as const, validatorId: connectorId },
   })
   const raPem = endpoint.registrationAuthority?.certificatePem ?? ''
   const raDer = Buffer.from(raPem.replace(/-----[^-]+-----|\s/g, ''), 'base64')
+  // Weeks go by in seconds, in which nobody lets a token run out.
+  await pull('switches', { tokenSeconds: (INTUNE_DAYS * DAY) / 1000, toldTokenSeconds: 3_599 })
   for (const [n, name] of DEMO_INTUNE.entries()) {
     const shiftMilliseconds = -(DEMO_INTUNE.length - n) * 2.5 * DAY
     await setClock(shiftMilliseconds)
@@ -65,6 +76,7 @@ export async function liveWithIntune(
   }
   await setClock(0)
   await pull('clock', { shiftMilliseconds: 0 })
+  await pull('switches', { tokenSeconds: 3_599, toldTokenSeconds: null })
   await pull('devices/wipe', { deviceId: DEMO_INTUNE[1] })
   await pull('devices/untarget', { deviceId: DEMO_INTUNE[4] })
 }
@@ -85,7 +97,9 @@ async function enrol(
     ...{ endpoint: device.endpoint, method: 'POST', query: 'operation=PKIOperation', body, contentEncoding: null },
     ...{ ip: device.ip, userAgent: 'Mozilla/4.0 (compatible; Win32; NDES client 10.0.26100.1/ge_release)' },
   })
-  if (answer.status === 200) parseCertRep(answer.body, { raDer, privateKey, senderNonce })
+  const reply = answer.status === 200 ? parseCertRep(answer.body, { raDer, privateKey, senderNonce }) : null
+  if (reply?.pkiStatus !== 'SUCCESS')
+    throw new Error(`${name} got no certificate (${answer.status} ${reply?.failInfoText})`)
 }
 
 async function pullString(controlUrl: string, path: string, body: object): Promise<Record<string, unknown>> {

@@ -16,7 +16,7 @@ import type { RevocationReason } from '@/lib/services/certificates'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { GroupView } from '@/lib/services/groups'
 import { type Installation, withInstallation } from './bootstrap'
-import { connectIntune, liveWithIntune, type SimulatedIntune } from './demo-intune'
+import { connectIntune, INTUNE_DAYS, INTUNE_SLUG, liveWithIntune, type SimulatedIntune } from './demo-intune'
 import { DEMO_GROUPS, DEMO_ORGANISATION, type DemoGroup } from './demo-organisation'
 
 const DAY = 86_400_000
@@ -108,11 +108,14 @@ async function withIntune(services: Services, clock: MovableClock): Promise<void
   if (said === undefined) return
   const intune = JSON.parse(said) as SimulatedIntune
   const actor = demoActor()
-  const connectorId = await connectIntune(services, actor, intune)
   const group = (await services.groups.list(actor)).find(({ name }) => name === DEMO_GROUPS[0]?.name)
-  if (group === undefined || group.endpoints.some(({ validatorId }) => validatorId === connectorId)) return
-  const keys = await keyPool(4)
-  await liveWithIntune(services, actor, { intune, connectorId, group, keys, setClock: clock.set })
+  if (group === undefined) return
+  const known = group.endpoints.some(({ slug }) => slug === INTUNE_SLUG)
+  // Whatever its devices need must have been there before them.
+  if (!known) await clock.set(-INTUNE_DAYS * DAY)
+  const connectorId = await connectIntune(services, actor, intune)
+  if (known) return
+  await liveWithIntune(services, actor, { intune, connectorId, group, keys: await keyPool(4), setClock: clock.set })
 }
 
 interface Happening {

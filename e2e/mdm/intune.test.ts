@@ -2,7 +2,7 @@
  * The whole product behind Microsoft Intune, which is simulated strictly: real processes, real database, devices that
  * enrol with their blobs. What every hop can do wrong is done, and what must never happen is looked for in the database.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ownKey } from '@/e2e/fixtures/intune-fleet'
 import {
   type ConnectedIntune,
@@ -14,6 +14,7 @@ import {
 } from '@/e2e/fixtures/intune-portal'
 import type { IntuneSimulator } from '@/e2e/simulators/intune'
 import { wifiProfile } from '@/e2e/simulators/intune-device'
+import type { Mode } from '@/e2e/simulators/intune-faults'
 import { encodeSan } from '@/lib/pki/san'
 import { INTUNE_CODES } from '@/lib/services/intune-codes'
 
@@ -183,6 +184,32 @@ describe('a refusal of Intune', () => {
     const right = await main.fleet.device({ name: 'right', managed: wrong.managed })
     expect(await right.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
   })
+})
+
+describe('a request that Intune allows and we cannot grant', () => {
+  test.each<['well' | Mode]>([['well'], ['reset'], ['http500'], ['code:Unknown']])(
+    'yields no certificate, and Intune hears of it where it can: %s',
+    async (mode) => {
+      if (mode !== 'well') await intune.fault('failure', mode, { times: 9 })
+      // While Intune is asked, somebody changes what the profile grants.
+      intune.duringNext('validate', () => grant([SERVER_AUTH]))
+      const device = await main.fleet.device()
+      const enrolled = await device.enrol()
+      await grant([CLIENT_AUTH])
+      expect(enrolled).toMatchObject({ pkiStatus: 'FAILURE', certificate: null })
+      await expectNoCertificate(main, device)
+      await vi.waitFor(() => expect(intune.counts().failure).toBeGreaterThan(0), { timeout: 20_000, interval: 200 })
+      await intune.clearFaults()
+      const heard = () => intune.tenant.failures.filter(({ transactionId }) => transactionId === device.transactionId)
+      if (mode !== 'well') return
+      await vi.waitFor(() => expect(heard()).toHaveLength(1), { timeout: 20_000, interval: 200 })
+      expect(heard()).toMatchObject([{ hResult: -2146877420, errorDescription: expect.stringMatching(/./) }])
+    },
+  )
+
+  async function grant(extendedKeyUsage: string[]): Promise<void> {
+    await main.api('PATCH', `/endpoints/${main.endpoint.slug}`, { profile: { extendedKeyUsage } })
+  }
 })
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')

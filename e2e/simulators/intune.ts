@@ -51,6 +51,8 @@ export interface IntuneSimulator extends IntuneControl {
   clientSecret: string
   world: World
   requests: RecordedRequest[]
+  /** What happens elsewhere while the next call of this hop is on its way. */
+  duringNext(hop: Hop, act: () => Promise<void>): void
   /** How often each hop was asked. */
   counts(): Partial<Record<Hop, number>>
   close(): Promise<void>
@@ -75,6 +77,7 @@ export async function startIntune(options: IntuneOptions = {}): Promise<IntuneSi
   const application = newApplication(tenant, new Date(Date.now() + YEAR), credentials)
   const faults = new Faults()
   const requests: RecordedRequest[] = []
+  const acts = new Map<Hop, () => Promise<void>>()
   const routes = intuneRoutes({
     world,
     requests,
@@ -108,6 +111,7 @@ export async function startIntune(options: IntuneOptions = {}): Promise<IntuneSi
     clientSecret: application.secret,
     world,
     requests,
+    duringNext: (hop, act) => void acts.set(hop, act),
     counts() {
       const counts: Partial<Record<Hop, number>> = {}
       for (const { hop } of requests) if (hop) counts[hop] = (counts[hop] ?? 0) + 1
@@ -135,6 +139,11 @@ export async function startIntune(options: IntuneOptions = {}): Promise<IntuneSi
         fault: null,
       }
       requests.push(record)
+      const act = hop && acts.get(hop)
+      if (act) {
+        acts.delete(hop)
+        await act()
+      }
       const fault = hop && faults.take(hop)
       if (fault) record.fault = fault.mode
       await answer(fault ? struck(world, fault) : { kind: 'served', afterMs: 0, lost: false }, run, record, response)
