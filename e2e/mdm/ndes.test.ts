@@ -32,6 +32,7 @@ let portal: Organisation
 let staff: GroupCreated
 let folder: string
 let local: string
+let key: string
 const at = (name: string) => join(folder, name)
 
 beforeAll(async () => {
@@ -40,6 +41,7 @@ beforeAll(async () => {
   portal = await startOrganisation({ env })
   local = `http://localhost:${portal.port}`
   staff = await portal.createGroup('Staff', 'p256')
+  key = await portal.apiKey('admin')
 }, 240_000)
 
 afterAll(async () => {
@@ -47,20 +49,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const add = (name: string, ...more: string[]) =>
-  portal.json<Account>(
-    ...[
-      'challenge-page',
-      'add',
-      '--endpoint',
-      staff.endpoint.slug,
-      '--name',
+/** By the API: a command of its own for each of them would start a process of its own. */
+async function add(name: string, more: Record<string, unknown> = {}): Promise<Account> {
+  const response = await fetch(`${local}/api/v1/endpoints/${staff.endpoint.slug}/challenge-page-accounts`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
       name,
-      '--template',
-      'CN=laptop-*,O=Example',
-    ],
-    ...(more.includes('--from') ? more : ['--from', '198.51.100.0/24', ...more]),
-  )
+      subjectTemplate: 'CN=laptop-*,O=Example',
+      allowedAddresses: ['198.51.100.0/24'],
+      ...more,
+    }),
+  })
+  expect(response.status, name).toBe(201)
+  return (await response.json()) as Account
+}
+
 const pageOf = ({ url }: Account) => url.replace('https://ca.example.com', local)
 const ask = (account: Account, headers: Record<string, string> = TLS) =>
   fetchPage(pageOf(account), { user: `EXAMPLE\\${account.user}`, secret: account.secret, headers })
@@ -90,7 +94,6 @@ describe('from the page to the certificate', () => {
     expect(await enrol(challenge, 'CN=laptop-1,O=Example')).toMatchObject({ status: 'SUCCESS' })
     const { stdout } = await run('openssl', ['x509', '-in', at('device.pem'), '-noout', '-subject'])
     expect(stdout).toContain('laptop-1')
-    const key = await portal.apiKey('auditor')
     const listed = await fetch(`${local}/api/v1/challenges?search=laptop`, {
       headers: { authorization: `Bearer ${key}` },
     })
@@ -109,7 +112,7 @@ describe('from the page to the certificate', () => {
   })
 
   test.skipIf(needs('pki'))('strongSwan enrols with a short challenge from a page in UTF-8', async () => {
-    const account = await add('ScepWright', '--encoding', 'utf-8', '--format', 'hex16')
+    const account = await add('ScepWright', { encoding: 'utf-8', format: 'hex16' })
     const challenge = challengeIn(scepWright.scrape(await ask(account)))
     expect(challenge).toMatch(/^[0-9A-F]{16}$/)
     const url = ['--url', `${local}/scep/${staff.endpoint.slug}`]
@@ -137,13 +140,13 @@ describe('from the page to the certificate', () => {
   test('every scraper is served in each encoding it reads', async () => {
     for (const scraper of SCRAPERS)
       for (const encoding of scraper.reads) {
-        const account = await add(`${scraper.name} in ${encoding}`, '--encoding', encoding)
+        const account = await add(`${scraper.name} in ${encoding}`, { encoding })
         expect(challengeIn(scraper.scrape(await ask(account))), scraper.name).toMatch(/^[0-9A-F]{32}$/)
       }
   })
 
   test('a full cache and a missing permission are said in words that scrapers know', async () => {
-    const account = await add('ManageEngine', '--most-pending', '1')
+    const account = await add('ManageEngine', { mostPending: 1 })
     challengeIn(manageEngine.scrape(await ask(account)))
     for (const scraper of [manageEngine, fleet])
       expect(scraper.scrape(await ask(account))).toEqual({ found: 'cache_full' })
@@ -156,7 +159,7 @@ describe('from the page to the certificate', () => {
 
 describe('who gets no page', () => {
   test('whoever comes over plain HTTP, or says by himself that he did not', async () => {
-    const account = await add('Plain', '--from', '127.0.0.0/8', '--from', '::1/128')
+    const account = await add('Plain', { allowedAddresses: ['127.0.0.0/8', '::1/128'] })
     const plain = await ask(account, {})
     expect([plain.status, plain.contentType]).toEqual([403, 'text/html'])
     expect((await ask(account, { 'x-forwarded-proto': 'http' })).status).toBe(403)
@@ -180,7 +183,7 @@ describe('who gets no page', () => {
 })
 
 test('many at the same moment never get more than may wait', async () => {
-  const account = await add('Many', '--most-pending', '3')
+  const account = await add('Many', { mostPending: 3 })
   const pages = await Promise.all(Array.from({ length: 20 }, () => ask(account)))
   const found = pages.map((page) => fleet.scrape(page).found)
   expect(found.filter((each) => each === 'challenge')).toHaveLength(3)
