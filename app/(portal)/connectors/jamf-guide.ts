@@ -143,7 +143,7 @@ export const JAMF_GUIDE: KindGuide = {
   ],
   afterwards: [
     'Make a webhook with the event SCEPChallenge: the hook URL, content type JSON, and the authentication that the connector names.',
-    'Make more of them, with the same values, for ComputerAdded, ComputerInventoryCompleted, MobileDeviceEnrolled and MobileDeviceUnEnrolled.',
+    'Make more of them, with the same values, for ComputerAdded, ComputerInventoryCompleted, ComputerPushCapabilityChanged, MobileDeviceEnrolled, MobileDeviceUnEnrolled and RestAPIOperation, which tells of deletions; with smart groups also SmartGroupComputerMembershipChange and SmartGroupMobileDeviceMembershipChange.',
     'In the SCEP payload choose the challenge type Dynamic, the SCEP URL of the endpoint, and a key of 2048 bits.',
     'Test the connection. It names the privilege that is missing, if one is.',
   ],
