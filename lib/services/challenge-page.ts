@@ -98,7 +98,7 @@ export function createChallengePage(dependencies: ChallengePageDependencies): Ch
     account: PresentedAccount,
   ): Promise<PageAnswer> {
     const { origin, head } = request
-    const actor = actorOf(account, origin)
+    const actor = actorOf(account, endpoint, origin)
     const { encoding, ttlMinutes, format } = account
     const refused = async (reason: PageRefusal): Promise<PageAnswer> => {
       await store.refused(account.id, reason)
@@ -182,8 +182,8 @@ function standingOf(endpoint: PageEndpoint, account: PresentedAccount, ip: strin
 }
 
 /** An account of a page may mint at its endpoint, and nothing else. */
-function actorOf({ id, name }: PresentedAccount, origin: RequestOrigin): Actor {
-  return { type: 'service', id, name, role: 'mdm', via: 'ndes', ...origin }
+function actorOf({ id, name }: PresentedAccount, endpoint: PageEndpoint, origin: RequestOrigin): Actor {
+  return { type: 'service', id, name, role: 'mdm', scope: [endpoint.slug], via: 'ndes', ...origin }
 }
 
 function strangerAt(origin: RequestOrigin): Actor {

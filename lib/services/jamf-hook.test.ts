@@ -138,7 +138,7 @@ test('a device gets the challenge and nothing else: no quotes, no line end', asy
       mdm: { deviceId: 'device-1' },
     },
   ])
-  expect(roles).toEqual(['operator'])
+  expect(roles).toEqual(['mdm'])
   expect(JSON.stringify(answer.note)).not.toMatch(new RegExp(`${VALUE}|hunter2`))
 })
 

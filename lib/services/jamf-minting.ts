@@ -101,7 +101,7 @@ export function createJamfMinting({ challenges, reports, api, urls }: JamfMintin
     actor: Actor,
   ) {
     try {
-      return await challenges.mint(minter(actor), {
+      return await challenges.mint(minter(actor, settings.endpoint), {
         ...namesOf(settings, values),
         endpoint: settings.endpoint,
         ttlMinutes: settings.ttlMinutes,
@@ -123,9 +123,9 @@ export function createJamfMinting({ challenges, reports, api, urls }: JamfMintin
   }
 }
 
-/** A connector has no role in the portal. It may mint at its endpoint, which is all that is done with this one. */
-function minter(actor: Actor): Actor {
-  return { ...actor, role: 'operator' }
+/** A connector has no role in the portal. This one mints at its endpoint, and can do nothing else. */
+function minter(actor: Actor, endpoint: string): Actor {
+  return { ...actor, role: 'mdm', scope: [endpoint] }
 }
 
 /** Of the device, what the inventory says; of the user, what Jamf says now: another one than its owner may be signed in. */
