@@ -299,7 +299,9 @@ export function mdmConnectorContract(
       expect(kept?.detail).not.toMatch(/hunter2|abc\.def|AAECAwQ|8CE3|eyJ|xyz|\n/)
       expect(kept?.detail).toContain('trace 0198d2d0-0101-7f00-8a0b-2c3d4e5f6a7b')
       await calls.note(call(view.id, { detail: 'x '.repeat(5_000) }))
-      expect((await connectors.calls(admin, 'jamf', {}, { limit: 1 })).items[0]?.detail).toHaveLength(500)
+      // The two may be of one millisecond, and stand in either order.
+      const { items } = await connectors.calls(admin, 'jamf', {}, { limit: 2 })
+      expect(Math.max(...items.map(({ detail }) => detail?.length ?? 0))).toBe(500)
     })
 
     test('a call that cannot be recorded changes nothing, and is logged', async () => {
