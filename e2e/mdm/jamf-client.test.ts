@@ -101,7 +101,9 @@ describe.each(CALLS)('%s', (_, hop, call, expected) => {
     },
   )
 
-  test.runIf(passing('unauthorised'))('401 mid-way: a new token, and the answer', async () => {
+  // Without a token there is none that could be replaced.
+  if (hop === 'token') return
+  test('401 mid-way: a new token, and the answer', async () => {
     await api.token(asking)
     jamf.faults.plan(hop, 'unauthorised')
     expect(await call()).toEqual(expected)
