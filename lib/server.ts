@@ -33,6 +33,7 @@ import { grantStore } from '@/lib/adapters/store/grants'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { hookMessageStore } from '@/lib/adapters/store/hook-messages'
 import { intuneChallengeStore, intuneReportStore, intuneRevocationStore } from '@/lib/adapters/store/intune'
+import { inventoryReadingStore } from '@/lib/adapters/store/inventory-readings'
 import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jamfDeviceRows } from '@/lib/adapters/store/jamf-devices'
 import { jamfEventQueue } from '@/lib/adapters/store/jamf-events'
@@ -139,6 +140,7 @@ import { createIntuneCertificates, type IntuneCertificatesService } from '@/lib/
 import { createIntuneDelegate } from '@/lib/services/intune-delegate'
 import { createIntuneTeller } from '@/lib/services/intune-notices'
 import { createIntuneRevocations } from '@/lib/services/intune-revocations'
+import { createInventoryReadings, type InventoryReadingsService } from '@/lib/services/inventory-readings'
 import { createIssuance } from '@/lib/services/issuance'
 import { createJamfEvents } from '@/lib/services/jamf-events'
 import { createEntitlingGroups } from '@/lib/services/jamf-groups'
@@ -225,6 +227,7 @@ export interface Services {
   receivers: ReceiversService
   deviceBrake: DeviceBrakeService
   deviceReports: DeviceReports
+  inventoryReadings: InventoryReadingsService
   deviceRules: DeviceRulesService
   devices: DevicesService
   eventWebhooks: EventWebhooksService
@@ -555,6 +558,7 @@ export function buildServices(wiring: Wiring): Services {
     receivers: createReceivers({ store: receiverStore(database), validation, signer, limit: access.limit, clock }),
     deviceBrake: createDeviceBrake({ store: deviceBrakeStore(database), clock }),
     deviceReports,
+    inventoryReadings: createInventoryReadings({ store: inventoryReadingStore(database), rows: connectorRows }),
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
     jamfSync: jamfSync.want,
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),

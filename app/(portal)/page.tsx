@@ -42,11 +42,12 @@ async function Overview({ actor }: { actor: Actor }) {
     alarms: alarmService,
     crlLists,
     deviceBrake,
+    deviceRules,
     mdmConnectors,
     overdueRenewals,
   } = server()
   const now = new Date()
-  const [alarms, brakes, expiring, overdue, lists, counts, groups, authorities, newest, refused, causes] =
+  const [alarms, brakes, expiring, overdue, lists, counts, groups, authorities, following, newest, refused, causes] =
     await Promise.all([
       alarmService.open(actor),
       deviceBrake.list(actor),
@@ -56,11 +57,12 @@ async function Overview({ actor }: { actor: Actor }) {
       certificates.counts(actor),
       groupService.list(actor),
       groupService.authorities(actor),
+      deviceRules.following(actor),
       certificates.list(actor, {}, NEWEST),
       transactions.list(actor, { state: 'refused' }, NEWEST),
       transactions.failuresByCause(actor, new Date(now.getTime() - DAY_MS)),
     ])
-  const health = <Health kinds={healthChecks(authorities, groups, now)} now={now} />
+  const health = <Health kinds={healthChecks({ authorities, groups, following }, now)} now={now} />
   const first = counts.total === 0
   const quiet = first && refused.items.length === 0
   return (

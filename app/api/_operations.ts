@@ -21,6 +21,7 @@ import {
   revokeChallenge,
 } from '@/app/api/v1/challenges/operations'
 import { validateChallenge } from '@/app/api/v1/challenges/validate/operations'
+import { acceptConnectorInventory, getConnectorInventory } from '@/app/api/v1/connectors/inventory-operations'
 import {
   createConnector,
   getConnector,
@@ -212,6 +213,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   updateConnector,
   testConnector,
   rotateConnectorSecret,
+  getConnectorInventory,
+  acceptConnectorInventory,
   listConnectorCalls,
   listReceivers,
   createReceiver,

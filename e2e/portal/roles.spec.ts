@@ -69,6 +69,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
 
 /** The same for what changes something. `own`: for everybody, about themselves. */
 const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANGERS>> = {
+  acceptInventory: ADMINS,
   approveRequest: WORKERS,
   activateValidatorSecret: ADMINS,
   addConnector: ADMINS,
@@ -134,6 +135,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   switchMinter: ADMINS,
   updateMinter: ADMINS,
   switchConnector: ADMINS,
+  syncConnector: ADMINS,
   switchReceiver: ADMINS,
   switchValidator: ADMINS,
   testConnector: ADMINS,

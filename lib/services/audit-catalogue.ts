@@ -119,6 +119,7 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'connector.updated': facts('config', 'high', 'Connector changed'),
   'connector.disabled': facts('config', 'high', 'Connector disabled'),
   'connector.credential_expiring': facts('config', 'medium', 'Credential about to expire'),
+  'connector.inventory_accepted': facts('config', 'high', 'Smaller inventory accepted'),
   'renewal.authorised': facts('enrol', 'info', 'Renewal authorised'),
   'renewal.repeated': facts('enrol', 'high', 'Certificate renewed twice'),
   'rollover.staged': facts('ca', 'critical', 'Rollover staged'),

@@ -137,6 +137,8 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'connector.updated': (event) => `${who(event)} changed connector ${what(event)}${fields(event)}`,
   'connector.disabled': (event) => `${who(event)} disabled connector ${what(event)}`,
   'connector.credential_expiring': (event) => `The credential of connector ${what(event)} expires${expiringOn(event)}`,
+  'connector.inventory_accepted': (event) =>
+    `${who(event)} accepted the smaller inventory of connector ${what(event)}: ${said(event, 'seen') ?? 'fewer'} devices, ${said(event, 'before') ?? 'more'} before`,
   'renewal.authorised': (event) => `A renewal was authorised by the certificate before it${forSubject(event)}`,
   'renewal.repeated': (event) =>
     `A certificate that was renewed before asked again with another request${forSubject(event)}`,

@@ -97,6 +97,7 @@ export type AuditEventType =
   | 'connector.updated'
   | 'connector.disabled'
   | 'connector.credential_expiring'
+  | 'connector.inventory_accepted'
   | 'renewal.authorised'
   | 'renewal.repeated'
   | 'rollover.staged'

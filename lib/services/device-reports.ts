@@ -62,7 +62,8 @@ export interface DeviceReportStore {
 
 /** A reading that saw fewer than this part of the last one is a broken reading. */
 export const LEAST_SHARE = 0.8
-const MOST_MISSES = 2
+/** A device that so many readings in a row did not see is removed. */
+export const MOST_MISSES = 2
 const PAGE = 500
 
 export function createDeviceReports({ store, clock }: { store: DeviceReportStore; clock: () => Date }): DeviceReports {

@@ -38,8 +38,16 @@ export interface DeviceRulesDryRun {
   samples: { id: string; name: string; trigger: DeviceTrigger; action: RuleAction; certificates: number }[]
 }
 
+/** A group with devices of an MDM, and whether anything follows from what that says. */
+export interface DeviceFollowing {
+  group: { slug: string; name: string }
+  follows: boolean
+}
+
 export interface DeviceRulesService {
-  /** Refusals of all: not_found. */
+  /** Of groups whose newest certificates are those of devices that an enabled connector tells of, by name. */
+  following(actor: Actor): Promise<DeviceFollowing[]>
+  /** Refusals of all that name a group: not_found. */
   get(actor: Actor, slug: string): Promise<DeviceRulesView>
   /** Refusals: invalid_input. Does nothing. */
   dryRun(actor: Actor, slug: string, change: readonly DeviceRuleChange[]): Promise<DeviceRulesDryRun>
@@ -60,6 +68,8 @@ export interface DeviceRuleRecord {
 }
 
 export interface DeviceRuleStore {
+  /** Looks at so many of the newest certificates of each group. */
+  following(newest: number): Promise<DeviceFollowing[]>
   get(slug: string): Promise<DeviceRuleRecord | null>
   dryRun(
     groupId: string,
@@ -86,6 +96,8 @@ export const RULE_REASONS: readonly RevocationReason[] = [
 ]
 const ACTIONS: readonly RuleAction[] = ['report', 'hold', 'revoke']
 const SAMPLES = 8
+/** Of each group: enough to tell, however many certificates it has. */
+const NEWEST = 200
 
 export function createDeviceRules({ store, clock }: { store: DeviceRuleStore; clock: () => Date }): DeviceRulesService {
   async function existing(slug: string): Promise<DeviceRuleRecord> {
@@ -95,6 +107,11 @@ export function createDeviceRules({ store, clock }: { store: DeviceRuleStore; cl
   }
 
   return {
+    async following(actor) {
+      authorise(actor, 'device-rule:read')
+      return store.following(NEWEST)
+    },
+
     async get(actor, slug) {
       authorise(actor, 'device-rule:read')
       return viewOf(await existing(slug))

@@ -37,7 +37,10 @@ export interface JamfEventQueue {
 export interface JamfDeviceRows {
   /** Its id in the MDM; null for a device that has none. */
   externalId(deviceId: string): Promise<string | null>
-  /** Devices of the connector with a certificate that is good at present, or on hold until they are fine again; by id. */
+  /**
+   * Devices of the connector that were not removed, with a certificate that is good at present, or on hold until they are
+   * fine again; by id.
+   */
   certified(connectorId: string, after: string | null, limit: number): Promise<CertifiedDevice[]>
   /** The device that the challenge was minted for; null when it was minted for none. */
   ofChallenge(challengeId: string): Promise<ChallengedDevice | null>

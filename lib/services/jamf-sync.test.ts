@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Json } from './audit'
 import { createDeviceReports } from './device-reports'
+import { createInventoryReadings } from './inventory-readings'
 import { JamfFault } from './jamf-api'
 import { type JamfDevice, jamfExternalId } from './jamf-device'
 import { createJamfEvents } from './jamf-events'
@@ -38,7 +39,7 @@ function office(devices: JamfDevice[], settings: Partial<JamfSettings> = {}) {
     externalId: async (id) => known.rows.find((row) => row.id === id)?.externalId ?? null,
     async certified(_connector, after, limit) {
       const all: CertifiedDevice[] = known.rows
-        .filter(({ externalId }) => certified.has(externalId))
+        .filter(({ externalId, management }) => certified.has(externalId) && management !== 'removed')
         .map(({ id, externalId, serial }) => ({ id, externalId, serial }))
         .toSorted((a, b) => (a.id < b.id ? -1 : 1))
       return all.filter(({ id }) => after === null || id > after).slice(0, limit)
@@ -185,6 +186,26 @@ test('if over a fifth of them are gone, none is', async () => {
   await syncAfter(1)
   expect(management('computer:1')).toBe('managed')
   expect(connector.state.syncFault).toContain('23 of 30')
+})
+
+test('of a fleet that shrank indeed, readings go on once an administrator has accepted it', async () => {
+  const { syncAfter, jamf, known, certified, management, connector } = office(macs(30))
+  await syncAfter(0)
+  for (let at = 1; at <= 30; at += 1) certified.add(`computer:${at}`)
+  jamf.devices.splice(0, 10)
+  await syncAfter(8)
+  expect(connector.state.syncFault).toContain('a fifth fewer')
+  const readings = createInventoryReadings({ store: known.readings, rows: { connectorBySlug: async () => connector } })
+  const reading = await readings.last(actor('admin'), connector.slug)
+  expect(reading).toMatchObject({ seen: 20, missing: 10, whole: false, before: 30 })
+  await readings.accept(actor('admin'), connector.slug, reading?.id ?? '')
+  await syncAfter(1)
+  expect([management('computer:1'), management('computer:30')]).toEqual(['removed', 'managed'])
+  expect(connector.state.syncFault).toBeUndefined()
+  // Those that are gone keep their certificates where rules only report; they are not missed again.
+  await syncAfter(1)
+  expect(jamf.asked).toEqual(['computer serials 20'])
+  expect(connector.state.syncFault).toBeUndefined()
 })
 
 test('a device that left the chosen groups is no longer entitled; one of a kind without groups was never asked for', async () => {

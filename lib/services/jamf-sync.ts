@@ -112,7 +112,7 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
         'answer',
         'inventory_shrank',
         `The inventory has ${seen} devices, over a fifth fewer than before: nothing follows for those that are missing.`,
-        'Look whether the API role still sees all devices. If so many are gone indeed, remove them on the page of devices.',
+        'Look whether the API role still sees all devices. If so many are gone indeed, accept the smaller inventory on the page of the connector.',
       )
     return { seen, sentence: `${seen} devices were read; ${ended.missing} that were known are missing.` }
   }

@@ -545,6 +545,31 @@ describe('minters', () => {
   })
 })
 
+describe('connector', () => {
+  const reading = {
+    id: '0198d2d2-0a0b-7c0d-8e0f-1a2b3c4d5e6f',
+    startedAt: new Date('2026-11-23T10:00:00Z'),
+    finishedAt: new Date('2026-11-23T10:01:00Z'),
+    ...{ seen: 3, missing: 2, whole: false, before: 5 },
+  }
+
+  test('inventory shows the last reading, and says when there is none', async () => {
+    const { document } = await json(['connector', 'inventory', 'jamf'], { inventoryReadings: { last: noted(reading) } })
+    expect(document).toMatchObject({ lastReading: { id: reading.id, seen: 3, before: 5, whole: false } })
+    const none = { inventoryReadings: { last: noted(null) } }
+    expect((await json(['connector', 'inventory', 'jamf'], none)).document).toEqual({ lastReading: null })
+    expect(asked).toEqual([['jamf'], ['jamf']])
+  })
+
+  test('accept-inventory names the reading that was looked at', async () => {
+    const services: Fakes = { inventoryReadings: { accept: noted({ ...reading, whole: true, before: null }) } }
+    const { document } = await json(['connector', 'accept-inventory', 'jamf', '--reading', reading.id], services)
+    expect(document).toMatchObject({ lastReading: { whole: true, before: null } })
+    expect((await json(['connector', 'accept-inventory', 'jamf'], services)).code).toBe(2)
+    expect(asked).toEqual([['jamf', reading.id]])
+  })
+})
+
 describe('device', () => {
   const rules = {
     group: { slug: 'staff', name: 'Staff' },

@@ -23,6 +23,7 @@ import {
   showConnector,
   testConnector,
 } from './connector'
+import { acceptInventory, showInventory } from './connector-inventory'
 import {
   listBrakes,
   listDevices,
@@ -134,6 +135,8 @@ export const COMMANDS: readonly Command[] = [
   changeConnector,
   testConnector,
   rotateConnectorSecret,
+  showInventory,
+  acceptInventory,
   listConnectorCalls,
   createReceiver,
   listReceivers,

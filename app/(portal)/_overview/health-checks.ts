@@ -1,5 +1,9 @@
-/** What relying parties and devices depend on, judged: revocation lists, OCSP, authorities, registration authorities. */
+/**
+ * What relying parties and devices depend on, judged: revocation lists, OCSP, authorities, registration authorities, and
+ * whether revocation follows what MDMs say.
+ */
 import { crlFreshness, type Expiry, expiryOf, responderFreshness, WARN_DAYS } from '@/app/_components/freshness'
+import type { DeviceFollowing } from '@/lib/services/device-rules'
 import type { AuthorityView, GroupView } from '@/lib/services/groups'
 
 export type Verdict = 'good' | 'soon' | 'bad'
@@ -9,8 +13,10 @@ export interface Check {
   href: string
   subject: string
   verdict: Verdict
-  /** When it runs out; null when it is not there at all. */
+  /** When it runs out; null when it is not there at all, or never does. */
   until: Date | null
+  /** What is wrong with one that never runs out. */
+  fault?: string
 }
 
 export interface CheckKind {
@@ -29,7 +35,13 @@ function beingMade({ notBefore }: AuthorityView, now: Date): boolean {
   return now.getTime() - notBefore.getTime() < BEING_MADE_MS
 }
 
-export function healthChecks(authorities: AuthorityView[], groups: GroupView[], now: Date): CheckKind[] {
+interface Judged {
+  authorities: AuthorityView[]
+  groups: GroupView[]
+  following: DeviceFollowing[]
+}
+
+export function healthChecks({ authorities, groups, following }: Judged, now: Date): CheckKind[] {
   return [
     {
       title: 'Revocation lists',
@@ -51,6 +63,7 @@ export function healthChecks(authorities: AuthorityView[], groups: GroupView[], 
       href: '/groups',
       checks: groups.flatMap((group) => registrationAuthorityChecks(group, now)),
     },
+    { title: 'Revocation follows the MDM', href: '/devices', checks: following.map(followingCheck) },
   ]
 }
 
@@ -100,4 +113,15 @@ function registrationAuthorityChecks({ name, endpoints }: GroupView, now: Date):
       : 'bad',
     until: registrationAuthority?.notAfter ?? null,
   }))
+}
+
+function followingCheck({ group: { slug, name }, follows }: DeviceFollowing): Check {
+  return {
+    id: `following-${slug}`,
+    href: `/groups/${slug}/device-rules`,
+    subject: `Device rules of ${name}`,
+    verdict: follows ? 'good' : 'soon',
+    until: null,
+    fault: 'They only report: a device that its MDM lets go keeps its certificate.',
+  }
 }

@@ -24,9 +24,9 @@ export function Health({ kinds, now }: { kinds: CheckKind[]; now: Date }) {
   return (
     <Card title="Health" description={summary} flush className="self-start">
       <ul>
-        {worstFirst.map(({ id, verdict, href, subject, until }) => (
+        {worstFirst.map(({ id, verdict, href, subject, until, fault = 'Not there yet.' }) => (
           <HealthRow key={id} verdict={verdict} href={href} title={subject}>
-            {until === null ? 'Not there yet.' : <Until at={until} now={now} />}
+            {until === null ? fault : <Until at={until} now={now} />}
           </HealthRow>
         ))}
         {kinds.map((kind) => (
@@ -39,12 +39,13 @@ export function Health({ kinds, now }: { kinds: CheckKind[]; now: Date }) {
 
 function GoodOnes({ kind: { title, href, checks }, now }: { kind: CheckKind; now: Date }) {
   const good = checks.filter(({ verdict }) => verdict === 'good')
+  if (good.length === 0) return null
   const first = soonest(good)
-  if (!first) return null
   return (
     <HealthRow verdict="good" href={href} title={title}>
-      {good.length === 1 ? 'Good. ' : `${good.length} good. The first `}
-      <Until at={first} now={now} lowerCase={good.length > 1} />
+      {good.length === 1 ? 'Good. ' : `${good.length} good. `}
+      {first && good.length > 1 && 'The first '}
+      {first && <Until at={first} now={now} lowerCase={good.length > 1} />}
     </HealthRow>
   )
 }

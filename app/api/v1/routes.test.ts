@@ -20,6 +20,7 @@ const exampleOf = (id: string): never => {
   return answer?.example as never
 }
 const page = (id: string) => (exampleOf(id) as { items: never[] }).items
+const readingOf = (id: string) => (exampleOf(id) as { lastReading: never }).lastReading
 const firstOf = (id: string): object => page(id)[0] ?? {}
 
 let asked: unknown[][]
@@ -159,6 +160,10 @@ const services = (): Fakes => ({
       hookSecret: 'whsec_new',
     }),
     calls: noted('mdmConnectors.calls', exampleOf('listConnectorCalls')),
+  },
+  inventoryReadings: {
+    last: noted('inventoryReadings.last', readingOf('getConnectorInventory')),
+    accept: noted('inventoryReadings.accept', readingOf('acceptConnectorInventory')),
   },
   alarms: {
     list: noted('alarms.list', exampleOf('listChallengeAlarms')),
@@ -306,6 +311,8 @@ test.each([
     { query: '?outcome=failed&operation=token&limit=7' },
     ['mdmConnectors.calls', 'as admin key', 'staff', { outcome: 'failed', operation: 'token' }, { limit: 7 }],
   ],
+  ['getConnectorInventory', {}, ['inventoryReadings.last', 'as admin key', 'staff']],
+  ['acceptConnectorInventory', { json: { reading: ID } }, ['inventoryReadings.accept', 'as admin key', 'staff', ID]],
   [
     'createMinter',
     { json: { name: 'MDM', issuer: 'mdm', jwks: { keys: [] }, endpoints: ['staff'] } },

@@ -184,6 +184,24 @@ describe('rules', () => {
     },
   )
 
+  test('of each group with devices of an enabled MDM it is told whether anything follows', async () => {
+    const following = () => all.rules.following(actor('auditor'))
+    await all.portal.createGroup('lab')
+    const { id } = await all.enrol('S1')
+    await all.tell({ externalId: '1', serial: 'S1', management: 'managed' })
+    expect(await following()).toEqual([])
+    await all.run()
+    expect(await all.deviceOf(id)).not.toBeNull()
+    const { slug, name } = all.group
+    expect(await following()).toEqual([{ group: { slug, name }, follows: false }])
+    await all.setRules({ trigger: 'wiped', action: 'report' }, { trigger: 'removed', action: 'hold' })
+    expect(await following()).toEqual([{ group: { slug, name }, follows: true }])
+    await all.setRules({ trigger: 'removed', action: 'report' })
+    expect(await following()).toEqual([{ group: { slug, name }, follows: false }])
+    await all.database.connector.update({ where: { id: all.connector }, data: { disabledAt: all.portal.time.now } })
+    expect(await following()).toEqual([])
+  })
+
   test('only administrators set rules, and what no rule knows is refused', async () => {
     await expect(all.rules.change(actor('operator'), all.group.slug, [])).rejects.toMatchObject({ code: 'forbidden' })
     for (const wrong of [{ trigger: 'stolen' }, { action: 'erase' }, { reason: 'certificateHold' }])

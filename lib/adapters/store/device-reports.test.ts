@@ -6,19 +6,24 @@ import { createDeviceReports } from '@/lib/services/device-reports'
 import type { DeviceReport } from '@/lib/services/device-types'
 import { type DeviceReportBacking, deviceReportContract } from '@/lib/services/testing/device-report-contract'
 import { memoryDeviceReportStore } from '@/lib/services/testing/device-report-store'
+import { inventoryReadingContract } from '@/lib/services/testing/inventory-reading-contract'
 import { openDatabase } from './database'
 import { deviceReportStore } from './device-reports'
+import { inventoryReadingStore } from './inventory-readings'
 import { addConnector } from './testing/mdm-rows'
 
 const mdm = systemActor('job', 'sync-devices')
 
 deviceReportContract('in memory', async () => inMemory())
 deviceReportContract('on Postgres', onPostgres)
+inventoryReadingContract('in memory', async () => inMemory())
+inventoryReadingContract('on Postgres', onPostgres)
 
 function inMemory(): DeviceReportBacking {
-  const { store, rows, events } = memoryDeviceReportStore()
+  const { store, readings, rows, events, audit } = memoryDeviceReportStore()
   return {
     store,
+    readings,
     addConnector: async () => crypto.randomUUID(),
     device: async (id) => {
       const row = rows.find((each) => each.id === id)
@@ -27,6 +32,7 @@ function inMemory(): DeviceReportBacking {
     },
     devices: async (connectorId) => rows.filter((row) => row.connectorId === connectorId).length,
     events: async (deviceId) => events.filter((event) => event.deviceId === deviceId).map(({ kind }) => kind),
+    audit: async () => audit.map(({ type, data }) => ({ type, ...(data && { data }) })),
     close: async () => {},
   }
 }
@@ -37,11 +43,19 @@ async function onPostgres() {
   return {
     database,
     store: deviceReportStore(database),
+    readings: inventoryReadingStore(database),
     addConnector: () => addConnector(database),
     device: (id: string) => database.device.findUniqueOrThrow({ where: { id } }),
     devices: (connectorId: string) => database.device.count({ where: { connectorId } }),
     events: async (deviceId: string) =>
       (await database.deviceEvent.findMany({ where: { deviceId }, orderBy: { at: 'asc' } })).map(({ kind }) => kind),
+    audit: async () => {
+      const rows = await database.auditEvent.findMany({ orderBy: { seq: 'asc' }, select: { payload: true } })
+      return rows.map(({ payload }) => {
+        const { type, data } = JSON.parse(Buffer.from(payload).toString())
+        return { type, data }
+      })
+    },
     close: async () => {
       await database.$disconnect()
       await drop()

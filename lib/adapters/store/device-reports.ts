@@ -24,7 +24,7 @@ export function deviceReportStore(database: Database): DeviceReportStore {
     async beginSync({ id, connectorId, at }) {
       await inTransaction(database, async (transaction) => {
         await transaction.$executeRaw`
-          update device_sync set finished_at = ${at}, complete = false, seen = 0, missing = 0
+          update device_sync set finished_at = ${at}, complete = false
           where connector_id = ${connectorId}::uuid and finished_at is null`
         await transaction.$executeRaw`
           insert into device_sync (id, connector_id, started_at) values (${id}::uuid, ${connectorId}::uuid, ${at})`

@@ -15,7 +15,7 @@ export function jamfDeviceRows(database: Database): JamfDeviceRows {
       const beyond = after === null ? Prisma.sql`true` : Prisma.sql`d.id > ${after}::uuid`
       return database.$queryRaw<CertifiedDevice[]>`
         select d.id, d.external_id as "externalId", d.serial from device d
-        where d.connector_id = ${connectorId}::uuid and d.external_id is not null and ${beyond}
+        where d.connector_id = ${connectorId}::uuid and d.external_id is not null and d.management <> 'removed' and ${beyond}
           and exists (
             select from device_certificate l join certificate c on c.id = l.certificate_id
             where l.device_id = d.id and c.state = 'issued' and c.not_after > now()

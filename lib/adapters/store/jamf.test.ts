@@ -100,6 +100,10 @@ test('a challenge that an MDM asked for knows its device, and so does the certif
     expect(await rows.certified(connectorId, device.id, 10)).toEqual([])
     await portal.certificates.revoke(actor('admin'), issued.id, { reason: 'certificateHold' })
     expect(await rows.certified(connectorId, null, 10)).toEqual(certified)
+    await database.device.update({ where: { id: device.id }, data: { management: 'removed' } })
+    expect(await rows.certified(connectorId, null, 10)).toEqual([])
+    await database.device.update({ where: { id: device.id }, data: { management: 'managed' } })
+    expect(await rows.certified(connectorId, null, 10)).toEqual(certified)
     await portal.certificates.revoke(actor('admin'), issued.id, { reason: 'keyCompromise' })
     expect(await rows.certified(connectorId, null, 10)).toEqual([])
   } finally {

@@ -1,16 +1,21 @@
 /** What taking in reports promises: run on the store in memory and on Postgres. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemActor } from '@/lib/services/actor'
+import type { AuditEntry } from '@/lib/services/audit'
 import { createDeviceReports, type DeviceReportStore } from '@/lib/services/device-reports'
 import type { DeviceReport } from '@/lib/services/device-types'
+import type { InventoryReadingStore } from '@/lib/services/inventory-readings'
 
 export interface DeviceReportBacking {
   store: DeviceReportStore
+  readings: InventoryReadingStore
   addConnector(): Promise<string>
   device(id: string): Promise<{ serial: string | null; management: string; compliance: string; userDisabled: boolean }>
   devices(connectorId: string): Promise<number>
   /** Oldest first. */
   events(deviceId: string): Promise<string[]>
+  /** Types of the audit events, with their facts. */
+  audit(): Promise<Pick<AuditEntry, 'type' | 'data'>[]>
   close(): Promise<void>
 }
 

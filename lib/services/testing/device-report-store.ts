@@ -1,6 +1,8 @@
 /** Reported devices in memory, by the rules of the store on Postgres. The queue of their rules is another's. */
+import type { AuditEntry } from '@/lib/services/audit'
 import type { DeviceReportStore, DeviceSync, ReportSource } from '@/lib/services/device-reports'
 import type { DeviceEventFact, KnownDevice } from '@/lib/services/device-state'
+import type { InventoryReadingStore } from '@/lib/services/inventory-readings'
 
 interface Row extends KnownDevice {
   connectorId: string
@@ -9,9 +11,9 @@ interface Row extends KnownDevice {
 }
 
 interface Sync extends DeviceSync {
-  seen: number
-  missing: number
-  complete: boolean
+  seen: number | null
+  missing: number | null
+  complete: boolean | null
 }
 
 export interface DeviceEventRow extends DeviceEventFact {
@@ -24,6 +26,7 @@ export function memoryDeviceReportStore() {
   const rows: Row[] = []
   const events: DeviceEventRow[] = []
   const syncs: Sync[] = []
+  const audit: AuditEntry[] = []
   const links = new Map<string, string>()
 
   const store: DeviceReportStore = {
@@ -39,8 +42,10 @@ export function memoryDeviceReportStore() {
       return new Map(changes.map(({ device }) => [device.externalId, device.id]))
     },
     async beginSync({ id, connectorId, at }) {
-      for (const sync of syncs) if (sync.connectorId === connectorId && sync.finishedAt === null) sync.finishedAt = at
-      syncs.push({ id, connectorId, startedAt: at, finishedAt: null, seen: 0, missing: 0, complete: false })
+      for (const sync of syncs)
+        if (sync.connectorId === connectorId && sync.finishedAt === null)
+          Object.assign(sync, { finishedAt: at, complete: false })
+      syncs.push({ id, connectorId, startedAt: at, finishedAt: null, seen: null, missing: null, complete: null })
     },
     async sync(id) {
       return syncs.find((sync) => sync.id === id) ?? null
@@ -50,21 +55,14 @@ export function memoryDeviceReportStore() {
       if (sync === undefined) return { seen: 0, missing: 0, complete: false }
       if (sync.finishedAt === null) {
         const last = syncs.findLast((each) => each.connectorId === connectorId && each.complete)?.seen ?? 0
-        const unseen = rows.filter(
-          (row) =>
-            row.connectorId === connectorId &&
-            row.seenInSync !== id &&
-            !['removed', 'wiped'].includes(row.management) &&
-            row.firstKnownAt < sync.startedAt &&
-            (row.stateAt === null || row.stateAt < sync.startedAt),
-        )
+        const unseen = unseenIn(sync)
         sync.seen = rows.filter((row) => row.connectorId === connectorId && row.seenInSync === id).length
         sync.missing = unseen.length
         sync.complete = sync.seen >= last * leastShare
         sync.finishedAt = at
         if (sync.complete) for (const row of unseen) miss(row, mostMisses, at)
       }
-      return { seen: sync.seen, missing: sync.missing, complete: sync.complete }
+      return { seen: sync.seen ?? 0, missing: sync.missing ?? 0, complete: sync.complete ?? false }
     },
     async find(connectorId, { externalId, serial, udid }) {
       const mine = rows.filter((row) => row.connectorId === connectorId)
@@ -101,6 +99,43 @@ export function memoryDeviceReportStore() {
     },
   }
 
+  const readings: InventoryReadingStore = {
+    async last(connectorId) {
+      const own = syncs.filter((sync) => sync.connectorId === connectorId)
+      const sync = own.findLast(({ seen }) => seen !== null)
+      if (sync === undefined) return null
+      const { id, startedAt, finishedAt, seen, missing, complete } = sync
+      const whole = complete === true
+      return {
+        ...{ id, startedAt, finishedAt: finishedAt ?? startedAt, seen: seen ?? 0, missing: missing ?? 0, whole },
+        before: whole ? null : (own.findLast((each) => each.complete)?.seen ?? 0),
+      }
+    },
+    async accept({ id, connectorId }, { mostMisses }, told) {
+      const own = syncs.filter((sync) => sync.connectorId === connectorId)
+      const sync = own.find((each) => each.id === id)
+      if (sync === undefined || sync.complete !== false || !sync.seen) return false
+      const later = own.slice(own.indexOf(sync) + 1)
+      if (later.some(({ seen }) => seen !== null)) return false
+      sync.complete = true
+      for (const row of unseenIn(sync))
+        if (!later.some((each) => each.id === row.seenInSync)) row.misses = Math.max(row.misses, mostMisses - 1)
+      audit.push(...told)
+      return true
+    },
+  }
+
+  function unseenIn(sync: Sync): Row[] {
+    return rows.filter(
+      (row) =>
+        row.connectorId === sync.connectorId &&
+        row.seenInSync !== sync.id &&
+        !['removed', 'wiped'].includes(row.management) &&
+        row.firstKnownAt < sync.startedAt &&
+        (row.stateAt === null || row.stateAt < sync.startedAt),
+    )
+  }
+
   function miss(row: Row, mostMisses: number, at: Date): void {
     row.misses += 1
     if (row.misses < mostMisses) return
@@ -109,5 +144,5 @@ export function memoryDeviceReportStore() {
     Object.assign(row, { management: 'removed', stateAt: at })
   }
 
-  return { store, rows, events, links }
+  return { store, readings, rows, events, audit, links }
 }

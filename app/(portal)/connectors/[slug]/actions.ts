@@ -1,11 +1,11 @@
-/** Changes, tests, pauses and resumes a connector, and replaces its hook secret. */
+/** Changes, tests, pauses and resumes a connector, replaces its hook secret, and accepts its smaller inventory. */
 'use server'
 
 import { refresh } from 'next/cache'
 import { action } from '@/app/_actions'
 import { GUIDES, settingsOf } from '@/app/(portal)/connectors/kinds'
 import { server } from '@/lib/server'
-import { ConnectorSettingsSchema, OneConnectorSchema, SwitchConnectorSchema } from './schema'
+import { AcceptInventorySchema, ConnectorSettingsSchema, OneConnectorSchema, SwitchConnectorSchema } from './schema'
 
 export const changeConnector = action('connector:manage', ConnectorSettingsSchema, async (actor, form) => {
   const { slug, kind, name, clientSecret = '', credentialExpires, expiredBefore } = form
@@ -26,6 +26,12 @@ export const testConnector = action('connector:manage', OneConnectorSchema, asyn
   const result = await server().mdmConnectors.test(actor, slug)
   refresh()
   return result
+})
+
+export const acceptInventory = action('connector:manage', AcceptInventorySchema, async (actor, { slug, reading }) => {
+  await server().inventoryReadings.accept(actor, slug, reading)
+  refresh()
+  return null
 })
 
 export const syncConnector = action('connector:manage', OneConnectorSchema, async (actor, { slug }) => {

@@ -17,10 +17,11 @@ import { CALL_FILTERS, CallLog } from './call-log'
 import { CertificateCard } from './certificate-card'
 import { ConnectorSettings } from './connector-settings'
 import { HookSecret } from './hook-secret'
+import { InventoryCard } from './inventory-card'
 import { Remaining } from './remaining'
+import { SmallerInventory } from './smaller-inventory'
 import { StateCard } from './state-card'
 import { SwitchConnector } from './switch-connector'
-import { SyncCard } from './sync-card'
 import { TestCard } from './test-card'
 
 export const metadata: Metadata = { title: 'Connector' }
@@ -37,6 +38,7 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
   const connector = await found(server().mdmConnectors.get(actor, slug))
   const endpoints = await server().groups.listEndpoints(actor)
   const { kind, name, light, enabled, hookUrl, settings, health, updatedAt } = connector
+  const reading = await server().inventoryReadings.last(actor, slug)
   const certificates = kind === 'intune' ? await server().intuneCertificates.get(actor, slug) : null
   const mayManage = can(actor, 'connector:manage')
   return (
@@ -51,6 +53,7 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
       </PageHeader>
       <div className="grid gap-5">
         <Remaining connector={connector} />
+        {reading !== null && !reading.whole && <SmallerInventory slug={slug} reading={reading} mayAccept={mayManage} />}
         <div className="grid gap-5 lg:grid-cols-2">
           <div className="grid content-start gap-5">
             <StateCard connector={connector} />
@@ -58,7 +61,7 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
             {certificates !== null && (
               <CertificateCard slug={slug} name={plain(name)} certificates={certificates} mayManage={mayManage} />
             )}
-            {mayManage && kind === 'jamf' && <SyncCard slug={slug} />}
+            {kind === 'jamf' && <InventoryCard slug={slug} reading={reading} maySync={mayManage} />}
           </div>
           <div className="grid content-start gap-5">
             {hookUrl !== null && (

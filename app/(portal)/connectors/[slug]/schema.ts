@@ -15,6 +15,8 @@ export const ConnectorSettingsSchema = z.looseObject({
   expiredBefore: expiryDay,
 })
 export const OneConnectorSchema = z.strictObject({ slug })
+/** `reading`: the one whose figures were shown. */
+export const AcceptInventorySchema = z.strictObject({ slug, reading: z.uuid() })
 export const SwitchConnectorSchema = z.strictObject({
   slug,
   enabled: z.enum(['true', 'false']).transform((it) => it === 'true'),

@@ -1,13 +1,14 @@
-/** Has the whole inventory read now. What comes of it stands among the calls. */
+/** How the inventory was read last, and has all of it read now. What comes of that stands among the calls. */
 'use client'
 
+import type { ReactNode } from 'react'
 import { SubmitButton } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { FormProblem } from '@/app/_components/form-problem'
 import { useAction } from '@/app/_components/use-action'
 import { syncConnector } from './actions'
 
-export function SyncCard({ slug }: { slug: string }) {
+export function SyncCard({ slug, children }: { slug: string; children: ReactNode }) {
   const { state, pending, onSubmit } = useAction(syncConnector)
   return (
     <Card
@@ -21,6 +22,7 @@ export function SyncCard({ slug }: { slug: string }) {
         </form>
       }
     >
+      <div className="mb-3">{children}</div>
       <div className="grid gap-3" aria-live="polite">
         <p className="text-muted">
           {state.status === 'done'
