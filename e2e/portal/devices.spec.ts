@@ -170,6 +170,8 @@ test('another system is told what happens, from a secret shown once to its histo
   await dialog.getByRole('button', { name: 'I have copied it' }).click()
   await enrol(portal, await portal.mint(group.endpoint.slug, 'CN=told'), 'CN=told')
   await page.getByRole('link', { name: 'Ticket system' }).click()
+  // It is reloaded below, which must not happen on the page before.
+  await expect(page.getByRole('heading', { level: 1, name: 'Ticket system' })).toBeVisible()
   const deliveries = page.getByRole('table', { name: 'Deliveries' })
   // This machine's own address is none that a webhook may name.
   await reloaded(page, () =>
