@@ -14,26 +14,30 @@ await main(async () => {
     DATABASE_MIGRATION_URL: '',
   }
   await prepare({ say: console.log })
-  const intune = await simulateIntune(env.LATCHKEY_DATA_DIR)
+  const intune = await simulate('intune', env.LATCHKEY_DATA_DIR)
+  const jamf = await simulate('jamf', env.LATCHKEY_DATA_DIR)
   Object.assign(env, {
     DEMO_INTUNE: intune,
+    DEMO_JAMF: jamf,
     LATCHKEY_OUTBOUND_ALLOW: [process.env.LATCHKEY_OUTBOUND_ALLOW, 'http://127.0.0.0/8'].filter(Boolean).join(','),
   })
   console.log('Filling the demo with a year of an organisation, where that is not done yet ...')
   const code = await launch('demo', [], { env })
   console.log(`Microsoft Intune is simulated. What it can be told is under ${JSON.parse(intune).controlUrl}/_sim/.`)
+  console.log(`Jamf Pro is simulated. What it can be told is under ${JSON.parse(jamf).url}/_sim/.`)
   process.exit(code === 0 ? await launch('start', [], { held: true, env }) : code)
 })
 
-/** Microsoft's side, in a process of its own that ends with this one. Returns what it says of itself. */
-async function simulateIntune(dataDir) {
-  await bundleTool('intune-simulator', join('e2e', 'simulators', 'intune-main.ts'))
+/** The other side, in a process of its own that ends with this one. Returns what it says of itself. */
+async function simulate(mdm, dataDir) {
+  const name = `${mdm}-simulator`
+  await bundleTool(name, join('e2e', 'simulators', `${mdm}-main.ts`))
   mkdirSync(dataDir, { recursive: true })
-  const child = spawn(nodeBinary(), [join(BUILD, 'intune-simulator.mjs')], {
+  const child = spawn(nodeBinary(), [join(BUILD, `${name}.mjs`)], {
     cwd: ROOT,
-    env: { ...process.env, INTUNE_SIMULATOR_STATE: join(dataDir, 'intune-simulator.json') },
+    env: { ...process.env, [`${mdm.toUpperCase()}_SIMULATOR_STATE`]: join(dataDir, `${name}.json`) },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   for await (const line of createInterface({ input: child.stdout })) return line
-  throw new Error('The simulator of Intune did not start.')
+  throw new Error(`The ${name} did not start.`)
 }

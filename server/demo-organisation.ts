@@ -51,8 +51,19 @@ const LAST = [
 const UNITS = ['Finance', 'Sales', 'Engineering', 'People', 'Operations']
 const BUILDINGS = ['north', 'south', 'tower', 'depot']
 
+const MACS = [
+  { model: 'Mac15,12', modelDisplay: 'MacBook Air (13-inch, M3)', osVersion: '26.1', osBuild: '25B78' },
+  { model: 'Mac16,1', modelDisplay: 'MacBook Pro (14-inch, M4)', osVersion: '26.1', osBuild: '25B78' },
+  { model: 'Mac16,10', modelDisplay: 'Mac mini (M4)', osVersion: '15.7.2', osBuild: '24G325' },
+]
+const IPADS = [
+  { model: 'iPad15,3', modelDisplay: 'iPad Air 11-inch (M3)', osVersion: '26.1', osBuild: '23B85' },
+  { model: 'iPad16,3', modelDisplay: 'iPad Pro 11-inch (M4)', osVersion: '26.1', osBuild: '23B85' },
+]
+
 const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T
 const person = (n: number) => `${pick(FIRST, n * 7 + 3)}.${pick(LAST, n * 5 + Math.floor(n / 16))}`
+const capitalised = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
 
 export const DEMO_ORGANISATION = 'Northwind Works'
 
@@ -114,6 +125,22 @@ export const DEMO_GROUPS: DemoGroup[] = [
     renewal: 17,
   },
 ]
+
+/** Macs and iPads that Jamf Pro manages. */
+export const DEMO_JAMF = Array.from({ length: 12 }, (_, n) => {
+  const isMac = n % 3 !== 2
+  const owner = person(n + 60)
+  return {
+    kind: isMac ? ('computer' as const) : ('mobile' as const),
+    name: `nw-${isMac ? 'mac' : 'ipad'}-${String(n + 1).padStart(2, '0')}`,
+    serialNumber: `${isMac ? 'FVHG' : 'DMQJ'}${(n * 7_919 + 46_656).toString(36).toUpperCase()}Q6L${n % 10}`,
+    username: owner,
+    realName: owner.split('.').map(capitalised).join(' '),
+    email: `${owner}@northwind.example`,
+    department: pick(UNITS, n + 1),
+    ...pick(isMac ? MACS : IPADS, n),
+  }
+})
 
 /** Laptops that Microsoft Intune manages. */
 export const DEMO_INTUNE = Array.from({ length: 14 }, (_, n) => `nw-surface-${String(n + 1).padStart(2, '0')}`)

@@ -16,7 +16,8 @@ import type { RevocationReason } from '@/lib/services/certificates'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { GroupView } from '@/lib/services/groups'
 import { type Installation, withInstallation } from './bootstrap'
-import { connectIntune, INTUNE_DAYS, INTUNE_SLUG, liveWithIntune, type SimulatedIntune } from './demo-intune'
+import { manageWithIntune, type SimulatedIntune } from './demo-intune'
+import { manageWithJamf, type SimulatedJamf } from './demo-jamf'
 import { DEMO_GROUPS, DEMO_ORGANISATION, type DemoGroup } from './demo-organisation'
 
 const DAY = 86_400_000
@@ -56,7 +57,7 @@ await withInstallation(async (installation) => {
     } else {
       await liveAYear(services, clock, secret)
     }
-    await withIntune(services, clock)
+    await withMdms(services, clock)
     console.log(`Sign in as ${ADMIN.email} with the password ${secret} (a new one at each start of the demo).`)
   } finally {
     await services.close()
@@ -102,20 +103,15 @@ async function liveAYear(services: Services, clock: MovableClock, secret: string
   for (const job of services.jobs) await job.run(new Date())
 }
 
-/** scripts/demo.mjs names the simulator here; without it, nothing is managed by Intune. */
-async function withIntune(services: Services, clock: MovableClock): Promise<void> {
-  const said = process.env.DEMO_INTUNE
-  if (said === undefined) return
-  const intune = JSON.parse(said) as SimulatedIntune
+/** scripts/demo.mjs names the simulators here; without them, nothing is managed by anything. */
+async function withMdms(services: Services, clock: MovableClock): Promise<void> {
+  const { DEMO_INTUNE: intune, DEMO_JAMF: jamf } = process.env
   const actor = demoActor()
   const group = (await services.groups.list(actor)).find(({ name }) => name === DEMO_GROUPS[0]?.name)
   if (group === undefined) return
-  const known = group.endpoints.some(({ slug }) => slug === INTUNE_SLUG)
-  // Whatever its devices need must have been there before them.
-  if (!known) await clock.set(-INTUNE_DAYS * DAY)
-  const connectorId = await connectIntune(services, actor, intune)
-  if (known) return
-  await liveWithIntune(services, actor, { intune, connectorId, group, keys: await keyPool(4), setClock: clock.set })
+  const part = { services, actor, group, makeKeys: () => keyPool(4), setClock: clock.set }
+  if (intune !== undefined) await manageWithIntune(part, JSON.parse(intune) as SimulatedIntune)
+  if (jamf !== undefined) await manageWithJamf(part, JSON.parse(jamf) as SimulatedJamf)
 }
 
 interface Happening {

@@ -28,6 +28,7 @@ interface Order {
   order?: 'as it was' | 'reversed'
   byApi?: boolean
   events?: EventName[]
+  url?: string
   device?: Partial<JamfDevice>
   user?: Partial<JamfDevice>
   webhook?: Pick<WebhookSettings, 'url'> & Partial<WebhookSettings>
@@ -51,6 +52,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   webhooks: (jamf, { events, webhook }) => jamf.addWebhooks(needed(events, 'events'), needed(webhook, 'webhook')),
   profile: (jamf, { profile }) => jamf.addProfile(needed(profile, 'profile')),
+  move: (jamf, { url }) => jamf.move(needed(url, 'url')),
   group: (jamf, { kind, name, members }) => {
     const group = jamf.state.addGroup(needed(kind, 'kind'), needed(name, 'name'), members)
     return { ...group, members: [...group.members] }

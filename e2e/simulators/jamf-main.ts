@@ -1,12 +1,17 @@
-/** Jamf Pro's simulator as a process of its own: PORT, and a small estate to begin with. Prints where it is. */
+/**
+ * Jamf Pro's simulator as a process of its own. With a file named in JAMF_SIMULATOR_STATE it is the same server at the same
+ * place the next time, with its devices, its API client, its profiles and its webhooks.
+ */
 import { startJamf } from './jamf'
+import { type KeptJamf, keptJamf } from './jamf-keeping'
+import { runKept } from './kept-process'
 
-const jamf = await startJamf({ port: Number(process.env.PORT ?? 0) })
-jamf.populate('computer', 8)
-jamf.populate('mobile', 4)
-jamf.state.addGroup('computer', 'All managed Macs', jamf.state.computers.keys())
-const client = jamf.state.addClient({ tokenSeconds: 1_200 })
-console.log(`Jamf Pro's simulator is ready at ${jamf.url}`)
-console.log(`API client ${client.clientId}, secret ${client.secret}`)
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void jamf.close().then(() => process.exit()))
+await runKept<KeptJamf>(process.env.JAMF_SIMULATOR_STATE, async (before) => {
+  const jamf = await startJamf(before === undefined ? {} : { before })
+  const [client = jamf.state.addClient({ tokenSeconds: 1_200 })] = jamf.state.clients.values()
+  return {
+    said: { url: jamf.url, clientId: client.clientId, clientSecret: client.secret },
+    kept: () => keptJamf(jamf),
+    close: jamf.close,
+  }
+})

@@ -82,6 +82,14 @@ export class Jamf {
     return profile
   }
 
+  /** The portal has another address from now on: its webhooks and its profiles follow. */
+  move(origin: string): void {
+    for (const each of [...this.webhooks, ...this.profiles]) {
+      const { pathname, search } = new URL(each.url)
+      each.url = new URL(`${pathname}${search}`, origin).href
+    }
+  }
+
   /** Jamf Pro's own certificate, with which it signs as a proxy. */
   proxy(): Promise<ScepProxy> {
     this.signing ??= makeProxy()

@@ -80,9 +80,8 @@ export class JamfState {
   /** What else stands in the sections of each record, so that they are as long as real ones. */
   more: Readonly<Record<string, string>> = {}
   private readonly tokens = new Map<string, { client: ApiClient; expiresAt: number }>()
-  private readonly numbers = { computer: 0, mobile: 0, role: 0 }
-  /** Groups of computers and of mobile devices are numbered apart, too. */
-  private readonly groupNumbers = { computer: 0, mobile: 0 }
+  /** The last number of each kind. Groups of computers and of mobile devices are numbered apart, too. */
+  readonly given = { computer: 0, mobile: 0, role: 0, computerGroup: 0, mobileGroup: 0 }
   private readonly serials = new Map<string, JamfDevice>()
   private ahead = 0
 
@@ -96,8 +95,8 @@ export class JamfState {
   }
 
   add(kind: DeviceKind, given: Partial<JamfDevice> = {}): JamfDevice {
-    this.numbers[kind] += 1
-    const id = this.numbers[kind]
+    this.given[kind] += 1
+    const id = this.given[kind]
     const contact = new Date(this.now()).toISOString()
     const device: JamfDevice = {
       ...(kind === 'computer' ? MAC : PHONE),
@@ -116,7 +115,11 @@ export class JamfState {
       kind,
       id,
     }
-    this.of(kind).set(id, device)
+    return this.put(device)
+  }
+
+  put(device: JamfDevice): JamfDevice {
+    this.of(device.kind).set(device.id, device)
     this.serials.set(device.serialNumber, device)
     return device
   }
@@ -146,8 +149,8 @@ export class JamfState {
   }
 
   addGroup(kind: DeviceKind, name: string, members: Iterable<number> = []): SmartGroup {
-    this.groupNumbers[kind] += 1
-    const group = { id: this.groupNumbers[kind], kind, name, members: new Set(members) }
+    this.given[`${kind}Group`] += 1
+    const group = { id: this.given[`${kind}Group`], kind, name, members: new Set(members) }
     this.groups.push(group)
     return group
   }
@@ -157,11 +160,11 @@ export class JamfState {
   }
 
   addClient(given: Partial<Pick<ApiClient, 'clientId' | 'secret' | 'tokenSeconds'>> & Granted = {}): ApiClient {
-    this.numbers.role += 1
+    this.given.role += 1
     const client = {
       clientId: given.clientId ?? randomUUID(),
       secret: given.secret ?? randomBytes(32).toString('base64url'),
-      role: this.numbers.role,
+      role: this.given.role,
       privileges: new Set(given.privileges ?? READING),
       tokenSeconds: given.tokenSeconds ?? 60,
       enabled: true,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type Jamf, startJamf } from './jamf'
 import { type ChallengeVariant, USER_PASSWORD } from './jamf-bodies'
+import { keptJamf } from './jamf-keeping'
 import { payloadFor, scrape } from './jamf-profiles'
 import { refOf } from './jamf-state'
 
@@ -251,4 +252,56 @@ test('over HTTP, people drive it and see what happened', async () => {
   expect(await list('devices')).toMatchObject([{ deviceId: 'mobile/1', managed: false }])
   expect((await order('fault', { hop: 'nowhere', fault: 'hang' })).status).toBe(400)
   expect((await order('nothing', {})).status).toBe(404)
+})
+
+describe('started again', () => {
+  const again = async () => {
+    const before = JSON.parse(JSON.stringify(keptJamf(jamf)))
+    await jamf.close()
+    jamf = await startJamf({ before })
+    return before
+  }
+
+  test('it is the same server at the same place, and gives no number twice', async () => {
+    const { url } = jamf
+    const [mac, gone] = jamf.populate('computer', 2)
+    if (mac === undefined || gone === undefined) throw new Error('no computers')
+    const client = jamf.state.addClient({ privileges: ['Read Computers'] })
+    jamf.state.addGroup('computer', 'Managed', [mac.id])
+    const authentication = { type: 'basic', user: 'jamf', password: 'secret' } as const
+    jamf.addWebhook({ event: 'ComputerAdded', url: 'http://portal.example/hooks/jamf', authentication })
+    const profile = jamf.addProfile({ url: 'http://portal.example/scep/jamf' })
+    await jamf.delete(refOf(gone))
+
+    expect(await again()).toEqual(keptJamf(jamf))
+    expect(jamf.url).toBe(url)
+    expect([jamf.state.bySerial('computer', mac.serialNumber), jamf.state.clients.get(client.clientId)]).toEqual([
+      mac,
+      client,
+    ])
+    expect(jamf.state.groupsOf(jamf.state.device(refOf(mac)))).toMatchObject([{ name: 'Managed' }])
+    expect(jamf.profiles).toEqual([profile])
+    expect([jamf.state.add('computer').id, jamf.state.addGroup('computer', 'New').id]).toEqual([3, 2])
+  })
+
+  test('it is elsewhere where its place is taken', async () => {
+    const taken = await startJamf()
+    onTestFinished(() => taken.close())
+    jamf.populate('mobile', 1)
+    const before = { ...keptJamf(jamf), port: taken.port }
+    await jamf.close()
+    jamf = await startJamf({ before })
+    expect(jamf.port).not.toBe(taken.port)
+    expect(jamf.state.mobiles.size).toBe(1)
+  })
+})
+
+test('webhooks and profiles follow the portal to another address', () => {
+  jamf.addWebhook({ event: 'ComputerAdded', url: 'http://localhost:3000/hooks/jamf' })
+  jamf.addProfile({ url: 'http://localhost:3000/scep/jamf' })
+  jamf.move('https://pki.example')
+  expect([jamf.webhooks[0]?.url, jamf.profiles[0]?.url]).toEqual([
+    'https://pki.example/hooks/jamf',
+    'https://pki.example/scep/jamf',
+  ])
 })

@@ -3,14 +3,16 @@
  * devices that it sends profiles to. One HTTP server, for tests and for people.
  */
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { control } from './jamf-control'
+import { type KeptJamf, restoreJamf } from './jamf-keeping'
 import { Jamf } from './jamf-pro'
 
 export type { Jamf } from './jamf-pro'
 
-export async function startJamf({ port = 0 }: { port?: number } = {}): Promise<Jamf> {
+/** With what it was the last time, it is that again, at the same place where that is still free. */
+export async function startJamf({ before }: { before?: KeptJamf } = {}): Promise<Jamf> {
   const sockets = new Set<Socket>()
   const server = createServer((request, response) => void answer(request, response))
   server.on('connection', (socket) => {
@@ -18,13 +20,13 @@ export async function startJamf({ port = 0 }: { port?: number } = {}): Promise<J
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
+  await listen(server, before?.port ?? 0).catch(() => listen(server, 0))
   const address = server.address() as AddressInfo
   const jamf = new Jamf(`http://127.0.0.1:${address.port}`, address.port, async () => {
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => server.close(resolve))
   })
+  if (before) restoreJamf(jamf, before)
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
@@ -40,4 +42,9 @@ export async function startJamf({ port = 0 }: { port?: number } = {}): Promise<J
     }
   }
   return jamf
+}
+
+function listen(server: Server, port: number): Promise<unknown> {
+  server.listen(port, '127.0.0.1')
+  return once(server, 'listening')
 }
