@@ -477,7 +477,7 @@ export function buildServices(wiring: Wiring): Services {
     tendApprovals(approvals),
     closeValidations(validationUpkeepStore(database)),
     deliverNotifications(notifications),
-    pullIntuneRevocations(createIntuneRevocations({ ...aboutIntune, store: intuneRevocationStore(database) })),
+    pullIntuneRevocations(createIntuneRevocations({ ...aboutIntune, store: intuneRevocationStore(database), clock })),
     deliverEvents(createEventDelivery({ store: eventWebhookRows, outbound, signer, clock })),
     renewRegistrationAuthorities(registrationAuthorities),
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),

@@ -12,13 +12,13 @@ export function identifierOf(text: string | null | undefined): string | null {
   return textOf(text)?.toUpperCase() ?? null
 }
 
-/** As a column takes it: no identifier has control characters, and the database refuses the first of them. */
+/** As a column takes it: no control characters, and no half of a surrogate pair, which the cut may leave and no jsonb takes. */
 export function textOf(text: string | null | undefined): string | null {
   const clean = (text ?? '')
     .replace(/\p{Cc}/gu, ' ')
     .normalize('NFC')
     .trim()
-  return clean === '' ? null : clean.slice(0, MOST_CHARACTERS)
+  return clean === '' ? null : clean.slice(0, MOST_CHARACTERS).toWellFormed()
 }
 
 const PLACEHOLDERS =

@@ -73,7 +73,7 @@ export function createDeviceReports({ store, clock }: { store: DeviceReportStore
     source: ReportSource,
     sync: DeviceSync | null,
   ): Promise<string[]> {
-    const named = reports.map((report) => ({ ...report, externalId: externalIdOf(report) }))
+    const named = reports.map((report) => ({ ...report, externalId: externalIdOf(report), ...seenBy(report, clock()) }))
     const ids = new Map<string, string>()
     for (let from = 0; from < named.length; from += PAGE) {
       const now = clock()
@@ -145,6 +145,11 @@ function externalIdOf({ externalId }: DeviceReport): string {
   throw new Refusal('invalid_input', 'A report names the device by its id in the MDM.', {
     reason: 'external_id_missing',
   })
+}
+
+/** Nobody was seen after now, nor in a year that no column takes. */
+function seenBy({ lastSeenAt }: DeviceReport, now: Date): Pick<DeviceReport, 'lastSeenAt'> {
+  return lastSeenAt && lastSeenAt > now ? { lastSeenAt: now } : {}
 }
 
 /** A clock that is ahead of ours does not win against every later report. */

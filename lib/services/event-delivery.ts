@@ -41,18 +41,33 @@ export function createEventDelivery({
     async advance(now) {
       for (let round = 0; round < MOST_ROUNDS; round += 1)
         if ((await store.queue(now, TYPES, PAGE, translated)) === 0) break
+      // Who does not take what it is sent has had its turn: the others do not wait for it again.
+      const silent = new Set<string>()
+      let fault: { error: unknown } | null = null
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const due = await store.claimDue(clock(), BATCH, CLAIM_SECONDS)
+        const due = await store.claimDue(clock(), BATCH, CLAIM_SECONDS, [...silent])
         if (due.length === 0) break
-        await Promise.all(due.map(deliver))
+        const tried = await Promise.allSettled(
+          due.map(async (each) => {
+            let taken = false
+            try {
+              taken = await deliver(each)
+            } finally {
+              if (!taken) silent.add(each.webhook.id)
+            }
+          }),
+        )
+        for (const each of tried) if (each.status === 'rejected') fault ??= { error: each.reason }
       }
+      if (fault !== null) throw fault.error
     },
     async forget(now) {
       while ((await store.forget(new Date(now.getTime() - KEPT_MS), 1_000)) >= 1_000);
     },
   }
 
-  async function deliver(due: DueDelivery): Promise<void> {
+  /** Whether it was taken. */
+  async function deliver(due: DueDelivery): Promise<boolean> {
     const body = Buffer.from(JSON.stringify(due.body), 'utf8')
     const answer = await outbound.send({
       method: 'POST',
@@ -63,13 +78,16 @@ export function createEventDelivery({
       allowedHosts: due.webhook.allowedHosts,
     })
     const at = clock()
-    if (answer.answered && answer.status >= 200 && answer.status < 300)
-      return store.delivered(due.id, answer.status, at)
+    if (answer.answered && answer.status >= 200 && answer.status < 300) {
+      await store.delivered(due.id, answer.status, at)
+      return true
+    }
     const seconds = RETRY_AFTER_SECONDS[due.attempts]
     const retryAt = seconds === undefined ? null : new Date(at.getTime() + seconds * 1_000)
     const error = answer.answered ? `It answered HTTP ${answer.status}.` : `${answer.fault}: ${answer.detail}`
     const status = answer.answered ? answer.status : null
     await store.failed(due.id, { error, status, at, retryAt }, retryAt === null ? [givenUp(due, error)] : [])
+    return false
   }
 
   /** While a secret is being replaced both sign, as the specification has it. */

@@ -201,6 +201,25 @@ describe('who is not believed', () => {
     await expect(receive(message(removed))).rejects.toMatchObject({ code: 'unauthenticated' })
   })
 
+  test('a connector whose secret does not open looks like none', async () => {
+    const { id } = await connectors.get(admin, 'mosyle')
+    await stores.connectors.replaceHookSecret(id, new Uint8Array([1]), 0, [])
+    await expect(receive(message(removed, { key: new Uint8Array(64) }))).rejects.toMatchObject({
+      code: 'unauthenticated',
+    })
+  })
+
+  test('what is counted of a stranger is the same for a connector that exists and one that does not', async () => {
+    const wrong = () => message(removed, { key: Buffer.alloc(64) })
+    for (let at = 0; at < 7; at += 1) {
+      await expect(receive(wrong())).rejects.toMatchObject({ code: 'unauthenticated' })
+      await expect(receive(wrong(), 'nobody')).rejects.toMatchObject({ code: 'unauthenticated' })
+    }
+    const { id } = await connectors.get(admin, 'mosyle')
+    expect(counted.get(`hook:wrong-noted:${id}`)).toBe(5)
+    expect(counted.get('hook:wrong-noted:unknown')).toBe(5)
+  })
+
   test('a stranger is told to wait, the MDM behind the same address is not, and the log stays readable', async () => {
     const wrong = () => receive(message(removed, { key: new Uint8Array(64) })).catch(({ code }) => code)
     const codes: string[] = []

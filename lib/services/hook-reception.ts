@@ -45,7 +45,7 @@ export function createHookReception(dependencies: HookReceptionDependencies): Ho
       if (found === null || !believed) {
         // Counted for those alone: a stranger behind the same address must not shut out the MDM.
         await limit(`hook:wrong:${sourceOf(request.ip)}`, WRONG_PER_MINUTE, 60)
-        if (found !== null) await noteWrong(found.connector, began)
+        await noteWrong(found?.connector ?? null, began)
         throw new Refusal('unauthenticated', 'The credentials of this message are not right.', {
           reason: UNAUTHENTICATED,
         })
@@ -95,19 +95,34 @@ export function createHookReception(dependencies: HookReceptionDependencies): Ho
     const { connector, handler } = found
     const { previousHookSecretUntil: until } = connector
     const previous = until !== null && until > clock() ? connector.previousHookSecretSealed : null
-    const secrets = await Promise.all(
+    const opened = await Promise.all(
       [connector.hookSecretSealed, previous]
         .filter((sealed) => sealed !== null)
-        .map((sealed) => signer.open('connector-hook', connector.id, sealed)),
+        .map((sealed) => open(connector, sealed)),
     )
+    const secrets = opened.filter((secret) => secret !== null)
     return secrets.length > 0 && handler.authenticate(connector, request, secrets)
   }
 
-  /** An administrator who sets up the MDM sees here that it came, and was wrong. A stranger cannot fill the log. */
-  async function noteWrong(connector: MdmConnector, began: number): Promise<void> {
-    const key = `hook:wrong-noted:${connector.id}`
+  /** Null for what was sealed elsewhere: then nobody is believed, and a stranger learns no more than of any other. */
+  async function open({ id }: MdmConnector, sealed: Uint8Array): Promise<Uint8Array | null> {
+    try {
+      return await signer.open('connector-hook', id, sealed)
+    } catch (error) {
+      if (isRefusal(error, 'invalid_input')) return null
+      throw error
+    }
+  }
+
+  /**
+   * An administrator who sets up the MDM sees here that it came, and was wrong. A stranger cannot fill the log; nor tell by
+   * the time it takes which connectors there are, for those that do not exist are counted all the same.
+   */
+  async function noteWrong(connector: MdmConnector | null, began: number): Promise<void> {
+    const key = `hook:wrong-noted:${connector?.id ?? 'unknown'}`
     if (await isLimitReached(key, WRONG_NOTED_PER_MINUTE, 60)) return
     await limit(key, WRONG_NOTED_PER_MINUTE, 60).catch(() => {})
+    if (connector === null) return
     const detail =
       'A message came whose secret or signature is not right. If your MDM sent it, give it the hook secret anew.'
     const note = { operation: 'message', outcome: 'refused', code: UNAUTHENTICATED, detail } as const

@@ -1,4 +1,5 @@
 /** Revocation by Intune (intune.md §8): its requests are fetched, carried out, written down, and answered, in this order. */
+import { isRefusal } from '@/lib/errors'
 import { systemActor } from './actor'
 import type { AuditEntry } from './audit'
 import type { RevocationReason } from './certificates'
@@ -45,7 +46,7 @@ export interface IntuneRevocationStore {
 }
 
 export interface IntuneRevocations {
-  /** Fetches for every connector that is due. */
+  /** Fetches for every connector that is due. What is wrong with one of them keeps no other waiting. */
   pullDue(): Promise<void>
   forget(): Promise<void>
 }
@@ -54,6 +55,7 @@ export interface IntuneRevocationsDependencies {
   rows: Pick<MdmConnectorRows, 'connectorsOf'>
   client: Pick<IntuneClient, 'downloadRevocations' | 'uploadRevocations'>
   store: IntuneRevocationStore
+  clock(): Date
   /** Between the steps, for the tests that kill the process there. */
   checkpoint?(step: 'settled' | 'uploaded'): Promise<void>
 }
@@ -61,26 +63,19 @@ export interface IntuneRevocationsDependencies {
 const PAGE = 100
 /** A run ends some time, whatever the other side hands out. */
 const MOST_PAGES = 200
+/** However slowly; what is left is fetched by the next one. */
+const MOST_MS = 100_000
 /** Two at it would do no harm; one that died shall not hold the next up for long. */
 const CLAIM_SECONDS = 120
 const KEPT_DAYS = { results: 30, challenges: 7 }
 
 export function createIntuneRevocations(dependencies: IntuneRevocationsDependencies): IntuneRevocations {
-  const { rows, client, store, checkpoint = async () => {} } = dependencies
+  const { rows, client, store, clock, checkpoint = async () => {} } = dependencies
 
   return {
     async pullDue() {
-      for (const connector of await rows.connectorsOf('intune')) {
-        const { revocations, revocationMinutes } = intuneSettings(connector.settings)
-        if (!revocations) continue
-        const by = crypto.randomUUID()
-        if (!(await store.claim(connector.id, by, revocationMinutes, CLAIM_SECONDS))) continue
-        try {
-          await pull(connector)
-        } finally {
-          await store.release(connector.id, by)
-        }
-      }
+      const pulls = await Promise.allSettled((await rows.connectorsOf('intune')).map(pullIfDue))
+      for (const pull of pulls) if (pull.status === 'rejected') throw pull.reason
     },
 
     async forget() {
@@ -88,17 +83,48 @@ export function createIntuneRevocations(dependencies: IntuneRevocationsDependenc
     },
   }
 
+  async function pullIfDue(connector: MdmConnector): Promise<void> {
+    const { revocations, revocationMinutes } = intuneSettings(connector.settings)
+    if (!revocations) return
+    const by = crypto.randomUUID()
+    if (!(await store.claim(connector.id, by, revocationMinutes, CLAIM_SECONDS))) return
+    try {
+      await pull(connector)
+    } finally {
+      await store.release(connector.id, by)
+    }
+  }
+
   async function pull(connector: MdmConnector): Promise<void> {
+    const end = clock().getTime() + MOST_MS
     // What an earlier run could not deliver comes first; if it still cannot, revoking goes on all the same.
-    let delivers = await upload(connector)
+    let delivers = await upload(connector, end)
     for (let page = 1; page <= MOST_PAGES; page++) {
       const downloaded = await client.downloadRevocations(connector, PAGE)
       if (!downloaded.said || downloaded.requests.length === 0) return
-      for (const item of downloaded.requests) await settle(connector, item)
+      const fault = await settleAll(connector, downloaded.requests)
       await checkpoint('settled')
-      delivers = await upload(connector)
-      if (!delivers || downloaded.requests.length < PAGE) return
+      delivers = await upload(connector, end)
+      if (fault !== null) throw fault.error
+      if (!delivers || downloaded.requests.length < PAGE || clock().getTime() >= end) return
     }
+  }
+
+  /** One request that cannot be settled does not keep the certificates of the others good. Returns the first fault. */
+  async function settleAll(
+    connector: MdmConnector,
+    items: RevocationRequestItem[],
+  ): Promise<{ error: unknown } | null> {
+    let fault: { error: unknown } | null = null
+    for (const item of items) {
+      try {
+        await settle(connector, item)
+      } catch (error) {
+        if (isRefusal(error, 'unavailable')) throw error
+        fault ??= { error }
+      }
+    }
+    return fault
   }
 
   async function settle(connector: MdmConnector, item: RevocationRequestItem): Promise<void> {
@@ -113,7 +139,7 @@ export function createIntuneRevocations(dependencies: IntuneRevocationsDependenc
   }
 
   /** Marked only once Intune says that it has recorded them: until then they are sent again. */
-  async function upload(connector: MdmConnector): Promise<boolean> {
+  async function upload(connector: MdmConnector, end: number): Promise<boolean> {
     for (;;) {
       const unsent = await store.unsent(connector.id, PAGE)
       if (unsent.length === 0) return true
@@ -122,6 +148,8 @@ export function createIntuneRevocations(dependencies: IntuneRevocationsDependenc
       if (!answer.said || !answer.recorded) return false
       await checkpoint('uploaded')
       await store.sent(unsent.map(({ id }) => id))
+      if (unsent.length < PAGE) return true
+      if (clock().getTime() >= end) return false
     }
   }
 }

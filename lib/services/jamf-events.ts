@@ -1,4 +1,5 @@
 /** Works the queue of Jamf's events. Each is a hint: nothing is reported but what Jamf's API says when it is asked. */
+import { isRefusal } from '@/lib/errors'
 import { systemActor } from './actor'
 import type { DeviceReport, DeviceReports } from './device-types'
 import { type JamfApi, type JamfAsking, JamfFault } from './jamf-api'
@@ -20,7 +21,7 @@ export interface JamfEventsDependencies {
 }
 
 export interface JamfEvents {
-  /** One batch; returns how many events there were. */
+  /** One batch of each connector; returns how many events there were. */
   work(): Promise<number>
   forget(): Promise<void>
 }
@@ -44,7 +45,8 @@ export function createJamfEvents(dependencies: JamfEventsDependencies): JamfEven
       const claimed = await queue.claim(BATCH, CLAIM_SECONDS)
       const byConnector = Map.groupBy(claimed, ({ connectorId }) => connectorId)
       // One Jamf Pro that does not answer does not keep the events of another.
-      await Promise.all([...byConnector].map(([id, events]) => workFor(id, events)))
+      const worked = await Promise.allSettled([...byConnector].map(([id, events]) => workFor(id, events)))
+      for (const each of worked) if (each.status === 'rejected') throw each.reason
       return claimed.length
     },
 
@@ -56,6 +58,7 @@ export function createJamfEvents(dependencies: JamfEventsDependencies): JamfEven
   async function workFor(connectorId: string, events: ClaimedJamfEvent[]): Promise<void> {
     const connector = await rows.connector(connectorId)
     let fault: JamfFault | null = null
+    let ours: { error: unknown } | null = null
     const known = new Map<string, Promise<DeviceReport | null>>()
     for (const event of events) {
       if (connector === null || connector.disabled) {
@@ -68,12 +71,20 @@ export function createJamfEvents(dependencies: JamfEventsDependencies): JamfEven
         if (said.length > 0) await reports.report(actor, connectorId, said, 'event')
         await queue.done(event.id)
       } catch (error) {
-        if (!(error instanceof JamfFault)) throw error
-        // What is wrong with one call is wrong with all of them.
-        if (error.kind !== 'answer') fault = error
-        await queue.failed(event.id, error.sentence, RETRIES_SECONDS[event.attempts - 1] ?? null)
+        if (isRefusal(error, 'unavailable')) throw error
+        const retryAfter = RETRIES_SECONDS[event.attempts - 1] ?? null
+        if (error instanceof JamfFault) {
+          // What is wrong with one call is wrong with all of them.
+          if (error.kind !== 'answer') fault = error
+          await queue.failed(event.id, error.sentence, retryAfter)
+        } else {
+          // Else it would come first again, and those behind it never.
+          ours ??= { error }
+          await queue.failed(event.id, 'Something failed on our side.', retryAfter)
+        }
       }
     }
+    if (ours !== null) throw ours.error
   }
 
   async function reportsOf(

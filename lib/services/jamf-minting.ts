@@ -105,7 +105,8 @@ export function createJamfMinting({ challenges, reports, api, urls }: JamfMintin
         ...namesOf(settings, values),
         endpoint: settings.endpoint,
         ttlMinutes: settings.ttlMinutes,
-        ...(values.DEVICENAME === undefined ? {} : { deviceName: values.DEVICENAME.slice(0, 100) }),
+        // The cut may leave half of a surrogate pair, which is no name.
+        ...(values.DEVICENAME === undefined ? {} : { deviceName: values.DEVICENAME.slice(0, 100).toWellFormed() }),
         rules: {
           subjectMode: 'template',
           profileIdentifier: true,

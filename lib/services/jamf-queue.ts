@@ -24,7 +24,10 @@ export interface ClaimedJamfEvent extends JamfEvent {
 export interface JamfEventQueue {
   /** One statement: two that bring the same at once add it once. */
   add(event: NewJamfEvent, bounds: { sameMinutes: number; mostWaiting: number }): Promise<'added' | 'again' | 'full'>
-  /** Those that are due, oldest first, for so long; whoever dies with them leaves them to the next. */
+  /**
+   * Those that are due, so many of each connector at most, oldest first, for so long; whoever dies with them leaves them to
+   * the next.
+   */
   claim(limit: number, seconds: number): Promise<ClaimedJamfEvent[]>
   done(id: string): Promise<void>
   /** Due again after so many seconds; null gives it up. */

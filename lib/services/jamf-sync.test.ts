@@ -67,6 +67,9 @@ function office(devices: JamfDevice[], settings: Partial<JamfSettings> = {}) {
       const event = { ...body, id: crypto.randomUUID(), connectorId: connector.id }
       await queue.add({ ...event, devices: named.map((each) => ({ ...nobody, ...each })) }, BOUNDS)
     },
+    pass(hours: number) {
+      elapsed += hours * HOUR_MS
+    },
     management: (externalId: string) => known.rows.find((row) => row.externalId === externalId)?.management,
     entitled: (externalId: string) => known.rows.find((row) => row.externalId === externalId)?.entitled,
     forget(jamfId: string) {
@@ -147,6 +150,28 @@ test('pages that show less than Jamf announced are a fault', async () => {
   }
   await syncAfter(0)
   expect(connector.state.syncFault).toContain('showed 250 of 300 computers')
+  expect(connector.state.fullSyncAt).toBeUndefined()
+})
+
+test('an inventory without an end is not read without an end', async () => {
+  const { syncAfter, jamf, connector } = office(macs(300))
+  const { page } = jamf.api
+  jamf.api.page = async (...asked) => ({ ...(await page(...asked)), total: 1_000_000_000 })
+  await syncAfter(0)
+  expect(jamf.asked.length).toBeLessThan(10)
+  expect(connector.state.syncFault).toContain('of 1000000000 computers')
+})
+
+test('one that is shown too slowly is given up', async () => {
+  const { syncAfter, jamf, connector, pass } = office(macs(2_000))
+  const { page } = jamf.api
+  jamf.api.page = async (...asked) => {
+    pass(0.75)
+    return page(...asked)
+  }
+  await syncAfter(0)
+  expect(jamf.asked.length).toBeLessThan(10)
+  expect(connector.state.syncFault).toContain('in two hours')
   expect(connector.state.fullSyncAt).toBeUndefined()
 })
 
@@ -335,6 +360,32 @@ test('an event that cannot be confirmed is given up in the end: the next sync te
     time.now = new Date(time.now.getTime() + HOUR_MS)
   }
   expect(waiting).toMatchObject([{ state: 'given_up', attempts: 6, lastFault: 'Jamf Pro is away.' }])
+})
+
+test('an event that fails on our side waits like any other, and those behind it are worked', async () => {
+  const { syncAfter, heard, events, jamf, waiting, management, time } = office(macs(3))
+  await syncAfter(0)
+  jamf.faults.set('computer record 1', new Error('a bug of ours'))
+  Object.assign(jamf.devices[1] ?? {}, { managed: false })
+  await heard('devices', { jamfId: '1' })
+  time.now = new Date(time.now.getTime() + 1)
+  await heard('devices', { jamfId: '2' })
+  await expect(events.work()).rejects.toThrow('a bug of ours')
+  expect(management('computer:2')).toBe('unmanaged')
+  expect(waiting.map(({ state }) => state)).toEqual(['waiting', 'done'])
+  for (let tries = 0; tries < 5; tries += 1) {
+    time.now = new Date(time.now.getTime() + HOUR_MS)
+    await events.work().catch(() => {})
+  }
+  expect(waiting.map(({ state }) => state)).toEqual(['given_up', 'done'])
+})
+
+test('a reading that fails on our side is taken up again in minutes, not with every look', async () => {
+  const { sync, jamf, connector, time } = office(macs(1))
+  jamf.faults.set('computer page', new Error('a bug of ours'))
+  await expect(sync.run(time.now)).rejects.toThrow('a bug of ours')
+  expect(dueSync(connector, new Date(time.now.getTime() + 60_000))).toBeNull()
+  expect(dueSync(connector, new Date(time.now.getTime() + 600_000))).toBe('full')
 })
 
 test('many events about one device ask once', async () => {

@@ -58,6 +58,8 @@ const CALL_MS = 120_000
 /** After a fault; the next sync may be due much later. */
 const TRY_AGAIN_MINUTES = 5
 const CERTIFIED_AT_ONCE = 500
+/** All connectors share one job: a reading that takes longer would keep the others from theirs. */
+const MOST_MS = 2 * 3_600_000
 /** Of what was asked for or announced: more that is missing is an outage or a privilege that was taken away. */
 const MOST_MISSING_SHARE = 0.2
 const FEW = 2
@@ -71,7 +73,10 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
   return {
     async run(now) {
       const due = (await rows.connectorsOf('jamf')).map((connector) => ({ connector, which: dueSync(connector, now) }))
-      await Promise.all(due.map(({ connector, which }) => (which === null ? undefined : sync(connector, which, now))))
+      const synced = await Promise.allSettled(
+        due.map(({ connector, which }) => (which === null ? undefined : sync(connector, which, now))),
+      )
+      for (const each of synced) if (each.status === 'rejected') throw each.reason
     },
 
     async want(asker, connectorId) {
@@ -93,9 +98,15 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
         syncFault: null,
       })
     } catch (error) {
-      if (!(error instanceof JamfFault)) throw error
+      if (!(error instanceof JamfFault)) {
+        // Tried again in minutes, as after any fault, not with every look.
+        await rows
+          .learn(connector.id, { syncFault: 'Something failed on our side.', syncWantedAt: null })
+          .catch(() => {})
+        throw error
+      }
       await note(connector, operation, begun, error, error.sentence)
-      await rows.learn(connector.id, { syncFault: error.sentence.slice(0, 300), syncWantedAt: null })
+      await rows.learn(connector.id, { syncFault: error.sentence.slice(0, 300).toWellFormed(), syncWantedAt: null })
     }
   }
 
@@ -123,6 +134,7 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
     syncId: string,
     entitling: EntitlingGroups | undefined,
   ): Promise<number> {
+    const end = monotonic() + MOST_MS
     const asking = patient(connector)
     const asksGroups = asksForGroups(connector)
     const first = await api.page(asking, kind, 0, asksGroups)
@@ -138,8 +150,11 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
     let read = first.devices.length
     const rest = readAhead(PAGES_AHEAD, Math.max(pages - 1, 0), (page) => api.page(asking, kind, page + 1, asksGroups))
     for await (const page of rest) {
+      if (monotonic() > end) throw tooSlow(kind, read, first.total)
       await report(page.devices)
       read += page.devices.length
+      // None comes after it, whatever was announced.
+      if (page.devices.length === 0) break
     }
     if (read < first.total * (1 - MOST_LOST_SHARE) - FEW) throw shrunk(kind, read, first.total)
     return read
@@ -257,6 +272,15 @@ function shrunk(what: JamfDeviceKind | 'device', found: number, expected: number
     'inventory_shrank',
     `Jamf Pro showed ${found} of ${expected} ${of}. Nothing follows for those that are missing.`,
     'Look whether the API role still sees all devices, and whether Jamf Pro is being maintained.',
+  )
+}
+
+function tooSlow(kind: JamfDeviceKind, read: number, announced: number): JamfFault {
+  return new JamfFault(
+    'answer',
+    'inventory_too_slow',
+    `Jamf Pro showed ${read} of ${announced} ${kind === 'mobile' ? 'mobile devices' : 'computers'} in two hours, and was not asked further.`,
+    'Look whether Jamf Pro is overloaded. Nothing follows for devices that were not read.',
   )
 }
 

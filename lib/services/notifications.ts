@@ -104,6 +104,8 @@ export function createNotifications({
     async deliverBeforeAnswer(transactionRowId) {
       const claimed = await claimOrWait(transactionRowId)
       if (claimed === 'nothing') return false
+      if (claimed !== 'claimed' && claimed.validator.kind === 'intune' && claimed.sealed === null)
+        throw new EnrolmentRefusal('intune_not_confirmed', 'the certificate was withdrawn', { recorded: true })
       const told = claimed === 'claimed' ? null : await deliver(claimed)
       if (told?.told) return true
       if (told !== null && 'refused' in told)

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeName } from '@/lib/pki/name'
 import { profileSignerExtensions } from '@/lib/pki/profile'
 import { profileAttributes } from '@/lib/pki/signed-attributes'
-import { propertyList } from '@/lib/services/property-list'
+import { type PropertyValue, propertyList } from '@/lib/services/property-list'
 import {
   type AuthorityRow,
   type Change,
@@ -86,6 +86,30 @@ describe('signProfile', () => {
     ['a certificate', Buffer.from('3082', 'hex')],
   ])('refuses %s', async (_what, content) => {
     await expect(sign(content)).rejects.toMatchObject({ code: 'policy_refused', reason: 'not_a_profile' })
+  })
+
+  test('signs what our profiles bring, whatever the texts in them say', async () => {
+    const scep = { PayloadType: 'com.apple.security.scep', Name: 'a < b & "c" > d', Challenge: 'PayloadType' }
+    const content = { PayloadType: 'Configuration', PayloadContent: [scep, { PayloadType: 'com.apple.wifi.managed' }] }
+    expect(await sign(propertyList(content))).toBeInstanceOf(Uint8Array)
+  })
+
+  const bringing = (payload: PropertyValue) => propertyList({ PayloadType: 'Configuration', PayloadContent: [payload] })
+  const respelt = (from: string, to: string) =>
+    Buffer.from(
+      Buffer.from(bringing({ OtherType: 'com.apple.mdm' }))
+        .toString()
+        .replace(from, to),
+    )
+  test.each<[string, Uint8Array, string]>([
+    ['a management', bringing({ PayloadType: 'com.apple.mdm' }), 'payload_not_ours'],
+    ['a payload without a name', bringing({ PayloadType: { PayloadType: 'Configuration' } }), 'payload_not_ours'],
+    ['a key in another spelling', respelt('<key>OtherType</key>', '<key>&#80;ayloadType</key>'), 'not_a_profile'],
+    ['a comment', respelt('<key>OtherType</key>', '<key>PayloadType<!-- --></key>'), 'not_a_profile'],
+    ['a CDATA section', respelt('<key>OtherType</key>', '<key><![CDATA[PayloadType]]></key>'), 'not_a_profile'],
+    ['a line between', respelt('<key>OtherType</key>', '<key>PayloadType</key>\n'), 'not_a_profile'],
+  ])('refuses a profile with %s', async (_what, content, reason) => {
+    await expect(sign(content)).rejects.toMatchObject({ code: 'policy_refused', reason })
   })
 
   test('refuses another time than now', async () => {

@@ -265,6 +265,20 @@ test('a list without the service is no service', async () => {
   expect((connector.state as { services?: unknown }).services).toBeUndefined()
 })
 
+test('an entry that cannot be kept is passed over, and the service beside it found', async () => {
+  const uri = `${microsoft.base}/S`
+  const value = [
+    { providerName: 'Odd\u0000', uri: 'https://odd.example' },
+    { providerName: 'Other', uri: 'https://other.example/\ud800' },
+    { providerName: 'ScepRequestValidationFEService', uri },
+  ]
+  microsoft.script('discovery', { status: 200, json: { value } })
+  expect(await validate()).toMatchObject({ said: true })
+  expect((connector.state as { services: { map: object } }).services.map).toEqual({
+    sceprequestvalidationfeservice: uri,
+  })
+})
+
 test('a long list is read to its end, on the same host', async () => {
   const uri = `${microsoft.base}/S`
   microsoft.script(

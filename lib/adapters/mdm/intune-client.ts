@@ -80,9 +80,12 @@ export function intuneClient(options: IntuneClientOptions): IntuneClient {
       const body = { downloadParameters: { maxRequests: Math.min(Math.max(most, 1), 500), issuerName: null } }
       const reply = await pkiCall(connector, 'downloadRevocationRequests', body, (json) => {
         const requests = requestsOf(json)
-        return requests && { outcome: 'success', code: null, detail: `${requests.length} requests` }
+        if (requests === null) return null
+        const unusable = requests.all - requests.usable.length
+        const detail = `${requests.all} requests${unusable === 0 ? '' : `, of which ${unusable} cannot be answered`}`
+        return { outcome: 'success', code: null, detail }
       })
-      return 'said' in reply ? reply : { said: true, requests: requestsOf(reply.json) ?? [] }
+      return 'said' in reply ? reply : { said: true, requests: requestsOf(reply.json)?.usable ?? [] }
     },
 
     async uploadRevocations(connector, results) {
@@ -183,18 +186,23 @@ function readCode({ code, errorDescription }: { [key: string]: Json }): Reading 
   return { outcome: ok ? 'success' : 'refused', code: shortText(code), detail: shortText(errorDescription) || null }
 }
 
-function requestsOf({ value }: { [key: string]: Json }): RevocationRequestItem[] | null {
+const MOST_CONTEXT = 10_000
+
+/** A context is given back as it came: what cannot be kept unchanged cannot be answered, and the others shall be. */
+function requestsOf({ value }: { [key: string]: Json }): { usable: RevocationRequestItem[]; all: number } | null {
   if (!Array.isArray(value)) return null
-  return value.flatMap((each) => {
+  const usable = value.flatMap((each) => {
     const { requestContext, serialNumber, issuerName, caConfiguration } = objectOf(each) ?? {}
-    if (typeof requestContext !== 'string' || requestContext === '') return []
+    if (typeof requestContext !== 'string' || requestContext === '' || requestContext.length > MOST_CONTEXT) return []
+    if (requestContext.includes('\0') || !requestContext.isWellFormed()) return []
     return {
       requestContext,
-      serialNumber: typeof serialNumber === 'string' ? serialNumber : '',
+      serialNumber: typeof serialNumber === 'string' ? serialNumber.toWellFormed().replaceAll('\0', '\ufffd') : '',
       issuerName: typeof issuerName === 'string' ? issuerName : null,
       caConfiguration: typeof caConfiguration === 'string' ? caConfiguration : null,
     }
   })
+  return { usable, all: value.length }
 }
 
 /** Microsoft's Java library sends numbers as texts, its C# library names. */

@@ -171,6 +171,9 @@ export function createIntuneDiscovery(options: DiscoveryOptions): IntuneDiscover
   }
 }
 
+/** What is kept of the list is kept as JSON, which a U+0000 alone makes unusable. */
+const PLAIN = /^[\x20-\x7e]{1,2000}$/
+
 /** First entry of a name wins. `serviceName` is how an older list spelt it. */
 function listOf(reply: Reply): { entries: [string, string][]; next: string | null } | null {
   const json = okJson(reply)
@@ -179,7 +182,8 @@ function listOf(reply: Reply): { entries: [string, string][]; next: string | nul
     const entry = objectOf(each)
     const name = entry?.providerName ?? entry?.serviceName
     const uri = entry?.uri
-    return typeof name === 'string' && typeof uri === 'string' ? [[name.toLowerCase(), uri.replace(/\/+$/, '')]] : []
+    if (typeof name !== 'string' || typeof uri !== 'string' || !PLAIN.test(name) || !PLAIN.test(uri)) return []
+    return [[name.toLowerCase(), uri.replace(/\/+$/, '')]]
   })
   const next = json['@odata.nextLink']
   return { entries, next: typeof next === 'string' ? next : null }

@@ -89,7 +89,7 @@ beforeAll(async () => {
     transactions: backing.enrolment.enrolment,
     clock,
   })
-  revocationParts = { ...about, store: intuneRevocationStore(database) }
+  revocationParts = { ...about, store: intuneRevocationStore(database), clock }
   const sealed = await signer.seal('connector', CONNECTOR, checkedIntuneCredential({ clientSecret: SECRET }))
   await database.connector.create({
     data: {
@@ -297,6 +297,15 @@ describe('the notice of success', () => {
     expect(await leaves()).toHaveLength(1)
     expect(bodies('success')).toHaveLength(1)
     expect(bodies('failure')).toEqual([])
+  })
+
+  test('refused, while another worker waits for it: that one hears so, and the notice stays over', async () => {
+    microsoft.script('success', { status: 200, json: { code: 'Unknown', errorDescription: 'no' } })
+    await (await device()).enrol()
+    const notice = () => backing.database.notification.findFirstOrThrow({})
+    const rowId = (await notice()).enrolmentTransactionId ?? ''
+    await expect(notifications.deliverBeforeAnswer(rowId)).rejects.toMatchObject({ reason: 'intune_not_confirmed' })
+    expect(await notice()).toMatchObject({ givenUpAt: expect.any(Date), deliveredAt: null })
   })
 
   test.each<[string, ...Scripted[]]>([
@@ -590,6 +599,64 @@ describe('revocation', () => {
     await again()
     await run()
     expect(microsoft.hops().filter((hop) => hop === 'rev-download')).toHaveLength(2)
+  })
+
+  test('requests whose texts no column takes keep no other request from being settled', async () => {
+    const serial = await enrolled()
+    microsoft.revocations = [
+      [
+        item(serial, 'bad\u0000context'),
+        item('AB\u0000CD', 'nul'),
+        item(serial, 'x'.repeat(20_000)),
+        item(serial, 'good'),
+      ],
+    ]
+    await run()
+    expect(await leaves()).toMatchObject([{ revokedAt: expect.any(Date) }])
+    expect(microsoft.uploaded).toMatchObject([
+      { requestContext: 'nul', errorCode: 'ParameterDataInvalidError' },
+      { requestContext: 'good', succeeded: true },
+    ])
+  })
+
+  test('a request that cannot be settled leaves the others and the other connectors theirs', async () => {
+    const serial = await enrolled()
+    const { store } = revocationParts
+    const other = { ...(await revocationParts.rows.connectorsOf('intune'))[0], id: crypto.randomUUID() }
+    microsoft.revocations = [[item('ABCDEF', 'poison'), item(serial, 'good')]]
+    const broken: IntuneRevocationsDependencies = {
+      ...revocationParts,
+      rows: { connectorsOf: async (kind) => [other as never, ...(await revocationParts.rows.connectorsOf(kind))] },
+      store: {
+        ...store,
+        async claim(id, ...more) {
+          if (id === other.id) throw new Error('broken connector')
+          return store.claim(id, ...more)
+        },
+        async settle(request, ...more) {
+          if (request.item.requestContext === 'poison') throw new Error('broken request')
+          return store.settle(request, ...more)
+        },
+      },
+    }
+    await expect(run(broken)).rejects.toThrow('broken connector')
+    expect(await leaves()).toMatchObject([{ revokedAt: expect.any(Date) }])
+    expect(microsoft.uploaded).toMatchObject([{ requestContext: 'good', succeeded: true }])
+  })
+
+  test('however slowly it hands them out, a run ends, and the next one goes on', async () => {
+    const page = (name: string) => Array.from({ length: 100 }, (_, index) => item('ABCDEF', `${name}-${index}`))
+    microsoft.revocations = [page('a'), page('b'), page('c')]
+    let now = 0
+    const clock = () => {
+      now += 30_000
+      return new Date(now)
+    }
+    await run({ clock })
+    expect(microsoft.hops().filter((hop) => hop === 'rev-download').length).toBeLessThan(3)
+    await again()
+    await run()
+    expect(new Set(microsoft.uploaded.map(({ requestContext }) => requestContext)).size).toBe(300)
   })
 
   test('nothing is fetched where the connector does not want it', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Refusal } from '@/lib/errors'
 import { JamfFault } from '@/lib/services/jamf-api'
 import type { Outbound, OutboundAnswer, OutboundRequest } from '@/lib/services/outbound'
 import { CLIENT_SECRET, jamfConnector, notedCalls } from '@/lib/services/testing/jamf'
@@ -26,7 +27,9 @@ const computer = (id: number, more: object = {}) => ({
   ...more,
 })
 
-function jamf(replies: Reply[], settings = {}) {
+const sealed = async () => Buffer.from(JSON.stringify({ clientSecret: CLIENT_SECRET }))
+
+function jamf(replies: Reply[], settings = {}, open: () => Promise<Uint8Array> = sealed) {
   const requests: OutboundRequest[] = []
   const noted = notedCalls()
   const pauses: number[] = []
@@ -42,7 +45,7 @@ function jamf(replies: Reply[], settings = {}) {
   const api = jamfClient({
     outbound,
     calls: noted,
-    signer: { open: async () => Buffer.from(JSON.stringify({ clientSecret: CLIENT_SECRET })) },
+    signer: { open },
     monotonic: () => clock,
     pause: async (milliseconds) => {
       pauses.push(milliseconds)
@@ -87,6 +90,17 @@ test('no secret and no token is in what is noted', async () => {
     'jamf.example.com/api/oauth/token success',
     'jamf.example.com/api/v1/computers-inventory refused',
   ])
+})
+
+test('a secret that does not open is a fault of the credential, and nobody is asked', async () => {
+  const { api, asking, requests } = jamf([], {}, async () => {
+    throw new Refusal('invalid_input', 'This was not sealed here.', { reason: 'not_sealed' })
+  })
+  await expect(api.page(asking, 'computer', 0, false)).rejects.toMatchObject({
+    kind: 'credential',
+    code: 'no_credential',
+  })
+  expect(requests).toEqual([])
 })
 
 test('pages ask for their sections, by the order of ids', async () => {

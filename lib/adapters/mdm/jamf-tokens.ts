@@ -1,4 +1,5 @@
 /** Tokens of Jamf Pro by client credentials: kept until shortly before their end, and one asked for at a time. */
+import { isRefusal } from '@/lib/errors'
 import { JamfFault } from '@/lib/services/jamf-api'
 import { jamfClientSecret } from '@/lib/services/jamf-settings'
 import type { Signer } from '@/lib/services/signer'
@@ -62,7 +63,7 @@ export function createJamfTokens(
         'There is no API client to ask with.',
         'Enter the client ID and the client secret of an API client of Jamf Pro.',
       )
-    const clientSecret = jamfClientSecret(await signer.open('connector', connector.id, connector.credentialSealed))
+    const clientSecret = await opened(connector.id, connector.credentialSealed)
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       client_id: session.clientId,
@@ -84,6 +85,21 @@ export function createJamfTokens(
     const margin = Math.min(MOST_MARGIN_SECONDS, token.seconds / 10)
     const goodUntil = monotonic() + (token.seconds - margin) * 1_000
     return { key: keyOf(session), value: token.token, goodUntil, refused: false }
+  }
+
+  /** One that was sealed elsewhere is no fault of the call: it is entered anew. */
+  async function opened(connectorId: string, sealed: Uint8Array): Promise<string> {
+    try {
+      return jamfClientSecret(await signer.open('connector', connectorId, sealed))
+    } catch (error) {
+      if (!isRefusal(error, 'invalid_input')) throw error
+      throw new JamfFault(
+        'credential',
+        'no_credential',
+        'The client secret cannot be opened.',
+        'Enter the client secret of the API client of Jamf Pro anew.',
+      )
+    }
   }
 }
 

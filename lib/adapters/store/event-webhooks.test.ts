@@ -14,6 +14,7 @@ const admin = actor('admin')
 let all: DevicePortal
 let sent: OutboundRequest[]
 let answer: OutboundAnswer
+let answerOf: (request: OutboundRequest) => OutboundAnswer
 
 const SETTINGS = {
   name: 'Ticket system',
@@ -27,6 +28,7 @@ beforeEach(async () => {
   all = await devicePortal()
   sent = []
   answer = OK
+  answerOf = () => answer
 })
 afterEach(() => all.close())
 
@@ -40,7 +42,7 @@ const delivery = (database = all.database) =>
     outbound: {
       async send(request) {
         sent.push(request)
-        return answer
+        return answerOf(request)
       },
     },
   })
@@ -103,6 +105,27 @@ test('what fails is tried again later with the same id, and given up in the end 
   expect((await service().deliveries(admin, view.id))[0]).toMatchObject({ attempts: 10, event: 'certificate.issued' })
   const trail = await all.portal.backing.trail()
   expect(trail.filter(({ type }) => type === 'event_webhook.failed')).toHaveLength(1)
+})
+
+test('a receiver that takes nothing keeps no other from hearing all there is to hear', async () => {
+  await service().create(admin, { ...SETTINGS, name: 'Dead', url: 'https://dead.example.com/' })
+  await service().create(admin, SETTINGS)
+  for (let at = 0; at < 25; at += 1) await all.enrol(`device-${at}`)
+  const gone: OutboundAnswer = { answered: false, fault: 'timeout', detail: 'No answer in time.' }
+  answerOf = ({ url }) => (url.includes('dead') ? gone : OK)
+  await deliver()
+  const hosts = sent.map(({ url }) => new URL(url).host)
+  expect(hosts.filter((host) => host === 'dead.example.com')).toHaveLength(20)
+  expect(hosts.filter((host) => host === 'hooks.example.com')).toHaveLength(25)
+})
+
+test('a secret that does not open keeps no other webhook from being told', async () => {
+  const { view } = await service().create(admin, SETTINGS)
+  await service().create(admin, { ...SETTINGS, name: 'Other', url: 'https://other.example.com/' })
+  await all.database.eventWebhook.update({ where: { id: view.id }, data: { secretSealed: new Uint8Array([1]) } })
+  for (let at = 0; at < 22; at += 1) await all.enrol(`device-${at}`)
+  await expect(deliver()).rejects.toThrow()
+  expect(sent.map(({ url }) => new URL(url).host)).toEqual(Array.from({ length: 22 }, () => 'other.example.com'))
 })
 
 test('while it is paused events wait, and come when it goes on', async () => {

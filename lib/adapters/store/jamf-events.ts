@@ -30,8 +30,12 @@ export function jamfEventQueue(database: Database): JamfEventQueue {
     async claim(limit, seconds) {
       const rows = await database.$queryRaw<ClaimedJamfEvent[]>`
         with due as (
-          select id from jamf_event where state = 'waiting' and due_at <= now()
-          order by due_at, id limit ${limit} for update skip locked
+          select those.id from (select distinct connector_id from jamf_event where state = 'waiting' and due_at <= now()) connectors
+          cross join lateral (
+            select e.id from jamf_event e
+            where e.connector_id = connectors.connector_id and e.state = 'waiting' and e.due_at <= now()
+            order by e.due_at, e.id limit ${limit} for update skip locked
+          ) those
         )
         update jamf_event e set due_at = now() + make_interval(secs => ${seconds}::int), attempts = e.attempts + 1
         from due where e.id = due.id

@@ -92,6 +92,16 @@ export function deviceReportContract(name: string, open: () => Promise<DeviceRep
       expect((await backing.device(id)).compliance).toBe('compliant')
     })
 
+    test.each([
+      ['a name that is cut within a character', { name: `${'a'.repeat(255)}\u{1f600}` }],
+      ['half of a surrogate pair', { name: 'Mac \ud83d', serial: 'C02\udc00' }],
+      ['a control character', { name: 'Mac\0', userEmail: 'ada\u0000@example.com' }],
+      ['a year that no column takes', { lastSeenAt: new Date('+200000-01-01T00:00:00Z') }],
+    ])('%s does not keep the other devices of its page from being taken in', async (_, odd) => {
+      await tell({ externalId: 'odd', ...odd }, { externalId: 'other' })
+      expect(await backing.devices(connector)).toBe(2)
+    })
+
     test('a reading that began before an event does not undo it', async () => {
       const id = await one({ management: 'managed' })
       later(60)

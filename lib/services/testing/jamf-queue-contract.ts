@@ -76,6 +76,15 @@ export function jamfQueueContract(name: string, open: () => Promise<JamfQueueBac
       expect(await backing.queue.add(event(connector, 'c'), bounds)).toBe('added')
     })
 
+    test('events of a connector that has many leave those of another their turn', async () => {
+      const [busy, quiet] = [await backing.addConnector(), await backing.addConnector()]
+      for (const body of ['a', 'b', 'c']) await backing.queue.add(event(busy, body), BOUNDS)
+      await backing.age(busy, 1)
+      await backing.queue.add(event(quiet, 'one'), BOUNDS)
+      const mine = (await backing.queue.claim(2, 60)).filter(({ connectorId }) => [busy, quiet].includes(connectorId))
+      expect(mine.map(({ connectorId }) => connectorId).toSorted()).toEqual([busy, busy, quiet].toSorted())
+    })
+
     test('whoever dies with an event leaves it to the next', async () => {
       const connector = await backing.addConnector()
       await backing.queue.add(event(connector, 'left'), BOUNDS)

@@ -30,8 +30,8 @@ export function memoryJamfQueue(clock: () => Date) {
       const due = rows
         .filter(({ state, dueAt }) => state === 'waiting' && dueAt <= clock())
         .toSorted((a, b) => a.dueAt.getTime() - b.dueAt.getTime())
-        .slice(0, limit)
-      return due.map((row) => {
+      const fair = [...Map.groupBy(due, ({ connectorId }) => connectorId).values()].flatMap((of) => of.slice(0, limit))
+      return fair.map((row) => {
         row.dueAt = later(seconds)
         row.attempts += 1
         const { id, connectorId, event, about, devices, attempts, receivedAt } = row
