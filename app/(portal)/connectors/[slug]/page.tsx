@@ -16,6 +16,7 @@ import { can } from '@/lib/services/permissions'
 import { CALL_FILTERS, CallLog } from './call-log'
 import { CertificateCard } from './certificate-card'
 import { ConnectorSettings } from './connector-settings'
+import { DevicesCard } from './devices-card'
 import { HookSecret } from './hook-secret'
 import { Remaining } from './remaining'
 import { StateCard } from './state-card'
@@ -59,11 +60,12 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
               <CertificateCard slug={slug} name={plain(name)} certificates={certificates} mayManage={mayManage} />
             )}
             {mayManage && kind === 'jamf' && <SyncCard slug={slug} />}
+            {kind !== 'intune' && <DevicesCard slug={slug} />}
           </div>
           <div className="grid content-start gap-5">
             {hookUrl !== null && (
               <Card
-                title="What its MDM is given"
+                title="For its MDM"
                 action={mayManage && <HookSecret slug={slug} name={plain(name)} kind={kind} settings={settings} />}
               >
                 <HookValues kind={kind} hookUrl={hookUrl} hookSecret={null} settings={settings} />
