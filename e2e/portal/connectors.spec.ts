@@ -31,7 +31,7 @@ test('an administrator connects one and is given what its MDM needs', async ({ v
   await page.goto('/connectors')
   await expect(page.getByRole('heading', { name: 'No MDM is connected' })).toBeVisible()
   await page.getByRole('link', { name: 'Connect an MDM' }).click()
-  await page.getByRole('link', { name: 'Connect it' }).click()
+  await page.getByRole('link', { name: 'Connect an MDM by events' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Mosyle')
   await page.getByLabel('Short name').fill('Not A Slug')
   await page.getByRole('button', { name: 'Add connector' }).click()

@@ -49,7 +49,7 @@ test('an administrator connects it; a wrong secret is named, and a right one wor
 
 test('an endpoint lets it decide, and a device enrols with its blob', async ({ visit }) => {
   const page = await visit(portal, { as: ADA })
-  await delegateTo(page, staff.endpoint.slug, `${CONNECTOR} (Microsoft Intune)`)
+  await delegateTo(page, staff.endpoint.slug, CONNECTOR)
   const device = await intuneFleet(intune, staff.endpoint.scepUrl).device({ name: 'surface-1' })
   deviceId = device.managed.id
   its = await device.enrol()

@@ -88,7 +88,7 @@ export function intunePlatform(facts: ProfileFacts, choices: ProfileChoices): Pl
     notes: [
       `Send the three in this order to ${GRAPH}, and put the id that Graph answers for the root in the place of ${ROOT_PLACE}. The API is Microsoft's beta; permission DeviceManagementConfiguration.ReadWrite.All.`,
       'The SCEP profile names the root, also with an issuer below it. Assign trusted certificates and SCEP profile to the same group, or the profile waits for ever.',
-      'Intune mints the challenge itself and answers whether it holds: connect Intune first, and give this endpoint the policy "delegated".',
+      'Intune mints the challenge itself and answers whether it holds: connect Intune first, then choose “Decided elsewhere” and that connector at this endpoint.',
       'Android needs https and a subject alternative name; some devices want the issuer as a trusted certificate too.',
       'iOS and macOS renew only while they are unlocked, online and in sync: keep the renewal threshold high. iOS asks for one certificate for each profile that refers to it.',
       'macOS ignores the requested validity, and any extended key usage but Client Authentication.',

@@ -114,6 +114,10 @@ const FIELDS: readonly Named[] = [
   },
 ]
 
+const ENDPOINT = 'On the endpoint for these devices, choose “Decided elsewhere” and this connector as its validator.'
+const PROFILES =
+  'In Intune, make a trusted certificate profile with the CA certificate of the group, then a SCEP certificate profile with the SCEP URL of the endpoint. The page of the endpoint has all values ready, under Profiles.'
+
 export const INTUNE_GUIDE: KindGuide = {
   kind: 'intune',
   title: 'Microsoft Intune',
@@ -163,7 +167,8 @@ export const INTUNE_GUIDE: KindGuide = {
       title: 'Give it a credential',
       where: 'The app registration › Certificates & secrets',
       todo: [
-        'New client secret. Entra lets it live for 24 months at most; write its end below, and Latchkey warns you.',
+        'For a client secret: New client secret. Entra lets it live for 24 months at most; write its end below, and Latchkey warns you.',
+        'For a certificate: nothing yet. Latchkey makes it once the connector is added.',
       ],
       fields: ['credentialKind'],
       credential: true,
@@ -175,9 +180,6 @@ export const INTUNE_GUIDE: KindGuide = {
       fields: ['revocations'],
     },
   ],
-  afterwards: [
-    'Test the connection. It names the permission that is missing, if one is.',
-    'On the endpoint for these devices, choose “Decided elsewhere” and this connector as its validator.',
-    'In Intune, make a trusted certificate profile with the CA certificate of the group, then a SCEP certificate profile with the SCEP URL of the endpoint.',
-  ],
+  afterwards: ['Test the connection. It names the permission that is missing, if one is.', ENDPOINT, PROFILES],
+  remains: [ENDPOINT, PROFILES],
 }

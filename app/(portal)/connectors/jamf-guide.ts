@@ -95,6 +95,11 @@ const FIELDS: readonly Named[] = [
   },
 ]
 
+const CHALLENGES =
+  'Make a webhook with the event SCEPChallenge: the hook URL, content type JSON, and the authentication that the connector names.'
+const PAYLOAD =
+  'In the SCEP payload choose the challenge type Dynamic, the SCEP URL of the endpoint, and a key of 2048 bits. The page of the endpoint has all values ready, under Profiles.'
+
 export const JAMF_GUIDE: KindGuide = {
   kind: 'jamf',
   title: 'Jamf Pro',
@@ -122,7 +127,7 @@ export const JAMF_GUIDE: KindGuide = {
       title: 'Make an API role and a client',
       where: 'Jamf Pro › Settings › System › API roles and clients',
       todo: [
-        'A role Latchkey with Read Computers and Read Mobile Devices. For smart groups also Read Smart Computer Groups and Read Smart Mobile Device Groups, for user certificates Read Users.',
+        'A role Latchkey with Read Computers and Read Mobile Devices. For smart groups also Read Smart Computer Groups and Read Smart Mobile Device Groups.',
         'An API client with that role, enabled. An access token lifetime of 600 seconds is fine.',
       ],
       fields: ['url', 'clientId'],
@@ -142,9 +147,10 @@ export const JAMF_GUIDE: KindGuide = {
     },
   ],
   afterwards: [
-    'Make a webhook with the event SCEPChallenge: the hook URL, content type JSON, and the authentication that the connector names.',
+    CHALLENGES,
     'Make more of them, with the same values, for ComputerAdded, ComputerInventoryCompleted, ComputerPushCapabilityChanged, MobileDeviceEnrolled, MobileDeviceUnEnrolled and RestAPIOperation, which tells of deletions; with smart groups also SmartGroupComputerMembershipChange and SmartGroupMobileDeviceMembershipChange.',
-    'In the SCEP payload choose the challenge type Dynamic, the SCEP URL of the endpoint, and a key of 2048 bits.',
+    PAYLOAD,
     'Test the connection. It names the privilege that is missing, if one is.',
   ],
+  remains: [CHALLENGES, PAYLOAD],
 }

@@ -45,6 +45,8 @@ export interface KindGuide {
   credential: { label: string; hint: string; where: string } | null
   /** What to do with the values that we give, once it is added. */
   afterwards: readonly string[]
+  /** Of these, what its page goes on saying until it works. */
+  remains: readonly string[]
 }
 
 export const GUIDES: Readonly<Record<GuidedKind, KindGuide>> = {

@@ -49,7 +49,7 @@ function NewValidatorForm() {
           <CopyValue value={state.result.id} what="webhook id" />
         </div>
         <p className="text-muted">
-          Then choose it on an endpoint whose policy is “delegated”, and test the connection.
+          Then choose it on an endpoint, under “Who may enrol”, “Decided elsewhere”, and test the connection.
         </p>
         <div className="flex justify-end">
           <DialogClose render={<Button variant="primary" />}>I have copied them</DialogClose>

@@ -6,7 +6,7 @@ const CONSEQUENCES: Record<EndpointPolicy, string> = {
   dynamic: 'Each device gets a password of its own that works once and is bound to its name. The safest choice.',
   approval: 'Every request waits until people approve it. Devices have to keep asking meanwhile.',
   static: 'Many devices share one secret: whoever learns it can enrol. Weak, for devices that know nothing else.',
-  delegated: 'A validator of yours is asked about each request. No answer from it means no certificate.',
+  delegated: 'Microsoft Intune or a validator of yours is asked about each request. No answer means no certificate.',
 }
 
 /** `delegated` is offered once a validator is set: without one, nobody could decide. */

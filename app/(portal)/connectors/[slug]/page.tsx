@@ -16,6 +16,7 @@ import { can } from '@/lib/services/permissions'
 import { CALL_FILTERS, CallLog } from './call-log'
 import { CertificateCard } from './certificate-card'
 import { ConnectorSettings } from './connector-settings'
+import { DevicesCard } from './devices-card'
 import { HookSecret } from './hook-secret'
 import { InventoryCard } from './inventory-card'
 import { Remaining } from './remaining'
@@ -62,11 +63,12 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
               <CertificateCard slug={slug} name={plain(name)} certificates={certificates} mayManage={mayManage} />
             )}
             {kind === 'jamf' && <InventoryCard slug={slug} reading={reading} maySync={mayManage} />}
+            {kind !== 'intune' && <DevicesCard slug={slug} />}
           </div>
           <div className="grid content-start gap-5">
             {hookUrl !== null && (
               <Card
-                title="What its MDM is given"
+                title="For its MDM"
                 action={mayManage && <HookSecret slug={slug} name={plain(name)} kind={kind} settings={settings} />}
               >
                 <HookValues kind={kind} hookUrl={hookUrl} hookSecret={null} settings={settings} />

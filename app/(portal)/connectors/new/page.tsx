@@ -4,7 +4,6 @@ import type { Metadata } from 'next'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { PageHeader } from '@/app/_components/page-header'
-import { TextLink } from '@/app/_components/row-link'
 import { requireActor } from '@/app/_session'
 import { GUIDES } from '@/app/(portal)/connectors/kinds'
 import { server } from '@/lib/server'
@@ -28,17 +27,35 @@ export default async function NewConnectorPage() {
             <div className="grid gap-4">
               <p className="text-muted">{description}</p>
               <ButtonLink href={`/connectors/new/${kind}`} variant="primary">
-                Connect {kind === 'events' ? 'it' : title}
+                {kind === 'events' ? 'Connect an MDM by events' : `Connect ${title}`}
                 <ArrowRight aria-hidden />
               </ButtonLink>
             </div>
           </Card>
         ))}
         <Card title="An MDM that reads a challenge page">
-          <p className="text-muted">
-            Workspace ONE, Ivanti, SOTI, Mosyle, Kandji and others fetch their challenges from a page like that of
-            Microsoft’s NDES. They are set up at the <TextLink href="/endpoints">endpoint</TextLink> itself.
-          </p>
+          <div className="grid gap-4">
+            <p className="text-muted">
+              Workspace ONE, Ivanti, ManageEngine, Fleet, Zentral and others fetch their challenges from a page like
+              that of Microsoft’s NDES. Each endpoint has one, with an account for each MDM.
+            </p>
+            <ButtonLink href="/endpoints" variant="secondary">
+              Choose an endpoint
+              <ArrowRight aria-hidden />
+            </ButtonLink>
+          </div>
+        </Card>
+        <Card title="An MDM or a script that calls an API">
+          <div className="grid gap-4">
+            <p className="text-muted">
+              It mints a challenge for each device, with a key that can do nothing else. Add events, and it also tells
+              when a device is gone.
+            </p>
+            <ButtonLink href="/settings/api-keys" variant="secondary">
+              Create a key limited to an endpoint
+              <ArrowRight aria-hidden />
+            </ButtonLink>
+          </div>
         </Card>
       </div>
     </>

@@ -39,7 +39,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   const leads = await server().defaultEndpoint.get(actor)
   const validators = (await server().connectors.deciders(actor)).map(({ id, name, kind }) => ({
     id,
-    name: kind === 'intune' ? `${name} (Microsoft Intune)` : name,
+    name: kind === 'intune' && !/intune/i.test(name) ? `${name} (Microsoft Intune)` : name,
   }))
   // A form keeps what was typed; another endpoint, or settings that changed elsewhere, start it afresh.
   const form = { endpoint, mayChange }
@@ -115,7 +115,10 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
                   <WeaknessBadges weaknesses={weaknesses} />
                 </div>
               </Card>
-              <PolicySection endpoint={endpoint} />
+              <PolicySection
+                endpoint={endpoint}
+                validator={validators.find(({ id }) => id === endpoint.validatorId)?.name}
+              />
             </div>
             <Card id="profile" title="Certificate profile" description="Holds for certificates made from now on.">
               <ProfileSettings {...form} />

@@ -1,6 +1,7 @@
 /** What belongs to the endpoint's policy: each has its own way to let devices in. */
 import { Card } from '@/app/_components/card'
 import { TextLink } from '@/app/_components/row-link'
+import { VisibleText } from '@/app/_components/visible-text'
 import type { EndpointView } from '@/lib/services/groups'
 
 /** As its card says. */
@@ -11,7 +12,13 @@ export const POLICY_TITLES: Record<EndpointView['policy'], string> = {
   delegated: 'Validator',
 }
 
-export function PolicySection({ endpoint }: { endpoint: EndpointView }) {
+interface PolicySectionProps {
+  endpoint: EndpointView
+  /** Who decides, where somebody else does. */
+  validator: string | undefined
+}
+
+export function PolicySection({ endpoint, validator }: PolicySectionProps) {
   switch (endpoint.policy) {
     case 'dynamic':
       return (
@@ -40,7 +47,10 @@ export function PolicySection({ endpoint }: { endpoint: EndpointView }) {
     case 'delegated':
       return (
         <Card id="policy" title={POLICY_TITLES[endpoint.policy]}>
-          <p className="text-muted">A validator of yours is asked about each request.</p>
+          <p className="text-muted">
+            {validator ? <VisibleText>{validator}</VisibleText> : 'A validator of yours'} is asked about each request.
+            See <TextLink href="/connectors">how it is</TextLink>.
+          </p>
         </Card>
       )
   }

@@ -5,6 +5,7 @@ import { ArrowRight } from 'lucide-react'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { Notice } from '@/app/_components/notice'
+import { TextLink } from '@/app/_components/row-link'
 import { HookValues } from '@/app/(portal)/connectors/hook-values'
 import { GUIDES, type GuidedKind } from '@/app/(portal)/connectors/kinds'
 
@@ -24,7 +25,7 @@ export function Connected({ kind, connector, byCertificate }: ConnectedProps) {
   const { slug, name, hookUrl, hookSecret, settings } = connector
   return (
     <div className="grid gap-5" role="status">
-      <Notice title={`${name} is added`}>Two things are left: what goes into the MDM, and the first contact.</Notice>
+      <Notice title={`${name} is added`}>It does its work once the steps below are done.</Notice>
       {hookUrl !== null && (
         <Card title="Paste these into the MDM" description="The secret is not shown again.">
           <HookValues kind={kind} hookUrl={hookUrl} hookSecret={hookSecret} settings={settings} />
@@ -39,6 +40,12 @@ export function Connected({ kind, connector, byCertificate }: ConnectedProps) {
             {GUIDES[kind].afterwards.map((sentence) => (
               <li key={sentence}>{sentence}</li>
             ))}
+            {kind !== 'intune' && (
+              <li>
+                Choose what follows for certificates: until then, what the MDM says is only reported. See{' '}
+                <TextLink href="/groups">Groups</TextLink>, the group, Device rules.
+              </li>
+            )}
           </ol>
           <div className="flex justify-end">
             <ButtonLink href={`/connectors/${slug}`} variant="primary">

@@ -64,7 +64,7 @@ export const PRODUCTS: readonly Product[] = [
     name: 'Another product',
     format: 'hex16',
     encoding: 'utf-16le',
-    note: 'SOTI, BlackBerry, Ivanti Neurons, Citrix, FileWave, Mosyle, Iru and others: begin as NDES does, with 16 characters in UTF-16. Not tried with any of them.',
+    note: 'SOTI, BlackBerry, Ivanti Neurons and others: begin as NDES does, with 16 characters in UTF-16. Not tried with any of them. Mosyle, Kandji (Iru), Addigy and FileWave are known to take static challenges only.',
     known: false,
   },
 ]
