@@ -41,10 +41,13 @@ export function createEventDelivery({
     async advance(now) {
       for (let round = 0; round < MOST_ROUNDS; round += 1)
         if ((await store.queue(now, TYPES, PAGE, translated)) === 0) break
+      // One that does not take them now has its next turn in the next run: others do not wait for it.
+      const away = new Set<string>()
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const due = await store.claimDue(clock(), BATCH, CLAIM_SECONDS)
+        const due = await store.claimDue(clock(), BATCH, CLAIM_SECONDS, [...away])
         if (due.length === 0) break
-        await Promise.all(due.map(deliver))
+        const taken = await Promise.all(due.map(deliver))
+        for (const [at, { webhook }] of due.entries()) if (!taken[at]) away.add(webhook.id)
       }
     },
     async forget(now) {
@@ -52,7 +55,8 @@ export function createEventDelivery({
     },
   }
 
-  async function deliver(due: DueDelivery): Promise<void> {
+  /** Whether it was taken. */
+  async function deliver(due: DueDelivery): Promise<boolean> {
     const body = Buffer.from(JSON.stringify(due.body), 'utf8')
     const answer = await outbound.send({
       method: 'POST',
@@ -63,13 +67,16 @@ export function createEventDelivery({
       allowedHosts: due.webhook.allowedHosts,
     })
     const at = clock()
-    if (answer.answered && answer.status >= 200 && answer.status < 300)
-      return store.delivered(due.id, answer.status, at)
+    if (answer.answered && answer.status >= 200 && answer.status < 300) {
+      await store.delivered(due.id, answer.status, at)
+      return true
+    }
     const seconds = RETRY_AFTER_SECONDS[due.attempts]
     const retryAt = seconds === undefined ? null : new Date(at.getTime() + seconds * 1_000)
     const error = answer.answered ? `It answered HTTP ${answer.status}.` : `${answer.fault}: ${answer.detail}`
     const status = answer.answered ? answer.status : null
     await store.failed(due.id, { error, status, at, retryAt }, retryAt === null ? [givenUp(due, error)] : [])
+    return false
   }
 
   /** While a secret is being replaced both sign, as the specification has it. */

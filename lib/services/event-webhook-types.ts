@@ -120,8 +120,8 @@ export interface EventWebhookStore {
     limit: number,
     translate: (event: RecordedEvent) => EventBody | null,
   ): Promise<number>
-  /** Claimed so that no other instance takes them meanwhile. */
-  claimDue(at: Date, limit: number, claimSeconds: number): Promise<DueDelivery[]>
+  /** So many of each webhook but of those, claimed so that no other instance takes them meanwhile. */
+  claimDue(at: Date, limit: number, claimSeconds: number, but: readonly string[]): Promise<DueDelivery[]>
   delivered(id: string, status: number, at: Date): Promise<void>
   /** To be tried again at that time, or never when there is none. */
   failed(

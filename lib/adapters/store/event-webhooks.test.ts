@@ -14,6 +14,7 @@ const admin = actor('admin')
 let all: DevicePortal
 let sent: OutboundRequest[]
 let answer: OutboundAnswer
+let answerOf: (request: OutboundRequest) => OutboundAnswer
 
 const SETTINGS = {
   name: 'Ticket system',
@@ -27,6 +28,7 @@ beforeEach(async () => {
   all = await devicePortal()
   sent = []
   answer = OK
+  answerOf = () => answer
 })
 afterEach(() => all.close())
 
@@ -40,7 +42,7 @@ const delivery = (database = all.database) =>
     outbound: {
       async send(request) {
         sent.push(request)
-        return answer
+        return answerOf(request)
       },
     },
   })
@@ -79,6 +81,17 @@ test('only what was chosen is told, and of our own certificates nothing', async 
   await all.portal.certificates.revoke(admin, id, { reason: 'superseded' })
   await deliver()
   expect(told()).toEqual(['certificate.issued'])
+})
+
+test('one that does not answer has a batch of its own in a run, and keeps nothing from the others', async () => {
+  await service().create(admin, { ...SETTINGS, url: 'https://away.example.com/', events: ['certificate.issued'] })
+  await service().create(admin, { ...SETTINGS, events: ['certificate.issued'] })
+  for (let number = 0; number < 25; number += 1) await all.enrol(`device-${number}`)
+  answerOf = ({ url }) =>
+    url.includes('away') ? { answered: false, fault: 'timeout', detail: 'It did not answer in time.' } : OK
+  await deliver()
+  const to = (host: string) => sent.filter(({ url }) => new URL(url).host === host).length
+  expect([to('away.example.com'), to('hooks.example.com')]).toEqual([20, 25])
 })
 
 test('what fails is tried again later with the same id, and given up in the end with an event', async () => {

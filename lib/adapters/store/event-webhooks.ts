@@ -88,14 +88,16 @@ export function eventWebhookStore(database: Database): EventWebhookStore {
       return read
     },
 
-    async claimDue(at, limit, claimSeconds) {
+    async claimDue(at, limit, claimSeconds, but) {
       const until = new Date(at.getTime() + claimSeconds * 1_000)
       const rows = await database.$queryRaw<DueRow[]>`
         with due as (
-          select d.id from event_delivery d join event_webhook w on w.id = d.webhook_id
-          where d.delivered_at is null and d.given_up_at is null and d.next_attempt_at <= ${at}
-            and (d.claimed_until is null or d.claimed_until <= ${at}) and w.paused_at is null and w.removed_at is null
-          order by d.next_attempt_at, d.seq limit ${limit} for update of d skip locked
+          select its.id from event_webhook w cross join lateral (
+            select d.id from event_delivery d
+            where d.webhook_id = w.id and d.delivered_at is null and d.given_up_at is null and d.next_attempt_at <= ${at}
+              and (d.claimed_until is null or d.claimed_until <= ${at})
+            order by d.next_attempt_at, d.seq limit ${limit} for update skip locked
+          ) its where w.paused_at is null and w.removed_at is null and w.id <> all(${[...but]}::uuid[])
         ), claimed as (
           update event_delivery d set claimed_until = ${until}, attempts = d.attempts + 1 from due where d.id = due.id returning d.*
         )
