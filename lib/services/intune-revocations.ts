@@ -70,6 +70,7 @@ export function createIntuneRevocations(dependencies: IntuneRevocationsDependenc
 
   return {
     async pullDue() {
+      const faults: unknown[] = []
       for (const connector of await rows.connectorsOf('intune')) {
         const { revocations, revocationMinutes } = intuneSettings(connector.settings)
         if (!revocations) continue
@@ -77,10 +78,14 @@ export function createIntuneRevocations(dependencies: IntuneRevocationsDependenc
         if (!(await store.claim(connector.id, by, revocationMinutes, CLAIM_SECONDS))) continue
         try {
           await pull(connector)
+        } catch (error) {
+          // What goes wrong with one tenant is no reason to leave the devices of another in.
+          faults.push(error)
         } finally {
           await store.release(connector.id, by)
         }
       }
+      if (faults.length > 0) throw faults[0]
     },
 
     async forget() {
