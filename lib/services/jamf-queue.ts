@@ -37,6 +37,8 @@ export interface JamfEventQueue {
 export interface JamfDeviceRows {
   /** Its id in the MDM; null for a device that has none. */
   externalId(deviceId: string): Promise<string | null>
+  /** Whether its record was deleted, or it was wiped. */
+  isGone(deviceId: string): Promise<boolean>
   /** Devices of the connector with a certificate that is good at present, or on hold until they are fine again; by id. */
   certified(connectorId: string, after: string | null, limit: number): Promise<CertifiedDevice[]>
   /** The device that the challenge was minted for; null when it was minted for none. */
