@@ -17,6 +17,7 @@ export interface JamfEventsDependencies {
   api: Pick<JamfApi, 'record' | 'find'>
   groups: EntitlingGroupsReader
   reports: Pick<DeviceReports, 'find' | 'report'>
+  clock(): Date
 }
 
 export interface JamfEvents {
@@ -36,7 +37,7 @@ const RETRIES_SECONDS = [5, 15, 60, 300, 1_800]
 const FORGET_MINUTES = 60
 
 export function createJamfEvents(dependencies: JamfEventsDependencies): JamfEvents {
-  const { rows, queue, devices, api, groups, reports } = dependencies
+  const { rows, queue, devices, api, groups, reports, clock } = dependencies
   const actor = systemActor('job', 'work-jamf-events')
 
   return {
@@ -56,6 +57,7 @@ export function createJamfEvents(dependencies: JamfEventsDependencies): JamfEven
   async function workFor(connectorId: string, events: ClaimedJamfEvent[]): Promise<void> {
     const connector = await rows.connector(connectorId)
     let fault: JamfFault | null = null
+    const faults: unknown[] = []
     const known = new Map<string, Promise<DeviceReport | null>>()
     for (const event of events) {
       if (connector === null || connector.disabled) {
@@ -68,12 +70,15 @@ export function createJamfEvents(dependencies: JamfEventsDependencies): JamfEven
         if (said.length > 0) await reports.report(actor, connectorId, said, 'event')
         await queue.done(event.id)
       } catch (error) {
-        if (!(error instanceof JamfFault)) throw error
         // What is wrong with one call is wrong with all of them.
-        if (error.kind !== 'answer') fault = error
-        await queue.failed(event.id, error.sentence, RETRIES_SECONDS[event.attempts - 1] ?? null)
+        if (error instanceof JamfFault && error.kind !== 'answer') fault = error
+        if (!(error instanceof JamfFault)) faults.push(error)
+        const sentence = error instanceof JamfFault ? error.sentence : 'Something failed on our side.'
+        await queue.failed(event.id, sentence, RETRIES_SECONDS[event.attempts - 1] ?? null)
       }
     }
+    // Of ours: it is for the log, and no reason to leave those behind it.
+    if (faults.length > 0) throw faults[0]
   }
 
   async function reportsOf(
@@ -83,11 +88,13 @@ export function createJamfEvents(dependencies: JamfEventsDependencies): JamfEven
   ): Promise<DeviceReport[]> {
     if (event.about === 'seen') return seen(connector.id, event)
     const asking = { connector, timeoutMs: CALL_MS }
+    // Somebody else may ask later and be answered sooner.
+    const observedAt = clock()
     const entitling = await groups.read(connector)
     const said = await atMost(AT_ONCE, event.devices, async (device) => {
       const key = JSON.stringify(device)
       // Many events name one device, such as its enrolment and its first inventory.
-      const looked = known.get(key) ?? lookUp(asking, device, entitling)
+      const looked = known.get(key) ?? lookUp(asking, device, entitling).then((said) => said && { ...said, observedAt })
       known.set(key, looked)
       return looked
     })

@@ -53,7 +53,7 @@ function office(devices: JamfDevice[], settings: Partial<JamfSettings> = {}) {
   const sync = createJamfSync({ ...shared, groups })
   const events = createJamfEvents({ ...shared, groups })
   return {
-    ...{ time, jamf, connector, certified, known, calls: noted.calls, sync, events, queue, waiting },
+    ...{ time, jamf, connector, certified, known, reports, calls: noted.calls, sync, events, queue, waiting },
     async syncAfter(hours: number) {
       time.now = new Date(time.now.getTime() + hours * HOUR_MS)
       elapsed += hours * HOUR_MS
@@ -134,6 +134,18 @@ test('a reading that broke off removes nothing, and is taken up again in minutes
   expect(jamf.asked).toEqual([])
   await syncAfter(0.05)
   expect(jamf.asked[0]).toBe('computer page 0')
+  expect(connector.state.syncFault).toBeUndefined()
+})
+
+test('what cannot be taken in is not read again and again, but in minutes', async () => {
+  const { syncAfter, jamf, connector, calls } = office(macs(1))
+  jamf.faults.set('computer page 0', new Error('breaks'))
+  await expect(syncAfter(0)).rejects.toThrow('breaks')
+  expect(calls.at(-1)).toMatchObject({ operation: 'full sync', outcome: 'failed', code: 'internal' })
+  await syncAfter(0.01)
+  expect(jamf.asked).toEqual([])
+  jamf.faults.clear()
+  await syncAfter(0.1)
   expect(connector.state.syncFault).toBeUndefined()
 })
 
@@ -235,6 +247,10 @@ test('what is due depends on when it was done, and on whether somebody asked', (
   expect(dueSync(connector({ fullSyncAt: at(5), syncWantedAt: at(0) }), now)).toBe('full')
   expect(dueSync(connector({ syncFault: 'away', syncTriedAt: at(4) }), now)).toBeNull()
   expect(dueSync(connector({ fullSyncAt: at(-600) }), now)).toBe('full')
+  // An inventory that is not believed does not keep those with a certificate from being looked up.
+  const shrank = { fullSyncAt: at(600), syncTriedAt: at(5), syncFault: 'shrank', fullSyncShrank: true }
+  expect(dueSync(connector({ ...shrank, partialSyncAt: at(60) }), now)).toBe('partial')
+  expect(dueSync(connector({ ...shrank, partialSyncAt: at(59) }), now)).toBe('full')
   expect(dueSync(connector({ fullSyncAt: at(6) }, { syncMinutes: 5 }), now)).toBe('partial')
   expect(dueSync(connector({}, { clientId: '' }), now)).toBeNull()
   expect(dueSync(jamfConnector({}, { credentialSealed: null }), now)).toBeNull()
@@ -314,6 +330,35 @@ test('an event that cannot be confirmed is given up in the end: the next sync te
     time.now = new Date(time.now.getTime() + HOUR_MS)
   }
   expect(waiting).toMatchObject([{ state: 'given_up', attempts: 6, lastFault: 'Jamf Pro is away.' }])
+})
+
+test('an event that fails on our side keeps none of those behind it, and is given up in the end', async () => {
+  const { heard, events, jamf, waiting, time, management } = office([...macs(1), jamfDevice({ jamfId: '666' })])
+  jamf.faults.set('computer record 666', new Error('breaks'))
+  await heard('devices', { jamfId: '666' })
+  await heard('devices', { jamfId: '1' })
+  await expect(events.work()).rejects.toThrow('breaks')
+  expect(management('computer:1')).toBe('managed')
+  for (let tries = 0; tries < 5; tries += 1) {
+    time.now = new Date(time.now.getTime() + HOUR_MS)
+    await expect(events.work()).rejects.toThrow('breaks')
+  }
+  expect(waiting.map(({ state }) => state)).toEqual(['given_up', 'done'])
+})
+
+test('what Jamf said before an event came does not undo what it said after', async () => {
+  const { heard, events, jamf, management, time, reports, connector } = office(macs(1))
+  await heard('devices', { jamfId: '1' })
+  const { record } = jamf.api
+  jamf.api.record = async (...asked) => {
+    const answer = await record(...asked)
+    time.now = new Date(time.now.getTime() + 1_000)
+    await reports.report(actor('admin'), connector.id, [{ externalId: 'computer:1', management: 'removed' }], 'event')
+    time.now = new Date(time.now.getTime() + 1_000)
+    return answer
+  }
+  await events.work()
+  expect(management('computer:1')).toBe('removed')
 })
 
 test('many events about one device ask once', async () => {
