@@ -12,13 +12,16 @@ export function identifierOf(text: string | null | undefined): string | null {
   return textOf(text)?.toUpperCase() ?? null
 }
 
-/** As a column takes it: no identifier has control characters, and the database refuses the first of them. */
+/**
+ * As a column takes it: no identifier has control characters, and the database refuses the first of them, and half of a
+ * character too, which is what is left where an MDM or we cut a name in the midst of one.
+ */
 export function textOf(text: string | null | undefined): string | null {
   const clean = (text ?? '')
     .replace(/\p{Cc}/gu, ' ')
     .normalize('NFC')
     .trim()
-  return clean === '' ? null : clean.slice(0, MOST_CHARACTERS)
+  return clean === '' ? null : clean.slice(0, MOST_CHARACTERS).toWellFormed()
 }
 
 const PLACEHOLDERS =
