@@ -462,7 +462,7 @@ export function buildServices(wiring: Wiring): Services {
   const hookHandlers: HookHandler[] = [
     createMdmEvents({ messages: hookMessageStore(database), reports: deviceReports, clock }),
     createJamfHook({
-      minting: createJamfMinting({ challenges, reports: deviceReports, api: jamfApi, urls }),
+      minting: createJamfMinting({ challenges, reports: deviceReports, devices: jamfDevices, api: jamfApi, urls }),
       queue: jamfQueue,
     }),
   ]

@@ -48,6 +48,7 @@ export interface DeviceActions {
 }
 
 const BATCH = 200
+const MOST_FAULTS = 20
 /** As it stands on certificates and in the trail. */
 export const RULES_NAME = 'Device rules'
 const ACTOR = (): Actor => systemActor('job', RULES_NAME)
@@ -63,8 +64,18 @@ export function createDeviceActions({
     async advance(now) {
       const ids = await store.waiting(BATCH)
       let done = 0
-      for (const id of ids) if ((await store.act(id, now, WORDS, EVENTS)) === 'done') done += 1
+      const faults: unknown[] = []
+      for (const id of ids) {
+        try {
+          if ((await store.act(id, now, WORDS, EVENTS)) === 'done') done += 1
+        } catch (error) {
+          // One that cannot be done does not keep the others waiting; where none can be, none is tried any more.
+          faults.push(error)
+          if (faults.length === MOST_FAULTS) break
+        }
+      }
       if (done > 0) onCrlDue()
+      if (faults.length > 0) throw faults[0]
     },
   }
 }

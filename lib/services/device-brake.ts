@@ -36,12 +36,16 @@ export interface DeviceBrakeService {
   braked(actor: Actor, connectorSlug: string): Promise<{ brake: BrakeView; actions: BrakedAction[] }>
   /** Refusals: invalid_input. */
   change(actor: Actor, connectorSlug: string, change: { mostPerHour: number }): Promise<BrakeView>
-  /** Of `actions`, or all. Returns how many devices it concerned. */
+  /**
+   * Of `actions`, or all. `seen`: how many devices whoever decides saw waiting; a word about forty is none about all of a
+   * company. Returns how many devices it concerned. Refusals: conflict (more wait by now), invalid_input.
+   */
   decide(
     actor: Actor,
     connectorSlug: string,
     decision: BrakeDecision,
     actions: readonly string[] | 'all',
+    seen?: number,
   ): Promise<{ devices: number; brake: BrakeView }>
 }
 
@@ -51,13 +55,13 @@ export interface DeviceBrakeStore {
   change(connectorId: string, mostPerHour: number, events: AuditEntry[]): Promise<void>
   /**
    * In one transaction with the event: only what still waits. When nothing waits any more the brake is no longer pulled.
-   * Returns how many devices.
+   * Returns how many devices; null, and nothing is decided, when more than `most` wait.
    */
   decide(
     connectorId: string,
-    decision: { by: string; decision: BrakeDecision; ids: readonly string[] | null; at: Date },
+    decision: { by: string; decision: BrakeDecision; ids: readonly string[] | null; most: number | null; at: Date },
     event: (devices: number) => AuditEntry,
-  ): Promise<number>
+  ): Promise<number | null>
 }
 
 export const MOST_PER_HOUR = { usual: 25, most: 1_000_000 }
@@ -115,14 +119,20 @@ export function createDeviceBrake({
       return one(slug)
     },
 
-    async decide(actor, slug, decision, actions) {
+    async decide(actor, slug, decision, actions, seen) {
       authorise(actor, 'device-rule:manage')
       if (actions !== 'all' && !actions.every((id) => UUID.test(id)))
         throw new Refusal('invalid_input', 'These are no ids of actions.', { reason: 'invalid_actions' })
       const { connector } = await one(slug)
       const devices = await store.decide(
         connector.id,
-        { by: actor.name, decision, ids: actions === 'all' ? null : actions, at: clock() },
+        {
+          by: actor.name,
+          decision,
+          ids: actions === 'all' ? null : actions,
+          most: actions === 'all' ? (seen ?? null) : null,
+          at: clock(),
+        },
         (count) => ({
           type: decision === 'cancel' ? 'device.actions_cancelled' : 'device.brake_released',
           outcome: 'success',
@@ -131,6 +141,10 @@ export function createDeviceBrake({
           data: { count },
         }),
       )
+      if (devices === null)
+        throw new Refusal('conflict', 'More devices wait by now than you saw. Look again, then decide.', {
+          reason: 'more_wait',
+        })
       return { devices, brake: await one(slug) }
     },
   }

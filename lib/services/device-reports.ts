@@ -41,8 +41,8 @@ export interface DeviceReportStore {
   sync(id: string): Promise<DeviceSync | null>
   /**
    * In one transaction, once: counts what the reading saw. When that is at least `leastShare` of what the last complete one
-   * saw, every device that it did not see and that nobody has told of since it began has one miss more, and with
-   * `mostMisses` is removed.
+   * saw, or of the devices that were known as it began where none has seen any, every device that it did not see and that
+   * nobody has told of since it began has one miss more, and with `mostMisses` is removed.
    */
   endSync(
     sync: { id: string; connectorId: string; at: Date },

@@ -92,8 +92,9 @@ export function mergedReports(reports: readonly DeviceReport[]): Map<string, Dev
 /** `at`: when the report was true. */
 export function changed(before: KnownDevice | null, report: DeviceReport, at: Date): DeviceChange {
   const known = before ?? blank(report.externalId)
-  const device = { ...known, ...namesIn(report), ...laterSeen(known, report) }
-  if (saysState(report) && (known.stateAt === null || at >= known.stateAt)) {
+  const isCurrent = known.stateAt === null || at >= known.stateAt
+  const device = { ...known, ...namesIn(report, isCurrent), ...laterSeen(known, report) }
+  if (saysState(report) && isCurrent) {
     const otherUser = before !== null && device.userId !== known.userId
     Object.assign(device, {
       management: report.management ?? known.management,
@@ -125,11 +126,13 @@ function saysState({ management, compliance, userDisabled, entitled, userId }: D
   return [management, compliance, userDisabled, entitled, userId].some((said) => said !== undefined)
 }
 
-function namesIn(report: DeviceReport): Partial<KnownDevice> {
+/** Whose it is belongs to its state: what was true earlier must not make today's user look like another one. */
+function namesIn(report: DeviceReport, isCurrent: boolean): Partial<KnownDevice> {
+  const names = NAMES.filter((key) => report[key] !== undefined && (isCurrent || !key.startsWith('user')))
   return {
     ...(report.serial === undefined ? {} : { serial: serialOf(report.serial) }),
     ...(report.udid === undefined ? {} : { udid: identifierOf(report.udid) }),
-    ...Object.fromEntries(NAMES.filter((key) => report[key] !== undefined).map((key) => [key, textOf(report[key])])),
+    ...Object.fromEntries(names.map((key) => [key, textOf(report[key])])),
   }
 }
 

@@ -44,6 +44,7 @@ async function school(settings: Partial<JamfSettings> = {}, lookups = settings.l
   const minting = createJamfMinting({
     challenges: portal.challenges,
     reports: { find: async () => null, report: async () => [] },
+    devices: { isGone: async () => false },
     api: jamf.api,
     urls: portal.urls,
   })

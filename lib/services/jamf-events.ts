@@ -18,6 +18,7 @@ export interface JamfEventsDependencies {
   api: Pick<JamfApi, 'record' | 'find'>
   groups: EntitlingGroupsReader
   reports: Pick<DeviceReports, 'find' | 'report'>
+  clock(): Date
 }
 
 export interface JamfEvents {
@@ -37,7 +38,7 @@ const RETRIES_SECONDS = [5, 15, 60, 300, 1_800]
 const FORGET_MINUTES = 60
 
 export function createJamfEvents(dependencies: JamfEventsDependencies): JamfEvents {
-  const { rows, queue, devices, api, groups, reports } = dependencies
+  const { rows, queue, devices, api, groups, reports, clock } = dependencies
   const actor = systemActor('job', 'work-jamf-events')
 
   return {
@@ -94,11 +95,13 @@ export function createJamfEvents(dependencies: JamfEventsDependencies): JamfEven
   ): Promise<DeviceReport[]> {
     if (event.about === 'seen') return seen(connector.id, event)
     const asking = { connector, timeoutMs: CALL_MS }
+    // Somebody else may ask later and be answered sooner.
+    const observedAt = clock()
     const entitling = await groups.read(connector)
     const said = await atMost(AT_ONCE, event.devices, async (device) => {
       const key = JSON.stringify(device)
       // Many events name one device, such as its enrolment and its first inventory.
-      const looked = known.get(key) ?? lookUp(asking, device, entitling)
+      const looked = known.get(key) ?? lookUp(asking, device, entitling).then((said) => said && { ...said, observedAt })
       known.set(key, looked)
       return looked
     })

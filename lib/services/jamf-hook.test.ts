@@ -20,9 +20,11 @@ const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:
 function hook({
   found = jamfDevice(),
   known = null,
+  gone = false,
 }: {
   found?: JamfDevice | null | Error
   known?: string | null
+  gone?: boolean
 } = {}) {
   const minted: MintRequest[] = []
   const roles: (string | null)[] = []
@@ -46,6 +48,7 @@ function hook({
         return reports.map(() => 'device-of-jamf')
       },
     },
+    devices: { isGone: async () => gone },
     api: {
       async find(_asking, ids) {
         asked.push(ids)
@@ -147,6 +150,12 @@ test('a device that is not known yet is looked up, and the challenge is of that 
   await handler.handle(jamfConnector(), request(challenge()), connectorActor)
   expect(reported).toMatchObject([{ externalId: 'computer:17', serial: 'C02EXAMPLE01', management: 'managed' }])
   expect(reported[0]).not.toHaveProperty('entitled')
+  expect(minted[0]?.mdm).toEqual({ deviceId: 'device-of-jamf' })
+})
+
+test('a device that was enrolled anew is looked up: the record that is gone would end its certificate', async () => {
+  const { handler, minted } = hook({ known: 'old-record', gone: true })
+  await handler.handle(jamfConnector(), request(challenge()), connectorActor)
   expect(minted[0]?.mdm).toEqual({ deviceId: 'device-of-jamf' })
 })
 

@@ -8,6 +8,7 @@ import { type JamfApi, JamfFault } from './jamf-api'
 import { type JamfDevice, reportOf, sameIdentifier, valuesOf } from './jamf-device'
 import type { ChallengeRequest, NamedDevice } from './jamf-message'
 import { type JamfValues, namesOf, variablesOf } from './jamf-names'
+import type { JamfDeviceRows } from './jamf-queue'
 import { type JamfSettings, jamfSettings } from './jamf-settings'
 import type { MdmConnector } from './mdm-connector-types'
 import type { HookAnswer } from './mdm-hooks'
@@ -16,6 +17,7 @@ import type { Urls } from './urls'
 export interface JamfMintingDependencies {
   challenges: Pick<ChallengesService, 'mint'>
   reports: Pick<DeviceReports, 'find' | 'report'>
+  devices: Pick<JamfDeviceRows, 'isGone'>
   api: Pick<JamfApi, 'find'>
   urls: Pick<Urls, 'scepUrl'>
 }
@@ -31,7 +33,7 @@ const CONFIRM_MS = 1_000
 const LOOK_MS = 700
 const OPERATION = 'SCEPChallenge'
 
-export function createJamfMinting({ challenges, reports, api, urls }: JamfMintingDependencies): JamfMinting {
+export function createJamfMinting({ challenges, reports, devices, api, urls }: JamfMintingDependencies): JamfMinting {
   return {
     async mint(connector, request, actor) {
       const settings = jamfSettings(connector.settings)
@@ -62,7 +64,9 @@ export function createJamfMinting({ challenges, reports, api, urls }: JamfMintin
     const isComplete = variablesOf(settings).every((name) => said[name] !== undefined)
     const { confirmManaged } = settings
     const canAsk = settings.clientId !== '' && connector.credentialSealed !== null
-    if (!confirmManaged && (!canAsk || (known !== null && isComplete))) return { device: null, deviceId: known }
+    // A record that is gone says nothing of a device that was enrolled anew: Jamf has another one for it.
+    const isThere = known !== null && !(await devices.isGone(known))
+    if (!confirmManaged && (!canAsk || (isThere && isComplete))) return { device: null, deviceId: known }
     const device = await lookUp(connector, named, confirmManaged)
     if (device === null) return { device: null, deviceId: known }
     const [deviceId] = await reports.report(actor, connector.id, [reportOf(device, undefined)], 'challenge')

@@ -40,6 +40,8 @@ export interface JamfEventQueue {
 export interface JamfDeviceRows {
   /** Its id in the MDM; null for a device that has none. */
   externalId(deviceId: string): Promise<string | null>
+  /** Whether its record was deleted, or it was wiped. */
+  isGone(deviceId: string): Promise<boolean>
   /**
    * Devices of the connector that were not removed, with a certificate that is good at present, or on hold until they are
    * fine again; by id.

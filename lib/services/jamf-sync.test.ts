@@ -54,7 +54,7 @@ function office(devices: JamfDevice[], settings: Partial<JamfSettings> = {}) {
   const sync = createJamfSync({ ...shared, groups })
   const events = createJamfEvents({ ...shared, groups })
   return {
-    ...{ time, jamf, connector, certified, known, calls: noted.calls, sync, events, queue, waiting },
+    ...{ time, jamf, connector, certified, known, reports, calls: noted.calls, sync, events, queue, waiting },
     async syncAfter(hours: number) {
       time.now = new Date(time.now.getTime() + hours * HOUR_MS)
       elapsed += hours * HOUR_MS
@@ -138,6 +138,18 @@ test('a reading that broke off removes nothing, and is taken up again in minutes
   expect(jamf.asked).toEqual([])
   await syncAfter(0.05)
   expect(jamf.asked[0]).toBe('computer page 0')
+  expect(connector.state.syncFault).toBeUndefined()
+})
+
+test('what cannot be taken in is not read again and again, but in minutes', async () => {
+  const { syncAfter, jamf, connector, calls } = office(macs(1))
+  jamf.faults.set('computer page 0', new Error('breaks'))
+  await expect(syncAfter(0)).rejects.toThrow('breaks')
+  expect(calls.at(-1)).toMatchObject({ operation: 'full sync', outcome: 'failed', code: 'internal' })
+  await syncAfter(0.01)
+  expect(jamf.asked).toEqual([])
+  jamf.faults.clear()
+  await syncAfter(0.1)
   expect(connector.state.syncFault).toBeUndefined()
 })
 
@@ -281,6 +293,10 @@ test('what is due depends on when it was done, and on whether somebody asked', (
   expect(dueSync(connector({ fullSyncAt: at(5), syncWantedAt: at(0) }), now)).toBe('full')
   expect(dueSync(connector({ syncFault: 'away', syncTriedAt: at(4) }), now)).toBeNull()
   expect(dueSync(connector({ fullSyncAt: at(-600) }), now)).toBe('full')
+  // An inventory that is not believed does not keep those with a certificate from being looked up.
+  const shrank = { fullSyncAt: at(600), syncTriedAt: at(5), syncFault: 'shrank', fullSyncShrank: true }
+  expect(dueSync(connector({ ...shrank, partialSyncAt: at(60) }), now)).toBe('partial')
+  expect(dueSync(connector({ ...shrank, partialSyncAt: at(59) }), now)).toBe('full')
   expect(dueSync(connector({ fullSyncAt: at(6) }, { syncMinutes: 5 }), now)).toBe('partial')
   expect(dueSync(connector({}, { clientId: '' }), now)).toBeNull()
   expect(dueSync(jamfConnector({}, { credentialSealed: null }), now)).toBeNull()
@@ -386,6 +402,21 @@ test('a reading that fails on our side is taken up again in minutes, not with ev
   await expect(sync.run(time.now)).rejects.toThrow('a bug of ours')
   expect(dueSync(connector, new Date(time.now.getTime() + 60_000))).toBeNull()
   expect(dueSync(connector, new Date(time.now.getTime() + 600_000))).toBe('full')
+})
+
+test('what Jamf said before an event came does not undo what it said after', async () => {
+  const { heard, events, jamf, management, time, reports, connector } = office(macs(1))
+  await heard('devices', { jamfId: '1' })
+  const { record } = jamf.api
+  jamf.api.record = async (...asked) => {
+    const answer = await record(...asked)
+    time.now = new Date(time.now.getTime() + 1_000)
+    await reports.report(actor('admin'), connector.id, [{ externalId: 'computer:1', management: 'removed' }], 'event')
+    time.now = new Date(time.now.getTime() + 1_000)
+    return answer
+  }
+  await events.work()
+  expect(management('computer:1')).toBe('removed')
 })
 
 test('many events about one device ask once', async () => {

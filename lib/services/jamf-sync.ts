@@ -44,6 +44,8 @@ export interface JamfSyncState {
   partialSyncAt?: string
   /** When it was tried last, whatever came of it. */
   syncTriedAt?: string
+  /** Whether the last one was a full one that saw too few. */
+  fullSyncShrank?: true
   syncWantedAt?: string
   /** Why the last one failed, for administrators. */
   syncFault?: string
@@ -51,6 +53,14 @@ export interface JamfSyncState {
   inventory?: number
 }
 
+const SHRANK = 'inventory_shrank'
+/** What went wrong with us and not with Jamf Pro is in the log of the server. */
+const OURS = new JamfFault(
+  'answer',
+  'internal',
+  'What Jamf Pro says could not be taken in.',
+  'Look at the log of the server.',
+)
 const KINDS = ['computer', 'mobile'] as const satisfies JamfDeviceKind[]
 /** Of five calls at once: the others are left to who has a device waiting. */
 const PAGES_AHEAD = 3
@@ -88,7 +98,7 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
   async function sync(connector: MdmConnector, which: 'full' | 'partial', now: Date): Promise<void> {
     const begun = monotonic()
     const operation = which === 'full' ? 'full sync' : 'sync of certified devices'
-    await rows.learn(connector.id, { syncTriedAt: now.toISOString() })
+    await rows.learn(connector.id, { syncTriedAt: now.toISOString(), fullSyncShrank: null })
     try {
       const learnt = which === 'full' ? await readAll(connector) : await readCertified(connector)
       await note(connector, operation, begun, null, learnt.sentence)
@@ -98,15 +108,12 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
         syncFault: null,
       })
     } catch (error) {
-      if (!(error instanceof JamfFault)) {
-        // Tried again in minutes, as after any fault, not with every look.
-        await rows
-          .learn(connector.id, { syncFault: 'Something failed on our side.', syncWantedAt: null })
-          .catch(() => {})
-        throw error
-      }
-      await note(connector, operation, begun, error, error.sentence)
-      await rows.learn(connector.id, { syncFault: error.sentence.slice(0, 300).toWellFormed(), syncWantedAt: null })
+      const fault = error instanceof JamfFault ? error : OURS
+      await note(connector, operation, begun, fault, fault.sentence)
+      const fullSyncShrank = which === 'full' && fault.code === SHRANK ? true : null
+      const syncFault = fault.sentence.slice(0, 300).toWellFormed()
+      await rows.learn(connector.id, { syncFault, syncWantedAt: null, fullSyncShrank })
+      if (fault === OURS) throw error
     }
   }
 
@@ -121,7 +128,7 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
     if (!ended.complete)
       throw new JamfFault(
         'answer',
-        'inventory_shrank',
+        SHRANK,
         `The inventory has ${seen} devices, over a fifth fewer than before: nothing follows for those that are missing.`,
         'Look whether the API role still sees all devices. If so many are gone indeed, accept the smaller inventory on the page of the connector.',
       )
@@ -189,6 +196,8 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
     const asking = patient(connector)
     const asksGroups = asksForGroups(connector)
     const missing = new Map(certified.map((device) => [device.externalId, device]))
+    // An event that comes meanwhile is later than what was asked before it.
+    const observedAt = clock()
     const found: DeviceReport[] = []
     for (const kind of KINDS) {
       const serials = certified.flatMap(({ externalId, serial }) =>
@@ -199,7 +208,7 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
       )
       for (const device of answers.flat()) {
         missing.delete(jamfExternalId(kind, device.jamfId))
-        found.push(reportOf(device, entitling))
+        found.push({ ...reportOf(device, entitling), observedAt })
       }
     }
     // Before each is asked for by itself: that many cannot be gone at once.
@@ -210,8 +219,8 @@ export function createJamfSync(dependencies: JamfSyncDependencies): JamfSync {
       const named = jamfDeviceOf(externalId)
       if (named === null) return
       const device = await api.record(asking, named.kind, named.jamfId, asksGroups)
-      if (device === null) gone.push({ externalId, management: 'removed' })
-      else found.push(reportOf(device, entitling))
+      if (device === null) gone.push({ externalId, management: 'removed', observedAt })
+      else found.push({ ...reportOf(device, entitling), observedAt })
     })
     if (found.length > 0) await reports.report(actor, connector.id, found, 'sync')
     return gone
@@ -249,6 +258,8 @@ export function dueSync(connector: MdmConnector, now: Date): 'full' | 'partial' 
     return Number.isNaN(at) || at > now.getTime() ? Number.POSITIVE_INFINITY : (now.getTime() - at) / 60_000
   }
   if (state.syncFault !== undefined && since(state.syncTriedAt) < TRY_AGAIN_MINUTES) return null
+  // While the whole inventory is not to be believed, those with a certificate are looked up all the same.
+  if (state.fullSyncShrank && since(state.partialSyncAt) >= syncMinutes) return 'partial'
   if (since(state.fullSyncAt) >= fullSyncHours * 60) return 'full'
   return Math.min(since(state.fullSyncAt), since(state.partialSyncAt)) >= syncMinutes ? 'partial' : null
 }
@@ -269,7 +280,7 @@ function shrunk(what: JamfDeviceKind | 'device', found: number, expected: number
   const of = what === 'mobile' ? 'mobile devices' : what === 'computer' ? 'computers' : 'devices with certificates'
   return new JamfFault(
     'answer',
-    'inventory_shrank',
+    SHRANK,
     `Jamf Pro showed ${found} of ${expected} ${of}. Nothing follows for those that are missing.`,
     'Look whether the API role still sees all devices, and whether Jamf Pro is being maintained.',
   )

@@ -27,7 +27,7 @@ export interface HookMessageStore {
   release(connectorId: string, messageId: string): Promise<void>
   /**
    * By which id a device of this connector is known: the one given, if it is, else that of the device with this serial
-   * number or UDID. Null for an unknown one.
+   * number or UDID, one that is still there before one that is gone. Null for an unknown one.
    */
   knownDevice(
     connectorId: string,

@@ -19,7 +19,7 @@ export const changeBrake = action('device-rule:manage', BrakeSchema, async (acto
 })
 
 export const decideBraked = action('device-rule:manage', BrakeDecisionSchema, async (actor, form) => {
-  await server().deviceBrake.decide(actor, form.connector, form.decision, form.action ?? 'all')
+  await server().deviceBrake.decide(actor, form.connector, form.decision, form.action ?? 'all', form.seen)
   refresh()
   return null
 })

@@ -19,4 +19,10 @@ export const BrakeDecisionSchema = z.strictObject({
   connector: slug,
   decision: z.enum(['let_through', 'cancel']),
   action: z.array(z.uuid()).max(200).optional(),
+  /** How many devices waited as the page was made. */
+  seen: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .optional(),
 })

@@ -278,6 +278,57 @@ describe('the brake', () => {
     expect(await ended(certificates)).toBe(2)
   })
 
+  test('a word about all that was seen is none about what came since', async () => {
+    const { removed, certificates } = await inventory(4)
+    const slug = await connectorSlug()
+    await all.brake.change(admin, slug, { mostPerHour: 0 })
+    await all.tell(...removed.slice(0, 1))
+    await all.run()
+    const seen = (await all.brake.braked(admin, slug)).brake.waiting
+    await all.tell(...removed.slice(1))
+    await all.run()
+    await expect(all.brake.decide(admin, slug, 'let_through', 'all', seen)).rejects.toMatchObject({
+      code: 'conflict',
+      reason: 'more_wait',
+    })
+    await all.run()
+    expect(await ended(certificates)).toBe(0)
+    expect(await all.brake.decide(admin, slug, 'let_through', 'all', 4)).toMatchObject({ devices: 4 })
+    await all.run()
+    expect(await ended(certificates)).toBe(4)
+  })
+
+  test('a word about a hold is none about a revocation', async () => {
+    await all.setRules({ trigger: 'noncompliant', action: 'hold' })
+    const { id } = await all.enrol('S1')
+    const slug = await connectorSlug()
+    await all.brake.change(admin, slug, { mostPerHour: 0 })
+    await all.tell({ externalId: '1', serial: 'S1', compliance: 'noncompliant' })
+    await all.run()
+    await all.brake.decide(admin, slug, 'let_through', 'all')
+    await all.setRules({ trigger: 'noncompliant', action: 'revoke' })
+    await all.run()
+    expect(await all.status(id)).toBe('valid')
+    expect((await all.brake.braked(admin, slug)).actions).toMatchObject([{ action: 'revoke' }])
+  })
+
+  test('a release does not wait behind the brake in the place of a hold that did', async () => {
+    await all.setRules({ trigger: 'noncompliant', action: 'hold' })
+    const first = await all.enrol('S1')
+    await all.tell({ externalId: '1', serial: 'S1', compliance: 'noncompliant' })
+    const slug = await connectorSlug()
+    await all.run()
+    await all.brake.change(admin, slug, { mostPerHour: 0 })
+    all.later(7_200)
+    const second = await all.enrol('S1')
+    await all.run()
+    expect((await all.brake.list(admin))[0]).toMatchObject({ waiting: 1 })
+    await all.tell({ externalId: '1', compliance: 'compliant' })
+    await all.run()
+    expect([await all.status(first.id), await all.status(second.id)]).toEqual(['valid', 'valid'])
+    expect((await all.brake.list(admin))[0]).toMatchObject({ waiting: 0, pulledAt: null })
+  })
+
   test('what an MDM takes back needs no decision, and the brake is free again', async () => {
     const { removed, certificates } = await inventory(3)
     const slug = await connectorSlug()
@@ -326,13 +377,19 @@ test('an action that ends before its events are written has changed nothing, and
       act: (action, at, words, events) =>
         store.act(action, at, words, {
           ...events,
-          ended: () => {
-            throw new Error('cut off')
+          ended: (context, facts, reason) => {
+            if (facts.id === id) throw new Error('cut off')
+            return events.ended(context, facts, reason)
           },
         }),
     },
   })
+  const other = await all.enrol('S2')
+  await all.tell({ externalId: '2', serial: 'S2', management: 'wiped' })
+  await all.links.advance(all.portal.time.now)
   await expect(cut.advance(all.portal.time.now)).rejects.toThrow('cut off')
+  // One that always fails keeps none of those behind it.
+  expect(await all.status(other.id)).toBe('cessationOfOperation')
   expect(await all.status(id)).toBe('valid')
   await all.run()
   expect(await all.status(id)).toBe('cessationOfOperation')

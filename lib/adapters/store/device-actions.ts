@@ -89,6 +89,8 @@ interface CertificateRow {
 
 /** Each certificate by the rule of its own group. */
 async function end(transaction: Transaction, work: Work, [, at, words, events]: Act): Promise<Done> {
+  // Before the certificates, as enrolment does.
+  const challenges = await challengesToRevoke(transaction, work, at)
   const certificates = await transaction.$queryRaw<
     (CertificateRow & { action: 'hold' | 'revoke'; reason: RevocationReason })[]
   >`
@@ -99,17 +101,16 @@ async function end(transaction: Transaction, work: Work, [, at, words, events]: 
     join authority a on a.id = c.authority_id join device_rule r on r.group_id = c.group_id and r.trigger = t.trigger
     where d.id = ${work.deviceId}::uuid and t.trigger = ${work.trigger} and ${endable(at)} and ${RULE_BITES}
     order by c.id for no key update of c`
-  const challenges = await challengesToRevoke(transaction, work, at)
   if (certificates.length + challenges.length === 0) return close(transaction, work, 'cancelled', 0, at, [])
   if (certificates.length > 0 && work.connector !== null && work.confirmedBy === null) {
     const brake = await askBrake(transaction, work, work.connector.id, at)
     if (!brake.passes) return stop(transaction, work, brake, at, events)
   }
-  for (const { id, reason } of certificates)
-    await transaction.$executeRaw`
-      update certificate set revoked_at = ${at}, revocation_reason = ${reason}::"RevocationReason", revoked_by = ${words.by},
-        revocation_comment = ${words.comment(work)}, invalidity_date = null
-      where id = ${id}::uuid`
+  await transaction.$executeRaw`
+    update certificate c set revoked_at = ${at}, revocation_reason = r.reason::"RevocationReason", revoked_by = ${words.by},
+      revocation_comment = ${words.comment(work)}, invalidity_date = null
+    from unnest(${certificates.map(({ id }) => id)}::uuid[], ${certificates.map(({ reason }) => reason)}::text[]) as r(id, reason)
+    where c.id = r.id`
   const held = certificates.filter(({ action }) => action === 'hold').map(({ id }) => id)
   await transaction.$executeRaw`
     insert into device_hold (certificate_id, device_id, trigger, set_at)

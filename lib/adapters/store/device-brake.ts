@@ -35,8 +35,8 @@ export function deviceBrakeStore(database: Database): DeviceBrakeStore {
       })
     },
 
-    decide: (connectorId, { by, decision, ids, at }, event) =>
-      transact(database, async (transaction) => {
+    decide: (connectorId, { by, decision, ids, most, at }, event) =>
+      transact<number | null>(database, async (transaction) => {
         // Before the actions, as whoever pulls it: what is braked meanwhile finds the brake still pulled, or comes after.
         await transaction.$queryRaw`select from device_brake where connector_id = ${connectorId}::uuid for update`
         const these = ids === null ? Prisma.sql`true` : Prisma.sql`id = any(${[...ids]}::uuid[])`
@@ -44,13 +44,17 @@ export function deviceBrakeStore(database: Database): DeviceBrakeStore {
           decision === 'cancel'
             ? Prisma.sql`state = 'cancelled', done_at = ${at}, decided_by = ${by}`
             : Prisma.sql`state = 'waiting', decided_by = ${by}`
-        const rows = await transaction.$queryRaw<{ device_id: string }[]>`
-          update device_action set ${change}
-          where connector_id = ${connectorId}::uuid and state = 'braked' and ${these} returning device_id`
+        // In the order in which enqueueDue() locks them.
+        const rows = await transaction.$queryRaw<{ id: string; device_id: string }[]>`
+          select id, device_id from device_action where connector_id = ${connectorId}::uuid and state = 'braked' and ${these}
+          order by device_id, trigger for no key update`
+        const devices = new Set(rows.map(({ device_id }) => device_id)).size
+        if (most !== null && devices > most) return { result: null, events: [] }
+        await transaction.$executeRaw`
+          update device_action set ${change} where id = any(${rows.map(({ id }) => id)}::uuid[])`
         await transaction.$executeRaw`
           update device_brake set pulled_at = null where connector_id = ${connectorId}::uuid
             and not exists (select from device_action where connector_id = ${connectorId}::uuid and state = 'braked')`
-        const devices = new Set(rows.map(({ device_id }) => device_id)).size
         return { result: devices, events: devices > 0 ? [event(devices)] : [] }
       }),
   })

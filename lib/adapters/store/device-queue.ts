@@ -58,11 +58,18 @@ export const STILL_ANSWERED = Prisma.sql`exists (
   select from ${TRIGGERS_OF_DEVICE} t(trigger) join device_rule r on r.group_id = c.group_id and r.trigger = t.trigger
   where r.action in ('hold', 'revoke'))`
 
-/** Cancels what was to be done and is no longer, and puts in what is. One that is open is not put in again. */
+/**
+ * Cancels what was to be done and is no longer, and puts in what is. One that is open is not put in again, but becomes what
+ * is due now: a release waits for nobody's word, and a word about a hold is none about a revocation.
+ */
 export async function enqueueDue(transaction: Transaction, deviceIds: string[], at: Date): Promise<void> {
   if (deviceIds.length === 0) return
   // Whoever changes one of them and whoever links a certificate to it come one after the other: the second sees both.
   await transaction.$queryRaw`select from device where id = any(${deviceIds}::uuid[]) order by id for no key update`
+  // An administrator who decides about them takes them in this order, too.
+  await transaction.$queryRaw`
+    select from device_action where device_id = any(${deviceIds}::uuid[]) and state in ('waiting', 'braked')
+    order by device_id, trigger for no key update`
   await transaction.$executeRaw`
     with due as (${dueOf(deviceIds, at)}), over as (
       update device_action q set state = 'cancelled', done_at = ${at}
@@ -72,7 +79,9 @@ export async function enqueueDue(transaction: Transaction, deviceIds: string[], 
     insert into device_action as q (id, device_id, connector_id, trigger, action, state, created_at)
     select gen_random_uuid(), device_id, connector_id, trigger, action, 'waiting', ${at} from due order by device_id, trigger
     on conflict (device_id, trigger) where state in ('waiting', 'braked')
-    do update set action = excluded.action where q.action <> excluded.action`
+    do update set action = excluded.action, state = case when excluded.action = 'release' then 'waiting' else q.state end,
+      decided_by = case when excluded.action = 'hold' then q.decided_by end
+    where q.action <> excluded.action`
 }
 
 function dueOf(deviceIds: string[], at: Date): Prisma.Sql {

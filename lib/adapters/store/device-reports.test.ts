@@ -9,6 +9,7 @@ import { memoryDeviceReportStore } from '@/lib/services/testing/device-report-st
 import { inventoryReadingContract } from '@/lib/services/testing/inventory-reading-contract'
 import { openDatabase } from './database'
 import { deviceReportStore } from './device-reports'
+import { hookMessageStore } from './hook-messages'
 import { inventoryReadingStore } from './inventory-readings'
 import { addConnector } from './testing/mdm-rows'
 
@@ -79,6 +80,25 @@ test('two callers who tell of the same new devices at once make each of them onc
     expect(answers[2]).toEqual(answers[0])
     expect(await backing.devices(connector)).toBe(40)
     expect(await backing.database.deviceEvent.count()).toBe(40)
+  } finally {
+    await backing.close()
+  }
+})
+
+test('what is said of a serial number is about the device that has it now, not about the record that is gone', async () => {
+  const backing = await onPostgres()
+  try {
+    const connector = await backing.addConnector()
+    const reports = createDeviceReports({ store: backing.store, clock: () => new Date() })
+    const { knownDevice } = hookMessageStore(backing.database)
+    for (const serial of ['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8']) {
+      const said: DeviceReport[] = [
+        { externalId: `old-${serial}`, serial, management: 'removed' },
+        { externalId: `new-${serial}`, serial, management: 'managed' },
+      ]
+      await reports.report(mdm, connector, said, 'event')
+      expect(await knownDevice(connector, { externalId: null, serial, udid: null })).toBe(`new-${serial}`)
+    }
   } finally {
     await backing.close()
   }

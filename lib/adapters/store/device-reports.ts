@@ -126,7 +126,9 @@ async function endSync(
   if (sync.finished_at !== null) return { seen: sync.seen, missing: sync.missing, complete: sync.complete }
   const [{ seen, last } = { seen: 0, last: 0 }] = await transaction.$queryRaw<{ seen: number; last: number }[]>`
     select (select count(*) from device where connector_id = ${connectorId}::uuid and seen_in_sync = ${id}::uuid)::int as seen,
-      coalesce((select seen from device_sync where connector_id = ${connectorId}::uuid and complete order by started_at desc limit 1), 0) as last`
+      coalesce((select nullif(seen, 0) from device_sync where connector_id = ${connectorId}::uuid and complete order by started_at desc limit 1),
+        (select count(*) from device where connector_id = ${connectorId}::uuid and management not in ('removed', 'wiped')
+          and first_known_at < ${sync.started_at}))::int as last`
   const complete = seen >= last * leastShare
   const unseen = Prisma.sql`d.connector_id = ${connectorId}::uuid and d.seen_in_sync is distinct from ${id}::uuid
     and d.management not in ('removed', 'wiped') and d.first_known_at < ${sync.started_at} and (d.state_at is null or d.state_at < ${sync.started_at})`

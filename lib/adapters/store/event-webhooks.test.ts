@@ -83,6 +83,17 @@ test('only what was chosen is told, and of our own certificates nothing', async 
   expect(told()).toEqual(['certificate.issued'])
 })
 
+test('one that does not answer has a batch of its own in a run, and keeps nothing from the others', async () => {
+  await service().create(admin, { ...SETTINGS, url: 'https://away.example.com/', events: ['certificate.issued'] })
+  await service().create(admin, { ...SETTINGS, events: ['certificate.issued'] })
+  for (let number = 0; number < 25; number += 1) await all.enrol(`device-${number}`)
+  answerOf = ({ url }) =>
+    url.includes('away') ? { answered: false, fault: 'timeout', detail: 'It did not answer in time.' } : OK
+  await deliver()
+  const to = (host: string) => sent.filter(({ url }) => new URL(url).host === host).length
+  expect([to('away.example.com'), to('hooks.example.com')]).toEqual([20, 25])
+})
+
 test('what fails is tried again later with the same id, and given up in the end with an event', async () => {
   const { view } = await service().create(admin, SETTINGS)
   await all.enrol('device')

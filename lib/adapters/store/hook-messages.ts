@@ -38,7 +38,7 @@ export function hookMessageStore(database: Database): HookMessageStore {
         select external_id as "externalId" from device
         where connector_id = ${connectorId}::uuid and external_id is not null
           and (external_id = ${externalId} or serial = ${serial} or udid = ${udid})
-        order by (external_id = ${externalId}) desc nulls last, last_seen_at desc nulls last, id limit 1`
+        order by (external_id = ${externalId}) desc nulls last, management in ('removed', 'wiped'), first_known_at desc, id limit 1`
       return row?.externalId ?? null
     },
   })

@@ -11,6 +11,11 @@ export function jamfDeviceRows(database: Database): JamfDeviceRows {
       return row?.externalId ?? null
     },
 
+    async isGone(deviceId) {
+      const row = await database.device.findUnique({ where: { id: deviceId }, select: { management: true } })
+      return row?.management === 'removed' || row?.management === 'wiped'
+    },
+
     async certified(connectorId, after, limit) {
       const beyond = after === null ? Prisma.sql`true` : Prisma.sql`d.id > ${after}::uuid`
       return database.$queryRaw<CertifiedDevice[]>`

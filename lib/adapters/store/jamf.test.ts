@@ -86,6 +86,9 @@ test('a challenge that an MDM asked for knows its device, and so does the certif
     const { id, challenge } = await portal.challenges.mint(actor('operator'), request)
     const { externalId, serial } = device
     expect(await rows.ofChallenge(id)).toEqual({ connectorId, externalId, serial, udid: null })
+    expect(await rows.isGone(device.id)).toBe(false)
+    await database.device.update({ where: { id: device.id }, data: { management: 'removed' } })
+    expect(await rows.isGone(device.id)).toBe(true)
     const unbound = await portal.mint('CN=tablet-8')
     expect(await rows.ofChallenge(unbound.id)).toBeNull()
 

@@ -96,7 +96,8 @@ export function mdmConnectorStore(database: Database): MdmConnectorStore {
             credential_expires_at = ${credentialExpiresAt}::timestamptz, updated_at = now(),
             failures = ${credentialSealed === undefined ? Prisma.sql`failures` : Prisma.sql`0`},
             disabled_at = (case when ${enabled} then null else coalesce(disabled_at, now()) end)
-          where id = ${before.id}::uuid and settings = ${JSON.stringify(before.settings)}::jsonb
+          where id = ${before.id}::uuid and name = ${before.name} and settings = ${JSON.stringify(before.settings)}::jsonb
+            and (disabled_at is not null) = ${before.disabled} and credential_expires_at is not distinct from ${before.credentialExpiresAt}::timestamptz
             and credential_sealed is not distinct from ${sealed(before.credentialSealed)}`
         return { result: count === 1, events: count === 1 ? events : [] }
       }),

@@ -10,7 +10,13 @@ export interface DeviceReportBacking {
   store: DeviceReportStore
   readings: InventoryReadingStore
   addConnector(): Promise<string>
-  device(id: string): Promise<{ serial: string | null; management: string; compliance: string; userDisabled: boolean }>
+  device(id: string): Promise<{
+    serial: string | null
+    name: string | null
+    management: string
+    compliance: string
+    userDisabled: boolean
+  }>
   devices(connectorId: string): Promise<number>
   /** Oldest first. */
   events(deviceId: string): Promise<string[]>
@@ -67,6 +73,15 @@ export function deviceReportContract(name: string, open: () => Promise<DeviceRep
       expect((await backing.device(id)).serial).toBeNull()
     })
 
+    test('half of a character, in a name that was cut, is no reason to lose the whole page', async () => {
+      const [cut, long] = await tell(
+        { externalId: 'cut', name: 'Tablet \ud83d' },
+        { externalId: 'long', name: `${'x'.repeat(255)}😀` },
+      )
+      expect((await backing.device(cut ?? '')).name).toBe('Tablet \ufffd')
+      expect((await backing.device(long ?? '')).name).toBe(`${'x'.repeat(255)}\ufffd`)
+    })
+
     test('what is absent changes nothing, and a report that repeats leaves no event', async () => {
       const id = await one({ serial: 'S1', management: 'managed', compliance: 'compliant' })
       await one({ lastSeenAt: now })
@@ -84,6 +99,16 @@ export function deviceReportContract(name: string, open: () => Promise<DeviceRep
       await one({ management: 'wiped', observedAt: now })
       await one({ management: 'managed', observedAt: before })
       expect((await backing.device(id)).management).toBe('wiped')
+    })
+
+    test('what was true earlier does not give a device another user, for whom a disabled one would be forgotten', async () => {
+      const id = await one({ userId: 'ada', userEmail: 'ada@example.com' })
+      const before = now
+      later(60)
+      await reports().reportUser(mdm, connector, { id: 'ada' }, true)
+      await one({ userId: 'grace', userEmail: 'grace@example.com', observedAt: before })
+      await one({ userId: 'ada', userEmail: 'ada@example.com' })
+      expect((await backing.device(id)).userDisabled).toBe(true)
     })
 
     test('a moment that is ahead of our clock does not win for ever', async () => {
@@ -134,6 +159,13 @@ export function deviceReportContract(name: string, open: () => Promise<DeviceRep
       const id = await reports().find(connector, { externalId: '5' })
       for (let time = 0; time < 3; time += 1)
         expect(await sync(...all.slice(0, 3))).toEqual({ seen: 3, missing: 2, complete: false })
+      expect((await backing.device(id ?? '')).management).toBe('managed')
+    })
+
+    test('nor does one that saw none of those that events had told of, be it the first', async () => {
+      expect(await sync()).toEqual({ seen: 0, missing: 0, complete: true })
+      const [id] = await tell({ externalId: '1', management: 'managed' }, { externalId: '2', management: 'managed' })
+      for (let time = 0; time < 3; time += 1) expect(await sync()).toEqual({ seen: 0, missing: 2, complete: false })
       expect((await backing.device(id ?? '')).management).toBe('managed')
     })
 

@@ -54,7 +54,13 @@ export function memoryDeviceReportStore() {
       const sync = syncs.find((each) => each.id === id && each.connectorId === connectorId)
       if (sync === undefined) return { seen: 0, missing: 0, complete: false }
       if (sync.finishedAt === null) {
-        const last = syncs.findLast((each) => each.connectorId === connectorId && each.complete)?.seen ?? 0
+        const known = rows.filter(
+          (row) =>
+            row.connectorId === connectorId &&
+            !['removed', 'wiped'].includes(row.management) &&
+            row.firstKnownAt < sync.startedAt,
+        )
+        const last = syncs.findLast((each) => each.connectorId === connectorId && each.complete)?.seen || known.length
         const unseen = unseenIn(sync)
         sync.seen = rows.filter((row) => row.connectorId === connectorId && row.seenInSync === id).length
         sync.missing = unseen.length
@@ -87,6 +93,7 @@ export function memoryDeviceReportStore() {
       )
       for (const row of mine.filter(({ userDisabled }) => userDisabled !== disabled)) {
         row.userDisabled = disabled
+        row.stateAt = row.stateAt !== null && row.stateAt > at ? row.stateAt : at
         const facts = { what: 'userDisabled', from: !disabled, to: disabled }
         events.push({ kind: 'user_disabled', facts, deviceId: row.id, at, source: 'event' })
       }

@@ -202,6 +202,17 @@ export function mdmConnectorContract(
       expect(await connectors.get(admin, 'jamf')).toMatchObject({ settings: { url: 'https://jamf.example.com' } })
     })
 
+    test('a connector that somebody pauses is not resumed by who changes its name meanwhile', async () => {
+      await addJamf()
+      const before = await stores.connectors.bySlug('jamf')
+      if (before === null) throw new Error('no connector')
+      await connectors.change(admin, 'jamf', { enabled: false })
+      const { settings, credentialExpiresAt } = before
+      const change = { name: 'Jamf', settings: settings as { url: string }, credentialExpiresAt, enabled: true }
+      expect(await stores.connectors.change(before, change, [])).toBe(false)
+      expect(await connectors.get(admin, 'jamf')).toMatchObject({ enabled: false, name: 'Jamf Pro' })
+    })
+
     test('a change that changes nothing leaves no event; pausing and resuming leave one each', async () => {
       await addJamf()
       const nothing = await portal.trailOf(() => connectors.change(admin, 'jamf', { name: 'Jamf Pro', enabled: true }))

@@ -82,7 +82,8 @@ export function memoryMdmConnectorStores(world: World): MdmConnectorStores {
       async change(before, { credentialSealed, enabled, ...change }, events) {
         const row = one(before.id)
         if (row === undefined) return false
-        if (!same(row.settings, before.settings) || !same(row.credentialSealed, before.credentialSealed)) return false
+        const as = ['settings', 'credentialSealed', 'name', 'disabled', 'credentialExpiresAt'] as const
+        if (as.some((key) => !same(row[key], before[key]))) return false
         Object.assign(row, change, { disabled: !enabled, updatedAt: world.clock() })
         if (credentialSealed !== undefined) {
           row.credentialSealed = credentialSealed

@@ -144,7 +144,7 @@ function Decision({ connector, decision, count = 1, only }: DecisionProps) {
   return (
     <ConfirmAction
       action={decideBraked}
-      values={{ connector, decision, ...(only ? { 'action[]': only.id } : {}) }}
+      values={{ connector, decision, ...(only ? { 'action[]': only.id } : { seen: String(count) }) }}
       size={only ? 'small' : 'medium'}
       variant={lets ? 'danger-quiet' : 'secondary'}
       harmless={!lets}

@@ -109,13 +109,18 @@ export const decideBraked = operation({
       .max(1_000)
       .exactOptional()
       .meta({ description: 'Ids of actions; all that wait unless given.' }),
+    seen: z
+      .int()
+      .min(0)
+      .exactOptional()
+      .meta({ description: 'How many devices you saw waiting. When more wait by now, nothing is decided about all.' }),
   }),
-  bodyExample: { decision: 'cancel' },
+  bodyExample: { decision: 'let_through', seen: 40 },
   answer: {
     status: 200,
     description: 'How many devices it concerned, and the brake as it is now.',
     schema: z.object({ devices: z.number().int(), brake: DeviceBrake }).meta({ id: 'BrakeDecision' }),
     example: { devices: 40, brake: { ...example, pulledAt: null, waiting: 0 } },
   },
-  refusals: ['not_found', 'invalid_input'],
+  refusals: ['not_found', 'conflict', 'invalid_input'],
 })

@@ -5,7 +5,7 @@ import { decideBraked } from '@/app/api/v1/device-brakes/operations'
 export const dynamic = 'force-dynamic'
 
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = apiResource({
-  POST: apiRoute(decideBraked, async ({ services, actor, params, body: { decision, actions } }) =>
-    services.deviceBrake.decide(actor, params.slug, decision, actions ?? 'all'),
+  POST: apiRoute(decideBraked, async ({ services, actor, params, body: { decision, actions, seen } }) =>
+    services.deviceBrake.decide(actor, params.slug, decision, actions ?? 'all', seen),
   ),
 })
