@@ -145,3 +145,40 @@ test('the group says what follows, and Jamf Pro lets the device go: its certific
   await page.goto('/connectors/jamf')
   await expect(row(page, 'MobileDeviceUnEnrolled').first()).toBeVisible()
 })
+
+test('of an inventory that lost half its devices an administrator says whether that is so', async ({ visit }) => {
+  test.slow()
+  jamf.state.delete('mobile/2')
+  const page = await visit(portal, { as: ADA })
+  const readAgain = async () => {
+    await page.goto('/connectors/jamf')
+    await page.getByRole('button', { name: 'Sync now' }).click()
+    await expect(page.getByText('It is read within seconds')).toBeVisible()
+  }
+  const withinSeconds = (check: () => Promise<void>) =>
+    expect(async () => {
+      await page.reload()
+      await check()
+    }).toPass({ timeout: 40_000 })
+  const notice = page.getByText('The inventory is much smaller than before')
+  await readAgain()
+  await withinSeconds(() => expect(notice).toBeVisible({ timeout: 2_000 }))
+  await expect(page.getByText('The last reading saw 1 device, the last whole one 2.')).toBeVisible()
+  await picture(page, 'jamf-smaller')
+  await page.setViewportSize({ width: 390, height: 900 })
+  await picture(page, 'jamf-smaller-narrow')
+  await page.setViewportSize({ width: 1440, height: 900 })
+  const auditor = await visit(portal, { as: AUGUST })
+  await auditor.goto('/connectors/jamf')
+  await expect(auditor.getByText('The last reading saw 1 device')).toBeVisible()
+  await expect(auditor.getByRole('button', { name: 'Accept the smaller inventory' })).toHaveCount(0)
+
+  await page.getByRole('button', { name: 'Accept the smaller inventory' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Accept it' }).click()
+  await expect(page.getByText('Smaller inventory accepted')).toBeVisible()
+  await expect(notice).toHaveCount(0)
+  await expect(page.getByText('Whole; 1 known device was not seen')).toBeVisible()
+  await readAgain()
+  await page.goto('/devices')
+  await withinSeconds(() => expect(row(page, 'iPad of Alan')).toContainText('Removed', { timeout: 2_000 }))
+})

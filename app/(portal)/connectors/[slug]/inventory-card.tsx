@@ -24,12 +24,15 @@ function LastReading({ reading: { finishedAt, seen, missing, whole, before } }: 
       </Fact>
       <Fact name="Devices seen">{counted(seen)}</Fact>
       <Fact name="Result">
-        {whole
-          ? `Whole; ${missing === 0 ? 'none' : counted(missing)} of those known before missing`
-          : `Not whole: ${counted(before ?? 0)} devices before, so nothing was removed`}
+        {whole ? wholeText(missing) : `Not whole: ${counted(before ?? 0)} devices before, so nothing was removed`}
       </Fact>
     </Facts>
   )
+}
+
+function wholeText(missing: number): string {
+  if (missing === 0) return 'Whole'
+  return `Whole; ${counted(missing)} known ${missing === 1 ? 'device was' : 'devices were'} not seen`
 }
 
 export function counted(devices: number): string {
