@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeName } from '@/lib/pki/name'
 import { profileSignerExtensions } from '@/lib/pki/profile'
 import { profileAttributes } from '@/lib/pki/signed-attributes'
-import { propertyList } from '@/lib/services/property-list'
+import { appleEnrolmentProfile } from '@/lib/services/mdm-profile-apple'
+import { type PropertyValue, propertyList } from '@/lib/services/property-list'
 import {
   type AuthorityRow,
   type Change,
@@ -86,6 +87,64 @@ describe('signProfile', () => {
     ['a certificate', Buffer.from('3082', 'hex')],
   ])('refuses %s', async (_what, content) => {
     await expect(sign(content)).rejects.toMatchObject({ code: 'policy_refused', reason: 'not_a_profile' })
+  })
+
+  test('signs what our profiles bring, whatever the texts in them say', async () => {
+    const scep = { PayloadType: 'com.apple.security.scep', Name: 'a < b & "c" > d', Challenge: 'PayloadType' }
+    const content = { PayloadType: 'Configuration', PayloadContent: [scep, { PayloadType: 'com.apple.wifi.managed' }] }
+    expect(await sign(propertyList(content))).toBeInstanceOf(Uint8Array)
+  })
+
+  test('signs the profile of a device as it is handed out, with network and all', async () => {
+    const authority = {
+      name: 'Ä & Ö',
+      slug: 'staff-1',
+      pem: '',
+      der: Buffer.from('der'),
+      fingerprintSha1: '00',
+      fingerprintSha256: '00',
+    }
+    const facts = {
+      organisation: 'Example <&> "Sons"',
+      group: { slug: 'staff', name: 'Staff & friends' },
+      endpoint: { slug: 'staff', name: 'Staff', policy: 'dynamic' },
+      scepUrl: 'https://pki.example.com/scep/staff?a=1&b=2',
+      root: authority,
+      issuer: authority,
+      rootFromGetCaCert: true,
+      minRsaBits: 2048,
+      validityDays: 365,
+      renewalWindowDays: 30,
+      extendedKeyUsage: [],
+    } as const
+    const choices = {
+      mdm: 'none',
+      namedBy: 'serial',
+      subject: null,
+      ssid: 'Net & <work>',
+      radiusNames: ['radius.example.com'],
+    } as const
+    const device = { subject: [{ type: 'CN', value: 'tablet-7 <&>' }], challenge: 'abc&def<ghi' }
+    const handedOut = appleEnrolmentProfile(facts, choices, device)
+    expect(await sign(handedOut)).toBeInstanceOf(Uint8Array)
+  })
+
+  const bringing = (payload: PropertyValue) => propertyList({ PayloadType: 'Configuration', PayloadContent: [payload] })
+  const respelt = (from: string, to: string) =>
+    Buffer.from(
+      Buffer.from(bringing({ OtherType: 'com.apple.mdm' }))
+        .toString()
+        .replace(from, to),
+    )
+  test.each<[string, Uint8Array, string]>([
+    ['a management', bringing({ PayloadType: 'com.apple.mdm' }), 'payload_not_ours'],
+    ['a payload without a name', bringing({ PayloadType: { PayloadType: 'Configuration' } }), 'payload_not_ours'],
+    ['a key in another spelling', respelt('<key>OtherType</key>', '<key>&#80;ayloadType</key>'), 'not_a_profile'],
+    ['a comment', respelt('<key>OtherType</key>', '<key>PayloadType<!-- --></key>'), 'not_a_profile'],
+    ['a CDATA section', respelt('<key>OtherType</key>', '<key><![CDATA[PayloadType]]></key>'), 'not_a_profile'],
+    ['a line between', respelt('<key>OtherType</key>', '<key>PayloadType</key>\n'), 'not_a_profile'],
+  ])('refuses a profile with %s', async (_what, content, reason) => {
+    await expect(sign(content)).rejects.toMatchObject({ code: 'policy_refused', reason })
   })
 
   test('refuses another time than now', async () => {

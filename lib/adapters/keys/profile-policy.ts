@@ -8,6 +8,17 @@ const MAX_CLOCK_MS = 5 * 60_000
 const BEGINS =
   '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n<plist version="1.0">\n<dict>\n<key>PayloadType</key>\n<string>Configuration</string>\n'
 const ENDS = '</dict>\n</plist>\n'
+/** What our profiles bring. Another one could hand the device to somebody else, and would be shown as ours. */
+const PAYLOADS: ReadonlySet<string> = new Set([
+  'Configuration',
+  'com.apple.security.pkcs1',
+  'com.apple.security.root',
+  'com.apple.security.scep',
+  'com.apple.wifi.managed',
+])
+/** The lines of a property list as we write it: no comments, no CDATA, no other spelling of what a key is called. */
+const TOKEN =
+  /<\/?(?:dict|array)>\n|<(?:true|false)\/>\n|<integer>-?\d+<\/integer>\n|<data>[A-Za-z0-9+/=]*<\/data>\n|<(key|string)>((?:[^<>&]|&(?:amp|lt|gt);)*)<\/\1>\n/y
 
 /** A valid signer's key, a profile as we write it, and now: neither a file of another kind nor one of another day. */
 export async function checkProfile(
@@ -19,6 +30,7 @@ export async function checkProfile(
   if (Math.abs(signedAt.getTime() - now.getTime()) > MAX_CLOCK_MS) refuse('not_now')
   const text = textOf(content)
   if (!text.startsWith(BEGINS) || !text.endsWith(ENDS)) refuse('not_a_profile')
+  checkPayloads(text.slice(BEGINS.indexOf('<dict>'), -'</plist>\n'.length))
   const { rows } = await pool.query<{ known: boolean }>({
     name: 'profile-signer',
     text: `select exists (
@@ -28,6 +40,18 @@ export async function checkProfile(
     values: [key.ownerId, key.keyId, signedAt],
   })
   if (rows[0]?.known !== true) refuse('no_record_of_this_signer')
+}
+
+function checkPayloads(lines: string): void {
+  let key = ''
+  for (let at = 0; at < lines.length; ) {
+    TOKEN.lastIndex = at
+    const [token = '', element, text = ''] = TOKEN.exec(lines) ?? []
+    if (token === '') refuse('not_a_profile')
+    if (key === 'PayloadType' && (element !== 'string' || !PAYLOADS.has(text))) refuse('payload_not_ours')
+    key = element === 'key' ? text : ''
+    at += token.length
+  }
 }
 
 function textOf(content: Uint8Array): string {
