@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeName } from '@/lib/pki/name'
 import { profileSignerExtensions } from '@/lib/pki/profile'
 import { profileAttributes } from '@/lib/pki/signed-attributes'
+import { appleEnrolmentProfile } from '@/lib/services/mdm-profile-apple'
 import { type PropertyValue, propertyList } from '@/lib/services/property-list'
 import {
   type AuthorityRow,
@@ -92,6 +93,40 @@ describe('signProfile', () => {
     const scep = { PayloadType: 'com.apple.security.scep', Name: 'a < b & "c" > d', Challenge: 'PayloadType' }
     const content = { PayloadType: 'Configuration', PayloadContent: [scep, { PayloadType: 'com.apple.wifi.managed' }] }
     expect(await sign(propertyList(content))).toBeInstanceOf(Uint8Array)
+  })
+
+  test('signs the profile of a device as it is handed out, with network and all', async () => {
+    const authority = {
+      name: 'Ä & Ö',
+      slug: 'staff-1',
+      pem: '',
+      der: Buffer.from('der'),
+      fingerprintSha1: '00',
+      fingerprintSha256: '00',
+    }
+    const facts = {
+      organisation: 'Example <&> "Sons"',
+      group: { slug: 'staff', name: 'Staff & friends' },
+      endpoint: { slug: 'staff', name: 'Staff', policy: 'dynamic' },
+      scepUrl: 'https://pki.example.com/scep/staff?a=1&b=2',
+      root: authority,
+      issuer: authority,
+      rootFromGetCaCert: true,
+      minRsaBits: 2048,
+      validityDays: 365,
+      renewalWindowDays: 30,
+      extendedKeyUsage: [],
+    } as const
+    const choices = {
+      mdm: 'none',
+      namedBy: 'serial',
+      subject: null,
+      ssid: 'Net & <work>',
+      radiusNames: ['radius.example.com'],
+    } as const
+    const device = { subject: [{ type: 'CN', value: 'tablet-7 <&>' }], challenge: 'abc&def<ghi' }
+    const handedOut = appleEnrolmentProfile(facts, choices, device)
+    expect(await sign(handedOut)).toBeInstanceOf(Uint8Array)
   })
 
   const bringing = (payload: PropertyValue) => propertyList({ PayloadType: 'Configuration', PayloadContent: [payload] })
