@@ -89,6 +89,7 @@ test('a challenge that an MDM asked for knows its device, and so does the certif
     expect(await rows.isGone(device.id)).toBe(false)
     await database.device.update({ where: { id: device.id }, data: { management: 'removed' } })
     expect(await rows.isGone(device.id)).toBe(true)
+    await database.device.update({ where: { id: device.id }, data: { management: 'managed' } })
     const unbound = await portal.mint('CN=tablet-8')
     expect(await rows.ofChallenge(unbound.id)).toBeNull()
 
