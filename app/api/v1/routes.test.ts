@@ -525,7 +525,11 @@ test.each([
     { json: { mostPerHour: 5 } },
     ['deviceBrake.change', 'as admin key', 'staff', { mostPerHour: 5 }],
   ],
-  ['decideBraked', { json: { decision: 'cancel' } }, ['deviceBrake.decide', 'as admin key', 'staff', 'cancel', 'all']],
+  [
+    'decideBraked',
+    { json: { decision: 'let_through', seen: 40 } },
+    ['deviceBrake.decide', 'as admin key', 'staff', 'let_through', 'all', 40],
+  ],
   ['chooseDefaultEndpoint', { json: { endpoint: null } }, ['defaultEndpoint.choose', 'as admin key', null]],
   ['getTransaction', {}, ['transactions.get', 'as admin key', ID]],
   ['listChallenges', {}, ['challenges.list', 'as admin key', {}, { limit: 50 }]],
