@@ -1,5 +1,5 @@
 /** Systems that are told what happens, each with its state. */
-import { BellRing, CircleCheck, PauseCircle, TriangleAlert } from 'lucide-react'
+import { BellRing, CircleCheck, CircleDashed, PauseCircle, TriangleAlert } from 'lucide-react'
 import { Badge } from '@/app/_components/badge'
 import { Card } from '@/app/_components/card'
 import { DataTable } from '@/app/_components/data-table'
@@ -74,7 +74,7 @@ export async function EventWebhooksCard({ actor }: { actor: Actor }) {
   )
 }
 
-function State({ webhook: { pausedAt, waiting, lastError } }: { webhook: EventWebhookView }) {
+function State({ webhook: { pausedAt, waiting, lastError, lastDeliveredAt } }: { webhook: EventWebhookView }) {
   return (
     <div className="grid gap-1">
       {pausedAt ? (
@@ -84,6 +84,10 @@ function State({ webhook: { pausedAt, waiting, lastError } }: { webhook: EventWe
       ) : lastError ? (
         <Badge tone="warn" icon={TriangleAlert}>
           Not delivered
+        </Badge>
+      ) : lastDeliveredAt === null ? (
+        <Badge tone="neutral" icon={CircleDashed}>
+          Nothing sent yet
         </Badge>
       ) : (
         <Badge tone="ok" icon={CircleCheck}>

@@ -60,7 +60,7 @@ export default async function ConnectorsPage() {
         <Card
           flush
           title="Validators"
-          description="Asked by webhook whether a request may have its certificate, at endpoints where enrolment is “Decided elsewhere”. No answer means no certificate."
+          description="Asked by webhook whether a request may have its certificate. No answer means no certificate."
           action={mayManage && <NewValidator />}
         >
           {validators.length > 0 ? (

@@ -44,7 +44,7 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
     <>
       <PageHeader
         title={<VisibleText>{name}</VisibleText>}
-        description={KIND_TITLES[kind]}
+        description={name === KIND_TITLES[kind] ? undefined : KIND_TITLES[kind]}
         badge={<ConnectorLightBadge light={light} />}
         trail={[{ href: '/connectors', text: 'Connectors' }]}
       >
