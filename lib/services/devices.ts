@@ -182,6 +182,7 @@ export function createDevices(dependencies: DevicesDependencies): DevicesService
       effective: effectiveDeviceStatus(
         issued.items.map(({ status }) => status),
         triggersOf(mdm),
+        actions,
       ),
       knownAs: [],
       certificates: withRenewals(issued.items, renewals),

@@ -73,16 +73,17 @@ export function nameOfDevice({
   return name ?? serial ?? externalId ?? id
 }
 
-/** `statuses`: of its certificates. `triggers`: what is wrong with it. */
+/** `statuses`: of its certificates. `triggers`: what is wrong with it. `open`: what its rules want and was not done yet. */
 export function effectiveDeviceStatus(
   statuses: readonly CertificateStatus[],
   triggers: readonly DeviceTrigger[],
+  open: readonly Pick<DeviceActionView, 'state'>[] = [],
 ): EffectiveDeviceStatus {
   const counts = statuses.some((status) => status === 'valid' || status === 'expiring')
   if (counts && triggers.length > 0)
     return {
       verdict: 'attention',
-      sentence: `It has a certificate that counts, though ${reasons(triggers)}: the rules of its group only report that.`,
+      sentence: `It has a certificate that counts, though ${reasons(triggers)}: ${whyNotYet(open)}.`,
     }
   if (counts) return { verdict: 'trusted', sentence: 'It has a certificate that counts.' }
   if (statuses.includes('held'))
@@ -90,6 +91,13 @@ export function effectiveDeviceStatus(
   if (statuses.length > 0)
     return { verdict: 'ended', sentence: 'None of its certificates counts any more: the network does not let it in.' }
   return { verdict: 'none', sentence: 'No certificate was issued to it yet.' }
+}
+
+function whyNotYet(open: readonly Pick<DeviceActionView, 'state'>[]): string {
+  if (open.some(({ state }) => state === 'braked'))
+    return 'the brake of its MDM stopped what the rules want, until an administrator decides'
+  if (open.some(({ state }) => state === 'waiting')) return 'what the rules want is about to be done'
+  return 'the rules of its group only report that'
 }
 
 const TRIGGER_SENTENCES: Record<DeviceTrigger, string> = {
