@@ -1,7 +1,7 @@
 /** Unit tests beside the code and tests of the whole in e2e/; the browser's *.spec.ts belong to Playwright. */
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { WORKERS } from './e2e/fixtures/workers'
 
 export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '') } },
@@ -11,8 +11,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'e2e/portal/**'],
     globalSetup: ['e2e/fixtures/global-setup.ts'],
     pool: 'forks',
-    // Left to itself it keeps one core of two idle; a test waits for Postgres and for processes half of its time.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: WORKERS,
+    setupFiles: ['e2e/fixtures/worker-database.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,
   },
