@@ -48,7 +48,7 @@ export const JAMF_DEFAULTS: JamfSettings = {
   confirmManaged: false,
   lookupBeforeIssuing: false,
   smartGroups: [],
-  syncMinutes: 60,
+  syncMinutes: 4,
   fullSyncHours: 8,
   allowedHosts: [],
 }
@@ -99,7 +99,7 @@ export const checkedJamfSettings: MdmKindDefinition['checkedSettings'] = (input,
     confirmManaged: read.flag('confirmManaged'),
     lookupBeforeIssuing: read.flag('lookupBeforeIssuing'),
     smartGroups: read.list('smartGroups', MOST.groups),
-    syncMinutes: read.whole('syncMinutes', 5, 1_440, 'From 5 minutes to a day (1440).'),
+    syncMinutes: read.whole('syncMinutes', 1, 1_440, 'From 1 minute to a day (1440).'),
     fullSyncHours: read.whole('fullSyncHours', 1, 168, 'From 1 hour to a week (168).'),
     allowedHosts: read.list('allowedHosts', MOST.hosts).map((host) => host.toLowerCase()),
   }

@@ -285,7 +285,7 @@ test('a role that may read the groups of one kind is enough when all are of that
 
 test('what is due depends on when it was done, and on whether somebody asked', () => {
   const connector = (state: object, settings: Partial<JamfSettings> = {}) =>
-    jamfConnector(settings, { state: state as { [key: string]: Json } })
+    jamfConnector({ syncMinutes: 60, ...settings }, { state: state as { [key: string]: Json } })
   const now = new Date('2026-11-28T12:00:00Z')
   const at = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString()
   expect(dueSync(connector({}), now)).toBe('full')

@@ -84,7 +84,7 @@ const FIELDS: readonly Named[] = [
     hint: 'Their names, one a line. A device in none of them loses its entitlement. Empty: not asked.',
     initial: [],
   },
-  { name: 'syncMinutes', label: 'Read what changed every, minutes', type: 'whole', initial: 60 },
+  { name: 'syncMinutes', label: 'Look up devices with certificates every, minutes', type: 'whole', initial: 4 },
   { name: 'fullSyncHours', label: 'Read the whole inventory every, hours', type: 'whole', initial: 8 },
   {
     name: 'allowedHosts',
