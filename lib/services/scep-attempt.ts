@@ -43,12 +43,15 @@ export function presentationOf(
   }
 }
 
-/** The reply about a certificate, made while that one is being recorded. It is sent when that is done, and only then. */
+/**
+ * The reply about a certificate, made while that one is being recorded. It is sent when that is done, and only then; one that
+ * cannot be made keeps no certificate from being recorded.
+ */
 export function madeAhead(seal: (der: Uint8Array) => Promise<Uint8Array>) {
   let ahead: { der: Uint8Array; reply: Promise<Uint8Array> } | null = null
   return {
     begin(der: Uint8Array): void {
-      ahead = { der, reply: seal(der) }
+      ahead = { der, reply: (async () => seal(der))() }
       ahead.reply.catch(() => {})
     },
     of: (der: Uint8Array) => (ahead !== null && Buffer.from(ahead.der).equals(der) ? ahead.reply : seal(der)),
