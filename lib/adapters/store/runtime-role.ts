@@ -8,7 +8,6 @@ import pg from 'pg'
 const DELETABLE = [
   'connector_call',
   'crl',
-  'device_event',
   'event_delivery',
   'enrolment_record',
   'enrolment_transaction',
