@@ -52,6 +52,7 @@ import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
 import { overdueRenewalStore } from '@/lib/adapters/store/overdue-renewals'
+import { postureStore } from '@/lib/adapters/store/posture'
 import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
@@ -79,6 +80,7 @@ import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { findOverdueRenewals } from '@/lib/jobs/find-overdue-renewals'
 import { forgetRecords } from '@/lib/jobs/forget-records'
+import { keepPosture } from '@/lib/jobs/keep-posture'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
 import { pullIntuneRevocations } from '@/lib/jobs/pull-intune-revocations'
@@ -168,6 +170,8 @@ import type { Outbound } from '@/lib/services/outbound'
 import { createOverdueRenewals, type OverdueRenewals } from '@/lib/services/overdue-renewals'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
+import { createPosture } from '@/lib/services/posture'
+import type { PostureService } from '@/lib/services/posture-types'
 import { createProfileSigners } from '@/lib/services/profile-signers'
 import { createPruning } from '@/lib/services/pruning'
 import { createRadiusAuthorisation, type RadiusAuthorisation } from '@/lib/services/radius-authorisation'
@@ -236,6 +240,7 @@ export interface Services {
   jamfSync: JamfSync['want']
   simulation: SimulationService
   retention: RetentionService
+  posture: PostureService
   defaultEndpoint: DefaultEndpointService
   audit: AuditService
   status: StatusService
@@ -467,6 +472,7 @@ export function buildServices(wiring: Wiring): Services {
     }),
   ]
 
+  const posture = createPosture({ store: postureStore(database), publicUrl: urls.publicUrl, clock })
   const jobs = [
     publishCrls(status),
     tendConnectors(createConnectorUpkeep({ store: connectorUpkeepStore(database) })),
@@ -491,6 +497,7 @@ export function buildServices(wiring: Wiring): Services {
     syncJamf(jamfSync),
     workJamfEvents(createJamfEvents(jamf)),
     findOverdueRenewals(overdueRenewals),
+    keepPosture(posture),
     supersedeCertificates(createSupersession({ store: supersessionStore(database) })),
     prune(createPruning({ store: guarded({ ...pruneStore(database), ...sessionStore(database) }) })),
   ]
@@ -579,6 +586,7 @@ export function buildServices(wiring: Wiring): Services {
       clock,
     }),
     retention: createRetention({ store: flights }),
+    posture,
     defaultEndpoint: createDefaultEndpoint({ store: defaultEndpointStore(database), urls }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),

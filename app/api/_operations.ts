@@ -84,6 +84,7 @@ import { getMe } from '@/app/api/v1/me/operations'
 import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
 import { listOverdueRenewals } from '@/app/api/v1/overdue-renewals/operations'
+import { acceptRisk, confirmSafekeeping, getPosture, withdrawRisk } from '@/app/api/v1/posture/operations'
 import { authorizeAccess } from '@/app/api/v1/radius/authorize/operations'
 import {
   createReceiver,
@@ -195,6 +196,10 @@ export const OPERATIONS: readonly AnyOperation[] = [
   stopBulkRevocation,
   listTransactions,
   getTransaction,
+  getPosture,
+  acceptRisk,
+  withdrawRisk,
+  confirmSafekeeping,
   getRetention,
   setRetention,
   listAuditEvents,

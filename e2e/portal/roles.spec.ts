@@ -50,6 +50,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/groups/[slug]/endpoints/new': ADMINS,
   '/groups/[slug]/radius': EVERYBODY,
   '/groups/new': ADMINS,
+  '/posture': EVERYBODY,
   '/revocations': EVERYBODY,
   '/revocations/[id]': EVERYBODY,
   '/revocations/new': WORKERS,
@@ -70,6 +71,9 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
 /** The same for what changes something. `own`: for everybody, about themselves. */
 const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANGERS>> = {
   acceptInventory: ADMINS,
+  acceptRisk: ADMINS,
+  confirmSafekeeping: ADMINS,
+  withdrawRisk: ADMINS,
   approveRequest: WORKERS,
   activateValidatorSecret: ADMINS,
   addConnector: ADMINS,

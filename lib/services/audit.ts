@@ -115,6 +115,10 @@ export type AuditEventType =
   | 'event_webhook.updated'
   | 'event_webhook.removed'
   | 'event_webhook.failed'
+  | 'posture.risk_accepted'
+  | 'posture.risk_withdrawn'
+  | 'posture.check_opened'
+  | 'posture.safekeeping_confirmed'
   | 'network.access_changed'
   | 'network.access_refused'
 
@@ -143,6 +147,7 @@ export interface AuditObject {
     | 'connector'
     | 'device'
     | 'event-webhook'
+    | 'posture'
     | 'transaction'
     | 'bulk-revocation'
   id: string | null

@@ -43,6 +43,8 @@ export const PERMISSIONS = {
   'bulk-revocation:manage': ['admin', 'operator'],
   'break-glass:read': ['admin', 'auditor'],
   'break-glass:manage': ['admin'],
+  'posture:read': ['admin', 'operator', 'auditor'],
+  'posture:manage': ['admin'],
   'audit:read': ['admin', 'auditor'],
   'audit:verify': ['admin', 'auditor'],
   'user:read': ['admin', 'auditor'],

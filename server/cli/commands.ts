@@ -42,6 +42,7 @@ import { createEventWebhook, listEventWebhooks, removeEventWebhook } from './eve
 import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
+import { acceptPostureRisk, checkKek, reportBackup, showPosture, withdrawPostureRisk } from './posture'
 import { createReceiver, listReceivers } from './receiver'
 import { listRevocations, showRevocation, startRevocation, stopRevocation } from './revocation'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
@@ -143,6 +144,11 @@ export const COMMANDS: readonly Command[] = [
   createEventWebhook,
   listEventWebhooks,
   removeEventWebhook,
+  showPosture,
+  acceptPostureRisk,
+  withdrawPostureRisk,
+  reportBackup,
+  checkKek,
   verifyAudit,
   listAudit,
 ]

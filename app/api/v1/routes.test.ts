@@ -203,6 +203,12 @@ const services = (): Fakes => ({
     get: noted('defaultEndpoint.get', exampleOf('getDefaultEndpoint')),
     choose: noted('defaultEndpoint.choose', exampleOf('chooseDefaultEndpoint')),
   },
+  posture: {
+    get: noted('posture.get', exampleOf('getPosture')),
+    accept: noted('posture.accept', exampleOf('acceptRisk')),
+    withdraw: noted('posture.withdraw', undefined),
+    confirmSafekeeping: noted('posture.confirmSafekeeping', undefined),
+  },
   retention: {
     get: noted('retention.get', exampleOf('getRetention')),
     set: noted('retention.set', exampleOf('setRetention')),

@@ -1,0 +1,161 @@
+/** Reads the posture, keeps its history, and records what was accepted and what is kept elsewhere. */
+import { Refusal } from '@/lib/errors'
+import type { Actor } from './actor'
+import { systemActor } from './actor'
+import type { AuditEntry } from './audit'
+import { authorise } from './permissions'
+import { isCheck, judged, scoreOf, titleOf } from './posture-checks'
+import {
+  type AcceptedRisk,
+  type PostureCheckId,
+  type PostureReading,
+  type PostureService,
+  type PostureStore,
+  type PostureUpkeep,
+  type PostureView,
+  SAFEKEEPING,
+  type Safekeeping,
+} from './posture-types'
+
+const DAY_MS = 86_400_000
+/** An accepted risk is looked at again at least once a year. */
+const LONGEST_DAYS = 366
+const MOST = { reason: 1_000, place: 200 }
+const HISTORY = 400
+
+export interface PostureDeps {
+  store: PostureStore
+  publicUrl: URL
+  clock: () => Date
+}
+
+export function createPosture({ store, publicUrl, clock }: PostureDeps): PostureService & PostureUpkeep {
+  async function view(at: Date): Promise<PostureView> {
+    const [facts, accepted] = await Promise.all([store.facts(at), store.accepted(at)])
+    const byCheck = new Map(accepted.map((risk) => [risk.check, risk]))
+    const checks = judged(facts, at, publicUrl).map((check) => ({ ...check, accepted: byCheck.get(check.id) ?? null }))
+    return { score: scoreOf(checks), at, checks }
+  }
+
+  return {
+    async get(actor) {
+      authorise(actor, 'posture:read')
+      return view(clock())
+    },
+
+    async history(actor) {
+      authorise(actor, 'posture:read')
+      return store.readings(HISTORY)
+    },
+
+    async accept(actor, asked, { reason, until }) {
+      authorise(actor, 'posture:manage')
+      const check = known(asked)
+      const at = clock()
+      const text = reason.trim()
+      const fields: Record<string, string> = {}
+      if (text.length < 10 || text.length > MOST.reason) fields.reason = 'Say why in 10 to 1,000 characters.'
+      const days = (until.getTime() - at.getTime()) / DAY_MS
+      if (!(days > 0 && days <= LONGEST_DAYS)) fields.until = 'Choose a day within a year from now.'
+      if (Object.keys(fields).length > 0)
+        throw new Refusal('invalid_input', 'Something needs another look.', { reason: 'invalid_risk', fields })
+      const risk: AcceptedRisk = {
+        id: crypto.randomUUID(),
+        check,
+        reason: text,
+        acceptedBy: actor.name,
+        acceptedAt: at,
+        until,
+      }
+      await store.accept(risk, riskEvent('posture.risk_accepted', actor, risk))
+      return risk
+    },
+
+    async withdraw(actor, asked) {
+      authorise(actor, 'posture:manage')
+      const withdrawn = await store.withdraw(known(asked), actor.name, clock(), (risk) =>
+        riskEvent('posture.risk_withdrawn', actor, risk),
+      )
+      if (withdrawn === null)
+        throw new Refusal('not_found', 'This risk is not accepted at the moment.', { reason: 'no_accepted_risk' })
+    },
+
+    async confirmSafekeeping(actor, { subject, place }) {
+      authorise(actor, 'posture:manage')
+      const wanted = SAFEKEEPING.find((each) => each === subject)
+      if (wanted === undefined)
+        throw new Refusal('invalid_input', 'Name the KEK or the database.', { reason: 'unknown_subject' })
+      const kekId = wanted === 'kek' ? (await store.facts(clock())).kekId : null
+      await keep(actor, { subject: wanted, place, proved: false, kekId })
+    },
+
+    async proveKek(actor, { kekId, place }) {
+      authorise(actor, 'posture:manage')
+      const { kekId: inUse } = await store.facts(clock())
+      if (inUse === null) throw new Refusal('conflict', 'No key is encrypted yet.', { reason: 'no_kek' })
+      if (inUse !== kekId)
+        throw new Refusal('conflict', 'This is not a copy of the KEK in use: it opens none of the keys.', {
+          reason: 'other_kek',
+        })
+      await keep(actor, { subject: 'kek', place, proved: true, kekId })
+    },
+
+    async record(now) {
+      const latest = await store.latest()
+      const { score, checks } = await view(now)
+      const verdicts = Object.fromEntries(checks.map(({ id, verdict }) => [id, verdict])) as PostureReading['verdicts']
+      const changed = checks.filter(({ id, verdict }) => latest?.verdicts[id] !== verdict)
+      const sameDay = latest?.at.toISOString().slice(0, 10) === now.toISOString().slice(0, 10)
+      if (latest !== null && sameDay && changed.length === 0) return false
+      const worse =
+        latest === null
+          ? []
+          : changed.filter(({ id, verdict }) => verdict === 'open' && latest.verdicts[id] !== undefined)
+      const events = worse.map(
+        ({ id, title }): AuditEntry => ({
+          type: 'posture.check_opened',
+          outcome: 'success',
+          actor: systemActor('job', 'keep-posture'),
+          object: { type: 'posture', id, name: title },
+          data: { before: latest?.verdicts[id] ?? 'none' },
+        }),
+      )
+      return store.addReading({ at: now, score, verdicts }, latest?.at ?? null, events)
+    },
+  }
+
+  async function keep(actor: Actor, { place, ...asked }: Omit<Safekeeping, 'at' | 'by'>): Promise<void> {
+    const where = place.trim()
+    if (where.length === 0 || where.length > MOST.place) {
+      const sentence = 'Say where it lies, in up to 200 characters.'
+      throw new Refusal('invalid_input', sentence, { reason: 'invalid_place', fields: { place: sentence } })
+    }
+    const kept: Safekeeping = { ...asked, place: where, at: clock(), by: actor.name }
+    await store.keep(kept, {
+      type: 'posture.safekeeping_confirmed',
+      outcome: 'success',
+      actor,
+      object: { type: 'posture', id: kept.subject, name: kept.subject === 'kek' ? 'key-encryption key' : 'database' },
+      data: { place: where, proved: kept.proved },
+    })
+  }
+}
+
+function known(check: string): PostureCheckId {
+  if (isCheck(check)) return check
+  throw new Refusal('not_found', 'There is no such check.', { reason: 'unknown_check' })
+}
+
+function riskEvent(
+  type: 'posture.risk_accepted' | 'posture.risk_withdrawn',
+  actor: Actor,
+  { check, reason, until }: AcceptedRisk,
+): AuditEntry {
+  return {
+    type,
+    outcome: 'success',
+    actor,
+    object: { type: 'posture', id: check, name: titleOf(check) },
+    data: { reason, until: until.toISOString() },
+  }
+}
