@@ -1,6 +1,6 @@
 /** The product as npm start runs it, on a data folder of its own, with groups and challenges for the run. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
@@ -21,8 +21,12 @@ const READY_WITHIN_MS = 90_000
 const GROUPS_OF_A_KIND = 2
 const MINTING_AT_ONCE = 16
 
+export const ADMIN = { name: 'Bench', email: 'bench@bench.example' }
+
 export interface Product {
   port: number
+  /** Of ADMIN; null where the data folder is an old one. */
+  password: string | null
   /** Of the role that owns the tables. */
   ownerUrl: string
   createGroups(issuerKey: IssuerKey): Promise<string[]>
@@ -34,8 +38,10 @@ export interface Product {
   cpu(): { application: number; postgres: number; parts: Record<string, number> }
 }
 
-export async function withProduct(work: (product: Product) => Promise<void>): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+/** `kept`: a data folder that stays, and that may be of an earlier run. */
+export async function withProduct(work: (product: Product) => Promise<void>, kept?: string): Promise<void> {
+  const dataDir = kept ?? mkdtempSync(join(tmpdir(), 'latchkey-bench-'))
+  mkdirSync(dataDir, { recursive: true })
   // Postgres's own user has to get through.
   chmodSync(dataDir, 0o711)
   const port = await freePort()
@@ -50,9 +56,10 @@ export async function withProduct(work: (product: Product) => Promise<void>): Pr
       const services = buildServices({ databaseUrl, signerSocket, publicUrl, statusUrl, log: () => {} })
       const minting = openMinting(databaseUrl, signerSocket, services)
       try {
-        await setUp(services)
+        const password = await setUp(services)
         await work({
           port,
+          password,
           ownerUrl,
           createGroups: (issuerKey) => createGroups(services, issuerKey),
           letIn: (group) => letIn(services, group),
@@ -66,7 +73,7 @@ export async function withProduct(work: (product: Product) => Promise<void>): Pr
     })
   } finally {
     await ended(supervisor)
-    rmSync(dataDir, { recursive: true, force: true })
+    if (kept === undefined) rmSync(dataDir, { recursive: true, force: true })
   }
 }
 
@@ -106,9 +113,11 @@ function benchActor(): Actor {
   return { type: 'system', id: null, name: 'bench', role: 'admin', via: 'cli', ip: null, userAgent: null, requestId }
 }
 
-async function setUp(services: Services): Promise<void> {
-  const admin = { name: 'Bench', email: 'bench@bench.example', password: crypto.randomUUID() }
-  await services.setup.complete(benchActor(), null, { organisation: 'Bench', ...admin })
+async function setUp(services: Services): Promise<string | null> {
+  if (await services.setup.isDone()) return null
+  const password = crypto.randomUUID()
+  await services.setup.complete(benchActor(), null, { organisation: 'Bench', ...ADMIN, password })
+  return password
 }
 
 async function letIn(services: Services, group: string): Promise<string> {
