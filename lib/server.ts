@@ -30,6 +30,7 @@ import { deviceStore } from '@/lib/adapters/store/devices'
 import { eventWebhookStore } from '@/lib/adapters/store/event-webhooks'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
+import { groupRetirementStore } from '@/lib/adapters/store/group-retirement'
 import { groupStore } from '@/lib/adapters/store/groups'
 import { hookMessageStore } from '@/lib/adapters/store/hook-messages'
 import { intuneChallengeStore, intuneReportStore, intuneRevocationStore } from '@/lib/adapters/store/intune'
@@ -134,6 +135,7 @@ import { createEventDelivery } from '@/lib/services/event-delivery'
 import type { EventWebhooksService } from '@/lib/services/event-webhook-types'
 import { createEventWebhooks } from '@/lib/services/event-webhooks'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
+import { createGroupRetirement, type GroupRetirement } from '@/lib/services/group-retirement'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
 import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
 import type { IntentDeps } from '@/lib/services/intents'
@@ -241,6 +243,7 @@ export interface Services {
   simulation: SimulationService
   retention: RetentionService
   posture: PostureService
+  groupRetirement: GroupRetirement
   defaultEndpoint: DefaultEndpointService
   audit: AuditService
   status: StatusService
@@ -587,6 +590,7 @@ export function buildServices(wiring: Wiring): Services {
     }),
     retention: createRetention({ store: flights }),
     posture,
+    groupRetirement: createGroupRetirement({ store: groupRetirementStore(database), clock }),
     defaultEndpoint: createDefaultEndpoint({ store: defaultEndpointStore(database), urls }),
     scepEnrolment,
     startJobs: (jobLog) => startJobs(jobs, jobStore(database), clock, { log: jobLog }),

@@ -78,6 +78,7 @@ import {
   updateNetworkAccess,
 } from '@/app/api/v1/groups/network-operations'
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
+import { getGroupRetirement, retireGroup } from '@/app/api/v1/groups/retirement-operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getTrustPage, switchTrustPage } from '@/app/api/v1/groups/trust-page-operations'
 import { getMe } from '@/app/api/v1/me/operations'
@@ -196,6 +197,8 @@ export const OPERATIONS: readonly AnyOperation[] = [
   stopBulkRevocation,
   listTransactions,
   getTransaction,
+  getGroupRetirement,
+  retireGroup,
   getPosture,
   acceptRisk,
   withdrawRisk,

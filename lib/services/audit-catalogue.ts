@@ -49,6 +49,8 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'ca.revocation_drilled': facts('ca', 'high', 'Revocation of an authority drilled'),
   'group.created': facts('config', 'high', 'Group created'),
   'group.updated': facts('config', 'high', 'Group changed'),
+  'group.retired': facts('config', 'high', 'Group retired'),
+  'group.reopened': facts('config', 'high', 'Group reopened'),
   'endpoint.created': facts('config', 'high', 'Endpoint created'),
   'endpoint.updated': facts('config', 'high', 'Endpoint changed'),
   'key.generated': facts('key', 'high', 'Key generated'),

@@ -43,6 +43,8 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'ca.revocation_drilled': (event) => `${who(event)} drilled the revocation of the authority ${what(event)}`,
   'group.created': (event) => `${who(event)} created group ${what(event)}`,
   'group.updated': (event) => `${who(event)} changed group ${what(event)}${fields(event)}`,
+  'group.retired': (event) => `${who(event)} retired group ${what(event)}`,
+  'group.reopened': (event) => `${who(event)} reopened group ${what(event)}`,
   'endpoint.created': (event) => `${who(event)} created endpoint ${what(event)}`,
   'endpoint.updated': (event) => `${who(event)} changed endpoint ${what(event)}${fields(event)}`,
   'key.generated': (event) =>

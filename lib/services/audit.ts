@@ -27,6 +27,8 @@ export type AuditEventType =
   | 'ca.revocation_drilled'
   | 'group.created'
   | 'group.updated'
+  | 'group.retired'
+  | 'group.reopened'
   | 'endpoint.created'
   | 'endpoint.updated'
   | 'key.generated'

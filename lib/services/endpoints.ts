@@ -15,6 +15,7 @@ import {
 import { checkedSlug, type EndpointPlan, endpointCreatedEvents, planEndpoint, slugTaken } from './endpoint-plan'
 import { DEFAULT_CHALLENGE_TTL_MINUTES, ENDPOINT_DEFAULTS, PROFILE_DEFAULTS } from './endpoint-settings'
 import { freeSlug, slugOf } from './group-plan'
+import { groupRetired } from './group-retirement'
 import { endpointView } from './group-view'
 import type { EndpointRecord, EndpointView, GroupStore } from './groups'
 import type { Intents } from './intents'
@@ -51,7 +52,7 @@ export interface EndpointStore extends Pick<GroupStore, 'organisation' | 'groups
     plan: EndpointPlan,
     events: AuditEntry[],
     check: (next: AnsweringIssuer | null) => void,
-  ): Promise<'inserted' | 'slug_taken' | 'validator_unknown' | 'issuer_retired'>
+  ): Promise<'inserted' | 'slug_taken' | 'validator_unknown' | 'issuer_retired' | 'group_retired'>
 }
 
 export interface EndpointsDeps {
@@ -101,6 +102,7 @@ export function createEndpoints({ store, signer, issuance, urls, clock }: Endpoi
       const outcome = await store.insertEndpoint(plan, events, (next) => checkEndpoint(wish.state, { issuer, next }))
       if (outcome === 'inserted') return finished(actor, plan)
       if (outcome === 'validator_unknown') throw unknownValidator()
+      if (outcome === 'group_retired') throw groupRetired()
       if (outcome === 'issuer_retired') throw issuerRetired()
       if (wanted !== null) throw slugTaken(wanted)
     }

@@ -9,12 +9,13 @@ import type { Urls } from './urls'
 
 export function groupView(group: GroupRecord, urls: Urls): GroupView {
   const issuer = group.issuer?.certificateDer ? authorityView(group.issuer, urls) : null
-  const { id, slug, name, createdAt, counts } = group
+  const { id, slug, name, createdAt, retiredAt, counts } = group
   return {
     id,
     slug,
     name,
     createdAt,
+    retiredAt,
     ready: issuer !== null && group.endpoints.every(({ registrationAuthority }) => registrationAuthority !== null),
     issuer,
     endpoints: group.endpoints.map((endpoint) => endpointView(endpoint, urls)),

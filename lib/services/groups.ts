@@ -28,6 +28,7 @@ import {
   sameName,
   slugOf,
 } from './group-plan'
+import { groupRetired } from './group-retirement'
 import { endpointView, groupView } from './group-view'
 import type { Intents } from './intents'
 import { authorise, authoriseEndpoint, authoriseScoped, inScope } from './permissions'
@@ -93,6 +94,8 @@ export interface GroupView {
   slug: string
   name: string
   createdAt: Date
+  /** Since when nobody enrols into it any more; null while it is in use. */
+  retiredAt: Date | null
   /** False while its keys and certificates are being made. */
   ready: boolean
   issuer: AuthorityView | null
@@ -137,6 +140,7 @@ export interface GroupRecord {
   slug: string
   name: string
   createdAt: Date
+  retiredAt: Date | null
   issuer: AuthorityRecord | null
   endpoints: EndpointRecord[]
   counts: GroupView['counts']
@@ -166,7 +170,7 @@ export interface GroupStore {
       after: EndpointState
       events: AuditEntry[]
     },
-  ): Promise<'updated' | 'unknown' | 'validator_unknown'>
+  ): Promise<'updated' | 'unknown' | 'validator_unknown' | 'group_retired'>
 }
 
 export interface GroupsDeps {
@@ -261,6 +265,7 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
     })
     if (outcome === 'unknown') throw unknownEndpoint()
     if (outcome === 'validator_unknown') throw unknownValidator()
+    if (outcome === 'group_retired') throw groupRetired()
     return endpointView(await oneEndpoint(slug), urls)
   }
 

@@ -7,6 +7,7 @@ export const PERMISSIONS = {
   'group:read': ['admin', 'operator', 'auditor'],
   'group:create': ['admin'],
   'group:update': ['admin'],
+  'group:retire': ['admin'],
   'endpoint:read': ['admin', 'operator', 'auditor'],
   'endpoint:update': ['admin'],
   'challenge:read': ['admin', 'operator', 'auditor'],

@@ -39,7 +39,7 @@ import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes
 import { endpointProfile } from './endpoint-profile'
 import { enrol } from './enrol'
 import { createEventWebhook, listEventWebhooks, removeEventWebhook } from './event-webhook'
-import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
+import { createGroup, listGroups, reopenGroup, retireGroup, showGroup, switchTrustPage } from './group'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
 import { acceptPostureRisk, checkKek, reportBackup, showPosture, withdrawPostureRisk } from './posture'
@@ -67,6 +67,8 @@ export const COMMANDS: readonly Command[] = [
   listGroups,
   showGroup,
   switchTrustPage,
+  retireGroup,
+  reopenGroup,
   showNetwork,
   setNetwork,
   networkLog,

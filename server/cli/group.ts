@@ -80,6 +80,33 @@ export const switchTrustPage = command({
   },
 })
 
+export const retireGroup = command({
+  name: 'group retire',
+  summary: 'Let nobody enrol into a group any more',
+  details: 'Its endpoints go off, its pending challenges are revoked; its certificates keep their status.',
+  argument: 'SLUG',
+  options: { confirm: { value: 'NAME', description: 'The name of the group', required: true } },
+  examples: ['group retire contractors --confirm Contractors'],
+  async run({ argument, options: { confirm: confirmation }, withServices }) {
+    const left = await withServices((services, actor) =>
+      services.groupRetirement.retire(actor, argument, { confirmation }),
+    )
+    return { json: left, text: `${left.group.name} is retired; ${left.certificates} of its certificates are valid.` }
+  },
+})
+
+export const reopenGroup = command({
+  name: 'group reopen',
+  summary: 'Take a retired group back; its endpoints stay off until each is switched on',
+  argument: 'SLUG',
+  options: {},
+  examples: ['group reopen contractors'],
+  async run({ argument, withServices }) {
+    const group = await withServices((services, actor) => services.groupRetirement.reopen(actor, argument))
+    return { json: group, text: `${group.group.name} is in use again.` }
+  },
+})
+
 function created(group: GroupView) {
   const [endpoint] = group.endpoints
   if (group.issuer === null || endpoint === undefined) {

@@ -22,7 +22,9 @@ export function GroupCard({ group }: { group: GroupView }) {
             Since <Instant at={group.createdAt} show="day" className="relative z-1" />
           </p>
         </div>
-        {group.ready ? (
+        {group.retiredAt ? (
+          <Badge tone="neutral">Retired</Badge>
+        ) : group.ready ? (
           <EnabledBadge enabled={endpoints.some(({ enabled }) => enabled)} />
         ) : (
           <Badge tone="accent" icon={CircleDashed}>

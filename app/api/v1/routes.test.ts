@@ -203,6 +203,11 @@ const services = (): Fakes => ({
     get: noted('defaultEndpoint.get', exampleOf('getDefaultEndpoint')),
     choose: noted('defaultEndpoint.choose', exampleOf('chooseDefaultEndpoint')),
   },
+  groupRetirement: {
+    get: noted('groupRetirement.get', exampleOf('getGroupRetirement')),
+    retire: noted('groupRetirement.retire', exampleOf('retireGroup')),
+    reopen: noted('groupRetirement.reopen', exampleOf('retireGroup')),
+  },
   posture: {
     get: noted('posture.get', exampleOf('getPosture')),
     accept: noted('posture.accept', exampleOf('acceptRisk')),

@@ -63,8 +63,10 @@ export async function insertAuthority(
  * Whoever stages an issuer and whoever sets an endpoint of the group come one after the other: each looks at what the other
  * may not contradict. Foreign keys to the group go on.
  */
-export async function holdGroup(transaction: Transaction, groupId: string): Promise<void> {
-  await transaction.$queryRaw`select from "group" where id = ${groupId}::uuid for no key update`
+export async function holdGroup(transaction: Transaction, groupId: string): Promise<{ retired: boolean }> {
+  const [group] = await transaction.$queryRaw<{ retired: boolean }[]>`
+    select retired_at is not null as retired from "group" where id = ${groupId}::uuid for no key update`
+  return { retired: group?.retired ?? false }
 }
 
 export async function holdIssuer(

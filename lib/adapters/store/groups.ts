@@ -42,6 +42,7 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
           slug: true,
           name: true,
           createdAt: true,
+          retiredAt: true,
           endpoints: { orderBy: { createdAt: 'asc' }, select: ENDPOINT },
         },
       })
@@ -117,7 +118,8 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
     async insertEndpoint({ endpoint, profile, ...plan }, events, check) {
       try {
         return await transact(database, async (transaction) => {
-          await holdGroup(transaction, endpoint.groupId)
+          const { retired } = await holdGroup(transaction, endpoint.groupId)
+          if (retired && endpoint.enabled) return { result: 'group_retired' as const, events: [] }
           check(await readStaged(transaction, endpoint.groupId))
           if (!(await holdIssuer(transaction, endpoint.authorityId, 'active')))
             return { result: 'issuer_retired' as const, events: [] }
@@ -140,7 +142,7 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
           const found = await transaction.endpoint.findUnique({ where: { slug }, select: { id: true, groupId: true } })
           if (found === null) return { result: 'unknown' as const, events: [] }
           const { id, groupId } = found
-          await holdGroup(transaction, groupId)
+          const { retired } = await holdGroup(transaction, groupId)
           const [locked] = await transaction.$queryRaw<(IssuerRow & { revoked: boolean })[]>`
             select a.key_algorithm, a.certificate_der, a.status = 'revoked' as revoked
             from endpoint e join authority a on a.id = e.authority_id
@@ -151,6 +153,7 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
           const next = await readStaged(transaction, groupId)
           const issuer = { ...answeringIssuer(locked), revoked: locked.revoked }
           const { after, events } = decide({ id, before, issuer, next })
+          if (retired && after.enabled) return { result: 'group_retired' as const, events: [] }
           const { profile, ...endpoint } = after
           await transaction.endpoint.update({ where: { id }, data: endpoint, select: { id: true } })
           await transaction.profile.update({ where: { id: profileId }, data: profile, select: { id: true } })

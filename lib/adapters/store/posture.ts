@@ -80,7 +80,7 @@ async function factsOf(database: Database, at: Date): Promise<PostureFacts> {
     database.$queryRaw<PostureFacts['groups']>`
       select g.slug, g.name, array(select distinct a.slug from authority a
         where a.group_id = g.id and a.kind = 'issuer' and a.status = 'active' and a.certificate_der is not null) as issuers
-      from "group" g order by lower(g.name), g.slug`,
+      from "group" g where g.retired_at is null order by lower(g.name), g.slug`,
     database.$queryRaw<PostureFacts['staticSecrets']>`
       select e.slug as endpoint, e.name, s.expires_at as "expiresAt", s.max_uses as "maxUses", s.per_hour as "perHour"
       from static_secret s join endpoint e on e.id = s.endpoint_id

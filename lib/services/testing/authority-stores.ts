@@ -66,6 +66,7 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
         const endpoints = world.endpoints.filter(({ groupId }) => groupId === group.id)
         return {
           ...group,
+          retiredAt: null,
           issuer: issuer ? authorityRecord(world, issuer) : null,
           endpoints: endpoints.map((endpoint) => endpointRecord(world, endpoint)),
           counts: countsOf(world, group.id, now),

@@ -1,5 +1,5 @@
 /** A group: what to do next, where devices enrol, its issuer, and what it issued. */
-import { Ban, KeyRound, ShieldX } from 'lucide-react'
+import { Archive, Ban, KeyRound, ShieldX } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { ButtonLink } from '@/app/_components/button'
@@ -50,6 +50,12 @@ export default async function GroupPage({ params }: Params) {
             Break glass
           </ButtonLink>
         )}
+        {can(actor, 'group:retire') && group.retiredAt === null && (
+          <ButtonLink href={`/groups/${slug}/retire`} variant="quiet">
+            <Archive aria-hidden />
+            Retire
+          </ButtonLink>
+        )}
         {endpoint?.enabled && endpoint.policy === 'dynamic' && can(actor, 'challenge:mint') && (
           <ButtonLink
             href={`/challenges/new?endpoint=${endpoint.slug}`}
@@ -62,6 +68,11 @@ export default async function GroupPage({ params }: Params) {
         )}
       </PageHeader>
       <div className="grid gap-5">
+        {group.retiredAt && (
+          <Notice title="This group is retired">
+            Nobody enrols into it any more. <TextLink href={`/groups/${slug}/retire`}>What is left of it</TextLink>
+          </Notice>
+        )}
         {!group.ready && (
           <Notice title="This group is still being made">
             Its keys and certificates are not all there yet. Reload in a few seconds; a start that was interrupted is

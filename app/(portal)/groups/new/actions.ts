@@ -1,4 +1,4 @@
-/** Makes a group with everything a device needs, then shows it. */
+/** Makes a group with everything a device needs, then leads through what is to be decided about it. */
 'use server'
 
 import { redirect } from 'next/navigation'
@@ -8,5 +8,5 @@ import { NewGroupSchema } from './schema'
 
 export const createGroup = action('group:create', NewGroupSchema, async (actor, form) => {
   const group = await server().groups.create(actor, form)
-  redirect(`/groups/${group.slug}`)
+  redirect(`/groups/${group.slug}/set-up`)
 })

@@ -1,0 +1,203 @@
+/** A new group made ready, step by step; each saves for itself, and all of it can be changed later where it belongs. */
+import { ArrowRight, BellRing, Download, KeyRound } from 'lucide-react'
+import type { Metadata } from 'next'
+import type { ReactNode } from 'react'
+import { ButtonLink } from '@/app/_components/button'
+import { Card } from '@/app/_components/card'
+import { PageHeader } from '@/app/_components/page-header'
+import { TextLink } from '@/app/_components/row-link'
+import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import { found, requireActor } from '@/app/_session'
+import { DeviceRulesForm } from '@/app/(portal)/groups/[slug]/device-rules/device-rules-form'
+import { NetworkAccessForm } from '@/app/(portal)/groups/[slug]/radius/network-access-form'
+import { server } from '@/lib/server'
+import { windowText } from '@/lib/services/access-windows'
+import type { Actor } from '@/lib/services/actor'
+import type { GroupView } from '@/lib/services/groups'
+import { EnrolmentForm } from './enrolment-form'
+import { addressOf, after, STEPS, type StepId, Stepper } from './steps'
+
+export const metadata: Metadata = { title: 'Set up group' }
+
+interface PageProps {
+  params: Promise<{ slug: string }>
+  searchParams: SearchParameters
+}
+
+export default async function SetUpGroupPage({ params, searchParams }: PageProps) {
+  const actor = await requireActor('group:create')
+  const { slug } = await params
+  const wanted = await readParameters(searchParams, ['step'])
+  const step =
+    oneOf(
+      STEPS.map(({ id }) => id),
+      wanted.step,
+    ) ?? 'enrolment'
+  const group = await found(server().groups.get(actor, slug))
+  const next = after(step)
+  return (
+    <div className="max-w-3xl">
+      <PageHeader
+        title={`Set up ${group.name}`}
+        trail={[
+          { href: '/groups', text: 'Groups' },
+          { href: `/groups/${slug}`, text: group.name },
+        ]}
+        description="Each step saves for itself. Leave whenever you like: all of it stays on the page of the group."
+      />
+      <div className="grid gap-5">
+        <Stepper group={slug} current={step} />
+        <Step actor={actor} group={group} step={step} />
+        {step !== 'enrolment' && (
+          <div className="flex flex-wrap justify-end gap-2">
+            <ButtonLink href={`/groups/${slug}`} variant={next ? 'quiet' : 'primary'}>
+              {next ? 'Leave the rest for later' : 'To the group'}
+            </ButtonLink>
+            {next && (
+              <ButtonLink href={addressOf(slug, next)} variant="primary">
+                Next: {STEPS.find(({ id }) => id === next)?.title}
+                <ArrowRight aria-hidden />
+              </ButtonLink>
+            )}
+          </div>
+        )}
+      </div>
+    </div>
+  )
+}
+
+async function Step({ actor, group, step }: { actor: Actor; group: GroupView; step: StepId }) {
+  switch (step) {
+    case 'enrolment':
+      return <EnrolmentStep actor={actor} group={group} />
+    case 'network':
+      return <NetworkStep actor={actor} group={group} />
+    case 'devices':
+      return <DevicesStep actor={actor} group={group} />
+    case 'profiles':
+      return <ProfilesStep group={group} />
+    case 'notices':
+      return <NoticesStep />
+  }
+}
+
+async function EnrolmentStep({ actor, group }: { actor: Actor; group: GroupView }) {
+  const [endpoint] = group.endpoints
+  if (endpoint === undefined) return <NotReady />
+  const validators = await server().connectors.deciders(actor)
+  return (
+    <Card title="Who may enrol" description={`The first endpoint of the group, ${endpoint.name}.`}>
+      <EnrolmentForm
+        group={group.slug}
+        endpoint={{ ...endpoint, validityDays: endpoint.profile.validityDays }}
+        validatorId={endpoint.validatorId}
+        validators={validators.map(({ id, name }) => ({ id, name }))}
+      />
+    </Card>
+  )
+}
+
+async function NetworkStep({ actor, group }: { actor: Actor; group: GroupView }) {
+  const access = await server().networkAccess.get(actor, group.slug)
+  return (
+    <Card
+      title="Network access"
+      description="What the RADIUS server answers for a device of this group. Leave it off if Latchkey is not asked."
+    >
+      <NetworkAccessForm
+        group={group.slug}
+        enabled={access.enabled}
+        vlan={access.vlan ?? ''}
+        filterId={access.filterId ?? ''}
+        class={access.class ?? ''}
+        sessionTimeoutSeconds={access.sessionTimeoutSeconds?.toString() ?? ''}
+        ssids={access.ssids.join('\n')}
+        networkServers={access.networkServers.join('\n')}
+        windows={access.windows.map(windowText).join('\n')}
+        timeZone={access.timeZone}
+        mayChange
+      />
+    </Card>
+  )
+}
+
+async function DevicesStep({ actor, group }: { actor: Actor; group: GroupView }) {
+  const { rules } = await server().deviceRules.get(actor, group.slug)
+  return (
+    <Card
+      title="When the MDM lets a device go"
+      description="Best practice: revoke what was removed or wiped, hold what is not compliant."
+    >
+      <DeviceRulesForm group={group.slug} rules={rules} mayChange />
+    </Card>
+  )
+}
+
+function ProfilesStep({ group }: { group: GroupView }) {
+  const [endpoint] = group.endpoints
+  if (endpoint === undefined) return <NotReady />
+  return (
+    <Card title="Profiles for your devices" description="What a device or its MDM needs to enrol here, filled in.">
+      <ul className="grid gap-4">
+        <Way
+          icon={<Download className="size-4.5" aria-hidden />}
+          href={`/endpoints/${endpoint.slug}/profiles`}
+          title="Ready profiles"
+        >
+          For Apple, Intune, Windows, Android, ChromeOS and Linux, to download or to paste.
+        </Way>
+        {endpoint.policy === 'dynamic' && (
+          <Way
+            icon={<KeyRound className="size-4.5" aria-hidden />}
+            href={`/challenges/new?endpoint=${endpoint.slug}`}
+            title="A first device by hand"
+          >
+            Mint a challenge for it, and paste the commands that come with it.
+          </Way>
+        )}
+      </ul>
+    </Card>
+  )
+}
+
+function NoticesStep() {
+  return (
+    <Card title="Who hears when something ends or fails" description="Set once for the whole installation.">
+      <ul className="grid gap-4">
+        <Way icon={<BellRing className="size-4.5" aria-hidden />} href="/settings/notifications" title="Notifications">
+          E-mail and webhooks before an authority, a connector's credential or an API key ends, and when many requests
+          fail.
+        </Way>
+      </ul>
+    </Card>
+  )
+}
+
+interface WayProps {
+  icon: ReactNode
+  href: string
+  title: string
+  children: ReactNode
+}
+
+function Way({ icon, href, title, children }: WayProps) {
+  return (
+    <li className="flex gap-3">
+      <span className="mt-0.5 text-muted">{icon}</span>
+      <div className="min-w-0">
+        <p>
+          <TextLink href={href}>{title}</TextLink>
+        </p>
+        <p className="text-sm text-muted">{children}</p>
+      </div>
+    </li>
+  )
+}
+
+function NotReady() {
+  return (
+    <Card title="Still being made">
+      <p className="text-muted">The keys of this group are not all there yet. Reload in a few seconds.</p>
+    </Card>
+  )
+}
