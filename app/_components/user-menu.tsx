@@ -8,7 +8,7 @@ import { signOut } from 'next-auth/react'
 import { ROLE_NAMES } from './name-of-role'
 import { useTheme } from './reader'
 import { THEMES } from './reader-choices'
-import type { ShellPerson } from './shell'
+import type { ShellPerson } from './shell-links'
 
 const THEME_LOOKS = {
   system: ['As the system', Monitor],

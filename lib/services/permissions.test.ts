@@ -8,12 +8,12 @@ import {
   authoriseInGroups,
   can,
   canInGroups,
-  groupsOf,
   IN_GROUPS,
   inGroups,
   PERMISSIONS,
   type Permission,
   permissionsOf,
+  reachOf,
 } from './permissions'
 
 const ALL = Object.keys(PERMISSIONS) as Permission[]
@@ -46,12 +46,12 @@ describe('an operator who is limited to groups', () => {
   test('of no group at all has none', () => {
     const nobody = { ...limited, groups: [] }
     expect(inGroups(nobody, 'staff')).toBe(false)
-    expect(groupsOf(nobody)).toEqual({ groups: [] })
+    expect(reachOf(nobody)).toEqual({ groups: [] })
   })
 })
 
 test('whoever is not limited is held to no group', () => {
-  expect(groupsOf(operator)).toEqual({})
+  expect(reachOf(operator)).toEqual({})
   expect(inGroups(operator, 'guests')).toBe(true)
   expect(() => authoriseGroup(operator, 'group:read', 'guests')).not.toThrow()
   expect(() => authoriseInGroups(operator, 'group:create')).toThrow(

@@ -136,9 +136,12 @@ export function authorise(actor: Actor, permission: Permission): void {
   })
 }
 
-/** In place of authorise(), where the service itself holds a limited key to its endpoints: inScope() says which are. */
+/**
+ * In place of authorise(), where the service itself holds a limited key to its endpoints, and an operator to their groups:
+ * inScope() and inGroups() say which are.
+ */
 export function authoriseScoped(actor: Actor, permission: Permission): void {
-  if (actor.scope === undefined) return authorise(actor, permission)
+  if (actor.scope === undefined) return authoriseInGroups(actor, permission)
   if (permissionsOf(actor).includes(permission)) return
   throw outsideScope(`a scoped key of role ${actor.role} lacks ${permission}`)
 }
@@ -155,7 +158,7 @@ export function authoriseEndpoint(actor: Actor, permission: Permission, endpoint
 
 /**
  * In place of authorise(), where the service itself holds an operator to their groups: what it reads, counts and changes
- * is of theirs alone. groupsOf() is the restriction for a store, inGroups() and authoriseGroup() are for one thing.
+ * is of theirs alone. reachOf() is the restriction for a store, inGroups() and authoriseGroup() are for one thing.
  */
 export function authoriseInGroups(actor: Actor, permission: Permission): void {
   if (!canInGroups(actor, permission)) authorise(actor, permission)
@@ -171,8 +174,10 @@ export function inGroups({ groups }: Pick<Actor, 'groups'>, group: string): bool
   return groups === undefined || groups.includes(group)
 }
 
-/** For the filter of a list: nothing for whoever sees every group. An empty list of groups holds nothing. */
-export function groupsOf({ groups }: Pick<Actor, 'groups'>): { groups?: readonly string[] } {
+/** What a store is held to: slugs of groups, or nothing for whoever sees every group. An empty list holds nothing. */
+export type Reach = Pick<Actor, 'groups'>
+
+export function reachOf({ groups }: Pick<Actor, 'groups'>): Reach {
   return groups === undefined ? {} : { groups }
 }
 
