@@ -101,7 +101,7 @@ import {
   stopBulkRevocation,
 } from '@/app/api/v1/revocations/operations'
 import { getTransaction, listTransactions } from '@/app/api/v1/transactions/operations'
-import { createUser, listUsers } from '@/app/api/v1/users/operations'
+import { createUser, listUsers, updateUser } from '@/app/api/v1/users/operations'
 import {
   activateValidatorSecret,
   createValidator,
@@ -227,6 +227,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   revokeApiKey,
   listUsers,
   createUser,
+  updateUser,
   describeApi,
   describeApiInFull,
 ]
