@@ -2,6 +2,7 @@
  * An operator of one group against every method of every service. What is not named here must refuse them, so that a new
  * method is either shut or has to be written down, with what it may show.
  */
+import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresBacking } from '@/lib/adapters/store/testing/postgres-backing'
@@ -199,6 +200,24 @@ afterAll(async () => {
   await backing?.close()
 })
 
+async function challengeFor(deviceId: string, endpoint: string, subject: string): Promise<string> {
+  const { database } = backing
+  const { id: endpointId } = await database.endpoint.findUniqueOrThrow({ where: { slug: endpoint } })
+  const id = crypto.randomUUID()
+  const handleHash = new Uint8Array(randomBytes(32))
+  const bound = { constraints: { v: 1, subject: [], san: [] }, subject, mintedBy: 'script', mintedVia: 'api' }
+  const expiresAt = new Date(Date.now() + 86_400_000)
+  await database.challenge.create({ data: { id, endpointId, handleHash, expiresAt, deviceId, ...bound } })
+  return id
+}
+
+async function askedAs(subject: string, endpointId: string): Promise<void> {
+  const hash = () => new Uint8Array(randomBytes(32))
+  const request = { transactionId: hash(), csrSha256: hash(), spkiSha256: hash(), signerSpkiSha256: hash() }
+  const data = { id: crypto.randomUUID(), endpointId, messageType: 19, state: 'refused', subject, ...request } as const
+  await backing.database.enrolmentTransaction.create({ data })
+}
+
 async function refusalOf(work: () => Promise<unknown>): Promise<{ code: string; reason: string } | null> {
   try {
     await work()
@@ -240,6 +259,67 @@ describe('what is of many groups', () => {
       expect(shown).not.toMatch(OURS)
       expect(shown).not.toMatch(THEIRS)
     }
+  })
+})
+
+describe('what is of one group and of another', () => {
+  const shared = crypto.randomUUID()
+  let theirs = ''
+
+  beforeAll(async () => {
+    const { database } = backing
+    await database.device.create({ data: { id: shared, name: 'shared-pad' } })
+    for (const { certificate } of [staff, guests])
+      await database.deviceCertificate.update({ where: { certificateId: certificate.id }, data: { deviceId: shared } })
+    const challenges = await Promise.all(
+      [staff, guests].map(({ endpoint }) => challengeFor(shared, endpoint, `CN=${endpoint}-shared`)),
+    )
+    theirs = challenges[1] ?? ''
+    // Somebody called like the visitor of the one group asked at the other.
+    const { endpointId } = await database.challenge.findUniqueOrThrow({ where: { id: guests.challenge } })
+    await askedAs('CN=staff-visitor', endpointId)
+  })
+  afterAll(async () => {
+    for (const { certificate, device } of [staff, guests])
+      await backing.database.deviceCertificate.update({
+        where: { certificateId: certificate.id },
+        data: { deviceId: device },
+      })
+  })
+
+  test('a device shows its certificates and challenges of one’s own alone', async () => {
+    const shown = inspect(await services.devices.get(operator, shared), { depth: 12 })
+    expect(shown).toMatch(OURS)
+    expect(shown).not.toMatch(THEIRS)
+    const { items } = await services.devices.list(operator, { search: 'shared' }, {})
+    expect(items[0]).toMatchObject({ key: shared, certificates: 1, subject: staff.subject })
+    const all = await services.devices.list(admin, { search: 'shared' }, {})
+    expect(all.items[0]).toMatchObject({ key: shared, certificates: 2 })
+  })
+
+  test('its challenges of other groups stay', async () => {
+    expect(await services.devices.revokeChallenges(operator, shared)).toBe(1)
+    expect(await services.challenges.get(admin, theirs)).toMatchObject({ state: 'pending' })
+  })
+
+  test('a request does not tell of what its name did elsewhere', async () => {
+    const { history } = await services.approvals.get(operator, staff.approval)
+    expect(history).toEqual({ certificates: [], transactions: [] })
+    expect((await services.approvals.get(admin, staff.approval)).history.transactions).toHaveLength(1)
+  })
+
+  test('a bulk revocation takes those of one’s own alone, and is frozen so', async () => {
+    const request = { selection: { filter: {} }, action: 'hold', expect: 1, confirmation: null } as const
+    const startsAt = new Date(Date.now() + 86_400_000)
+    const bulk = await services.bulkRevocations.confirm(operator, { ...request, startsAt })
+    expect(bulk).toMatchObject({ total: 1, described: 'all certificates, within staff' })
+    const { items } = await services.bulkRevocations.items(admin, bulk.id, {}, {})
+    expect(items.map(({ certificate }) => certificate.id)).toEqual([staff.certificate.id])
+    const ofBoth = { ...operator, groups: ['staff', 'guests'] }
+    const wide = await services.bulkRevocations.confirm(ofBoth, { ...request, startsAt, expect: 2 })
+    expect(await refusalOf(() => services.bulkRevocations.get(operator, wide.id))).toMatchObject({ code: 'not_found' })
+    await services.bulkRevocations.stop(admin, bulk.id)
+    await services.bulkRevocations.stop(ofBoth, wide.id)
   })
 })
 
