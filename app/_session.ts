@@ -105,7 +105,7 @@ export async function download(permission: Permission, work: (actor: Actor) => P
       await recordDenied(actor, permission)
       return plain(403, 'Your role does not allow this.')
     }
-    return await work(actor)
+    return await recordingDenied(actor, permission, () => work(actor))
   } catch (error) {
     if (isRefusal(error, 'not_found')) return plain(404, error.sentence)
     if (isRefusal(error, 'invalid_input')) return plain(400, error.sentence)
@@ -132,6 +132,16 @@ export async function listed<T>(answer: Promise<Page<T>>): Promise<Page<T>> {
     return await answer
   } catch (error) {
     if (isRefusal(error, 'not_found') || isRefusal(error, 'invalid_input')) return { items: [], nextCursor: null }
+    throw error
+  }
+}
+
+/** A service refuses what a door lets through: it knows of which group a thing is. The trail tells of both alike. */
+export async function recordingDenied<T>(actor: Actor, permission: Permission, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isRefusal(error, 'forbidden')) await recordDenied(actor, permission)
     throw error
   }
 }

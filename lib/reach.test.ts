@@ -211,11 +211,17 @@ async function challengeFor(deviceId: string, endpoint: string, subject: string)
   return id
 }
 
-async function askedAs(subject: string, endpointId: string): Promise<void> {
+async function askedAs(
+  subject: string,
+  endpointId: string,
+  more: { reason?: string; detail?: string; challengeId?: string } = {},
+): Promise<string> {
   const hash = () => new Uint8Array(randomBytes(32))
   const request = { transactionId: hash(), csrSha256: hash(), spkiSha256: hash(), signerSpkiSha256: hash() }
-  const data = { id: crypto.randomUUID(), endpointId, messageType: 19, state: 'refused', subject, ...request } as const
+  const id = crypto.randomUUID()
+  const data = { id, endpointId, messageType: 19, state: 'refused', subject, ...request, ...more } as const
   await backing.database.enrolmentTransaction.create({ data })
+  return id
 }
 
 async function refusalOf(work: () => Promise<unknown>): Promise<{ code: string; reason: string } | null> {
@@ -285,6 +291,25 @@ describe('what is of one group and of another', () => {
         where: { certificateId: certificate.id },
         data: { deviceId: device },
       })
+  })
+
+  test('an enrolment does not tell for whom the challenge was that it presented', async () => {
+    const { endpointId } = await backing.database.challenge.findUniqueOrThrow({ where: { id: staff.challenge } })
+    const detail = 'the challenge was minted for endpoint guests'
+    const id = await askedAs('CN=staff-lost', endpointId, {
+      ...{ reason: 'challenge_other_endpoint', detail, challengeId: guests.challenge },
+    })
+    for (const call of [
+      () => services.transactions.get(operator, id),
+      () => services.transactions.record(operator, id),
+      () => services.transactions.list(operator, {}, {}),
+    ]) {
+      const shown = inspect(await call(), { depth: 12 })
+      expect(shown).toContain('CN=staff-lost')
+      expect(shown).not.toMatch(THEIRS)
+      expect(shown).not.toContain(guests.challenge)
+    }
+    expect(await services.transactions.get(admin, id)).toMatchObject({ detail, challenge: { id: guests.challenge } })
   })
 
   test('a device shows its certificates and challenges of one’s own alone', async () => {

@@ -172,11 +172,13 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
         asked,
       )
       return {
-        items: items.map(({ messageType, ...item }) => ({
-          ...item,
-          operation: operationOf(messageType),
-          explanation: explain({ ...item, messageType }),
-        })),
+        items: items
+          .map((row) => seenBy(actor, row))
+          .map(({ messageType, ...item }) => ({
+            ...item,
+            operation: operationOf(messageType),
+            explanation: explain({ ...item, messageType }),
+          })),
         nextCursor,
       }
     },
@@ -228,8 +230,19 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
     const record = UUID.test(id) ? await store.get(id, MOST_RECORDS) : null
     if (record === null || !inGroups(actor, record.group.slug))
       throw new Refusal('not_found', 'There is no such enrolment.', { reason: 'transaction_unknown' })
-    return record
+    const seen = seenBy(actor, record)
+    // What was recorded step by step names the other endpoint, too.
+    return seen === record ? record : { ...seen, challenge: null, records: [], history: [] }
   }
+}
+
+/**
+ * A device may present the challenge of another endpoint, and then its row points there. Whether that endpoint is of the
+ * actor's groups the row does not say, so an operator who is limited to groups sees the cause alone.
+ */
+function seenBy<Row extends TransactionRow>(actor: Actor, row: Row): Row {
+  if (actor.groups === undefined || row.reason !== 'challenge_other_endpoint') return row
+  return { ...row, challengeId: null, detail: null }
 }
 
 function explain({
