@@ -6,9 +6,9 @@ import { isRefusal } from '@/lib/errors'
 import { server } from '@/lib/server'
 import type { RequestOrigin } from '@/lib/services/access'
 import type { Actor } from '@/lib/services/actor'
-import { can, type Permission } from '@/lib/services/permissions'
+import { canInGroups, type Permission } from '@/lib/services/permissions'
 import type { Action, Refused } from './_components/action-state'
-import { currentActor, isSameOrigin, keepPace, recordDenied, requestOrigin } from './_session'
+import { currentActor, isSameOrigin, keepPace, recordDenied, recordingDenied, requestOrigin } from './_session'
 import { logFault } from './api/_log'
 
 /** Enough for quick hands, too little for a script (contract security.md §13). */
@@ -26,12 +26,14 @@ export function action<Schema extends z.ZodType, Result>(
       await keepPace()
       const actor = await currentActor()
       if (!actor) redirect('/sign-in')
-      if (permission !== null && !can(actor, permission)) {
+      // The services hold an operator to their groups, or refuse them.
+      if (permission !== null && !canInGroups(actor, permission)) {
         await recordDenied(actor, permission)
         return refused('Your role does not allow this. Ask an administrator.')
       }
       await server().access.limit(`ui:change:${actor.sessionId ?? actor.id}`, CHANGES_PER_MINUTE, 60)
-      return checked(schema, form, (values) => work(actor, values))
+      if (permission === null) return checked(schema, form, (values) => work(actor, values))
+      return recordingDenied(actor, permission, () => checked(schema, form, (values) => work(actor, values)))
     })
 }
 

@@ -8,7 +8,7 @@ import { server } from '@/lib/server'
 import type { RequestOrigin } from '@/lib/services/access'
 import type { Actor } from '@/lib/services/actor'
 import type { Page } from '@/lib/services/audit'
-import { can, type Permission } from '@/lib/services/permissions'
+import { can, canInGroups, type Permission } from '@/lib/services/permissions'
 import { sessionCookieName, sessionTokenOf } from './_auth'
 import { plain } from './_plain'
 
@@ -86,20 +86,30 @@ export async function requireActor(permission: Permission): Promise<Actor> {
   forbidden()
 }
 
+/** The door of pages whose services hold an operator to their groups: all that such a page shows is of theirs. */
+export async function requireActorInGroups(permission: Permission): Promise<Actor> {
+  const actor = await requireSignedIn()
+  if (canInGroups(actor, permission)) return actor
+  await recordDenied(actor, permission)
+  forbidden()
+}
+
 /** The door of downloads: plain answers, no redirects, for they are fetched by programs as well. */
 export async function download(permission: Permission, work: (actor: Actor) => Promise<Response>): Promise<Response> {
   try {
     await keepPace()
     const actor = await currentActor()
     if (!actor) return plain(401, 'Sign in first.')
-    if (!can(actor, permission)) {
+    // Its service holds an operator to their groups, or refuses them.
+    if (!canInGroups(actor, permission)) {
       await recordDenied(actor, permission)
       return plain(403, 'Your role does not allow this.')
     }
-    return await work(actor)
+    return await recordingDenied(actor, permission, () => work(actor))
   } catch (error) {
     if (isRefusal(error, 'not_found')) return plain(404, error.sentence)
     if (isRefusal(error, 'invalid_input')) return plain(400, error.sentence)
+    if (isRefusal(error, 'forbidden')) return plain(403, error.sentence)
     if (isRefusal(error, 'rate_limited'))
       return plain(429, error.sentence, { 'retry-after': String(error.retryAfterSeconds ?? 5) })
     throw error
@@ -122,6 +132,16 @@ export async function listed<T>(answer: Promise<Page<T>>): Promise<Page<T>> {
     return await answer
   } catch (error) {
     if (isRefusal(error, 'not_found') || isRefusal(error, 'invalid_input')) return { items: [], nextCursor: null }
+    throw error
+  }
+}
+
+/** A service refuses what a door lets through: it knows of which group a thing is. The trail tells of both alike. */
+export async function recordingDenied<T>(actor: Actor, permission: Permission, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isRefusal(error, 'forbidden')) await recordDenied(actor, permission)
     throw error
   }
 }

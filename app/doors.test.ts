@@ -12,7 +12,7 @@ const guarded = filesNamed('**/page.tsx').filter((file) => !OPEN_PAGES.includes(
 
 test.each(guarded)('%s asks who is there before anything else', (file) => {
   const [, firstLine] = /export default async function [^;]*?\) \{\n(.*)\n/.exec(sourceOf(file)) ?? []
-  expect(firstLine).toMatch(/^ {2}(const actor = )?await require(Actor\('[a-z-]+:[a-z]+'\)|SignedIn\(\))$/)
+  expect(firstLine).toMatch(/^ {2}(const actor = )?await require(Actor(InGroups)?\('[a-z-]+:[a-z]+'\)|SignedIn\(\))$/)
 })
 
 test.each(filesNamed('**/actions.ts'))('every export of %s goes through the one door', (file) => {

@@ -6,8 +6,7 @@ import { Menu as MenuIcon, X } from 'lucide-react'
 import { useState } from 'react'
 import { SCRIM } from './dialog'
 import { Navigation } from './navigation'
-import type { ShellPerson } from './shell'
-import type { ShellCounts } from './shell-links'
+import type { ShellCounts, ShellPerson } from './shell-links'
 import { UserMenu } from './user-menu'
 
 export function NavigationSheet({ person, counts }: { person: ShellPerson; counts: ShellCounts }) {
@@ -33,7 +32,7 @@ export function NavigationSheet({ person, counts }: { person: ShellPerson; count
             </Dialog.Close>
           </div>
           <div className="flex-1 overflow-y-auto px-3 py-2">
-            <Navigation role={person.role} counts={counts} onNavigate={() => setOpen(false)} />
+            <Navigation person={person} counts={counts} onNavigate={() => setOpen(false)} />
           </div>
           <div className="border-t border-line p-3">
             <UserMenu person={person} />

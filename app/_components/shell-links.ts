@@ -15,13 +15,15 @@ import {
   UsersRound,
 } from 'lucide-react'
 import type { Role } from '@/lib/services/actor'
-import { can, type Permission } from '@/lib/services/permissions'
+import { can, canInGroups, type Permission } from '@/lib/services/permissions'
 
 export interface ShellLink {
   href: string
   text: string
   icon: LucideIcon
   needs?: Permission
+  /** Of all groups together: nothing for an operator of some. */
+  whole?: true
   /** Which of the counts of the shell stands behind it. */
   count?: keyof ShellCounts
 }
@@ -35,6 +37,13 @@ export interface CountReading {
   count: number
   /** When the server read it, in milliseconds since 1970: the later of two holds. */
   at: number
+}
+
+export interface ShellPerson {
+  name: string
+  role: Role
+  /** Of an operator who is limited to groups. */
+  groups?: readonly string[]
 }
 
 const SECTIONS: { title: string; links: ShellLink[] }[] = [
@@ -54,7 +63,7 @@ const SECTIONS: { title: string; links: ShellLink[] }[] = [
   {
     title: 'Trust',
     links: [
-      { href: '/authorities', text: 'Authorities', icon: Landmark, needs: 'group:read' },
+      { href: '/authorities', text: 'Authorities', icon: Landmark, needs: 'group:read', whole: true },
       { href: '/connectors', text: 'Connectors', icon: Plug, needs: 'connector:read' },
       { href: '/audit', text: 'Audit', icon: ScrollText, needs: 'audit:read' },
       { href: '/settings', text: 'Settings', icon: Settings },
@@ -63,10 +72,11 @@ const SECTIONS: { title: string; links: ShellLink[] }[] = [
 ]
 
 /** Hides what a role cannot see. Only manners: each page decides for itself. */
-export function sectionsFor(role: Role) {
+export function sectionsFor({ role, groups }: ShellPerson) {
+  const actor = groups === undefined ? { role } : { role, groups }
   return SECTIONS.map(({ title, links }) => ({
     title,
-    links: links.filter(({ needs }) => needs === undefined || can({ role }, needs)),
+    links: links.filter(({ needs, whole }) => needs === undefined || (whole ? can : canInGroups)(actor, needs)),
   }))
 }
 

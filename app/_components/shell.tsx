@@ -1,16 +1,10 @@
 /** The frame of every signed-in page: sidebar from 64rem on, a bar with a sheet below. */
 import type { ReactNode } from 'react'
-import type { Role } from '@/lib/services/actor'
 import { Brand } from './brand'
 import { Navigation } from './navigation'
 import { NavigationSheet } from './navigation-sheet'
-import type { ShellCounts } from './shell-links'
+import type { ShellCounts, ShellPerson } from './shell-links'
 import { UserMenu } from './user-menu'
-
-export interface ShellPerson {
-  name: string
-  role: Role
-}
 
 interface ShellProps {
   person: ShellPerson
@@ -32,7 +26,7 @@ export function Shell({ person, counts, children }: ShellProps) {
           <Brand />
         </div>
         <div className="flex-1 overflow-y-auto px-3">
-          <Navigation role={person.role} counts={counts} />
+          <Navigation person={person} counts={counts} />
         </div>
         <div className="border-t border-line p-3">
           <UserMenu person={person} />

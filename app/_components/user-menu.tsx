@@ -8,7 +8,7 @@ import { signOut } from 'next-auth/react'
 import { ROLE_NAMES } from './name-of-role'
 import { useTheme } from './reader'
 import { THEMES } from './reader-choices'
-import type { ShellPerson } from './shell'
+import type { ShellPerson } from './shell-links'
 
 const THEME_LOOKS = {
   system: ['As the system', Monitor],
@@ -32,7 +32,10 @@ export function UserMenu({ person }: { person: ShellPerson }) {
         </span>
         <span className="min-w-0 flex-1">
           <span className="block truncate text-sm font-medium">{person.name}</span>
-          <span className="block truncate text-xs text-muted">{ROLE_NAMES[person.role].title}</span>
+          <span className="block truncate text-xs text-muted">
+            {ROLE_NAMES[person.role].title}
+            {person.groups && ` of ${person.groups.join(', ') || 'no group'}`}
+          </span>
         </span>
         <ChevronsUpDown className="size-4 text-muted" aria-hidden />
       </Menu.Trigger>

@@ -6,7 +6,7 @@ import { isRefusal, type Refusal } from '@/lib/errors'
 import type { Services } from '@/lib/server'
 import type { RequestOrigin } from '@/lib/services/access'
 import type { Actor } from '@/lib/services/actor'
-import { authorise, authoriseScoped } from '@/lib/services/permissions'
+import { authoriseInGroups, authoriseScoped } from '@/lib/services/permissions'
 import { sourceOf } from '@/lib/services/source-address'
 
 /** Requests per minute and API key (security.md §13). Changes and audit queries have a limit of their own besides. */
@@ -39,7 +39,8 @@ export async function admit(
   const perMinute = PER_MINUTE[operation.rate]
   if (perMinute !== null) await services.access.limit(`api:${operation.rate}:${actor.id}`, perMinute, 60)
   if (operation.scoped) authoriseScoped(actor, operation.access)
-  else authorise(actor, operation.access)
+  // The services hold an operator to their groups, or refuse them.
+  else authoriseInGroups(actor, operation.access)
   return actor
 }
 

@@ -103,7 +103,7 @@ import {
   stopBulkRevocation,
 } from '@/app/api/v1/revocations/operations'
 import { getTransaction, listTransactions } from '@/app/api/v1/transactions/operations'
-import { createUser, listUsers } from '@/app/api/v1/users/operations'
+import { createUser, listUsers, updateUser } from '@/app/api/v1/users/operations'
 import {
   activateValidatorSecret,
   createValidator,
@@ -235,6 +235,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   revokeApiKey,
   listUsers,
   createUser,
+  updateUser,
   describeApi,
   describeApiInFull,
 ]

@@ -12,6 +12,8 @@ export const KEYS: Record<Role, string> = {
   radius: 'lk_radius',
   mdm: 'lk_mdm',
 }
+/** Of an operator of the group `staff`. */
+export const GROUP_KEY = 'lk_group'
 
 /** What a test overrides; anything else throws when it is called. */
 export type Fakes = { [Name in keyof Services]?: Partial<Services[Name]> }
@@ -28,6 +30,16 @@ export function fakeServices(fakes: Fakes = {}): Fake {
   const trail = { record: async (entry: AuditEntry) => void audit.push(entry), ...fakes.audit }
   const access: Partial<Services['access']> = {
     async actorOfApiKey(origin, authorization) {
+      if (authorization === `Bearer ${GROUP_KEY}`)
+        return {
+          type: 'service',
+          id: 'id-of-group',
+          name: 'group key',
+          role: 'operator',
+          via: 'api',
+          ...origin,
+          groups: ['staff'],
+        }
       const role = (Object.keys(KEYS) as Role[]).find((one) => authorization === `Bearer ${KEYS[one]}`)
       if (role === undefined) throw new Refusal('unauthenticated', 'Send a valid API key.')
       const actor: Actor = { type: 'service', id: `id-of-${role}`, name: `${role} key`, role, via: 'api', ...origin }

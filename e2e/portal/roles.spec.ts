@@ -6,9 +6,16 @@ import type { APIRequestContext } from '@playwright/test'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { keyOfDevice } from '@/lib/services/devices'
 import { enrol, inFolder } from './support/devices'
-import { ADA, AUGUST, employ, OLGA } from './support/people'
+import { ADA, AUGUST, employ, OLGA, type Person } from './support/people'
 import { actionBody, handlerRoutes, pageRoutes, pathOf, serverActions } from './support/routes'
 import { expect, REFUSED_PAGE, row, test } from './support/test'
+
+const FINN: Person = {
+  name: 'Finn Contractor',
+  email: 'finn@example.com',
+  password: 'maple anchor violet kettle 31',
+  role: 'operator',
+}
 
 const EVERYBODY = ['admin', 'operator', 'auditor']
 const WORKERS = ['admin', 'operator']
@@ -154,6 +161,29 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   verifyChain: ONLOOKERS,
 }
 
+/** An operator of another group than the one that the pages above are about: what they see of their own, and what there is not. */
+const LIMITED = {
+  open: [
+    ...[
+      '/',
+      '/approvals',
+      '/approvals/[id]',
+      '/certificates',
+      '/challenges',
+      '/challenges/new',
+      '/devices',
+      '/devices/overdue',
+    ],
+    ...['/endpoints', '/enrolments', '/groups', '/revocations', '/revocations/new', '/settings', '/settings/account'],
+    '/settings/sessions',
+  ],
+  missing: [
+    ...['/certificates/[id]', '/challenges/[id]', '/devices/[key]', '/endpoints/[slug]', '/endpoints/[slug]/profiles'],
+    ...['/endpoints/[slug]/simulate', '/enrolments/[id]', '/groups/[slug]', '/groups/[slug]/device-rules'],
+    ...['/groups/[slug]/radius', '/revocations/[id]'],
+  ],
+}
+
 /** Ways to ask Next for a page other than a browser's first visit, the bypasses of its middleware among them. */
 const DISGUISES: readonly { suffix?: string; headers: Record<string, string> }[] = [
   { headers: {} },
@@ -171,6 +201,7 @@ const DISGUISES: readonly { suffix?: string; headers: Record<string, string> }[]
 
 /** Words that are in the data and nowhere else: whoever reads one has read what was not theirs. */
 const CANARIES = ['Zebrafinch', 'quokka', OLGA.email, AUGUST.email, 'wombat connector']
+const OF_OTHERS = ['Zebrafinch', 'quokka-7', 'quokka-8', OLGA.email, AUGUST.email, 'wombat connector']
 /** One's own account is everybody's to change. */
 const OWN = ['/settings', '/settings/account']
 const REFUSED = 'Your role does not include this page'
@@ -308,6 +339,60 @@ test('the operator does the daily work and is offered nothing else', async ({ vi
   await page.goto(`/endpoints/${group.endpoint.slug}`)
   await expect(page.getByRole('button', { name: /Switch|Save/ })).toHaveCount(0)
   await expect(page.getByLabel('Challenges live for')).toBeDisabled()
+})
+
+test('an operator of one group finds nothing of another, nor of the installation', async ({ visit, tolerate }) => {
+  test.slow()
+  tolerate(REFUSED_PAGE)
+  const admin = await visit(portal, { as: ADA })
+  await admin.goto('/settings/people')
+  await admin.getByRole('button', { name: 'Add person' }).click()
+  const dialog = admin.getByRole('dialog', { name: 'Add a person' })
+  await dialog.getByLabel('Name').fill(FINN.name)
+  await dialog.getByLabel('E-mail').fill(FINN.email)
+  await dialog.getByRole('radio', { name: /^Auditor/ }).check()
+  await expect(dialog.getByRole('group', { name: 'Groups' })).toBeHidden()
+  await dialog.getByRole('radio', { name: /^Operator/ }).check()
+  await dialog.getByRole('radio', { name: /^Only some groups/ }).check()
+  await dialog.getByRole('checkbox', { name: 'Contractors' }).check()
+  await dialog.getByLabel('First password').fill(FINN.password)
+  await dialog.getByRole('button', { name: 'Add person' }).click()
+  await expect(dialog).toBeHidden()
+  await expect(row(admin, FINN.email)).toContainText('Of Contractors')
+
+  const page = await visit(portal, { as: FINN })
+  const { request } = page.context()
+  for (const [route, roles] of Object.entries(PAGES)) {
+    if (roles === STRANGERS) continue
+    const path = pathOf(route, ids)
+    const response = await request.get(path)
+    const status = LIMITED.open.includes(route) ? 200 : LIMITED.missing.includes(route) ? 404 : 403
+    expect(response.status(), route).toBe(status)
+    for (const { suffix = '', headers } of status === 200 ? DISGUISES.slice(0, 1) : DISGUISES) {
+      const text = await (await request.get(`${path}${suffix}`, { headers })).text()
+      for (const canary of OF_OTHERS) expect(text, `${path}${suffix} ${JSON.stringify(headers)}`).not.toContain(canary)
+    }
+  }
+  const main = page.getByRole('navigation', { name: 'Main' })
+  await expect(main.getByRole('link', { name: 'Authorities' })).toHaveCount(0)
+  await page.goto('/approvals')
+  await page.getByRole('link', { name: 'CN=quokka-9' }).click()
+  await expect(page.getByRole('button', { name: /Approve/ })).toBeVisible()
+
+  // Their page is open while somebody gives them another group: the next click asks them to sign in.
+  await admin.goto('/settings/people')
+  await admin.getByRole('button', { name: `Actions for ${FINN.name}` }).click()
+  await admin.getByRole('menuitem', { name: 'Change role and groups' }).click()
+  const change = admin.getByRole('dialog', { name: `Change the role of ${FINN.name}` })
+  await expect(change.getByRole('checkbox', { name: 'Contractors' })).toBeChecked()
+  await change.getByRole('checkbox', { name: 'Contractors' }).uncheck()
+  await change.getByRole('button', { name: 'Change role' }).click()
+  await expect(change.getByText('Choose from 1 to 200 groups.')).toBeVisible()
+  await change.getByRole('checkbox', { name: 'Zebrafinch' }).check()
+  await change.getByRole('button', { name: 'Change role' }).click()
+  await expect(change).toBeHidden()
+  await page.goto('/groups')
+  await expect(page).toHaveURL(/\/sign-in/)
 })
 
 test('the auditor sees everything and can change nothing', async ({ visit }) => {

@@ -1,5 +1,5 @@
 /** What people, sessions and API keys need of the database. Every verb checks and writes in one transaction. */
-import type { ApiKeyView, SessionView, UserView } from './access-types'
+import type { ApiKeyView, SessionView, UserChange, UserView } from './access-types'
 import type { PersonRole } from './actor'
 import type { AuditEntry } from './audit'
 
@@ -60,9 +60,11 @@ export interface LiveSession {
   name: string
   email: string
   role: PersonRole
+  /** Slugs of the groups to which an operator is limited; null for everybody else. */
+  groups: readonly string[] | null
 }
 
-export interface LapsedSession extends LiveSession {
+export interface LapsedSession extends Omit<LiveSession, 'groups'> {
   reason: 'idle' | 'absolute'
 }
 
@@ -80,18 +82,19 @@ export interface UserStore {
       email: string
       emailNormalised: string
       role: PersonRole
+      groups: readonly string[] | null
       passwordHash: string
       createdAt: Date
     },
     events: AuditEntry[],
-  ): Promise<'created' | 'email_taken'>
+  ): Promise<UserView | 'email_taken' | 'group_unknown'>
   /** Locks the enabled administrators first, so that of two who would leave none, one is refused. */
   changeUser(
     id: string,
-    change: { name?: string; role?: PersonRole; disabled?: boolean },
+    change: UserChange,
     now: Date,
     eventsOf: (before: UserView, after: UserView, sessionsEnded: number) => AuditEntry[],
-  ): Promise<UserView | 'not_found' | 'last_admin'>
+  ): Promise<UserView | 'not_found' | 'last_admin' | 'group_unknown' | 'not_operator'>
   /** Ends every session but `keepSession`. With `expectedHash`, only while the password is still that one. */
   setPassword(
     id: string,
@@ -101,15 +104,16 @@ export interface UserStore {
   ): Promise<boolean>
 }
 
-export interface NewApiKeyRow extends Omit<ApiKeyView, 'endpoints'> {
+export interface NewApiKeyRow extends Omit<ApiKeyView, 'endpoints' | 'groups'> {
   keyHash: Uint8Array
   endpoints: readonly string[] | null
+  groups: readonly string[] | null
 }
 
 export interface ApiKeyStore {
   apiKeys(): Promise<ApiKeyView[]>
-  /** With the endpoints of these slugs, or null. The view as it is then; null when there is no such endpoint. */
-  createApiKey(key: NewApiKeyRow, events: AuditEntry[]): Promise<ApiKeyView | null>
+  /** With the endpoints and groups of these slugs. The view as it is then. */
+  createApiKey(key: NewApiKeyRow, events: AuditEntry[]): Promise<ApiKeyView | 'endpoint_unknown' | 'group_unknown'>
   /** Null if there is no such key; events only if it was not revoked before. */
   revokeApiKey(id: string, now: Date, eventsOf: (key: ApiKeyView) => AuditEntry[]): Promise<ApiKeyView | null>
   /** The key with this hash, whatever its state; a live one is noted as used at most once a minute. */

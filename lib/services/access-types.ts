@@ -2,14 +2,28 @@
 import type { Actor, KeyRole, PersonRole } from './actor'
 import type { AuditEntry } from './audit'
 
+export interface GroupName {
+  slug: string
+  name: string
+}
+
 export interface UserView {
   id: string
   name: string
   email: string
   role: PersonRole
+  /** Those to which an operator is limited, by slug; null for everybody else. */
+  groups: GroupName[] | null
   createdAt: Date
   lastSignInAt: Date | null
   disabledAt: Date | null
+}
+
+export interface UserChange {
+  name?: string
+  role?: PersonRole
+  groups?: readonly string[] | null
+  disabled?: boolean
 }
 
 export interface SessionView {
@@ -29,6 +43,8 @@ export interface ApiKeyView {
   role: KeyRole
   /** To whose challenges it is limited; null for a key that is not. */
   endpoints: { slug: string; name: string }[] | null
+  /** Those to which an operator's key is limited, by slug; null for a key that is not. */
+  groups: GroupName[] | null
   hint: string
   createdAt: Date
   createdBy: string | null
@@ -67,14 +83,13 @@ export interface AccessService {
   users(actor: Actor): Promise<UserView[]>
   createUser(
     actor: Actor,
-    request: { name: string; email: string; role: PersonRole; password: string },
+    request: { name: string; email: string; role: PersonRole; groups?: readonly string[] | null; password: string },
   ): Promise<UserView>
-  /** Ends the user's sessions when role or disabled changes. Refuses to lose the last administrator (conflict). */
-  updateUser(
-    actor: Actor,
-    id: string,
-    change: { name?: string; role?: PersonRole; disabled?: boolean },
-  ): Promise<UserView>
+  /**
+   * Ends the user's sessions when role, groups or disabled change. Refuses to lose the last administrator (conflict).
+   * `groups` (slugs) limit an operator to these, null to none; another role is limited to none, and keeps no groups.
+   */
+  updateUser(actor: Actor, id: string, change: UserChange): Promise<UserView>
   changeOwnPassword(actor: Actor, currentPassword: string, newPassword: string): Promise<void>
   setPassword(actor: Actor, userId: string, newPassword: string): Promise<void>
 
@@ -86,11 +101,17 @@ export interface AccessService {
   apiKeys(actor: Actor): Promise<ApiKeyView[]>
   /**
    * `key` is returned here and never again. Default life 90 days, at most a year. With `endpoints` (slugs) it can do
-   * nothing but what concerns their challenges, and read them. Refusals: invalid_input.
+   * nothing but what concerns their challenges, and read them; with `groups`, what an operator of these groups can. Refusals: invalid_input.
    */
   createApiKey(
     actor: Actor,
-    request: { name: string; role: KeyRole; expiresInDays?: number; endpoints?: readonly string[] | null },
+    request: {
+      name: string
+      role: KeyRole
+      expiresInDays?: number
+      endpoints?: readonly string[] | null
+      groups?: readonly string[] | null
+    },
   ): Promise<{ id: string; key: string; view: ApiKeyView }>
   revokeApiKey(actor: Actor, id: string): Promise<void>
 

@@ -14,6 +14,7 @@ import { createUsers } from './users'
 export type {
   AccessService,
   ApiKeyView,
+  GroupName,
   PasswordAdvice,
   RequestOrigin,
   SessionView,

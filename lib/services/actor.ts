@@ -21,6 +21,8 @@ export interface Actor {
   sessionId?: string
   /** Slugs of the endpoints to whose challenges an API key is limited; absent where it is not. */
   scope?: readonly string[]
+  /** Slugs of the groups to which an operator is limited, of which there may be none; absent where they are not. */
+  groups?: readonly string[]
 }
 
 /** The installation acting by itself: jobs, and the command line, whose user can read the keys' disk anyway. */

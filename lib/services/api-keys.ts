@@ -21,6 +21,7 @@ const ROLES: readonly KeyRole[] = ['admin', 'operator', 'auditor', 'radius']
 /** An administrator's rights have nothing to do with an endpoint, and a RADIUS server's neither. */
 const SCOPED_ROLES: readonly KeyRole[] = ['operator', 'auditor']
 const MOST_ENDPOINTS = 50
+const MOST_GROUPS = 50
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const DEFAULT_DAYS = 90
 const MAX_DAYS = 365
@@ -41,9 +42,10 @@ export function createApiKeys({
       const known = key === null ? null : await store.touchApiKey(hashOf(key), now)
       const reason = rejection(authorization, key, known, now)
       if (reason === null && known) {
-        const { id, name, role, endpoints } = known
+        const { id, name, role, endpoints, groups } = known
         const scope = endpoints === null ? {} : { scope: endpoints.map(({ slug }) => slug) }
-        return { type: 'service', id, name, role, via: 'api', ...origin, ...scope }
+        const limits = groups === null ? scope : { ...scope, groups: groups.map(({ slug }) => slug) }
+        return { type: 'service', id, name, role, via: 'api', ...origin, ...limits }
       }
       // Nothing to reject where nothing was presented; the refusal of the request itself is the transport's to record.
       if (authorization !== null) await counters.recordRefusal(rejected(origin, known, reason ?? 'unknown'))
@@ -58,7 +60,7 @@ export function createApiKeys({
       return store.apiKeys()
     },
 
-    async createApiKey(actor, { name, role, expiresInDays = DEFAULT_DAYS, endpoints = null }) {
+    async createApiKey(actor, { name, role, expiresInDays = DEFAULT_DAYS, endpoints = null, groups = null }) {
       authorise(actor, 'api-key:manage')
       const faults: Record<string, string> = {}
       const nameFault = nameFaultOf(name, 'A name')
@@ -72,6 +74,11 @@ export function createApiKeys({
         faults.role = 'A key that is limited to endpoints is an operator’s or an auditor’s.'
       if (slugs !== null && (slugs.length === 0 || slugs.length > MOST_ENDPOINTS))
         faults.endpoints = `Choose from 1 to ${MOST_ENDPOINTS} endpoints.`
+      const groupSlugs = groups === null ? null : [...new Set(groups)]
+      if (groupSlugs !== null && role !== 'operator') faults.role = 'A key that is limited to groups is an operator’s.'
+      if (groupSlugs !== null && slugs !== null) faults.groups = 'Limit it to groups or to endpoints, not to both.'
+      if (groupSlugs !== null && (groupSlugs.length === 0 || groupSlugs.length > MOST_GROUPS))
+        faults.groups = `Choose from 1 to ${MOST_GROUPS} groups.`
       if (Object.keys(faults).length > 0) throw invalid(faults)
       const key = newKey()
       const createdAt = clock()
@@ -86,18 +93,21 @@ export function createApiKeys({
         lastUsedAt: null,
         revokedAt: null,
         endpoints: slugs,
+        groups: groupSlugs,
       }
       const data = {
         role,
         hint: row.hint,
         expires: row.expiresAt.toISOString(),
         ...(slugs === null ? {} : { endpoints: slugs }),
+        ...(groupSlugs === null ? {} : { groups: groupSlugs }),
       }
       const object = { type: 'token' as const, id: row.id, name: row.name }
       const view = await store.createApiKey({ ...row, keyHash: hashOf(key) }, [
         { type: 'iam.token.created', outcome: 'success', actor, object, data },
       ])
-      if (view === null) throw invalid({ endpoints: 'There is no such endpoint.' })
+      if (view === 'endpoint_unknown') throw invalid({ endpoints: 'There is no such endpoint.' })
+      if (view === 'group_unknown') throw invalid({ groups: 'There is no such group.' })
       return { id: view.id, key, view }
     },
 

@@ -5,6 +5,7 @@ import type { Renewed } from './certificate-intent'
 import type { RowOutcome } from './challenge-presentation'
 import type { SubjectAlternativeName } from './challenges'
 import type { CertificateRules } from './narrowing'
+import type { Reach } from './permissions'
 
 export type ApprovalState = 'open' | 'approved' | 'denied' | 'expired'
 
@@ -194,10 +195,10 @@ export interface ApprovalStore {
    */
   expire(limit: number, row: RowOutcome, expired: (request: NamedRequest) => AuditEntry): Promise<number>
   list(
-    filter: ApprovalFilter,
+    filter: ApprovalFilter & Reach,
     page: { cursor?: string; limit: number },
   ): Promise<Page<Omit<ApprovalView, 'problem'> & { reason: string | null }>>
-  countOpen(): Promise<number>
+  countOpen(reach: Reach): Promise<number>
   get(
     id: string,
   ): Promise<
@@ -207,5 +208,6 @@ export interface ApprovalStore {
   history(
     request: { id: string; subject: string; spkiSha256: string },
     limit: number,
+    reach: Reach,
   ): Promise<ApprovalDetail['history']>
 }

@@ -19,7 +19,7 @@ import { MISMATCHES_BEFORE_REVOCATION } from './challenge-redemption'
 import { type GrantStore, grantHandle } from './enrolment-authorisation'
 import { explanationOf } from './enrolment-refusals'
 import { EnrolmentProof, type IssuanceService } from './issuance'
-import { authorise, can } from './permissions'
+import { authoriseInGroups, canInGroups, inGroups, reachOf } from './permissions'
 import { transactionIdText } from './scep-exchange'
 import { failedRow, issuanceRefusal } from './scep-refusals'
 
@@ -46,23 +46,23 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
 
   return {
     async list(actor, filter, { cursor, limit = PAGE.usual }) {
-      authorise(actor, 'approval:read')
+      authoriseInGroups(actor, 'approval:read')
       const page = {
         limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
         ...(cursor === undefined ? {} : { cursor }),
       }
-      const { items, nextCursor } = await store.list(filter, page)
+      const { items, nextCursor } = await store.list({ ...filter, ...reachOf(actor) }, page)
       return { items: items.map(viewOf), nextCursor }
     },
 
     async countOpen(actor) {
-      return can(actor, 'approval:read') ? store.countOpen() : 0
+      return canInGroups(actor, 'approval:read') ? store.countOpen(reachOf(actor)) : 0
     },
 
     async get(actor, id) {
-      authorise(actor, 'approval:read')
-      const found = await existing(id)
-      const history = await store.history(found, HISTORY)
+      authoriseInGroups(actor, 'approval:read')
+      const found = await existing(actor, id)
+      const history = await store.history(found, HISTORY, reachOf(actor))
       const { requested, validityDays, ...rest } = found
       return {
         ...viewOf(rest),
@@ -94,9 +94,9 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
   }
 
   async function decide(actor: Actor, id: string, approves: boolean, said?: string): Promise<ApprovalView> {
-    authorise(actor, 'approval:decide')
+    authoriseInGroups(actor, 'approval:decide')
     const comment = checkedText('comment', said, MAX_COMMENT)
-    const { approvalsRequired } = await existing(id)
+    const { approvalsRequired } = await existing(actor, id)
     // A key or a command line is whoever holds it, perhaps the same person twice.
     if (approves && approvalsRequired > 1 && actor.type !== 'user') {
       const sentence = `This endpoint asks for ${approvalsRequired} people. Approve in the portal, signed in as yourself.`
@@ -110,7 +110,7 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
     )
     if (decided.outcome !== 'recorded') throw undecidable(decided.outcome)
     if (decided.state === 'approved') await completeNow(actor, id)
-    const { requested: _, validityDays: __, ...after } = await existing(id)
+    const { requested: _, validityDays: __, ...after } = await existing(actor, id)
     return viewOf(after)
   }
 
@@ -201,9 +201,9 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
     }
   }
 
-  async function existing(id: string) {
+  async function existing(actor: Actor, id: string) {
     const found = await store.get(id)
-    if (found !== null) return found
+    if (found !== null && inGroups(actor, found.group.slug)) return found
     throw new Refusal('not_found', 'There is no such request.', { reason: 'approval_unknown' })
   }
 }

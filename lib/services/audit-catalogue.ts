@@ -39,6 +39,7 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'iam.user.updated': facts('iam', 'medium', 'User changed'),
   'iam.user.disabled': facts('iam', 'medium', 'User disabled'),
   'iam.user.enabled': facts('iam', 'medium', 'User enabled'),
+  'iam.groups.changed': facts('iam', 'high', 'Groups of an operator changed'),
   'iam.role.granted': facts('iam', 'high', 'Role granted'),
   'iam.token.created': facts('iam', 'high', 'API key created'),
   'iam.token.revoked': facts('iam', 'high', 'API key revoked'),

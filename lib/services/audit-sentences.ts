@@ -33,6 +33,7 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'iam.user.updated': (event) => `${who(event)} changed user ${what(event)}${fields(event)}`,
   'iam.user.disabled': (event) => `${who(event)} disabled user ${what(event)}`,
   'iam.user.enabled': (event) => `${who(event)} enabled user ${what(event)}`,
+  'iam.groups.changed': (event) => `${who(event)} ${limited(event)}`,
   'iam.role.granted': (event) => `${who(event)} made ${what(event)} ${said(event, 'role') ?? 'something else'}`,
   'iam.token.created': (event) => `${who(event)} created API key ${what(event)}${as(event)}`,
   'iam.token.revoked': (event) => `${who(event)} revoked API key ${what(event)}`,
@@ -238,6 +239,13 @@ function code(event: RecordedEvent): string {
 function as(event: RecordedEvent): string {
   const role = said(event, 'role')
   return role ? ` as ${role}` : ''
+}
+
+function limited(event: RecordedEvent): string {
+  const groups = event.data?.groups
+  return Array.isArray(groups)
+    ? `limited ${what(event)} to ${groups.length === 1 ? 'group' : 'groups'} ${groups.join(', ')}`
+    : `lifted the limit of ${what(event)} to groups`
 }
 
 function fields(event: RecordedEvent): string {

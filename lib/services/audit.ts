@@ -17,6 +17,7 @@ export type AuditEventType =
   | 'iam.user.updated'
   | 'iam.user.disabled'
   | 'iam.user.enabled'
+  | 'iam.groups.changed'
   | 'iam.role.granted'
   | 'iam.token.created'
   | 'iam.token.revoked'

@@ -8,10 +8,14 @@ import type {
   CertificateSummary,
   RevocationReason,
 } from './certificates'
+import type { Reach } from './permissions'
 import type { RevocationAction, RevokedFacts } from './revocation'
 
-/** Certificates somebody ticked, by id, or all that a filter matches at the moment it is confirmed. */
-export type Selection = { certificates: string[] } | { filter: BulkFilter }
+/**
+ * Certificates somebody ticked, by id, or all that a filter matches at the moment it is confirmed; of the groups of whoever
+ * asks alone, where they are limited to groups.
+ */
+export type Selection = ({ certificates: string[] } | { filter: BulkFilter }) & Reach
 
 /** A line of renewals is short: its certificates are ticked. */
 export type BulkFilter = Omit<CertificateFilter, 'line'>
@@ -145,7 +149,7 @@ export interface Moment {
 
 export interface BulkRevocationStore {
   /** The names of the group and the issuer that a filter speaks of; null for one that there is not. */
-  names(filter: BulkFilter): Promise<{ group: string | null; issuer: string | null }>
+  names(filter: BulkFilter & Reach): Promise<{ group: string | null; issuer: string | null }>
   /** How many certificates the selection means, by status. */
   tally(selection: Selection, moment: Moment): Promise<Partial<Record<CertificateStatus, number>>>
   samples(
@@ -166,7 +170,7 @@ export interface BulkRevocationStore {
     events: AuditEntry[],
   ): Promise<{ frozen: true } | { frozen: false; found: number }>
   find(id: string): Promise<BulkRecord | null>
-  list(page: { after: { at: Date; id: string } | null; limit: number }): Promise<BulkRecord[]>
+  list(page: { after: { at: Date; id: string } | null; limit: number } & Reach): Promise<BulkRecord[]>
   /** By the certificates' ids, after the one given. */
   items(
     id: string,

@@ -25,7 +25,7 @@ import { CHANGEABLE, checkedSelection, describe, isTyped, partedBy, toBeTyped } 
 import { checkedComment, checkedInvalidityDate, checkedReason, cursorOf, parseCursor } from './certificate-requests'
 import { certificateSummary, EXPIRING_MS } from './certificate-view'
 import type { RevocationReason } from './certificates'
-import { authorise } from './permissions'
+import { authoriseInGroups, inGroups, reachOf } from './permissions'
 import { type RevocationAction, releaseEvent, revocationEvent } from './revocation'
 
 export interface BulkRevocationDeps {
@@ -51,9 +51,9 @@ export function createBulkRevocations({
   batch = BATCH,
 }: BulkRevocationDeps): BulkRevocations {
   async function preview(actor: Actor, action: RevocationAction, asked: Selection): Promise<DryRun> {
-    authorise(actor, 'bulk-revocation:manage')
+    authoriseInGroups(actor, 'bulk-revocation:manage')
     const at = moment()
-    const selection = checkedSelection(asked)
+    const selection = { ...checkedSelection(asked), ...reachOf(actor) }
     const found = await look(action, selection, at)
     const samples = await store.samples(selection, CHANGEABLE[action], at, SAMPLES)
     return { ...found, samples: samples.map((row) => certificateSummary(row, at.now)) }
@@ -76,7 +76,7 @@ export function createBulkRevocations({
 
   async function knownNames(selection: Selection) {
     if ('certificates' in selection) return { group: null, issuer: null }
-    const names = await store.names(selection.filter)
+    const names = await store.names({ ...selection.filter, ...reachOf(selection) })
     const missing = (['group', 'issuer'] as const).find(
       (each) => selection.filter[each] !== undefined && names[each] === null,
     )
@@ -85,11 +85,11 @@ export function createBulkRevocations({
   }
 
   async function confirm(actor: Actor, request: BulkRequest): Promise<BulkRevocationView> {
-    authorise(actor, 'bulk-revocation:manage')
+    authoriseInGroups(actor, 'bulk-revocation:manage')
     const at = moment()
     const { action } = request
     const reason = reasonOf(request)
-    const selection = checkedSelection(request.selection)
+    const selection = { ...checkedSelection(request.selection), ...reachOf(actor) }
     const comment = checkedComment(request.comment)
     const invalidityDate = checkedInvalidityDate(request.invalidityDate, reason ?? 'unspecified', at.now)
     const startsAt = checkedStart(request.startsAt, at.now)
@@ -118,22 +118,26 @@ export function createBulkRevocations({
     const event = bulkEvent(startsAt === null ? 'started' : 'scheduled', actor, { ...bulk, total: seen.affected })
     const outcome = await store.freeze(bulk, CHANGEABLE[action], request.expect, at, [event])
     if (!outcome.frozen) throw changed(outcome.found)
-    return view(await existing(bulk.id))
+    return view(await existing(actor, bulk.id))
   }
 
   async function list(actor: Actor, page: { cursor?: string; limit?: number }): Promise<Page<BulkRevocationView>> {
-    authorise(actor, 'bulk-revocation:read')
+    authoriseInGroups(actor, 'bulk-revocation:read')
     const limit = limitOf(page.limit)
     const after = page.cursor === undefined ? null : parseCursor(page.cursor)
-    const rows = await store.list({ after: after && { at: after.createdAt, id: after.id }, limit: limit + 1 })
+    const rows = await store.list({
+      after: after && { at: after.createdAt, id: after.id },
+      limit: limit + 1,
+      ...reachOf(actor),
+    })
     const shown = rows.slice(0, limit)
     const last = rows.length > limit ? shown.at(-1) : undefined
     return { items: shown.map(view), nextCursor: last ? cursorOf(last) : null }
   }
 
   async function get(actor: Actor, id: string): Promise<BulkRevocationDetail> {
-    authorise(actor, 'bulk-revocation:read')
-    const bulk = await existing(id)
+    authoriseInGroups(actor, 'bulk-revocation:read')
+    const bulk = await existing(actor, id)
     const over = bulk.state === 'finished' || bulk.state === 'stopped'
     const counts = over && bulk.action !== 'release'
     return { ...view(bulk), renewed: counts ? await store.renewed(bulk.id, clock()) : null }
@@ -145,8 +149,8 @@ export function createBulkRevocations({
     filter: { outcome?: ItemOutcome },
     page: { cursor?: string; limit?: number },
   ): Promise<Page<BulkItemView>> {
-    authorise(actor, 'bulk-revocation:read')
-    const bulk = await existing(id)
+    authoriseInGroups(actor, 'bulk-revocation:read')
+    const bulk = await existing(actor, id)
     const limit = limitOf(page.limit)
     const now = clock()
     const rows = await store.items(bulk.id, filter, { after: afterOf(page.cursor), limit: limit + 1, now })
@@ -158,12 +162,12 @@ export function createBulkRevocations({
   }
 
   async function stop(actor: Actor, id: string): Promise<BulkRevocationView> {
-    authorise(actor, 'bulk-revocation:manage')
-    const { id: known } = await existing(id)
+    authoriseInGroups(actor, 'bulk-revocation:manage')
+    const { id: known } = await existing(actor, id)
     const event = (bulk: BulkRecord) => bulkEvent(bulk.state === 'scheduled' ? 'cancelled' : 'stopped', actor, bulk)
     if ((await store.end(known, actor.name, clock(), event)) === null)
       throw new Refusal('conflict', 'This is over already.', { reason: 'bulk_over' })
-    return view(await existing(known))
+    return view(await existing(actor, known))
   }
 
   async function advance(): Promise<boolean> {
@@ -198,9 +202,10 @@ export function createBulkRevocations({
     return true
   }
 
-  async function existing(id: string): Promise<BulkRecord> {
+  async function existing(actor: Actor, id: string): Promise<BulkRecord> {
     const bulk = UUID.test(id) ? await store.find(id.toLowerCase()) : null
-    if (bulk === null) throw new Refusal('not_found', 'There is no such bulk revocation.', { reason: 'bulk_unknown' })
+    if (bulk === null || !isWithin(actor, bulk.selection))
+      throw new Refusal('not_found', 'There is no such bulk revocation.', { reason: 'bulk_unknown' })
     return bulk
   }
 
@@ -210,6 +215,13 @@ export function createBulkRevocations({
   }
 
   return { preview, confirm, list, get, items, stop, advance }
+}
+
+/** Those of an operator's groups alone: asked for by somebody with no other groups, or for one group as a whole. */
+function isWithin(actor: Actor, selection: Selection): boolean {
+  if (actor.groups === undefined) return true
+  const { groups = 'filter' in selection ? [selection.filter.group] : [undefined] } = selection
+  return groups.every((group) => group !== undefined && inGroups(actor, group))
 }
 
 function reasonOf({ action, reason }: BulkRequest): RevocationReason | null {

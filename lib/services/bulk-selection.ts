@@ -64,6 +64,7 @@ export function checkedSelection(selection: Selection): Selection {
 }
 
 export function describe(selection: Selection, names: { group: string | null; issuer: string | null }): string {
+  const within = selection.groups === undefined ? '' : `, within ${selection.groups.join(', ') || 'no group'}`
   if ('certificates' in selection) {
     const count = selection.certificates.length
     return count === 1 ? 'one certificate' : `${count} ticked certificates`
@@ -81,7 +82,7 @@ export function describe(selection: Selection, names: { group: string | null; is
       ? []
       : [issuance === 'first' ? 'that are the first of their line' : 'that are renewals']),
   ]
-  return ['all certificates', ...parts].join(' ')
+  return ['all certificates', ...parts].join(' ') + within
 }
 
 /** A group or an issuer as a whole is confirmed by its name; everything else by the number. */

@@ -6,7 +6,7 @@ import type { LineMember, LineRow } from './certificate-line'
 import { checkedFilter, cursorOf, keyOf, parseCursor } from './certificate-requests'
 import { certificateDetail, certificateSummary, EXPIRING_MS } from './certificate-view'
 import type { SubjectAlternativeName } from './challenges'
-import { authorise } from './permissions'
+import { authoriseInGroups, inGroups, type Reach, reachOf } from './permissions'
 import { createRevocation, type RevocationAction, type RevocationRequest, type RevocationStore } from './revocation'
 
 /** RFC 5280 §5.3.1, without those that do not apply to a device. */
@@ -186,7 +186,7 @@ export type CertificateListRow = Omit<
 export interface CertificateStore extends RevocationStore {
   /** Issued leaves, newest first; those after `after` when it is given. A line is named by its first certificate's id. */
   list(
-    filter: CertificateFilter,
+    filter: CertificateFilter & Reach,
     page: { after: { createdAt: Date; id: string } | null; limit: number; now: Date; expiringBefore: Date },
   ): Promise<CertificateListRow[]>
   /** Issued certificates of any kind with this id or serial: two when a serial is ambiguous across issuers. */
@@ -195,7 +195,7 @@ export interface CertificateStore extends RevocationStore {
   line(firstId: string, limit: number): Promise<LineRow[]>
   /** The trail of these objects, newest first. */
   history(objectIds: string[], limit: number): Promise<AuditEventView[]>
-  counts(now: Date, expiringBefore: Date): ReturnType<CertificatesService['counts']>
+  counts(now: Date, expiringBefore: Date, reach: Reach): ReturnType<CertificatesService['counts']>
 }
 
 export interface CertificatesDeps {
@@ -212,14 +212,14 @@ const LINE = 100
 
 export function createCertificates({ store, clock, onCrlDue = () => {} }: CertificatesDeps): CertificatesService {
   async function list(actor: Actor, filter: CertificateFilter, page: { cursor?: string; limit?: number }) {
-    authorise(actor, 'certificate:read')
+    authoriseInGroups(actor, 'certificate:read')
     const now = clock()
     const limit = Math.min(Math.max(Math.trunc(page.limit ?? PAGE.usual), 1), PAGE.most)
     const after = page.cursor === undefined ? null : parseCursor(page.cursor)
-    const line = await firstOfLine(filter.line)
+    const line = await firstOfLine(actor, filter.line)
     if (line === null) return { items: [], nextCursor: null }
     const rows = await store.list(
-      { ...checkedFilter(filter), ...line },
+      { ...checkedFilter(filter), ...line, ...reachOf(actor) },
       {
         after,
         limit: limit + 1,
@@ -233,15 +233,18 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
   }
 
   /** Null when there is no such line. */
-  async function firstOfLine(idOrSerial: string | undefined): Promise<Pick<CertificateFilter, 'line'> | null> {
+  async function firstOfLine(
+    actor: Actor,
+    idOrSerial: string | undefined,
+  ): Promise<Pick<CertificateFilter, 'line'> | null> {
     if (idOrSerial === undefined) return {}
-    const [record, another] = await store.find(keyOf(idOrSerial))
+    const [record, another] = await within(actor, idOrSerial)
     return record === undefined || another ? null : { line: record.lineageId ?? record.id }
   }
 
   async function get(actor: Actor, idOrSerial: string) {
-    authorise(actor, 'certificate:read')
-    const record = await one(idOrSerial)
+    authoriseInGroups(actor, 'certificate:read')
+    const record = await one(actor, idOrSerial)
     const objects = record.challenge ? [record.id, record.challenge.id] : [record.id]
     const [history, line] = await Promise.all([
       store.history(objects, HISTORY),
@@ -250,8 +253,16 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     return certificateDetail(record, { history, line }, clock())
   }
 
-  async function one(idOrSerial: string): Promise<CertificateRecord> {
-    const [record, another] = await store.find(keyOf(idOrSerial))
+  /** One of a group that is not the actor's is none; so is one of no group. */
+  async function within(actor: Actor, idOrSerial: string): Promise<CertificateRecord[]> {
+    const found = await store.find(keyOf(idOrSerial))
+    return actor.groups === undefined
+      ? found
+      : found.filter(({ group }) => group !== null && inGroups(actor, group.slug))
+  }
+
+  async function one(actor: Actor, idOrSerial: string): Promise<CertificateRecord> {
+    const [record, another] = await within(actor, idOrSerial)
     if (record === undefined)
       throw new Refusal('not_found', 'There is no such certificate.', { reason: 'certificate_unknown' })
     if (another)
@@ -266,14 +277,14 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     get,
     ...createRevocation({ store, clock, onCrlDue, one }),
     async der(actor, idOrSerial) {
-      authorise(actor, 'certificate:read')
-      const { der, serial } = await one(idOrSerial)
+      authoriseInGroups(actor, 'certificate:read')
+      const { der, serial } = await one(actor, idOrSerial)
       return { der, serial }
     },
     async counts(actor) {
-      authorise(actor, 'overview:read')
+      authoriseInGroups(actor, 'overview:read')
       const now = clock()
-      return store.counts(now, expiringBefore(now))
+      return store.counts(now, expiringBefore(now), reachOf(actor))
     },
   }
 }

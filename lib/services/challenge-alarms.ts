@@ -2,7 +2,7 @@
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
 import type { AuditEntry, Page } from './audit'
-import { authorise } from './permissions'
+import { authoriseInGroups, type Reach, reachOf } from './permissions'
 
 export interface AlarmView {
   id: string
@@ -29,11 +29,11 @@ export interface AlarmFilter {
 
 export interface AlarmStore {
   /** Newest first, keyset paging. */
-  list(filter: AlarmFilter, page: { cursor?: string; limit: number }): Promise<Page<AlarmView>>
-  get(id: string): Promise<AlarmView | null>
+  list(filter: AlarmFilter & Reach, page: { cursor?: string; limit: number }): Promise<Page<AlarmView>>
+  get(id: string, reach: Reach): Promise<AlarmView | null>
   /** Neither dismissed nor settled by revoking the certificate; newest first. */
-  open(limit: number): Promise<AlarmView[]>
-  ofChallenge(challengeId: string): Promise<AlarmView[]>
+  open(limit: number, reach: Reach): Promise<AlarmView[]>
+  ofChallenge(challengeId: string, reach: Reach): Promise<AlarmView[]>
   /** Every alarm of the challenge. False when none is open. */
   dismiss(challengeId: string, by: string, dismissed: (count: number) => AuditEntry): Promise<boolean>
 }
@@ -56,40 +56,45 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 export function createAlarms({ store }: { store: AlarmStore }): AlarmsService {
   return {
     async list(actor, filter, { cursor, limit = PAGE.usual }) {
-      authorise(actor, 'challenge:read')
+      authoriseInGroups(actor, 'challenge:read')
       const most = Math.min(Math.max(Math.trunc(limit), 1), PAGE.most)
-      return store.list(filter, { limit: most, ...(cursor === undefined ? {} : { cursor }) })
+      return store.list({ ...filter, ...reachOf(actor) }, { limit: most, ...(cursor === undefined ? {} : { cursor }) })
     },
 
     async get(actor, id) {
-      authorise(actor, 'challenge:read')
-      const alarm = UUID.test(id) ? await store.get(id) : null
+      authoriseInGroups(actor, 'challenge:read')
+      const alarm = UUID.test(id) ? await store.get(id, reachOf(actor)) : null
       if (alarm === null) throw new Refusal('not_found', 'There is no such alarm.', { reason: 'alarm_unknown' })
       return alarm
     },
 
     async open(actor) {
-      authorise(actor, 'challenge:read')
-      return store.open(MOST_SHOWN)
+      authoriseInGroups(actor, 'challenge:read')
+      return store.open(MOST_SHOWN, reachOf(actor))
     },
 
     async ofChallenge(actor, challengeId) {
-      authorise(actor, 'challenge:read')
-      return UUID.test(challengeId) ? store.ofChallenge(challengeId) : []
+      authoriseInGroups(actor, 'challenge:read')
+      return UUID.test(challengeId) ? store.ofChallenge(challengeId, reachOf(actor)) : []
     },
 
     async dismiss(actor, challengeId) {
-      authorise(actor, 'challenge:revoke')
-      const [alarm] = UUID.test(challengeId) ? await store.ofChallenge(challengeId) : []
-      const object = { type: 'challenge', id: challengeId, name: alarm?.subject ?? '' } as const
+      authoriseInGroups(actor, 'challenge:revoke')
+      const [alarm] = UUID.test(challengeId) ? await store.ofChallenge(challengeId, reachOf(actor)) : []
+      if (alarm === undefined) throw notOpen()
+      const object = { type: 'challenge', id: challengeId, name: alarm.subject } as const
       const dismissed = await store.dismiss(challengeId, actor.name, (count) => ({
         type: 'challenge.alarm_dismissed',
         outcome: 'success',
         actor,
         object,
-        data: { count, endpoint: alarm?.endpoint.slug ?? null, certificateId: alarm?.certificate?.id ?? null },
+        data: { count, endpoint: alarm.endpoint.slug, certificateId: alarm.certificate?.id ?? null },
       }))
-      if (!dismissed) throw new Refusal('conflict', 'No alarm of this challenge is open.', { reason: 'alarm_not_open' })
+      if (!dismissed) throw notOpen()
     },
   }
+}
+
+function notOpen(): Refusal {
+  return new Refusal('conflict', 'No alarm of this challenge is open.', { reason: 'alarm_not_open' })
 }

@@ -19,7 +19,7 @@ import type { Authoriser } from './enrolment-authorisation'
 import { ENROLMENT_CAUSES, type EnrolmentReason, EnrolmentRefusal, isSettled } from './enrolment-refusals'
 import { type Attempt, isOver, sameAgain, type TurnStore } from './enrolment-turns'
 import { createTrace } from './exchange-trace'
-import { authoriseEndpoint } from './permissions'
+import { authoriseEndpoint, inGroups } from './permissions'
 import type { ScepEndpoint } from './scep-endpoints'
 import { failedRow } from './scep-refusals'
 import type { Signer } from './signer'
@@ -111,7 +111,7 @@ export function createChallengeValidation(dependencies: ChallengeValidationDepen
     },
     validateFor,
     async renewFor(actor, asker, request) {
-      const { endpoint, csr } = await soundly(request)
+      const { endpoint, csr } = await soundly(actor, request)
       if (csr instanceof EnrolmentRefusal) return denied(actor, endpoint, null, csr, request)
       const renewable = await store.isRenewable(endpoint.id, csr)
       if (!renewable)
@@ -128,7 +128,7 @@ export function createChallengeValidation(dependencies: ChallengeValidationDepen
   }
 
   async function validateFor(actor: Actor, asker: Asker, request: ValidationRequest): Promise<ValidationAnswer> {
-    const { endpoint, csr } = await soundly(request)
+    const { endpoint, csr } = await soundly(actor, request)
     if (csr instanceof EnrolmentRefusal) return denied(actor, endpoint, null, csr, request)
     const presented = { ...csr, challengePasswords: presentedValues(csr, request.challenge) }
     if (request.dryRun === true) return dryRun(endpoint, presented)
@@ -183,9 +183,13 @@ export function createChallengeValidation(dependencies: ChallengeValidationDepen
   }
 
   /** What holds whatever the challenge says: a request that is readable, proven and within the profile. */
-  async function soundly(request: ValidationRequest): Promise<{ endpoint: ScepEndpoint; csr: Csr | EnrolmentRefusal }> {
+  async function soundly(
+    actor: Actor,
+    request: ValidationRequest,
+  ): Promise<{ endpoint: ScepEndpoint; csr: Csr | EnrolmentRefusal }> {
     const endpoint = request.endpoint === '' ? null : await store.endpoint(request.endpoint)
-    if (endpoint === null) throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'unknown_endpoint' })
+    if (endpoint === null || !inGroups(actor, endpoint.groupSlug))
+      throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'unknown_endpoint' })
     return { endpoint, csr: checkedCsr(endpoint, request.csr) }
   }
 

@@ -10,7 +10,7 @@ import { CHALLENGE_FORMATS, LONGEST_LIFE_MINUTES, randomValue, sealedValue } fro
 import { handleHash } from './challenge-handles'
 import { type ChallengeRules, checkedRules } from './challenge-rules'
 import type { ChallengeFormat } from './endpoint-settings'
-import { authoriseEndpoint, authoriseScoped, inScope } from './permissions'
+import { authoriseEndpoint, authoriseScoped, inGroups, inScope, type Reach, reachOf } from './permissions'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
 
@@ -177,7 +177,7 @@ export interface ChallengeStore {
   /** Challenges that wait for the device with this serial number or id. */
   waitingForDevice(endpointId: string, device: Pick<ChallengeRules, 'deviceSerial' | 'deviceUdid'>): Promise<number>
   /** Newest first. A pending challenge past its expiry reads as expired, whether or not the job has been by. */
-  list(filter: ChallengeFilter, page: { cursor?: string; limit: number }): Promise<Page<ChallengeView>>
+  list(filter: ChallengeFilter & Reach, page: { cursor?: string; limit: number }): Promise<Page<ChallengeView>>
   get(id: string): Promise<ChallengeView | null>
   /**
    * Revokes the oldest that wait for the device until so many are left, in one transaction with an event for each. Returns
@@ -213,7 +213,7 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
     async mint(actor, request) {
       authoriseEndpoint(actor, 'challenge:mint', request.endpoint)
       const endpoint = await store.mintingEndpoint(request.endpoint)
-      if (endpoint === null)
+      if (endpoint === null || !inGroups(actor, endpoint.groupSlug))
         throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
       const rules = checkedRules(request.rules, endpoint.profile)
       const names = boundNames(request, rules)
@@ -278,7 +278,8 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
         limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
         ...(cursor === undefined ? {} : { cursor }),
       }
-      return store.list(actor.scope === undefined ? filter : { ...filter, endpoints: actor.scope }, page)
+      const scope = actor.scope === undefined ? {} : { endpoints: actor.scope }
+      return store.list({ ...filter, ...scope, ...reachOf(actor) }, page)
     },
 
     async get(actor, id) {
@@ -450,9 +451,9 @@ function minted(actor: Actor, endpoint: MintingEndpoint, row: NewChallenge, expi
   }
 }
 
-/** One of an endpoint outside the scope of a key is none. */
+/** One of an endpoint outside the scope of a key is none, and so is one of a group that is not the operator's. */
 function found(challenge: ChallengeView | null, actor: Actor): ChallengeView {
-  if (challenge === null || !inScope(actor, challenge.endpoint.slug))
+  if (challenge === null || !inScope(actor, challenge.endpoint.slug) || !inGroups(actor, challenge.group.slug))
     throw new Refusal('not_found', 'There is no such challenge.', { reason: 'challenge_unknown' })
   return challenge
 }

@@ -5,7 +5,7 @@ import type { AuditEntry, Json } from './audit'
 import type { RevocationReason } from './certificates'
 import { TRIGGERS } from './device-state'
 import type { DeviceTrigger } from './device-types'
-import { authorise } from './permissions'
+import { authorise, authoriseGroup, authoriseInGroups, inGroups } from './permissions'
 
 export type RuleAction = 'report' | 'hold' | 'revoke'
 
@@ -108,17 +108,17 @@ export function createDeviceRules({ store, clock }: { store: DeviceRuleStore; cl
 
   return {
     async following(actor) {
-      authorise(actor, 'device-rule:read')
-      return store.following(NEWEST)
+      authoriseInGroups(actor, 'device-rule:read')
+      return (await store.following(NEWEST)).filter(({ group }) => inGroups(actor, group.slug))
     },
 
     async get(actor, slug) {
-      authorise(actor, 'device-rule:read')
+      authoriseGroup(actor, 'device-rule:read', slug)
       return viewOf(await existing(slug))
     },
 
     async dryRun(actor, slug, change) {
-      authorise(actor, 'device-rule:read')
+      authoriseGroup(actor, 'device-rule:read', slug)
       const record = await existing(slug)
       const rules = withChange(allRules(record.rules), checkedChange(change))
       const found = await store.dryRun(record.group.id, rules, clock(), SAMPLES)

@@ -19,7 +19,7 @@ import {
   nameOfDevice,
   sentenceOfDeviceEvent,
 } from './mdm-devices'
-import { authorise } from './permissions'
+import { authoriseInGroups, type Reach, reachOf } from './permissions'
 import type { TransactionsService, TransactionView } from './transactions'
 
 export interface DeviceSummary {
@@ -77,20 +77,24 @@ export interface DevicesService {
 export interface DeviceStore {
   /** Names that belong to no device of an MDM, in their order, beginning after one of them. */
   subjects(
-    filter: { search?: string; group?: string; after?: string },
+    filter: { search?: string; group?: string; after?: string } & Reach,
     limit: number,
   ): Promise<{ subject: string; certificates: number }[]>
   /** Which certificate each one of this subject renewed. */
   renewals(of: { subject: string } | { deviceId: string }): Promise<{ id: string; renews: string | null }[]>
-  /** By name and id, beginning after one of them. */
-  mdmDevices(filter: DeviceFilter & { after?: { name: string; id: string } }, limit: number): Promise<MdmDeviceRow[]>
-  mdmDevice(id: string): Promise<MdmDevice | null>
-  devicesOfSubject(subject: string): Promise<Pick<MdmDevice, 'id' | 'name' | 'serial' | 'externalId'>[]>
+  /** By name and id, beginning after one of them: in reach are those with a certificate or challenge of a group that is. */
+  mdmDevices(
+    filter: DeviceFilter & { after?: { name: string; id: string } } & Reach,
+    limit: number,
+  ): Promise<MdmDeviceRow[]>
+  mdmDevice(id: string, reach: Reach): Promise<MdmDevice | null>
+  devicesOfSubject(subject: string, reach: Reach): Promise<Pick<MdmDevice, 'id' | 'name' | 'serial' | 'externalId'>[]>
   events(deviceId: string, limit: number): Promise<Omit<DeviceEventView, 'sentence'>[]>
   actions(deviceId: string, limit: number): Promise<DeviceActionView[]>
   /** In one transaction with an event for each and one for all. */
   revokeChallenges(
     deviceId: string,
+    reach: Reach,
     why: string,
     at: Date,
     events: (challenges: { id: string; subject: string }[]) => AuditEntry[],
@@ -116,11 +120,12 @@ export function createDevices(dependencies: DevicesDependencies): DevicesService
 
   return {
     async list(actor, asked, { cursor, limit = PAGE.usual }) {
-      authorise(actor, 'certificate:read')
+      authoriseInGroups(actor, 'certificate:read')
       const most = Math.min(Math.max(Math.trunc(limit), 1), PAGE.most)
       const filter = checkedFilter(asked)
       const at = cursor === undefined ? { kind: 'mdm' as const } : positionOf(cursor)
-      const known = at.kind === 'mdm' ? await store.mdmDevices({ ...filter, ...after(at) }, most + 1) : []
+      const known =
+        at.kind === 'mdm' ? await store.mdmDevices({ ...filter, ...after(at), ...reachOf(actor) }, most + 1) : []
       const shown = await Promise.all(known.slice(0, most).map((row) => summaryOf(actor, row)))
       if (known.length > most) return { items: shown, nextCursor: cursorOfDevice(known[most - 1]) }
       if (filter.state !== undefined || filter.connector !== undefined) return { items: shown, nextCursor: null }
@@ -130,6 +135,7 @@ export function createDevices(dependencies: DevicesDependencies): DevicesService
           ...(filter.search === undefined ? {} : { search: filter.search }),
           ...(filter.group === undefined ? {} : { group: filter.group }),
           ...(at.kind === 'name' ? { after: at.subject } : {}),
+          ...reachOf(actor),
         },
         room + 1,
       )
@@ -139,32 +145,38 @@ export function createDevices(dependencies: DevicesDependencies): DevicesService
     },
 
     async get(actor, key) {
-      authorise(actor, 'certificate:read')
+      authoriseInGroups(actor, 'certificate:read')
       return isDeviceId(key) ? ofMdm(actor, key) : ofName(actor, key)
     },
 
     async revokeChallenges(actor, id) {
-      authorise(actor, 'challenge:revoke')
-      const device = isDeviceId(id) ? await store.mdmDevice(id) : null
+      authoriseInGroups(actor, 'challenge:revoke')
+      const device = isDeviceId(id) ? await store.mdmDevice(id, reachOf(actor)) : null
       if (device === null) throw unknown()
       const object = { type: 'device', id, name: nameOfDevice(device) } as const
-      return store.revokeChallenges(id, `for device ${object.name}`.slice(0, 200), clock(), (revoked) => [
-        ...revoked.map(
-          (challenge): AuditEntry => ({
-            type: 'challenge.revoked',
-            outcome: 'success',
-            actor,
-            object: { type: 'challenge', id: challenge.id, name: challenge.subject },
-            data: { by: actor.name, why: 'device', deviceId: id },
-          }),
-        ),
-        { type: 'device.challenges_revoked', outcome: 'success', actor, object, data: { count: revoked.length } },
-      ])
+      return store.revokeChallenges(
+        id,
+        reachOf(actor),
+        `for device ${object.name}`.slice(0, 200),
+        clock(),
+        (revoked) => [
+          ...revoked.map(
+            (challenge): AuditEntry => ({
+              type: 'challenge.revoked',
+              outcome: 'success',
+              actor,
+              object: { type: 'challenge', id: challenge.id, name: challenge.subject },
+              data: { by: actor.name, why: 'device', deviceId: id },
+            }),
+          ),
+          { type: 'device.challenges_revoked', outcome: 'success', actor, object, data: { count: revoked.length } },
+        ],
+      )
     },
   }
 
   async function ofMdm(actor: Actor, id: string): Promise<DeviceDetail> {
-    const mdm = await store.mdmDevice(id)
+    const mdm = await store.mdmDevice(id, reachOf(actor))
     if (mdm === null) throw unknown()
     const [issued, minted, asked, renewals, events, actions] = await Promise.all([
       certificates.list(actor, { deviceId: id }, NEWEST),
@@ -201,7 +213,7 @@ export function createDevices(dependencies: DevicesDependencies): DevicesService
       challenges.list(actor, { subject }, NEWEST),
       transactions.list(actor, { subject }, NEWEST),
       store.renewals({ subject }),
-      store.devicesOfSubject(subject),
+      store.devicesOfSubject(subject, reachOf(actor)),
     ])
     if (issued.items.length + minted.items.length + asked.items.length === 0) throw unknown()
     return {

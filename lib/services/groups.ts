@@ -31,7 +31,15 @@ import {
 import { groupRetired } from './group-retirement'
 import { endpointView, groupView } from './group-view'
 import type { Intents } from './intents'
-import { authorise, authoriseEndpoint, authoriseScoped, inScope } from './permissions'
+import {
+  authorise,
+  authoriseEndpoint,
+  authoriseGroup,
+  authoriseInGroups,
+  authoriseScoped,
+  inGroups,
+  inScope,
+} from './permissions'
 import { RA_KEY } from './registration-authorities'
 import type { KeyAlgorithm, Signer } from './signer'
 import type { Urls } from './urls'
@@ -275,6 +283,13 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
     return groupView(group, urls)
   }
 
+  /** The root, which every group trusts, and the issuers of the actor's groups. */
+  async function ofGroups(actor: Actor, authorities: AuthorityRecord[]): Promise<AuthorityRecord[]> {
+    const endpoints = (await store.endpoints()).filter(({ group }) => inGroups(actor, group.slug))
+    const groups = new Set(endpoints.map(({ groupId }) => groupId))
+    return authorities.filter(({ kind, groupId }) => kind === 'root' || (groupId !== null && groups.has(groupId)))
+  }
+
   async function oneEndpoint(slug: string) {
     const [endpoint] = await store.endpoints(slug)
     if (endpoint === undefined) throw unknownEndpoint()
@@ -285,21 +300,25 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
     create,
     updateEndpoint,
     async list(actor) {
-      authorise(actor, 'group:read')
-      return (await store.groups(clock())).map((group) => groupView(group, urls))
+      authoriseInGroups(actor, 'group:read')
+      const groups = (await store.groups(clock())).filter(({ slug }) => inGroups(actor, slug))
+      return groups.map((group) => groupView(group, urls))
     },
     async get(actor, slug) {
-      authorise(actor, 'group:read')
+      authoriseGroup(actor, 'group:read', slug)
       return oneGroup(slug)
     },
     async listEndpoints(actor) {
       authoriseScoped(actor, 'endpoint:read')
-      const endpoints = (await store.endpoints()).filter(({ slug }) => inScope(actor, slug))
+      const endpoints = (await store.endpoints()).filter(
+        ({ slug, group }) => inScope(actor, slug) && inGroups(actor, group.slug),
+      )
       return endpoints.map((endpoint) => ({ ...endpointView(endpoint, urls), group: endpoint.group }))
     },
     async getEndpoint(actor, slug) {
       authoriseEndpoint(actor, 'endpoint:read', slug)
       const endpoint = await oneEndpoint(slug)
+      if (!inGroups(actor, endpoint.group.slug)) throw unknownEndpoint()
       const authorities = await store.authorities()
       const view = (authority: AuthorityRecord | undefined) => {
         if (authority === undefined) throw new Error('an endpoint without its authorities')
@@ -310,8 +329,9 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
       return { ...endpointView(endpoint, urls), group: endpoint.group, issuer, root }
     },
     async authorities(actor) {
-      authorise(actor, 'group:read')
+      authoriseInGroups(actor, 'group:read')
       const ready = (await store.authorities()).filter(({ certificateDer }) => certificateDer !== null)
+      if (actor.groups !== undefined) return (await ofGroups(actor, ready)).map((each) => authorityView(each, urls))
       return ready.map((authority) => authorityView(authority, urls))
     },
   }

@@ -23,7 +23,7 @@ import type {
 } from './mdm-profile-types'
 import { windowsPlatform } from './mdm-profile-windows'
 import type { NetworkAccessService } from './network-access'
-import { authorise } from './permissions'
+import { authoriseInGroups } from './permissions'
 import type { ProfileSigners } from './profile-signers'
 import { renewableFrom } from './renewal-checks'
 
@@ -88,7 +88,7 @@ export function createMdmProfiles(dependencies: MdmProfilesDeps): MdmProfilesSer
   }
 
   async function list(actor: Actor, slug: string, wishes: ProfileWishes): Promise<EndpointProfiles> {
-    authorise(actor, 'endpoint:read')
+    authoriseInGroups(actor, 'endpoint:read')
     const { endpoint, facts, ssids, choices, faults } = await readFacts(actor, slug, wishes)
     const verdicts = compatibility(endpoint)
     const platforms = MAKERS.map((make): PlatformView => {
@@ -119,7 +119,7 @@ export function createMdmProfiles(dependencies: MdmProfilesDeps): MdmProfilesSer
     overview,
 
     async forOneDevice(actor, slug, { subject, deviceName }, wishes) {
-      authorise(actor, 'challenge:mint')
+      authoriseInGroups(actor, 'challenge:mint')
       const { facts, choices, faults } = await readFacts(actor, slug, wishes)
       refuseFaults(faults)
       if (hasVariable(subject)) throw variableInSubject()

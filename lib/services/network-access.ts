@@ -4,7 +4,7 @@ import type { TimeWindow } from './access-windows'
 import type { Actor } from './actor'
 import type { AuditEntry, Json } from './audit'
 import { checkAccess, normalisedAccess } from './network-access-rules'
-import { authorise } from './permissions'
+import { authorise, authoriseGroup } from './permissions'
 
 export interface NetworkAccess {
   /** A group that is off is let in nowhere, and so is one for which nothing was ever set. */
@@ -75,7 +75,7 @@ export function createNetworkAccess({ store }: { store: NetworkAccessStore }): N
 
   return {
     async get(actor, slug) {
-      authorise(actor, 'network:read')
+      authoriseGroup(actor, 'network:read', slug)
       return existing(slug)
     },
 

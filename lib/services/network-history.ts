@@ -1,6 +1,6 @@
 /** When the network last saw a certificate, and who was not let in. */
 import type { Actor } from './actor'
-import { authorise } from './permissions'
+import { authoriseGroup, authoriseInGroups, type Reach, reachOf } from './permissions'
 import type { AccessFault } from './radius-authorisation'
 
 interface CertificateName {
@@ -38,9 +38,12 @@ export interface RefusalView {
 export interface NetworkHistoryStore {
   /** Newest first. */
   sightings(groupSlug: string, limit: number): Promise<SightingView[]>
-  /** Newest first: those of the group, and those of certificates that nobody knows. */
-  refusals(groupSlug: string, limit: number): Promise<RefusalView[]>
-  ofCertificates(certificateIds: readonly string[]): Promise<{ sightings: SightingView[]; refusals: RefusalView[] }>
+  /** Newest first: those of the group, and, for whoever sees every group, those of certificates that nobody knows. */
+  refusals(groupSlug: string, limit: number, reach: Reach): Promise<RefusalView[]>
+  ofCertificates(
+    certificateIds: readonly string[],
+    reach: Reach,
+  ): Promise<{ sightings: SightingView[]; refusals: RefusalView[] }>
 }
 
 export interface NetworkHistoryService {
@@ -58,17 +61,19 @@ const SHOWN = 20
 export function createNetworkHistory({ store }: { store: NetworkHistoryStore }): NetworkHistoryService {
   return {
     async ofGroup(actor, groupSlug) {
-      authorise(actor, 'network:read')
+      authoriseGroup(actor, 'network:read', groupSlug)
       const [sightings, refusals] = await Promise.all([
         store.sightings(groupSlug, SHOWN),
-        store.refusals(groupSlug, SHOWN),
+        store.refusals(groupSlug, SHOWN, reachOf(actor)),
       ])
       return { sightings, refusals }
     },
 
     async ofCertificates(actor, certificateIds) {
-      authorise(actor, 'certificate:read')
-      return certificateIds.length === 0 ? { sightings: [], refusals: [] } : store.ofCertificates(certificateIds)
+      authoriseInGroups(actor, 'certificate:read')
+      return certificateIds.length === 0
+        ? { sightings: [], refusals: [] }
+        : store.ofCertificates(certificateIds, reachOf(actor))
     },
   }
 }

@@ -5,7 +5,7 @@
 import { type Actor, systemActor } from './actor'
 import type { AuditEntry, Page } from './audit'
 import { cursorOf, parseCursor } from './certificate-requests'
-import { authorise } from './permissions'
+import { authoriseInGroups, type Reach, reachOf } from './permissions'
 
 export interface OverdueRenewal {
   certificate: { id: string; serial: string; subject: string; notAfter: Date }
@@ -31,10 +31,10 @@ export interface OverdueRenewalStore {
   find(at: Date, limit: number, event: (found: OverdueRenewal) => AuditEntry): Promise<number>
   /** Those that are still overdue, the longest first. */
   list(
-    filter: OverdueFilter,
+    filter: OverdueFilter & Reach,
     page: { after: { createdAt: Date; id: string } | null; at: Date; limit: number },
   ): Promise<OverdueRenewal[]>
-  count(at: Date): Promise<number>
+  count(at: Date, reach: Reach): Promise<number>
 }
 
 export interface OverdueRenewals {
@@ -57,11 +57,11 @@ export function createOverdueRenewals({
 }): OverdueRenewals {
   return {
     async list(actor, { group, search }, { cursor, limit = PAGE.usual }) {
-      authorise(actor, 'certificate:read')
+      authoriseInGroups(actor, 'certificate:read')
       const most = Math.min(Math.max(Math.trunc(limit), 1), PAGE.most)
       const wanted = search?.normalize('NFC').replaceAll('\0', '').trim().slice(0, 200) ?? ''
       const rows = await store.list(
-        { ...(group === undefined ? {} : { group }), ...(wanted === '' ? {} : { search: wanted }) },
+        { ...(group === undefined ? {} : { group }), ...(wanted === '' ? {} : { search: wanted }), ...reachOf(actor) },
         { after: cursor === undefined ? null : parseCursor(cursor), at: clock(), limit: most + 1 },
       )
       const items = rows.slice(0, most)
@@ -72,8 +72,8 @@ export function createOverdueRenewals({
       }
     },
     async count(actor) {
-      authorise(actor, 'overview:read')
-      return store.count(clock())
+      authoriseInGroups(actor, 'overview:read')
+      return store.count(clock(), reachOf(actor))
     },
     async find(now) {
       for (let found = BATCH; found === BATCH; ) found = await store.find(now, BATCH, overdueEvent)

@@ -59,9 +59,42 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS
 
-/** What is nobody's for a key that is limited to endpoints: such a key is asked about by authoriseScoped() alone. */
-export function can(actor: Pick<Actor, 'role' | 'scope'>, permission: Permission): boolean {
-  return actor.scope === undefined && isOfRole(actor, permission)
+type Limits = Pick<Actor, 'role' | 'scope' | 'groups'>
+
+/**
+ * May they, everywhere? Nothing is so for a key that is limited to endpoints, which authoriseScoped() alone asks about,
+ * nor for an operator who is limited to groups, whom canInGroups() and authoriseInGroups() ask about.
+ */
+export function can(actor: Limits, permission: Permission): boolean {
+  return actor.scope === undefined && actor.groups === undefined && isOfRole(actor, permission)
+}
+
+/** What operators who are limited to groups may do there. Whatever is not named here is not theirs. */
+export const IN_GROUPS: readonly Permission[] = [
+  'overview:read',
+  'group:read',
+  'endpoint:read',
+  'challenge:read',
+  'challenge:mint',
+  'challenge:revoke',
+  'challenge:validate',
+  'approval:read',
+  'approval:decide',
+  'transaction:read',
+  'simulation:run',
+  'simulation:challenge',
+  'network:read',
+  'certificate:read',
+  'certificate:revoke',
+  'device-rule:read',
+  'bulk-revocation:read',
+  'bulk-revocation:manage',
+  'key:describe',
+]
+
+/** May they, everywhere or in their groups? What doors and buttons ask; the services hold them to their groups. */
+export function canInGroups(actor: Limits, permission: Permission): boolean {
+  return can(actor, permission) || (isLimitedToGroups(actor) && permissionsOf(actor).includes(permission))
 }
 
 /** What keys that are limited to endpoints may do there, if their role may. */
@@ -74,10 +107,19 @@ const SCOPED: readonly Permission[] = [
   'key:describe',
 ]
 
-export function permissionsOf(actor: Pick<Actor, 'role' | 'scope'>): Permission[] {
+export function permissionsOf(actor: Limits): Permission[] {
   const all = Object.keys(PERMISSIONS) as Permission[]
-  const open = actor.scope === undefined ? all : SCOPED
-  return all.filter((permission) => open.includes(permission) && isOfRole(actor, permission))
+  return all.filter((permission) => isOpen(actor, permission) && isOfRole(actor, permission))
+}
+
+/** Whoever is limited in both ways, or to groups without being an operator, is nobody that Latchkey makes. */
+function isOpen(actor: Limits, permission: Permission): boolean {
+  if (actor.groups !== undefined) return isLimitedToGroups(actor) && IN_GROUPS.includes(permission)
+  return actor.scope === undefined || SCOPED.includes(permission)
+}
+
+function isLimitedToGroups({ role, scope, groups }: Limits): boolean {
+  return groups !== undefined && scope === undefined && role === 'operator'
 }
 
 function isOfRole({ role }: Pick<Actor, 'role'>, permission: Permission): boolean {
@@ -90,15 +132,19 @@ export function authorise(actor: Actor, permission: Permission): void {
   if (can(actor, permission)) return
   if (actor.role === null) throw new Refusal('unauthenticated', 'Sign in first.', { reason: 'not_signed_in' })
   if (actor.scope !== undefined) throw outsideScope(`a scoped key lacks ${permission}`)
+  if (actor.groups !== undefined) throw outsideGroups(`limited to groups, and lacks ${permission}`)
   throw new Refusal('forbidden', 'Your role does not allow this. Ask an administrator.', {
     reason: 'no_permission',
     detail: `${actor.role} lacks ${permission}`,
   })
 }
 
-/** In place of authorise(), where the service itself holds a limited key to its endpoints: inScope() says which are. */
+/**
+ * In place of authorise(), where the service itself holds a limited key to its endpoints, and an operator to their groups:
+ * inScope() and inGroups() say which are.
+ */
 export function authoriseScoped(actor: Actor, permission: Permission): void {
-  if (actor.scope === undefined) return authorise(actor, permission)
+  if (actor.scope === undefined) return authoriseInGroups(actor, permission)
   if (permissionsOf(actor).includes(permission)) return
   throw outsideScope(`a scoped key of role ${actor.role} lacks ${permission}`)
 }
@@ -111,6 +157,36 @@ export function inScope({ scope }: Pick<Actor, 'scope'>, endpoint: string): bool
 export function authoriseEndpoint(actor: Actor, permission: Permission, endpoint: string): void {
   authoriseScoped(actor, permission)
   if (!inScope(actor, endpoint)) throw outsideScope('the endpoint is outside the scope of the key')
+}
+
+/**
+ * In place of authorise(), where the service itself holds an operator to their groups: what it reads, counts and changes
+ * is of theirs alone. reachOf() is the restriction for a store, inGroups() and authoriseGroup() are for one thing.
+ */
+export function authoriseInGroups(actor: Actor, permission: Permission): void {
+  if (!canInGroups(actor, permission)) authorise(actor, permission)
+}
+
+/** As authoriseInGroups(), for what is of one group. Alike for a group that does not exist. */
+export function authoriseGroup(actor: Actor, permission: Permission, group: string): void {
+  authoriseInGroups(actor, permission)
+  if (!inGroups(actor, group)) throw new Refusal('not_found', 'There is no such group.', { reason: 'outside_groups' })
+}
+
+export function inGroups({ groups }: Pick<Actor, 'groups'>, group: string): boolean {
+  return groups === undefined || groups.includes(group)
+}
+
+/** What a store is held to: slugs of groups, or nothing for whoever sees every group. An empty list holds nothing. */
+export type Reach = Pick<Actor, 'groups'>
+
+export function reachOf({ groups }: Pick<Actor, 'groups'>): Reach {
+  return groups === undefined ? {} : { groups }
+}
+
+function outsideGroups(detail: string): Refusal {
+  const sentence = 'You are an operator of some groups only, and this concerns others as well. Ask an administrator.'
+  return new Refusal('forbidden', sentence, { reason: 'outside_groups', detail })
 }
 
 function outsideScope(detail: string): Refusal {

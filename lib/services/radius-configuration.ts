@@ -9,7 +9,7 @@ import type { Actor } from './actor'
 import type { AuthorityRecord } from './authorities'
 import type { NetworkAccess } from './network-access'
 import { unknownGroup } from './network-access'
-import { authorise } from './permissions'
+import { authoriseGroup, authoriseInGroups } from './permissions'
 import type { StatusService } from './status'
 import type { Urls } from './urls'
 
@@ -63,8 +63,9 @@ export function createRadiusConfiguration({
   clock,
 }: RadiusConfigurationDeps): RadiusConfigurationService {
   async function groupsOf(actor: Actor, slugs: readonly string[]): Promise<RadiusGroup[]> {
-    authorise(actor, 'network:read')
+    authoriseInGroups(actor, 'network:read')
     const wanted = [...new Set(slugs)].slice(0, MOST_GROUPS)
+    for (const slug of wanted) authoriseGroup(actor, 'network:read', slug)
     const groups = await store.radiusGroups(wanted, clock())
     if (groups.length < wanted.length || groups.length === 0) throw unknownGroup()
     if (groups.some(({ issuers }) => issuers.length === 0))

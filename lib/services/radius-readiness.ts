@@ -7,7 +7,7 @@ import type { Actor } from './actor'
 import type { AuthorityRecord } from './authorities'
 import { unknownGroup } from './network-access'
 import type { Outbound } from './outbound'
-import { authorise } from './permissions'
+import { authoriseGroup } from './permissions'
 import type { RadiusConfigurationStore } from './radius-configuration'
 import type { Urls } from './urls'
 
@@ -59,7 +59,7 @@ const LOCAL = /^(localhost|127\.|\[::1\]$)/
 export function createRadiusReadiness({ store, outbound, urls, clock }: RadiusReadinessDeps): RadiusReadinessService {
   return {
     async check(actor, slug) {
-      authorise(actor, 'network:read')
+      authoriseGroup(actor, 'network:read', slug)
       const now = clock()
       const [[group], root, keyUsed] = await Promise.all([
         store.radiusGroups([slug], now),

@@ -5,7 +5,7 @@ import type { AuditEntry, Json } from './audit'
 import { checkedComment, checkedInvalidityDate, checkedReason } from './certificate-requests'
 import { certificateSummary } from './certificate-view'
 import type { CertificateRecord, CertificateSummary, RevocationReason } from './certificates'
-import { authorise } from './permissions'
+import { authoriseInGroups } from './permissions'
 
 export type RevocationAction = 'revoke' | 'hold' | 'release'
 
@@ -38,16 +38,17 @@ export interface RevocationDeps {
   store: RevocationStore
   clock: () => Date
   onCrlDue: () => void
-  one(idOrSerial: string): Promise<CertificateRecord>
+  /** Refuses what is not in the actor's reach as what does not exist. */
+  one(actor: Actor, idOrSerial: string): Promise<CertificateRecord>
 }
 
 export function createRevocation({ store, clock, onCrlDue, one }: RevocationDeps) {
   async function revoke(actor: Actor, idOrSerial: string, request: RevocationRequest): Promise<CertificateSummary> {
-    authorise(actor, 'certificate:revoke')
+    authoriseInGroups(actor, 'certificate:revoke')
     const reason = checkedReason(request.reason)
     const comment = checkedComment(request.comment)
     const invalidityDate = checkedInvalidityDate(request.invalidityDate, reason, clock())
-    const record = revocable(await one(idOrSerial))
+    const record = revocable(await one(actor, idOrSerial))
     const event = revocationEvent(actor, factsOf(record), { reason, comment, invalidityDate })
     const revoked = await store.revoke({
       id: record.id,
@@ -60,13 +61,13 @@ export function createRevocation({ store, clock, onCrlDue, one }: RevocationDeps
     })
     if (!revoked) throw new Refusal('conflict', 'This certificate is revoked already.', { reason: 'already_revoked' })
     onCrlDue()
-    return certificateSummary(await one(record.id), clock())
+    return certificateSummary(await one(actor, record.id), clock())
   }
 
   async function release(actor: Actor, idOrSerial: string, request: { comment?: string }): Promise<CertificateSummary> {
-    authorise(actor, 'certificate:revoke')
+    authoriseInGroups(actor, 'certificate:revoke')
     const comment = checkedComment(request.comment)
-    const record = revocable(await one(idOrSerial))
+    const record = revocable(await one(actor, idOrSerial))
     const events = [releaseEvent(actor, factsOf(record), comment)]
     if (!(await store.release({ id: record.id, at: clock(), events }))) {
       const sentence =
@@ -76,7 +77,7 @@ export function createRevocation({ store, clock, onCrlDue, one }: RevocationDeps
       throw new Refusal('conflict', sentence, { reason: 'not_on_hold' })
     }
     onCrlDue()
-    return certificateSummary(await one(record.id), clock())
+    return certificateSummary(await one(actor, record.id), clock())
   }
 
   return { revoke, release }

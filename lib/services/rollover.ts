@@ -19,7 +19,7 @@ import type { CertificateIntent, SigningAuthority } from './certificate-intent'
 import { checkedAnswersScep, checkedIssuerKey, freeSlug } from './group-plan'
 import type { AuthorityView, IssuerKey } from './groups'
 import type { Intents } from './intents'
-import { authorise } from './permissions'
+import { authorise, authoriseGroup } from './permissions'
 import { RA_KEY } from './registration-authorities'
 import { mayAnswerScep } from './scep-identity'
 import type { Signer } from './signer'
@@ -126,7 +126,7 @@ const LATEST_MS = 2 * 365 * DAY_MS
 
 export function createRollover({ store, signer, issuance, urls, clock }: RolloverDeps): Rollover {
   async function get(actor: Actor, slug: string): Promise<RolloverView> {
-    authorise(actor, 'group:read')
+    authoriseGroup(actor, 'group:read', slug)
     return view(await existing(slug))
   }
 

@@ -4,7 +4,7 @@ import type { LapsedSession, SessionLife, SessionStore } from './access-store'
 import type { AccessService } from './access-types'
 import type { AuditEntry } from './audit'
 import { latchkey } from './counters'
-import { authorise, can } from './permissions'
+import { authorise, authoriseInGroups, can } from './permissions'
 import { tokenHashOf, userActor } from './sign-in'
 
 export interface SessionsDeps {
@@ -44,13 +44,13 @@ export function createSessions({
 
     async sessions(actor, everyone = false) {
       if (everyone) authorise(actor, 'user:read')
-      else authorise(actor, 'overview:read')
+      else authoriseInGroups(actor, 'overview:read')
       if (!everyone && (actor.type !== 'user' || actor.id === null)) return []
       return store.sessions(clock(), life.idleSeconds, everyone ? null : actor.id)
     },
 
     async endSession(actor, sessionId) {
-      authorise(actor, 'overview:read')
+      authoriseInGroups(actor, 'overview:read')
       const own = actor.type === 'user' && actor.id !== null ? { userId: actor.id } : null
       // Whoever may end only their own does not learn that another exists.
       const which = can(actor, 'session:manage') ? {} : own

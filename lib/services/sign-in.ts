@@ -124,7 +124,7 @@ export function createSignIn(deps: SignInDeps): Pick<AccessService, 'signIn'> {
         userAgent: origin.userAgent?.slice(0, 256) ?? null,
       },
       { passwordHash: account.passwordHash, newHash, atMost: SESSIONS_AT_ONCE },
-      (ended) => signedIn(userActor(origin, account.user, id), account, failures, ended),
+      (ended) => signedIn(userActor(origin, limitedTo(account.user), id), account, failures, ended),
     )
     return started ? { token, user: { ...account.user, lastSignInAt: now }, expiresAt } : null
   }
@@ -161,10 +161,16 @@ export function tokenHashOf(token: string): Uint8Array {
 
 export function userActor(
   origin: RequestOrigin,
-  user: Pick<UserView, 'id' | 'name' | 'role'>,
+  user: Pick<UserView, 'id' | 'name' | 'role'> & { groups: readonly string[] | null },
   sessionId: string,
 ): Actor {
-  return { type: 'user', id: user.id, name: user.name, role: user.role, via: 'ui', sessionId, ...whence(origin) }
+  const { id, name, role } = user
+  const groups = user.groups === null ? {} : { groups: user.groups }
+  return { type: 'user', id, name, role, via: 'ui', sessionId, ...whence(origin), ...groups }
+}
+
+function limitedTo(user: UserView) {
+  return { ...user, groups: user.groups?.map(({ slug }) => slug) ?? null }
 }
 
 export function stranger(origin: RequestOrigin, via: Actor['via']): Actor {

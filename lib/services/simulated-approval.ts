@@ -80,7 +80,7 @@ export function createApprovalSimulation({ store, approvals }: ApprovalSimulatio
 
   /** As the page of the request would show it to whoever decides. */
   async function notesOf(
-    { subject, dropped }: Simulated,
+    { subject, dropped, reach }: Simulated,
     wrongChallenge: boolean,
     heldId: string | null,
   ): Promise<string[]> {
@@ -91,7 +91,7 @@ export function createApprovalSimulation({ store, approvals }: ApprovalSimulatio
     const requested = { ...requestedExtensions(asked), dropped, wrongChallenge }
     const names = { subject: nameToText(request.subjectDer), san: request.san }
     const spkiSha256 = Buffer.from(sha256(request.spki)).toString('hex')
-    const history = await approvals.history({ id: heldId ?? NO_ENROLMENT, ...names, spkiSha256 }, HISTORY)
+    const history = await approvals.history({ id: heldId ?? NO_ENROLMENT, ...names, spkiSha256 }, HISTORY, reach)
     return [...differencesOf({ requested }), ...warningsOf({ ...names, sourceIp: ip, renews: signedBy }, history)]
   }
 }

@@ -6,6 +6,7 @@ import type { SubjectAlternativeName } from './challenges'
 import type { EndpointPolicy, EndpointSettings } from './endpoint-settings'
 import type { EnrolmentReason } from './enrolment-refusals'
 import type { FieldComparison } from './field-comparison'
+import type { Reach } from './permissions'
 import type { JudgedRequest } from './recorded-request'
 import type { ScepEndpoint } from './scep-endpoints'
 import type { TransactionRecord } from './transactions'
@@ -138,6 +139,8 @@ export interface Simulated {
   dropped: string[] | null
   /** Whether this person may see what a challenge would do. */
   mayTry: boolean
+  /** What this person may see of other enrolments. */
+  reach: Reach
   /** Counts a challenge that is tried; throws beyond what one person may try. */
   count(): Promise<void>
   /** Checks and counts a question to a validator. */

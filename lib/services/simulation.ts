@@ -12,7 +12,7 @@ import { checkedConstraints } from './challenge-constraints'
 import { checkPolicy, type MatchRules } from './challenge-match'
 import { compareFields } from './field-comparison'
 import type { Passwords } from './passwords'
-import { authorise, can } from './permissions'
+import { authorise, authoriseInGroups, canInGroups, inGroups, reachOf } from './permissions'
 import { recordedRequest } from './recorded-request'
 import type { RenewalStore } from './renewal'
 import { type HeldCertificate, RENEWAL_REQ } from './renewal-checks'
@@ -83,11 +83,12 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
 
   return {
     async simulate(actor, slug, request) {
-      authorise(actor, 'simulation:run')
+      authoriseInGroups(actor, 'simulation:run')
       await limit(`simulate:${actor.id}`, LIMITS.simulations.count, LIMITS.simulations.seconds)
       if (request.askValidator) authorise(actor, 'simulation:ask')
       const present = await store.endpoint(slug)
-      if (present === null) throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
+      if (present === null || !inGroups(actor, present.groupSlug))
+        throw new Refusal('not_found', 'There is no such endpoint.', { reason: 'endpoint_unknown' })
       const rules: MatchRules = {
         ...present.profile,
         usageOutsideProfile: 'drop',
@@ -102,7 +103,8 @@ export function createSimulation(dependencies: SimulationDependencies): Simulati
         subject,
         asked: request,
         dropped: policy.allowed ? policy.dropped : null,
-        mayTry: can(actor, 'simulation:challenge'),
+        mayTry: canInGroups(actor, 'simulation:challenge'),
+        reach: reachOf(actor),
         count: () => limit(`simulate:challenge:${actor.id}`, LIMITS.challenges.count, LIMITS.challenges.seconds),
         permitAsking: () => limit(`simulate:ask:${actor.id}`, LIMITS.questions.count, LIMITS.questions.seconds),
       }

@@ -7,7 +7,7 @@ import type { ChallengeConstraints, ChallengeOrigin, ChallengeState } from './ch
 import { causeOf, explanationOf } from './enrolment-refusals'
 import type { FieldComparison } from './field-comparison'
 import { type FlightOutcome, type FlightRecord, operationOf } from './flight-recorder'
-import { authorise } from './permissions'
+import { authoriseInGroups, inGroups, type Reach, reachOf } from './permissions'
 import { supportText } from './support-text'
 import { exchangeView, fieldsOf } from './transaction-story'
 
@@ -145,13 +145,13 @@ export interface TransactionRecord extends TransactionRow {
 export interface TransactionStore {
   /** Newest first, keyset paging. */
   list(
-    filter: Omit<TransactionFilter, 'kind'> & { kind?: TransactionKind },
+    filter: Omit<TransactionFilter, 'kind'> & { kind?: TransactionKind } & Reach,
     page: { cursor?: string; limit: number },
   ): Promise<Page<TransactionRow>>
   /** With at most so many records, oldest first. */
   get(id: string, mostRecords: number): Promise<TransactionRecord | null>
-  countByReason(since: Date): Promise<{ reason: string; count: number }[]>
-  clients(): Promise<string[]>
+  countByReason(since: Date, reach: Reach): Promise<{ reason: string; count: number }[]>
+  clients(reach: Reach): Promise<string[]>
 }
 
 const PAGE = { usual: 50, most: 200 }
@@ -162,25 +162,30 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export function createTransactions({ store }: { store: TransactionStore }): TransactionsService {
   return {
     async list(actor, { kind = 'enrolment', ...filter }, { cursor, limit = PAGE.usual }) {
-      authorise(actor, 'transaction:read')
+      authoriseInGroups(actor, 'transaction:read')
       const asked = {
         limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
         ...(cursor === undefined ? {} : { cursor }),
       }
-      const { items, nextCursor } = await store.list({ ...filter, ...(kind === 'all' ? {} : { kind }) }, asked)
+      const { items, nextCursor } = await store.list(
+        { ...filter, ...(kind === 'all' ? {} : { kind }), ...reachOf(actor) },
+        asked,
+      )
       return {
-        items: items.map(({ messageType, ...item }) => ({
-          ...item,
-          operation: operationOf(messageType),
-          explanation: explain({ ...item, messageType }),
-        })),
+        items: items
+          .map((row) => seenBy(actor, row))
+          .map(({ messageType, ...item }) => ({
+            ...item,
+            operation: operationOf(messageType),
+            explanation: explain({ ...item, messageType }),
+          })),
         nextCursor,
       }
     },
 
     async get(actor, id) {
-      authorise(actor, 'transaction:read')
-      const record = await recordOf(id)
+      authoriseInGroups(actor, 'transaction:read')
+      const record = await recordOf(actor, id)
       const { records, rules: _, challenge, csrSha256, spkiSha256, signerSpkiSha256, ...row } = record
       const explanation = explain(row)
       const view = {
@@ -205,28 +210,39 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
     },
 
     async record(actor, id) {
-      authorise(actor, 'transaction:read')
-      return recordOf(id)
+      authoriseInGroups(actor, 'transaction:read')
+      return recordOf(actor, id)
     },
 
     async failuresByCause(actor, since) {
-      authorise(actor, 'transaction:read')
-      const counts = await store.countByReason(since)
+      authoriseInGroups(actor, 'transaction:read')
+      const counts = await store.countByReason(since, reachOf(actor))
       return counts.map(({ reason, count }) => ({ reason, count, cause: causeOf(explanationFor(reason)).cause }))
     },
 
     async clients(actor) {
-      authorise(actor, 'transaction:read')
-      return store.clients()
+      authoriseInGroups(actor, 'transaction:read')
+      return store.clients(reachOf(actor))
     },
   }
 
-  async function recordOf(id: string): Promise<TransactionRecord> {
+  async function recordOf(actor: Actor, id: string): Promise<TransactionRecord> {
     const record = UUID.test(id) ? await store.get(id, MOST_RECORDS) : null
-    if (record === null)
+    if (record === null || !inGroups(actor, record.group.slug))
       throw new Refusal('not_found', 'There is no such enrolment.', { reason: 'transaction_unknown' })
-    return record
+    const seen = seenBy(actor, record)
+    // What was recorded step by step names the other endpoint, too.
+    return seen === record ? record : { ...seen, challenge: null, records: [], history: [] }
   }
+}
+
+/**
+ * A device may present the challenge of another endpoint, and then its row points there. Whether that endpoint is of the
+ * actor's groups the row does not say, so an operator who is limited to groups sees the cause alone.
+ */
+function seenBy<Row extends TransactionRow>(actor: Actor, row: Row): Row {
+  if (actor.groups === undefined || row.reason !== 'challenge_other_endpoint') return row
+  return { ...row, challengeId: null, detail: null }
 }
 
 function explain({

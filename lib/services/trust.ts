@@ -10,7 +10,7 @@ import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
 import { fingerprints } from './authorities'
 import { keepNewest } from './kept-status'
-import { authorise } from './permissions'
+import { authorise, authoriseGroup, authoriseInGroups, inGroups } from './permissions'
 import { type TrustFile, trustFiles } from './trust-files'
 import type { Urls } from './urls'
 
@@ -127,7 +127,7 @@ export function createTrust({ store, urls, clock }: TrustDeps): TrustService {
   }
 
   async function setting(actor: Actor, slug: string): Promise<TrustPageSetting> {
-    authorise(actor, 'group:read')
+    authoriseGroup(actor, 'group:read', slug)
     const enabled = await store.setting(slug)
     if (enabled === null) throw unknownGroup()
     return { enabled, url: urls.trustUrl(slug) }
@@ -151,8 +151,8 @@ export function createTrust({ store, urls, clock }: TrustDeps): TrustService {
     },
 
     async pagesByAuthority(actor) {
-      authorise(actor, 'group:read')
-      const rows = await store.pagesByAuthority()
+      authoriseInGroups(actor, 'group:read')
+      const rows = (await store.pagesByAuthority()).filter(({ groupSlug }) => inGroups(actor, groupSlug))
       return new Map(rows.map(({ authorityId, groupSlug }) => [authorityId, urls.trustUrl(groupSlug)]))
     },
   }

@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { Refusal } from '@/lib/errors'
 import type { CounterStore, UserStore } from './access-store'
-import type { AccessService, UserView } from './access-types'
+import type { AccessService, GroupName, UserView } from './access-types'
 import type { Actor, PersonRole } from './actor'
 import type { AuditEntry, AuditService } from './audit'
 import { tooMany } from './counters'
 import type { Passwords } from './passwords'
-import { authorise } from './permissions'
+import { authorise, authoriseInGroups } from './permissions'
 import { invalid, nameFaultOf, parsePerson, passwordFaultOf, personFaults } from './person'
 import { signInCounters } from './sign-in'
 import type { Signer } from './signer'
@@ -44,18 +44,21 @@ export function createUsers({
       if (!ROLES.includes(request.role)) faults.role = 'Choose a role.'
       const weak = passwordFaultOf(request.password, [request.name, request.email])
       if (weak) faults.password = weak
+      const groups = slugsOf(request.groups ?? null)
+      const misplaced = groups === null ? null : groupsFault(groups, request.role)
+      if (misplaced) faults.groups = misplaced
       if (Object.keys(faults).length > 0) throw invalid(faults)
       const person = parsePerson(request)
-      const user = { id: randomUUID(), ...person, role: request.role, createdAt: clock() }
+      const user = { id: randomUUID(), ...person, role: request.role, groups, createdAt: clock() }
       const passwordHash = await passwords.hash(request.password)
       const outcome = await store.createUser({ ...user, passwordHash }, [userCreated(actor, user)])
+      if (outcome === 'group_unknown') throw unknownGroup()
       if (outcome === 'email_taken') {
         throw new Refusal('conflict', 'Somebody has this e-mail address already.', {
           fields: { email: 'Taken already.' },
         })
       }
-      const { id, name, email, role, createdAt } = user
-      return { id, name, email, role, createdAt, lastSignInAt: null, disabledAt: null }
+      return outcome
     },
 
     async updateUser(actor, id, change) {
@@ -64,11 +67,16 @@ export function createUsers({
       const fault = name.name === undefined ? null : nameFaultOf(name.name, 'A name')
       if (fault) throw invalid({ name: fault })
       if (change.role !== undefined && !ROLES.includes(change.role)) throw invalid({ role: 'Choose a role.' })
+      const groups = change.groups === undefined ? {} : { groups: slugsOf(change.groups) }
+      const misplaced = groups.groups ? groupsFault(groups.groups, change.role ?? 'operator') : null
+      if (misplaced) throw invalid({ groups: misplaced })
       const outcome = UUID.test(id)
-        ? await store.changeUser(id, { ...change, ...name }, clock(), (before, after, ended) =>
+        ? await store.changeUser(id, { ...change, ...name, ...groups }, clock(), (before, after, ended) =>
             userChanged(actor, before, after, ended),
           )
         : 'not_found'
+      if (outcome === 'group_unknown') throw unknownGroup()
+      if (outcome === 'not_operator') throw invalid({ groups: ONLY_OPERATORS })
       if (outcome === 'not_found') throw unknownUser()
       if (outcome === 'last_admin') {
         throw new Refusal('conflict', 'This is the last administrator. Make somebody else administrator first.', {
@@ -79,7 +87,7 @@ export function createUsers({
     },
 
     async changeOwnPassword(actor, currentPassword, newPassword) {
-      authorise(actor, 'overview:read')
+      authoriseInGroups(actor, 'overview:read')
       const user = actor.type === 'user' && actor.id !== null ? await store.user(actor.id) : null
       if (!user) throw new Refusal('forbidden', 'Only a signed-in person has a password.')
       const key = `password-change:${user.id}`
@@ -126,6 +134,22 @@ export function createUsers({
   }
 }
 
+const MOST_GROUPS = 200
+const ONLY_OPERATORS = 'Only operators are limited to groups.'
+
+function slugsOf(groups: readonly string[] | null): readonly string[] | null {
+  return groups === null ? null : [...new Set(groups)]
+}
+
+function groupsFault(groups: readonly string[], role: PersonRole): string | null {
+  if (role !== 'operator') return ONLY_OPERATORS
+  return groups.length > 0 && groups.length <= MOST_GROUPS ? null : `Choose from 1 to ${MOST_GROUPS} groups.`
+}
+
+function unknownGroup(): Refusal {
+  return invalid({ groups: 'There is no such group.' })
+}
+
 function unknownUser(): Refusal {
   return new Refusal('not_found', 'There is no such user.')
 }
@@ -133,16 +157,17 @@ function unknownUser(): Refusal {
 /** Also what set-up records of its first administrator. */
 export function userCreated(
   actor: Actor,
-  user: { id: string; name: string; email: string; role: PersonRole },
+  user: { id: string; name: string; email: string; role: PersonRole; groups?: readonly string[] | null },
 ): AuditEntry {
   const { id, name, email, role } = user
+  const groups = user.groups ? { groups: [...user.groups] } : {}
   return {
     type: 'iam.user.created',
     outcome: 'success',
     actor,
     object: { type: 'user', id, name: email },
-    change: { fields: ['name', 'email', 'role'], after: { name, email, role } },
-    data: { role },
+    change: { fields: ['name', 'email', 'role', ...Object.keys(groups)], after: { name, email, role, ...groups } },
+    data: { role, ...groups },
   }
 }
 
@@ -161,13 +186,24 @@ function userChanged(actor: Actor, before: UserView, after: UserView, ended: num
     const change = { fields: ['role'], before: { role: before.role }, after: { role: after.role } }
     events.push({ type: 'iam.role.granted', ...about, change, data: { role: after.role } })
   }
+  const [had, has] = [named(before.groups), named(after.groups)]
+  if (String(had) !== String(has)) {
+    const change = { fields: ['groups'], before: { groups: had }, after: { groups: has } }
+    events.push({ type: 'iam.groups.changed', ...about, change, data: { groups: has } })
+  }
   if (!before.disabledAt && after.disabledAt) events.push({ type: 'iam.user.disabled', ...about })
   if (before.disabledAt && !after.disabledAt) events.push({ type: 'iam.user.enabled', ...about })
   if (ended > 0) {
-    const reason = before.role === after.role ? 'disabled' : 'role_changed'
+    const reason =
+      before.role !== after.role ? 'role_changed' : String(had) !== String(has) ? 'groups_changed' : 'disabled'
     events.push({ type: 'authn.session.revoked', ...about, reason, data: { count: ended } })
   }
   return events
+}
+
+/** Null where all groups are meant; slugs have no comma. */
+function named(groups: readonly GroupName[] | null): string[] | null {
+  return groups?.map(({ slug }) => slug) ?? null
 }
 
 function passwordChanged(actor: Actor, user: UserView, ended: number): AuditEntry[] {

@@ -1,4 +1,5 @@
 /** latchkey api-key: keys for programs that use the API. */
+import type { ApiKeyView } from '@/lib/services/access'
 import type { KeyRole } from '@/lib/services/actor'
 import { command, given, wholeNumber } from './command'
 import { KEY_ROLES } from './names'
@@ -12,22 +13,29 @@ export const createApiKey = command({
     name: { value: 'NAME', description: 'What the key is for', required: true },
     role: { value: 'ROLE', description: 'What it may do', required: true, choices: KEY_ROLES },
     endpoint: { value: 'SLUG', description: 'Limit it to the challenges of this endpoint', repeats: true },
+    group: { value: 'SLUG', description: 'Limit it to what an operator of this group can do', repeats: true },
     'expires-in-days': { value: 'DAYS', description: 'Life of the key, 1 to 365' },
   },
   examples: [
     'api-key create --name "device enrolment" --role operator --json',
     'api-key create --name "MDM" --role operator --endpoint staff --json',
+    'api-key create --name "reports" --role operator --group staff --json',
   ],
   async run({ options, withServices }) {
     const expiresInDays = wholeNumber('expires-in-days', options['expires-in-days'], 1, 365)
     const endpoints = options.endpoint.length > 0 ? options.endpoint : undefined
-    const request = { name: options.name, role: options.role as KeyRole, ...given({ expiresInDays, endpoints }) }
+    const groups = options.group.length > 0 ? options.group : undefined
+    const request = {
+      name: options.name,
+      role: options.role as KeyRole,
+      ...given({ expiresInDays, endpoints, groups }),
+    }
     const { id, key, view } = await withServices((services, actor) => services.access.createApiKey(actor, request))
     const text = facts([
       ['Key', key],
       ['Id', id],
       ['Role', view.role],
-      ['Limited to', limits(view.endpoints)],
+      ['Limited to', limits(view)],
       ['Expires', moment(view.expiresAt)],
     ])
     return { json: { id, key }, text: `${text}\n\nKeep the key now: it is not shown again.` }
@@ -45,7 +53,7 @@ export const listApiKeys = command({
       key.id,
       key.name,
       key.role,
-      limits(key.endpoints),
+      limits(key),
       key.revokedAt ? `revoked ${moment(key.revokedAt)}` : `until ${moment(key.expiresAt)}`,
       moment(key.lastUsedAt),
     ])
@@ -68,6 +76,8 @@ export const revokeApiKey = command({
   },
 })
 
-function limits(endpoints: { slug: string }[] | null): string {
-  return endpoints === null ? 'nothing' : endpoints.map(({ slug }) => slug).join(', ')
+function limits({ endpoints, groups }: Pick<ApiKeyView, 'endpoints' | 'groups'>): string {
+  const named = (of: { slug: string }[]) => of.map(({ slug }) => slug).join(', ')
+  if (groups !== null) return `groups ${named(groups)}`
+  return endpoints === null ? 'nothing' : `endpoints ${named(endpoints)}`
 }

@@ -50,6 +50,7 @@ const user = {
   name: 'Olga',
   email: 'olga@example.org',
   role: 'operator',
+  groups: null,
   createdAt: DATE,
   lastSignInAt: null,
   disabledAt: null,
@@ -90,7 +91,7 @@ describe('the documents of the issue', () => {
   })
 
   test('api-key create → { id, key }', async () => {
-    const view = { id: 'k1', role: 'operator', endpoints: null, expiresAt: LATER }
+    const view = { id: 'k1', role: 'operator', endpoints: null, groups: null, expiresAt: LATER }
     const services: Fakes = { access: { createApiKey: noted({ id: 'k1', key: 'lk_x', view }) } }
     const { document } = await json(['api-key', 'create', '--name', 'script', '--role', 'operator'], services)
     expect(document).toEqual({ id: 'k1', key: 'lk_x' })
@@ -387,6 +388,27 @@ describe('people', () => {
     const services: Fakes = { access: { ...users, updateUser: noted({ ...user, disabledAt: disabled ? DATE : null }) } }
     expect((await json(['user', verb, 'OLGA@example.org'], services)).code).toBe(0)
     expect(asked.at(-1)).toEqual(['u1', { disabled }])
+  })
+
+  test.each([
+    [
+      ['--role', 'operator', '--group', 'staff', '--group', 'guests'],
+      { role: 'operator', groups: ['staff', 'guests'] },
+    ],
+    [['--role', 'operator'], { role: 'operator', groups: null }],
+  ])('set-role %j says all of it', async (args, change) => {
+    const services: Fakes = { access: { ...users, updateUser: noted(user) } }
+    expect((await json(['user', 'set-role', 'olga@example.org', ...args], services)).code).toBe(0)
+    expect(asked.at(-1)).toEqual(['u1', change])
+  })
+
+  test('create may name groups', async () => {
+    const groups = [{ slug: 'staff', name: 'Staff' }]
+    const services: Fakes = { access: { createUser: noted({ ...user, groups }) } }
+    const args = ['user', 'create', '--name', 'Olga', '--email', 'o@x.org', '--role', 'operator', '--group', 'staff']
+    const ran = await json([...args, '--password-stdin'], services, 'long enough')
+    expect(ran.document).toMatchObject({ role: 'operator', groups: ['staff'] })
+    expect(asked).toEqual([[expect.objectContaining({ role: 'operator', groups: ['staff'] })]])
   })
 
   test('set-password for nobody is a refusal', async () => {

@@ -50,7 +50,7 @@ import { setup } from './setup'
 import { simulate } from './simulate'
 import { createStaticSecret, listStaticSecrets, revokeStaticSecret } from './static-secret'
 import { listTransactions, showTransaction } from './transaction'
-import { createUser, disableUser, enableUser, listUsers, setPassword } from './user'
+import { changeRole, createUser, disableUser, enableUser, listUsers, setPassword } from './user'
 import { createValidator, listValidators, testValidator } from './validator'
 
 export const COMMANDS: readonly Command[] = [
@@ -59,6 +59,7 @@ export const COMMANDS: readonly Command[] = [
   listApiKeys,
   revokeApiKey,
   createUser,
+  changeRole,
   listUsers,
   disableUser,
   enableUser,

@@ -3,9 +3,11 @@ import { Refusal } from '@/lib/errors'
 import type { Services } from '@/lib/server'
 import type { UserView } from '@/lib/services/access'
 import type { Actor, PersonRole } from '@/lib/services/actor'
-import { command, secretFromStdin } from './command'
+import { command, given, secretFromStdin } from './command'
 import { ROLES } from './names'
 import { moment, table } from './text'
+
+const GROUP = { value: 'SLUG', description: 'Limit an operator to this group', repeats: true } as const
 
 const PASSWORD_STDIN = {
   description: 'Read the password from standard input (there is no other way)',
@@ -19,6 +21,7 @@ export const createUser = command({
     name: { value: 'NAME', description: 'Name of the person', required: true },
     email: { value: 'ADDRESS', description: 'E-mail address to sign in with', required: true },
     role: { value: 'ROLE', description: 'What the person may do', required: true, choices: ROLES },
+    group: GROUP,
     'password-stdin': PASSWORD_STDIN,
   },
   examples: [
@@ -27,11 +30,32 @@ export const createUser = command({
   async run({ options, io, withServices }) {
     const password = await secretFromStdin(io, 'password')
     const { name, email } = options
-    const role = options.role as PersonRole
-    const user = await withServices((services, actor) =>
-      services.access.createUser(actor, { name, email, role, password }),
-    )
-    return { json: brief(user), text: `${user.name} can sign in as ${user.email}, as ${user.role}.` }
+    const request = { name, email, role: options.role as PersonRole, ...given({ groups: groupsIn(options) }) }
+    const user = await withServices((services, actor) => services.access.createUser(actor, { ...request, password }))
+    return { json: brief(user), text: `${user.name} can sign in as ${user.email}, as ${standing(user)}.` }
+  },
+})
+
+export const changeRole = command({
+  name: 'user set-role',
+  summary: 'Change what a user may do, and end open sessions',
+  details: 'An operator is of the groups that are named, or of every group when none is.',
+  argument: 'EMAIL',
+  options: {
+    role: { value: 'ROLE', description: 'What the person may do', required: true, choices: ROLES },
+    group: GROUP,
+  },
+  examples: [
+    'user set-role olga@example.org --role operator --group staff --group guests',
+    'user set-role olga@example.org --role auditor',
+  ],
+  async run({ argument, options, withServices }) {
+    const change = { role: options.role as PersonRole, groups: groupsIn(options) ?? null }
+    const user = await withServices(async (services, actor) => {
+      const { id } = await userNamed(services, actor, argument)
+      return services.access.updateUser(actor, id, change)
+    })
+    return { json: brief(user), text: `${user.email} is ${standing(user)} from the next sign-in.` }
   },
 })
 
@@ -46,12 +70,13 @@ export const listUsers = command({
       user.email,
       user.name,
       user.role,
+      user.groups === null ? '' : user.groups.map(({ slug }) => slug).join(', '),
       user.disabledAt ? `disabled ${moment(user.disabledAt)}` : 'active',
       moment(user.lastSignInAt),
     ])
     return {
       json: { items, nextCursor: null },
-      text: table(['E-MAIL', 'NAME', 'ROLE', 'STATE', 'LAST SIGN-IN'], rows, 'There are no users yet.'),
+      text: table(['E-MAIL', 'NAME', 'ROLE', 'GROUPS', 'STATE', 'LAST SIGN-IN'], rows, 'There are no users yet.'),
     }
   },
 })
@@ -103,6 +128,14 @@ async function userNamed(services: Services, actor: Actor, name: string): Promis
   throw new Refusal('not_found', `There is no user ${name}. See: npm run latchkey -- user list`)
 }
 
-function brief({ id, name, email, role, disabledAt }: UserView) {
-  return { id, name, email, role, disabledAt }
+function groupsIn({ group }: { group: string[] }): string[] | undefined {
+  return group.length > 0 ? group : undefined
+}
+
+function standing({ role, groups }: UserView): string {
+  return groups === null ? role : `${role} of ${groups.map(({ slug }) => slug).join(', ')}`
+}
+
+function brief({ id, name, email, role, groups, disabledAt }: UserView) {
+  return { id, name, email, role, groups: groups?.map(({ slug }) => slug) ?? null, disabledAt }
 }

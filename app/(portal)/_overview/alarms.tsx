@@ -4,7 +4,7 @@ import { Disclosure } from '@/app/_components/disclosure'
 import { RevokeDialog } from '@/app/(portal)/certificates/[id]/revoke-dialog'
 import type { Actor } from '@/lib/services/actor'
 import type { AlarmView } from '@/lib/services/challenge-alarms'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 
 /** Enough to act on; with more of them in full nobody would see anything else of the overview. */
 const IN_FULL = 3
@@ -19,11 +19,13 @@ export function Alarms({ actor, alarms }: { actor: Actor; alarms: AlarmView[] })
       key={alarm.challengeId}
       alarm={alarm}
       count={alarms.filter(({ challengeId }) => challengeId === alarm.challengeId).length}
-      mayDismiss={can(actor, 'challenge:revoke')}
+      mayDismiss={canInGroups(actor, 'challenge:revoke')}
       revoke={
         alarm.certificate &&
         alarm.certificate.revokedAt === null &&
-        can(actor, 'certificate:revoke') && <RevokeDialog id={alarm.certificate.id} name={alarm.subject} held={false} />
+        canInGroups(actor, 'certificate:revoke') && (
+          <RevokeDialog id={alarm.certificate.id} name={alarm.subject} held={false} />
+        )
       }
     />
   ))

@@ -11,7 +11,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { APPROVAL_STATE } from '@/app/_components/states'
-import { listed, requireActor } from '@/app/_session'
+import { listed, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { ApprovalState } from '@/lib/services/approval-types'
@@ -26,7 +26,7 @@ const SHOWN = [...STATES, 'all'] as const
 type Wanted = Partial<Record<'state' | 'endpoint' | 'cursor', string>>
 
 export default async function ApprovalsPage({ searchParams }: { searchParams: SearchParameters }) {
-  const actor = await requireActor('approval:read')
+  const actor = await requireActorInGroups('approval:read')
   const wanted = await readParameters(searchParams, ['state', 'endpoint', 'cursor'])
   const endpoints = (await server().groups.listEndpoints(actor)).filter(
     ({ policy, slug }) => policy === 'approval' || slug === wanted.endpoint,

@@ -13,12 +13,12 @@ import { TextLink } from '@/app/_components/row-link'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CERTIFICATE_STATUS } from '@/app/_components/states'
-import { listed, requireActor } from '@/app/_session'
+import { listed, requireActorInGroups } from '@/app/_session'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { CertificateStatus, CertificateSummary } from '@/lib/services/certificates'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 import { TickedCertificates } from './ticked-certificates'
 
 export const metadata: Metadata = { title: 'Certificates' }
@@ -33,7 +33,7 @@ const FILTERS = ['search', 'group', 'issuer', 'status', 'issuance', 'line', 'cur
 type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
 
 export default async function CertificatesPage({ searchParams }: { searchParams: SearchParameters }) {
-  const actor = await requireActor('certificate:read')
+  const actor = await requireActorInGroups('certificate:read')
   const wanted = await readParameters(searchParams, FILTERS)
   const groups = await server().groups.list(actor)
   return (
@@ -104,7 +104,7 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
       {items.length > 0 ? (
         <List
           certificates={items}
-          mayRevoke={can(actor, 'bulk-revocation:manage')}
+          mayRevoke={canInGroups(actor, 'bulk-revocation:manage')}
           allMatching={line ? null : bulkAddress(filter)}
         />
       ) : cursor || Object.keys(filter).length > 0 ? (

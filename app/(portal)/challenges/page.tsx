@@ -12,11 +12,11 @@ import { PageHeader } from '@/app/_components/page-header'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CHALLENGE_STATE } from '@/app/_components/states'
-import { listed, requireActor } from '@/app/_session'
+import { listed, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { ChallengeListing, ChallengeState } from '@/lib/services/challenges'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 
 export const metadata: Metadata = { title: 'Challenges' }
 
@@ -25,7 +25,7 @@ const STATES = Object.keys(CHALLENGE_STATE) as ChallengeState[]
 const LISTINGS: readonly ChallengeListing[] = [...STATES, 'refused']
 
 export default async function ChallengesPage({ searchParams }: { searchParams: SearchParameters }) {
-  const actor = await requireActor('challenge:read')
+  const actor = await requireActorInGroups('challenge:read')
   const wanted = await readParameters(searchParams, ['search', 'group', 'state', 'cursor'])
   const groups = await server().groups.list(actor)
   return (
@@ -34,7 +34,7 @@ export default async function ChallengesPage({ searchParams }: { searchParams: S
         title="Challenges"
         description="One-time passwords, each bound to one device. Their values are kept only as a keyed hash and shown once, when minted."
       >
-        {can(actor, 'challenge:mint') && groups.length > 0 && (
+        {canInGroups(actor, 'challenge:mint') && groups.length > 0 && (
           <ButtonLink href="/challenges/new" variant="primary">
             <Plus aria-hidden />
             Mint a challenge
@@ -82,8 +82,8 @@ async function Challenges({ actor, wanted, anyGroup }: ChallengesProps) {
       {items.length > 0 ? (
         <ChallengeTable
           challenges={items}
-          mayRevoke={can(actor, 'challenge:revoke')}
-          mayReissue={can(actor, 'challenge:mint')}
+          mayRevoke={canInGroups(actor, 'challenge:revoke')}
+          mayReissue={canInGroups(actor, 'challenge:mint')}
         />
       ) : filtered ? (
         <EmptyState icon={SearchX} title="No challenge matches">
@@ -95,7 +95,7 @@ async function Challenges({ actor, wanted, anyGroup }: ChallengesProps) {
           title="No challenges yet"
           action={
             anyGroup ? (
-              can(actor, 'challenge:mint') && (
+              canInGroups(actor, 'challenge:mint') && (
                 <ButtonLink href="/challenges/new" variant="primary">
                   Mint a challenge
                 </ButtonLink>

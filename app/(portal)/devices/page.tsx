@@ -16,11 +16,12 @@ import { oneOf, readParameters, type SearchParameters } from '@/app/_components/
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CertificateStatusBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
-import { listed, requireActor } from '@/app/_session'
+import { listed, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { DeviceFilter, DeviceSummary } from '@/lib/services/devices'
 import { DEVICE_STATES } from '@/lib/services/mdm-devices'
+import { can } from '@/lib/services/permissions'
 
 export const metadata: Metadata = { title: 'Devices' }
 
@@ -28,10 +29,14 @@ const FILTERS = ['search', 'state', 'connector', 'group', 'cursor'] as const
 type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
 
 export default async function DevicesPage({ searchParams }: { searchParams: SearchParameters }) {
-  const actor = await requireActor('certificate:read')
+  const actor = await requireActorInGroups('certificate:read')
   const wanted = await readParameters(searchParams, FILTERS)
   const { groups, deviceBrake } = server()
-  const [allGroups, brakes] = await Promise.all([groups.list(actor), deviceBrake.list(actor)])
+  const [allGroups, brakes] = await Promise.all([
+    groups.list(actor),
+    // An MDM and its brake are of every group.
+    can(actor, 'certificate:read') ? deviceBrake.list(actor) : [],
+  ])
   return (
     <>
       <PageHeader

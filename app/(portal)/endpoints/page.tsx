@@ -4,14 +4,14 @@ import type { Metadata } from 'next'
 import { Card } from '@/app/_components/card'
 import { EmptyState } from '@/app/_components/empty-state'
 import { PageHeader } from '@/app/_components/page-header'
-import { requireActor } from '@/app/_session'
+import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import { EndpointTable } from './endpoint-table'
 
 export const metadata: Metadata = { title: 'Endpoints' }
 
 export default async function EndpointsPage() {
-  const actor = await requireActor('endpoint:read')
+  const actor = await requireActorInGroups('endpoint:read')
   const endpoints = await server().groups.listEndpoints(actor)
   return (
     <>

@@ -13,7 +13,7 @@ import { oneOf, readParameters, type SearchParameters } from '@/app/_components/
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { TRANSACTION_STATE } from '@/app/_components/states'
 import { TransactionTable } from '@/app/_components/transaction-table'
-import { listed, requireActor } from '@/app/_session'
+import { listed, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { ENROLMENT_CAUSES, FAILURE_EXPLANATIONS } from '@/lib/services/enrolment-refusals'
@@ -30,7 +30,7 @@ const FILTERS = ['search', 'kind', 'group', 'endpoint', 'state', 'cause', 'clien
 type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
 
 export default async function EnrolmentsPage({ searchParams }: { searchParams: SearchParameters }) {
-  const actor = await requireActor('transaction:read')
+  const actor = await requireActorInGroups('transaction:read')
   const wanted = await readParameters(searchParams, FILTERS)
   const [groups, clients] = await Promise.all([server().groups.list(actor), server().transactions.clients(actor)])
   const endpoints = groups.flatMap((group) =>

@@ -6,7 +6,7 @@ import { ButtonLink } from '@/app/_components/button'
 import { EmptyState } from '@/app/_components/empty-state'
 import { PageHeader } from '@/app/_components/page-header'
 import { CardsSkeleton } from '@/app/_components/skeleton'
-import { requireActor } from '@/app/_session'
+import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { can } from '@/lib/services/permissions'
@@ -15,7 +15,7 @@ import { GroupCard } from './group-card'
 export const metadata: Metadata = { title: 'Groups' }
 
 export default async function GroupsPage() {
-  const actor = await requireActor('group:read')
+  const actor = await requireActorInGroups('group:read')
   return (
     <>
       <PageHeader title="Groups" description="Each group has its own issuer, so what goes wrong in one stays in one.">

@@ -12,14 +12,14 @@ import { RowLink } from '@/app/_components/row-link'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { BulkStateBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
-import { listed, requireActor } from '@/app/_session'
+import { listed, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 
 export const metadata: Metadata = { title: 'Revocations' }
 
 export default async function RevocationsPage({ searchParams }: { searchParams: SearchParameters }) {
-  const actor = await requireActor('bulk-revocation:read')
+  const actor = await requireActorInGroups('bulk-revocation:read')
   const { cursor } = await readParameters(searchParams, ['cursor'])
   const { items, nextCursor } = await listed(server().bulkRevocations.list(actor, cursor ? { cursor } : {}))
   return (
@@ -28,7 +28,7 @@ export default async function RevocationsPage({ searchParams }: { searchParams: 
         title="Revocations"
         description="Many certificates at once, now or at a time ahead. What was revoked one by one is on each certificate's own page."
       >
-        {can(actor, 'bulk-revocation:manage') && (
+        {canInGroups(actor, 'bulk-revocation:manage') && (
           <ButtonLink href="/certificates">
             <Plus aria-hidden />
             Select certificates

@@ -14,7 +14,7 @@ export default async function SettingsLayout({ children }: { children: ReactNode
     ...(can(actor, 'api-key:read') ? [{ href: '/settings/api-keys', text: 'API keys' }] : []),
     ...(can(actor, 'minter:read') ? [{ href: '/settings/minters', text: 'Minters' }] : []),
     ...(can(actor, 'retention:read') ? [{ href: '/settings/retention', text: 'Retention' }] : []),
-    { href: '/settings/about', text: 'About' },
+    ...(can(actor, 'overview:read') ? [{ href: '/settings/about', text: 'About' }] : []),
   ]
   return (
     <>

@@ -5,6 +5,11 @@ import { KEY_ROLES, ROLES } from '@/app/_components/name-of-role'
 const password = z.string().min(1, 'Choose a password.').max(512)
 const name = z.string().trim().min(1, 'Enter a name.').max(100, 'At most 100 characters.')
 
+const slugs = (what: string) => z.array(z.string().max(64)).max(50, `At most 50 ${what}.`).optional()
+
+/** Of an operator. Said in so many words: with no group ticked nobody becomes an operator of every group. */
+const reach = { reach: z.enum(['all', 'some'], 'Choose which groups.'), groups: z.array(z.string().max(64)).optional() }
+
 export const IdSchema = z.strictObject({ id: z.uuid() })
 
 export const ChangePasswordSchema = z.strictObject({
@@ -16,10 +21,11 @@ export const NewPersonSchema = z.strictObject({
   name,
   email: z.email('Enter an e-mail address, such as ada@example.org.').max(254),
   role: z.enum(ROLES, 'Choose a role.'),
+  ...reach,
   password,
 })
 
-export const RoleSchema = z.strictObject({ id: z.uuid(), role: z.enum(ROLES, 'Choose a role.') })
+export const RoleSchema = z.strictObject({ id: z.uuid(), role: z.enum(ROLES, 'Choose a role.'), ...reach })
 export const DisabledSchema = z.strictObject({
   id: z.uuid(),
   disabled: z.enum(['true', 'false']).transform((value) => value === 'true'),
@@ -30,7 +36,9 @@ export const NewApiKeySchema = z.strictObject({
   name,
   role: z.enum(KEY_ROLES, 'Choose a role.'),
   /** None ticked: the key is not limited. */
-  endpoints: z.array(z.string().max(64)).max(50, 'At most 50 endpoints.').optional(),
+  endpoints: slugs('endpoints'),
+  /** The same for groups. */
+  groups: slugs('groups'),
   expiresInDays: z.coerce
     .number('Enter days.')
     .int('Whole days.')

@@ -1,11 +1,11 @@
 /** Each route asks the service it should, with what the caller sent, as the caller. */
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ApiRoute } from '@/app/api/_door'
 import { OPERATIONS } from '@/app/api/_operations'
-import { type Asked, apiRequest, context, type Fakes, fakeServices, KEYS } from '@/app/api/_testing'
+import { type Asked, apiRequest, context, type Fakes, fakeServices, GROUP_KEY, KEYS } from '@/app/api/_testing'
 import type { Services } from '@/lib/server'
 import type { Role } from '@/lib/services/actor'
-import { PERMISSIONS } from '@/lib/services/permissions'
+import { IN_GROUPS, PERMISSIONS } from '@/lib/services/permissions'
 
 const wired = vi.hoisted(() => ({ services: undefined as Services | undefined }))
 vi.mock('@/lib/server', () => ({ server: () => wired.services }))
@@ -27,10 +27,13 @@ let asked: unknown[][]
 const noted =
   (name: string, answer: unknown) =>
   async (...args: unknown[]): Promise<never> => {
-    asked.push([name, ...args.map((arg) => (isActor(arg) ? `as ${arg.name}` : arg))])
+    asked.push([
+      name,
+      ...args.map((arg) => (isActor(arg) ? `as ${arg.name}${arg.groups ? ` of ${arg.groups.join()}` : ''}` : arg)),
+    ])
     return answer as never
   }
-const isActor = (value: unknown): value is { name: string } =>
+const isActor = (value: unknown): value is { name: string; groups?: readonly string[] } =>
   typeof value === 'object' && value !== null && 'via' in value
 
 const services = (): Fakes => ({
@@ -225,6 +228,7 @@ const services = (): Fakes => ({
   access: {
     users: noted('access.users', page('listUsers')),
     createUser: noted('access.createUser', exampleOf('createUser')),
+    updateUser: noted('access.updateUser', exampleOf('updateUser')),
     apiKeys: noted('access.apiKeys', [{ ...firstOf('listApiKeys'), id: ID }]),
     createApiKey: noted('access.createApiKey', { id: ID, key: 'lk_new', view: firstOf('listApiKeys') }),
     revokeApiKey: noted('access.revokeApiKey', undefined),
@@ -270,6 +274,29 @@ test.each(matrix)('%s for a key of role %s follows the matrix', async (id, role,
   const { status } = await call(id, { key: KEYS[role] })
   expect(status === 403).toBe(!allowed)
   if (!allowed) expect(asked).toEqual([])
+})
+
+describe('a key that is limited to groups', () => {
+  const isOpen = (access: (typeof BEHIND_THE_DOOR)[number]['access']) =>
+    access === 'public' || IN_GROUPS.includes(access)
+
+  test.each(BEHIND_THE_DOOR.map(({ id, access }) => [id, access] as const))('%s', async (id, access) => {
+    const { status } = await call(id, { key: GROUP_KEY })
+    expect(status === 403).toBe(!isOpen(access))
+    // What is open is asked of a service as whoever holds the key: the service says what is of their groups.
+    const people = asked.flatMap(([, who]) => (typeof who === 'string' && who.startsWith('as ') ? [who] : []))
+    expect(new Set(people)).toEqual(new Set(isOpen(access) && people.length > 0 ? ['as group key of staff'] : []))
+    if (!isOpen(access)) expect(asked).toEqual([])
+  })
+
+  test('reads who it is', async () => {
+    expect(await (await call('getMe', { key: GROUP_KEY })).json()).toMatchObject({
+      role: 'operator',
+      groups: ['staff'],
+      endpoints: null,
+      permissions: expect.not.arrayContaining(['group:create', 'audit:read', 'connector:read']),
+    })
+  })
 })
 
 test('a key that is limited to endpoints is let in to their challenges alone', () => {
@@ -337,6 +364,11 @@ test.each([
       'as admin key',
       { name: 'MDM', issuer: 'mdm', jwksUrl: 'https://mdm.example.com/jwks', endpoints: ['staff'] },
     ],
+  ],
+  [
+    'updateUser',
+    { json: { role: 'operator', groups: ['staff'] } },
+    ['access.updateUser', 'as admin key', ID, { role: 'operator', groups: ['staff'] }],
   ],
   ['updateMinter', { json: { enabled: false } }, ['minters.setEnabled', 'as admin key', ID, false]],
   [

@@ -6,6 +6,8 @@ export interface Person {
   email: string
   password: string
   role: 'admin' | 'operator' | 'auditor'
+  /** Slugs of the groups to which an operator is limited. */
+  groups?: readonly string[]
 }
 
 export const ADA: Person = { ...ADMIN, role: 'admin' }
@@ -24,8 +26,21 @@ export const AUGUST: Person = {
 
 /** Through the command line, where the form is not what is tested. */
 export async function employ(portal: Organisation, person: Person): Promise<void> {
-  const { name, email, role, password } = person
-  const create = ['user', 'create', '--name', name, '--email', email, '--role', role, '--password-stdin', '--json']
+  const { name, email, role, groups = [], password } = person
+  const limits = groups.flatMap((slug) => ['--group', slug])
+  const create = [
+    'user',
+    'create',
+    '--name',
+    name,
+    '--email',
+    email,
+    '--role',
+    role,
+    ...limits,
+    '--password-stdin',
+    '--json',
+  ]
   const { code, stdout, stderr } = await portal.cli(create, password)
   if (code !== 0) throw new Error(`user create ended with ${code}: ${stdout} ${stderr}`)
 }

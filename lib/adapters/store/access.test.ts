@@ -14,6 +14,11 @@ beforeAll(async () => {
   made = await testDatabase()
   db = openDatabase(made.url)
   owner = openDatabase(made.adminUrl)
+  for (const [slug, name] of [
+    ['guests', 'Guests'],
+    ['staff', 'Staff'],
+  ] as const)
+    await owner.group.create({ data: { id: crypto.randomUUID(), slug, name } })
 })
 
 afterAll(async () => {
@@ -23,7 +28,7 @@ afterAll(async () => {
 })
 
 accessContract('Postgres', async () => {
-  await owner.$executeRaw`truncate session, idempotent_request, api_key_endpoint, api_key, "user", rate_limit`
+  await owner.$executeRaw`truncate session, idempotent_request, api_key_endpoint, api_key_group, api_key, user_group, "user", rate_limit`
   const { seq: start } = await db.auditHead.findUniqueOrThrow({ where: { id: 1 } })
   const rows = () => db.auditEvent.findMany({ where: { seq: { gt: start } }, orderBy: { seq: 'asc' } })
   const text = (payload: Uint8Array) => Buffer.from(payload).toString('utf8')

@@ -19,6 +19,8 @@ const API_KEY_VIEW = {
     select: { endpoint: { select: { slug: true, name: true } } },
     orderBy: { endpoint: { slug: 'asc' } },
   },
+  limitedToGroups: true,
+  groups: { select: { group: { select: { slug: true, name: true } } }, orderBy: { group: { slug: 'asc' } } },
 } as const satisfies Prisma.ApiKeySelect
 
 export function apiKeyStore(db: Database): ApiKeyStore {
@@ -29,19 +31,26 @@ export function apiKeyStore(db: Database): ApiKeyStore {
     },
 
     createApiKey: (key, events) =>
-      transact(db, async (tx) => {
+      transact<Awaited<ReturnType<ApiKeyStore['createApiKey']>>>(db, async (tx) => {
         const { id, name, role, hint, createdAt, createdBy, expiresAt } = key
         const keyHash = new Uint8Array(key.keyHash)
         const known = await tx.endpoint.findMany({
           where: { slug: { in: [...(key.endpoints ?? [])] } },
           select: { id: true },
         })
-        if (known.length !== (key.endpoints ?? []).length) return { result: null, events: [] }
+        if (known.length !== (key.endpoints ?? []).length) return { result: 'endpoint_unknown', events: [] }
+        const groups = await tx.group.findMany({
+          where: { slug: { in: [...(key.groups ?? [])] } },
+          select: { id: true },
+        })
+        if (groups.length !== (key.groups ?? []).length) return { result: 'group_unknown', events: [] }
         const row = await tx.apiKey.create({
           data: {
             ...{ id, name, role, keyHash, hint, createdAt, createdBy, expiresAt },
             scoped: key.endpoints !== null,
             endpoints: { create: known.map((endpoint) => ({ endpointId: endpoint.id })) },
+            limitedToGroups: key.groups !== null,
+            groups: { create: groups.map((group) => ({ groupId: group.id })) },
           },
           select: API_KEY_VIEW,
         })
@@ -66,13 +75,25 @@ export function apiKeyStore(db: Database): ApiKeyStore {
         select id::text, name, role::text, hint, created_at as "createdAt", created_by as "createdBy",
           expires_at as "expiresAt", last_used_at as "lastUsedAt", revoked_at as "revokedAt",
           case when scoped then coalesce((select jsonb_agg(jsonb_build_object('slug', e.slug, 'name', e.name) order by e.slug)
-            from api_key_endpoint k join endpoint e on e.id = k.endpoint_id where k.api_key_id = found.id), '[]'::jsonb) end as endpoints
+            from api_key_endpoint k join endpoint e on e.id = k.endpoint_id where k.api_key_id = found.id), '[]'::jsonb) end as endpoints,
+          case when limited_to_groups then coalesce((select jsonb_agg(jsonb_build_object('slug', g.slug, 'name', g.name) order by g.slug)
+            from api_key_group k join "group" g on g.id = k.group_id where k.api_key_id = found.id), '[]'::jsonb) end as groups
         from found`
       return key ?? null
     },
   }
 }
 
-function viewOf({ scoped, endpoints, ...row }: Prisma.ApiKeyGetPayload<{ select: typeof API_KEY_VIEW }>): ApiKeyView {
-  return { ...row, endpoints: scoped ? endpoints.map(({ endpoint }) => endpoint) : null }
+function viewOf({
+  scoped,
+  endpoints,
+  limitedToGroups,
+  groups,
+  ...row
+}: Prisma.ApiKeyGetPayload<{ select: typeof API_KEY_VIEW }>): ApiKeyView {
+  return {
+    ...row,
+    endpoints: scoped ? endpoints.map(({ endpoint }) => endpoint) : null,
+    groups: limitedToGroups ? groups.map(({ group }) => group) : null,
+  }
 }

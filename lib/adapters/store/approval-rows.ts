@@ -11,10 +11,12 @@ import type {
 import type { Page } from '@/lib/services/audit'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
 import type { CertificateRules } from '@/lib/services/narrowing'
+import type { Reach } from '@/lib/services/permissions'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
 import { decodeCursor, encodeCursor } from './keyset'
+import { inReach } from './reach'
 import { isQuestion } from './transactions'
 
 type Read = NonNullable<Awaited<ReturnType<ApprovalStore['get']>>>
@@ -53,12 +55,12 @@ const decisions = Prisma.sql`coalesce((select json_agg(json_build_object('name',
 
 export async function readApprovals(
   database: Database,
-  { state, endpoint }: ApprovalFilter,
+  { state, endpoint, groups }: ApprovalFilter & Reach,
   { cursor, limit }: { cursor?: string; limit: number },
 ): Promise<Page<Read>> {
   const after = decodeCursor(cursor)
   const conditions = [
-    Prisma.sql`true`,
+    inReach(Prisma.sql`g.slug`, groups),
     ...(state === undefined ? [] : [Prisma.sql`${effective} = ${state}`]),
     ...(endpoint === undefined ? [] : [Prisma.sql`e.slug = ${endpoint}`]),
     ...(after === null ? [] : [Prisma.sql`(a.created_at, t.id) < (${after.at}::timestamptz, ${after.id}::uuid)`]),
@@ -122,20 +124,21 @@ export async function readHistory(
   database: Database,
   { id, subject, spkiSha256 }: { id: string; subject: string; spkiSha256: string },
   limit: number,
+  { groups }: Reach,
 ): Promise<ApprovalDetail['history']> {
   const key = Buffer.from(spkiSha256, 'hex')
   const [certificates, transactions] = await Promise.all([
     database.$queryRaw<ApprovalDetail['history']['certificates']>`
       select x.id, x.serial, x.subject, e.slug as endpoint, x.not_after as "notAfter", x.revoked_at as "revokedAt",
         x.spki_sha256 = ${key} as "sameKey", x.subject = ${subject} as "sameSubject"
-      from certificate x left join endpoint e on e.id = x.endpoint_id
+      from certificate x left join endpoint e on e.id = x.endpoint_id left join "group" g on g.id = x.group_id
       where x.state = 'issued' and x.kind = 'leaf' and ((x.subject = ${subject} and ${subject} <> '') or x.spki_sha256 = ${key})
-        and x.enrolment_transaction_id is distinct from ${id}::uuid
+        and x.enrolment_transaction_id is distinct from ${id}::uuid and ${inReach(Prisma.sql`g.slug`, groups)}
       order by x.issued_at desc limit ${limit}`,
     database.$queryRaw<ApprovalDetail['history']['transactions']>`
       select t.id, t.state::text as state, t.reason, e.slug as endpoint, t.created_at as "createdAt"
-      from enrolment_transaction t join endpoint e on e.id = t.endpoint_id
-      where t.subject = ${subject} and ${subject} <> '' and t.id <> ${id}::uuid and not ${isQuestion}
+      from enrolment_transaction t join endpoint e on e.id = t.endpoint_id join "group" g on g.id = e.group_id
+      where t.subject = ${subject} and ${subject} <> '' and t.id <> ${id}::uuid and not ${isQuestion} and ${inReach(Prisma.sql`g.slug`, groups)}
       order by t.created_at desc limit ${limit}`,
   ])
   return { certificates, transactions }

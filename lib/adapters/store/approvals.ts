@@ -7,6 +7,7 @@ import { finishRow } from './challenge-redemption'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
+import { inReach } from './reach'
 
 export function approvalStore(database: Database): ApprovalStore {
   return guarded<ApprovalStore>({
@@ -95,14 +96,16 @@ export function approvalStore(database: Database): ApprovalStore {
 
     list: (filter, page) => readApprovals(database, filter, page),
 
-    async countOpen() {
+    async countOpen({ groups }) {
       const [row] = await database.$queryRaw<{ count: number }[]>`
-        select count(*)::int as count from approval_request a where ${effective} = 'open'`
+        select count(*)::int as count from approval_request a
+        join endpoint e on e.id = a.endpoint_id join "group" g on g.id = e.group_id
+        where ${effective} = 'open' and ${inReach(Prisma.sql`g.slug`, groups)}`
       return row?.count ?? 0
     },
 
     get: (id) => readApproval(database, id),
-    history: (request, limit) => readHistory(database, request, limit),
+    history: (request, limit, reach) => readHistory(database, request, limit, reach),
   })
 }
 

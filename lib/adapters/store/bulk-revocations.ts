@@ -7,6 +7,7 @@ import { CERTIFICATE_TABLES, filterConditions, statusColumn } from './certificat
 import { LIST_COLUMNS, type ListRow, listRow } from './certificate-list-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
+import { inReach } from './reach'
 
 /** Carries the number out of a transaction that must leave nothing behind. */
 class OtherNumber extends Error {
@@ -17,10 +18,11 @@ class OtherNumber extends Error {
 
 export function bulkRevocationStore(database: Database): BulkRevocationStore {
   return {
-    async names({ group, issuer }) {
+    async names({ group, issuer, groups }) {
       const [row] = await database.$queryRaw<[{ group: string | null; issuer: string | null }]>`
-        select (select name from "group" where slug = ${group ?? null}) as "group",
-               (select name from authority where slug = ${issuer ?? null}) as issuer`
+        select (select g.name from "group" g where g.slug = ${group ?? null} and ${inReach(Prisma.sql`g.slug`, groups)}) as "group",
+               (select a.name from authority a left join "group" g on g.id = a.group_id
+                where a.slug = ${issuer ?? null} and ${inReach(Prisma.sql`g.slug`, groups)}) as issuer`
       return row
     },
 
@@ -74,10 +76,10 @@ export function bulkRevocationStore(database: Database): BulkRevocationStore {
       return row ? bulkRecord(row) : null
     },
 
-    async list({ after, limit }) {
+    async list({ after, limit, groups }) {
       const older = after ? Prisma.sql`(b.created_at, b.id) < (${after.at}, ${after.id}::uuid)` : Prisma.sql`true`
       const rows = await database.$queryRaw<BulkRow[]>`
-        select ${BULK_COLUMNS} from bulk_revocation b where ${older} order by b.created_at desc, b.id desc limit ${limit}`
+        select ${BULK_COLUMNS} from bulk_revocation b where ${older} and ${withinGroups(groups)} order by b.created_at desc, b.id desc limit ${limit}`
       return rows.map(bulkRecord)
     },
 
@@ -144,8 +146,16 @@ function selected(selection: Selection, now: Date, expiringBefore: Date): Prisma
     ...('certificates' in selection
       ? [Prisma.sql`c.id = any(${selection.certificates}::uuid[])`]
       : filterConditions(selection.filter, now, expiringBefore)),
+    inReach(Prisma.sql`g.slug`, selection.groups),
   ]
   return Prisma.join(conditions, ' and ')
+}
+
+/** As isWithin() in lib/services/bulk-revocation.ts says it. */
+function withinGroups(groups: readonly string[] | undefined): Prisma.Sql {
+  if (groups === undefined) return Prisma.sql`true`
+  return Prisma.sql`case when b.selection ? 'groups' then b.selection->'groups' <@ ${JSON.stringify(groups)}::jsonb
+    else ${inReach(Prisma.sql`b.selection->'filter'->>'group'`, groups)} end`
 }
 
 /** In the words of the index certificate_one_successor, which then finds the one there can be. */

@@ -9,6 +9,7 @@ import { issuerRevocation, LIST_COLUMNS, type ListRow, listRow } from './certifi
 import { makeCrlsDue } from './certificate-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
+import { inReach } from './reach'
 import { isQuestion } from './transactions'
 
 export function certificateStore(database: Database): CertificateStore {
@@ -18,6 +19,7 @@ export function certificateStore(database: Database): CertificateStore {
         Prisma.sql`c.kind = 'leaf' and c.state = 'issued'`,
         ...(after ? [Prisma.sql`(c.created_at, c.id) < (${after.createdAt}, ${after.id}::uuid)`] : []),
         ...filterConditions(filter, now, expiringBefore),
+        inReach(Prisma.sql`g.slug`, filter.groups),
       ]
       const rows = await database.$queryRaw<ListRow[]>`
         select ${LIST_COLUMNS} from ${CERTIFICATE_TABLES} where ${Prisma.join(conditions, ' and ')}
@@ -94,7 +96,7 @@ export function certificateStore(database: Database): CertificateStore {
       })
     },
 
-    async counts(now, expiringBefore) {
+    async counts(now, expiringBefore, { groups }) {
       const yesterday = new Date(now.getTime() - 86_400_000)
       const [row] = await database.$queryRaw<[Awaited<ReturnType<CertificateStore['counts']>>]>`
         select (count(*))::int as total,
@@ -104,13 +106,18 @@ export function certificateStore(database: Database): CertificateStore {
           (count(*) filter (where c.revoked_at is not null or ${statusCondition('issuer_revoked', now, expiringBefore)}))::int as revoked,
           (count(*) filter (where c.issued_at > ${yesterday}))::int as last24h,
           (select count(*) from enrolment_transaction where state = 'refused' and not ${isQuestion}
-            and created_at > ${yesterday})::int as refused24h,
-          (select count(*) from challenge where state = 'pending' and expires_at > ${now})::int as "pendingChallenges"
-        from certificate c join authority a on a.id = c.authority_id left join certificate ic on ic.id = a.certificate_id
-        where c.kind = 'leaf' and c.state = 'issued'`
+            and created_at > ${yesterday} and ${ofEndpoints(groups)})::int as refused24h,
+          (select count(*) from challenge where state = 'pending' and expires_at > ${now} and ${ofEndpoints(groups)})::int as "pendingChallenges"
+        from ${CERTIFICATE_TABLES}
+        where c.kind = 'leaf' and c.state = 'issued' and ${inReach(Prisma.sql`g.slug`, groups)}`
       return row
     },
   }
+}
+
+function ofEndpoints(groups: readonly string[] | undefined): Prisma.Sql {
+  if (groups === undefined) return Prisma.sql`true`
+  return Prisma.sql`endpoint_id in (select e.id from endpoint e join "group" g on g.id = e.group_id where ${inReach(Prisma.sql`g.slug`, groups)})`
 }
 
 interface LineRows {

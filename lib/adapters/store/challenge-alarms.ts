@@ -6,6 +6,7 @@ import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 import { decodeCursor, encodeCursor } from './keyset'
 import { guarded } from './outage'
+import { inReach } from './reach'
 
 /** The unique index over challenge and key decides who raises it. Null when it was raised before. */
 export async function raiseAlarm(
@@ -48,15 +49,16 @@ export function alarmStore(database: Database): AlarmStore {
       from challenge_alarm a
       join challenge c on c.id = a.challenge_id
       join endpoint e on e.id = c.endpoint_id
+      join "group" g on g.id = e.group_id
       left join certificate x on x.challenge_id = c.id and x.state = 'issued'
       where ${condition} order by a.created_at desc, a.id desc limit ${limit}`
     return rows.map(viewOf)
   }
   return guarded<AlarmStore>({
-    async list({ open, endpoint }, { cursor, limit }) {
+    async list({ open, endpoint, groups }, { cursor, limit }) {
       const after = decodeCursor(cursor)
       const conditions = [
-        Prisma.sql`true`,
+        ofGroups(groups),
         ...(open === undefined ? [] : [Prisma.sql`${isOpen} = ${open}`]),
         ...(endpoint === undefined ? [] : [Prisma.sql`e.slug = ${endpoint}`]),
         ...(after === null ? [] : [Prisma.sql`(a.created_at, a.id) < (${after.at}::timestamptz, ${after.id}::uuid)`]),
@@ -69,9 +71,10 @@ export function alarmStore(database: Database): AlarmStore {
       }
     },
 
-    get: async (id) => (await read(Prisma.sql`a.id = ${id}::uuid`, 1))[0] ?? null,
-    open: (limit) => read(isOpen, limit),
-    ofChallenge: (challengeId) => read(Prisma.sql`a.challenge_id = ${challengeId}::uuid`, 100),
+    get: async (id, { groups }) => (await read(Prisma.sql`a.id = ${id}::uuid and ${ofGroups(groups)}`, 1))[0] ?? null,
+    open: (limit, { groups }) => read(Prisma.sql`${isOpen} and ${ofGroups(groups)}`, limit),
+    ofChallenge: (challengeId, { groups }) =>
+      read(Prisma.sql`a.challenge_id = ${challengeId}::uuid and ${ofGroups(groups)}`, 100),
 
     async dismiss(challengeId, by, dismissed) {
       return transact(database, async (transaction) => {
@@ -83,6 +86,7 @@ export function alarmStore(database: Database): AlarmStore {
   })
 }
 
+const ofGroups = (groups: readonly string[] | undefined) => inReach(Prisma.sql`g.slug`, groups)
 const isOpen = Prisma.sql`(a.dismissed_at is null and x.revoked_at is null)`
 
 interface AlarmRow {

@@ -3,7 +3,6 @@ import type { Page } from '@/lib/services/audit'
 import type { ChallengeRules } from '@/lib/services/challenge-rules'
 import {
   type ChallengeConstraints,
-  type ChallengeFilter,
   type ChallengeOrigin,
   type ChallengeState,
   type ChallengeStore,
@@ -19,6 +18,7 @@ import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 import { decodeCursor, encodeCursor } from './keyset'
 import { guarded } from './outage'
+import { inReach } from './reach'
 
 export { redemptionStore } from './challenge-redemption'
 export { challengeUpkeepStore } from './challenge-upkeep'
@@ -179,9 +179,9 @@ interface ChallengeRow {
   refused_at: Date | null
 }
 
-function conditionOf(filter: ChallengeFilter): Prisma.Sql {
+function conditionOf(filter: Parameters<ChallengeStore['list']>[0]): Prisma.Sql {
   // Authorisations that were made as a request came in belong to its transaction: nobody minted them.
-  const conditions = [Prisma.sql`c.origin in ('minted', 'signed')`]
+  const conditions = [Prisma.sql`c.origin in ('minted', 'signed')`, inReach(Prisma.sql`g.slug`, filter.groups)]
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.endpoints !== undefined) conditions.push(Prisma.sql`e.slug = any(${[...filter.endpoints]}::text[])`)
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)

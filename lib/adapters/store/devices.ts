@@ -6,14 +6,17 @@ import { type Database, transact } from './database'
 import { insertDeviceEvents } from './device-rows'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
+import { inReach } from './reach'
 
 export function deviceStore(database: Database): DeviceStore {
   return guarded<DeviceStore>({
-    async subjects({ search, group, after }, limit) {
+    async subjects({ search, group, after, groups }, limit) {
       const beyond = after === undefined ? Prisma.sql`c.subject <> ''` : Prisma.sql`c.subject > ${after}`
       const fits = search === undefined ? Prisma.sql`true` : Prisma.sql`c.subject ilike ${anywhere(search)}`
       const ofGroup = (id: Prisma.Sql) =>
-        group === undefined ? Prisma.sql`true` : Prisma.sql`${id} = (select id from "group" where slug = ${group})`
+        Prisma.sql`(${
+          group === undefined ? Prisma.sql`true` : Prisma.sql`${id} = (select id from "group" where slug = ${group})`
+        } and ${ofGroups(id, groups)})`
       // Each half stops after a page of names, so that neither is read to its end.
       return database.$queryRaw<{ subject: string; certificates: number }[]>`
         select subject, max(certificates)::int as certificates from (
@@ -42,28 +45,29 @@ export function deviceStore(database: Database): DeviceStore {
 
     async mdmDevices(filter, limit) {
       const rows = await database.$queryRaw<ListRow[]>`
-        select ${COLUMNS}, (select count(*) from device_certificate l where l.device_id = d.id)::int as certificates,
+        select ${COLUMNS}, (select count(*) from device_certificate l join certificate c on c.id = l.certificate_id
+            where l.device_id = d.id and ${ofGroups(Prisma.sql`c.group_id`, filter.groups)})::int as certificates,
           newest.id as newest_id, newest.subject as newest_subject
         from device d left join connector k on k.id = d.connector_id
         left join lateral (
           select c.id, c.subject from device_certificate l join certificate c on c.id = l.certificate_id
-          where l.device_id = d.id and c.state = 'issued' order by c.created_at desc, c.id desc limit 1
+          where l.device_id = d.id and c.state = 'issued' and ${ofGroups(Prisma.sql`c.group_id`, filter.groups)} order by c.created_at desc, c.id desc limit 1
         ) newest on true
         where ${conditionOf(filter)} order by coalesce(d.name, ''), d.id limit ${limit}`
       return rows.map(listRow)
     },
 
-    async mdmDevice(id) {
+    async mdmDevice(id, { groups }) {
       const [row] = await database.$queryRaw<Row[]>`
-        select ${COLUMNS} from device d left join connector k on k.id = d.connector_id where d.id = ${id}::uuid`
+        select ${COLUMNS} from device d left join connector k on k.id = d.connector_id where d.id = ${id}::uuid and ${isInReach(groups)}`
       return row === undefined ? null : mdmDevice(row)
     },
 
-    devicesOfSubject: (subject) =>
+    devicesOfSubject: (subject, { groups }) =>
       database.$queryRaw<Pick<MdmDevice, 'id' | 'name' | 'serial' | 'externalId'>[]>`
         select distinct d.id, d.name, d.serial, d.external_id as "externalId" from certificate c
         join device_certificate l on l.certificate_id = c.id join device d on d.id = l.device_id
-        where c.subject = ${subject} and c.kind = 'leaf' order by d.name, d.id limit 20`,
+        where c.subject = ${subject} and c.kind = 'leaf' and ${ofGroups(Prisma.sql`c.group_id`, groups)} order by d.name, d.id limit 20`,
 
     events: (deviceId, limit) =>
       database.deviceEvent.findMany({
@@ -78,11 +82,12 @@ export function deviceStore(database: Database): DeviceStore {
         select id, trigger, action, state, created_at as "createdAt", done_at as "doneAt", decided_by as "decidedBy", certificates
         from device_action where device_id = ${deviceId}::uuid order by created_at desc, id limit ${limit}`,
 
-    revokeChallenges: (deviceId, why, at, events) =>
+    revokeChallenges: (deviceId, { groups }, why, at, events) =>
       transact(database, async (transaction) => {
         const revoked = await transaction.$queryRaw<{ id: string; subject: string }[]>`
           with waiting as (
             select id from challenge where device_id = ${deviceId}::uuid and state = 'pending' and expires_at > ${at}
+              and ${ofGroups(Prisma.sql`(select e.group_id from endpoint e where e.id = endpoint_id)`, groups)}
             order by id for no key update)
           update challenge p set state = 'revoked', revoked_at = ${at}, revoked_reason = ${why}
           from waiting where p.id = waiting.id returning p.id, p.subject`
@@ -117,8 +122,15 @@ function listRow({ certificates, newest_id: id, newest_subject: subject, ...row 
   return { ...mdmDevice(row), certificates, newest: id === null || subject === null ? null : { id, subject } }
 }
 
-function conditionOf({ search, state, connector, group, after }: Parameters<DeviceStore['mdmDevices']>[0]): Prisma.Sql {
-  const conditions = [Prisma.sql`true`]
+function conditionOf({
+  search,
+  state,
+  connector,
+  group,
+  after,
+  groups,
+}: Parameters<DeviceStore['mdmDevices']>[0]): Prisma.Sql {
+  const conditions = [isInReach(groups)]
   if (after !== undefined)
     conditions.push(Prisma.sql`(coalesce(d.name, ''), d.id) > (${after.name}, ${after.id}::uuid)`)
   if (state !== undefined) conditions.push(stateCondition(state))
@@ -134,6 +146,21 @@ function conditionOf({ search, state, connector, group, after }: Parameters<Devi
     conditions.push(Prisma.sql`(${Prisma.join(columns, ' or ')})`)
   }
   return Prisma.join(conditions, ' and ')
+}
+
+/** `id` is the column of a group's id. */
+function ofGroups(id: Prisma.Sql, groups: readonly string[] | undefined): Prisma.Sql {
+  if (groups === undefined) return Prisma.sql`true`
+  return Prisma.sql`${id} in (select id from "group" where ${inReach(Prisma.sql`slug`, groups)})`
+}
+
+/** A device, if anything was issued or minted for it in one of the groups. */
+function isInReach(groups: readonly string[] | undefined): Prisma.Sql {
+  if (groups === undefined) return Prisma.sql`true`
+  return Prisma.sql`(exists (select from device_certificate l join certificate c on c.id = l.certificate_id
+      where l.device_id = d.id and c.state = 'issued' and ${ofGroups(Prisma.sql`c.group_id`, groups)})
+    or exists (select from challenge p join endpoint e on e.id = p.endpoint_id
+      where p.device_id = d.id and ${ofGroups(Prisma.sql`e.group_id`, groups)}))`
 }
 
 function stateCondition(state: DeviceStateFilter): Prisma.Sql {

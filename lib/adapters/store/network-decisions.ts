@@ -45,10 +45,10 @@ export function networkDecisionStore(database: Database): NetworkDecisionStore &
       return rows.map(sightingView)
     },
 
-    async refusals(groupSlug, limit) {
+    async refusals(groupSlug, limit, { groups }) {
       // What is nobody's certificate shows with every group: it may have been meant for this one.
       const rows = await database.networkRefusal.findMany({
-        where: { OR: [{ group: { slug: groupSlug } }, { groupId: null }] },
+        where: { OR: [{ group: { slug: groupSlug } }, ...(groups === undefined ? [{ groupId: null }] : [])] },
         orderBy: { lastAt: 'desc' },
         take: limit,
         select: REFUSAL,
@@ -56,8 +56,11 @@ export function networkDecisionStore(database: Database): NetworkDecisionStore &
       return rows.map(refusalView)
     },
 
-    async ofCertificates(certificateIds) {
-      const where = { certificateId: { in: [...certificateIds] } }
+    async ofCertificates(certificateIds, { groups }) {
+      const where = {
+        certificateId: { in: [...certificateIds] },
+        ...(groups === undefined ? {} : { certificate: { group: { slug: { in: [...groups] } } } }),
+      }
       const [sightings, refusals] = await Promise.all([
         database.networkSighting.findMany({ where, orderBy: { lastAcceptedAt: 'desc' }, select: SIGHTING }),
         database.networkRefusal.findMany({ where, orderBy: { lastAt: 'desc' }, take: 50, select: REFUSAL }),

@@ -3,6 +3,7 @@ import type { OverdueRenewal, OverdueRenewalStore } from '@/lib/services/overdue
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
+import { inReach } from './reach'
 
 /** renewableFrom() of lib/services/renewal-checks.ts: how long before its end a certificate may be renewed. */
 const WINDOW = Prisma.sql`coalesce(make_interval(days => e.renewal_window_days), least((c.not_after - c.not_before) / 3, interval '30 days'))`
@@ -51,9 +52,10 @@ export function overdueRenewalStore(database: Database): OverdueRenewalStore {
         return { result: rows.length, events: rows.map(overdueOf).map(event) }
       }),
 
-    async list({ group, search }, { after, at, limit }) {
+    async list({ group, search, groups }, { after, at, limit }) {
       const conditions = [
         Prisma.sql`o.resolved_at is null and ${overdue(at)}`,
+        inReach(Prisma.sql`g.slug`, groups),
         ...(after === null
           ? []
           : [Prisma.sql`(o.found_at, o.certificate_id) > (${after.createdAt}, ${after.id}::uuid)`]),
@@ -66,10 +68,11 @@ export function overdueRenewalStore(database: Database): OverdueRenewalStore {
       return rows.map(overdueOf)
     },
 
-    async count(at) {
+    async count(at, { groups }) {
       const [row] = await database.$queryRaw<{ count: number }[]>`
         select count(*)::int as count from overdue_renewal o join certificate c on c.id = o.certificate_id
-        where o.resolved_at is null and c.revoked_at is null and c.not_after > ${at}`
+        left join "group" g on g.id = c.group_id
+        where o.resolved_at is null and c.revoked_at is null and c.not_after > ${at} and ${inReach(Prisma.sql`g.slug`, groups)}`
       return row?.count ?? 0
     },
   })

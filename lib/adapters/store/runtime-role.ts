@@ -24,6 +24,7 @@ const DELETABLE = [
   'received_validation',
   'session',
   'status_change',
+  'user_group',
 ]
 /** The audit trail is written by these two alone, which run with their owner's rights. */
 const READ_ONLY = ['_prisma_migrations', 'audit_event', 'audit_head']

@@ -3,7 +3,7 @@ import type { IdleSeconds, LapsedSession, LiveSession, NewSession, SessionStore 
 import type { PersonRole } from '@/lib/services/actor'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
-import { USER_VIEW } from './users'
+import { USER_VIEW, userView } from './users'
 
 /** Enough to know where somebody signed in before. */
 const SOURCES_REMEMBERED = 50
@@ -24,7 +24,7 @@ export function sessionStore(db: Database): SessionStore {
       })
       if (!row) return null
       const { passwordHash, sessions, ...user } = row
-      return { user, passwordHash, sources: sessions.map((session) => session.sourceIp) }
+      return { user: userView(user), passwordHash, sources: sessions.map((session) => session.sourceIp) }
     },
 
     startSession: (session, condition, eventsOf) =>
@@ -43,7 +43,7 @@ export function sessionStore(db: Database): SessionStore {
     async liveSession(tokenHash, now, idle) {
       const [session] = await db.$queryRaw<LiveSession[]>`
         with found as (
-          select s.id, s.last_seen_at, u.id as user_id, u.name, u.email, u.role
+          select s.id, s.last_seen_at, u.id as user_id, u.name, u.email, u.role, ${GROUPS} as groups
           from session s join "user" u on u.id = s.user_id
           where s.token_hash = ${tokenHash} and s.ended_at is null and s.expires_at > ${now}::timestamptz
             and u.disabled_at is null and s.last_seen_at > ${idleSince(now, idle)}
@@ -52,7 +52,7 @@ export function sessionStore(db: Database): SessionStore {
           where session.id = found.id and session.ended_at is null
             and session.last_seen_at <= ${now}::timestamptz - interval '1 minute'
         )
-        select id::text, user_id::text as "userId", name, email, role::text from found`
+        select id::text, user_id::text as "userId", name, email, role::text, groups from found`
       return session ?? null
     },
 
@@ -61,7 +61,7 @@ export function sessionStore(db: Database): SessionStore {
         const [ended] = await tx.$queryRaw<LiveSession[]>`
           update session s set ended_at = ${now}::timestamptz, ended_reason = ${reason} from "user" u
           where u.id = s.user_id and s.ended_at is null and ${whichSession(which)}
-          returning s.id::text, u.id::text as "userId", u.name, u.email, u.role::text`
+          returning s.id::text, u.id::text as "userId", u.name, u.email, u.role::text, ${GROUPS} as groups`
         return { result: ended ?? null, events: ended ? eventsOf(ended) : [] }
       }),
 
@@ -111,6 +111,10 @@ export function sessionStore(db: Database): SessionStore {
 }
 
 const ROLES: readonly PersonRole[] = ['admin', 'operator', 'auditor']
+
+/** Null for a user who is not limited; without rows, no group at all. */
+const GROUPS = Prisma.sql`case when u.limited_to_groups then array(
+  select g.slug from user_group m join "group" g on g.id = m.group_id where m.user_id = u.id order by g.slug) end`
 
 function sessionRow({ id, tokenHash, userId, createdAt, expiresAt, sourceIp, userAgent }: NewSession) {
   return { id, tokenHash: new Uint8Array(tokenHash), userId, createdAt, expiresAt, sourceIp, userAgent }

@@ -15,6 +15,7 @@ import type { Database } from './database'
 import { Prisma } from './generated/client'
 import { decodeCursor, encodeCursor } from './keyset'
 import { guarded } from './outage'
+import { inReach } from './reach'
 
 export function transactionStore(database: Database): TransactionStore {
   return guarded<TransactionStore>({
@@ -53,14 +54,14 @@ export function transactionStore(database: Database): TransactionStore {
       return { ...detailOf(row), records, history }
     },
 
-    async countByReason(since) {
+    async countByReason(since, { groups }) {
       return database.$queryRaw<{ reason: string; count: number }[]>`
-        select reason, count(*)::int as count from enrolment_transaction
-        where created_at > ${since} and state in ('refused', 'failed') and reason is not null and not ${isQuestion}
+        select reason, count(*)::int as count from enrolment_transaction t
+        where ${ofEndpoints(groups)} and created_at > ${since} and state in ('refused', 'failed') and reason is not null and not ${isQuestion}
         group by reason order by count desc, reason limit 20`
     },
 
-    async clients() {
+    async clients({ groups }) {
       // From one client to the next along the index: however many rows, one look at each family.
       const rows = await database.$queryRaw<{ client: string }[]>`
         with recursive seen as (
@@ -69,10 +70,19 @@ export function transactionStore(database: Database): TransactionStore {
           select (select t.client from enrolment_transaction t where t.client > seen.client order by t.client limit 1)
           from seen where seen.client is not null
         )
-        select client from seen where client is not null limit 100`
+        select client from seen where client is not null and ${
+          groups === undefined
+            ? Prisma.sql`true`
+            : Prisma.sql`exists (select from enrolment_transaction t where t.client = seen.client and ${ofEndpoints(groups)})`
+        } limit 100`
       return rows.map(({ client }) => client)
     },
   })
+}
+
+function ofEndpoints(groups: readonly string[] | undefined): Prisma.Sql {
+  if (groups === undefined) return Prisma.sql`true`
+  return Prisma.sql`t.endpoint_id in (select e.id from endpoint e join "group" g on g.id = e.group_id where ${inReach(Prisma.sql`g.slug`, groups)})`
 }
 
 const MOST_EVENTS = 100
@@ -150,7 +160,7 @@ interface DetailRow extends ListRow {
 export const isQuestion = Prisma.sql`coalesce(message_type, 0) in (${Prisma.join([...QUESTIONS])})`
 
 function conditionOf(filter: Parameters<TransactionStore['list']>[0]): Prisma.Sql {
-  const conditions = [Prisma.sql`true`]
+  const conditions = [inReach(Prisma.sql`g.slug`, filter.groups)]
   if (filter.kind === 'question') conditions.push(isQuestion)
   if (filter.kind === 'enrolment') conditions.push(Prisma.sql`not ${isQuestion}`)
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)

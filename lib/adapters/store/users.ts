@@ -1,6 +1,6 @@
 /** Users in Postgres. What must hold between two administrators at once rides in locks and conditions here. */
 import type { UserStore } from '@/lib/services/access-store'
-import type { UserView } from '@/lib/services/access-types'
+import type { GroupName, UserView } from '@/lib/services/access-types'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 
@@ -12,27 +12,45 @@ export const USER_VIEW = {
   createdAt: true,
   lastSignInAt: true,
   disabledAt: true,
-} as const
+  limitedToGroups: true,
+  groups: { select: { group: { select: { slug: true, name: true } } }, orderBy: { group: { slug: 'asc' } } },
+} as const satisfies Prisma.UserSelect
+
+export function userView<Row extends Prisma.UserGetPayload<{ select: typeof USER_VIEW }>>({
+  limitedToGroups,
+  groups,
+  ...user
+}: Row) {
+  return { ...user, groups: limitedToGroups ? groups.map(({ group }) => group) : null }
+}
 
 export function userStore(db: Database): UserStore {
   return {
     async users() {
-      return db.user.findMany({ select: USER_VIEW, orderBy: [{ name: 'asc' }, { id: 'asc' }] })
+      const rows = await db.user.findMany({ select: USER_VIEW, orderBy: [{ name: 'asc' }, { id: 'asc' }] })
+      return rows.map(userView)
     },
 
     async user(id) {
-      return db.user.findUnique({ where: { id }, select: { ...USER_VIEW, passwordHash: true } })
+      const row = await db.user.findUnique({ where: { id }, select: { ...USER_VIEW, passwordHash: true } })
+      return row && userView(row)
     },
 
     async createUser(user, events) {
       try {
-        return await transact(db, async (tx) => {
+        return await transact<UserView | 'group_unknown'>(db, async (tx) => {
           const { id, name, email, emailNormalised, role, passwordHash, createdAt } = user
-          const passwordChangedAt = createdAt
-          await tx.user.create({
-            data: { id, name, email, emailNormalised, role, passwordHash, createdAt, passwordChangedAt },
+          const groups = user.groups === null ? [] : await groupsNamed(tx, user.groups)
+          if (groups === null) return { result: 'group_unknown', events: [] }
+          const row = await tx.user.create({
+            data: {
+              ...{ id, name, email, emailNormalised, role, passwordHash, createdAt, passwordChangedAt: createdAt },
+              limitedToGroups: user.groups !== null,
+              groups: { create: groups.map((group) => ({ groupId: group.id })) },
+            },
+            select: USER_VIEW,
           })
-          return { result: 'created' as const, events }
+          return { result: userView(row), events }
         })
       } catch (error) {
         if (isUniqueViolation(error)) return 'email_taken'
@@ -41,10 +59,11 @@ export function userStore(db: Database): UserStore {
     },
 
     changeUser: (id, change, now, eventsOf) =>
-      transact<UserView | 'not_found' | 'last_admin'>(db, async (tx) => {
+      transact<Awaited<ReturnType<UserStore['changeUser']>>>(db, async (tx) => {
         await lockAdministrators(tx, id)
-        const before = await tx.user.findUnique({ where: { id }, select: USER_VIEW })
-        if (!before) return { result: 'not_found', events: [] }
+        const row = await tx.user.findUnique({ where: { id }, select: USER_VIEW })
+        if (!row) return { result: 'not_found', events: [] }
+        const before = userView(row)
         const disabledAt =
           change.disabled === undefined ? before.disabledAt : disabledSince(change.disabled, before, now)
         const after = { ...before, name: change.name ?? before.name, role: change.role ?? before.role, disabledAt }
@@ -52,9 +71,21 @@ export function userStore(db: Database): UserStore {
           return { result: 'last_admin', events: [] }
         }
         const { name, role } = after
-        await tx.user.update({ where: { id }, data: { name, role, disabledAt } })
-        const losesRights = before.role !== role || (before.disabledAt === null && disabledAt !== null)
-        const reason = before.role !== role ? 'role_changed' : 'disabled'
+        if (change.groups && role !== 'operator') return { result: 'not_operator', events: [] }
+        const wanted =
+          change.groups === undefined ? before.groups : change.groups && (await groupsNamed(tx, change.groups))
+        if (change.groups && wanted === null) return { result: 'group_unknown', events: [] }
+        after.groups = role === 'operator' && wanted ? wanted.map(({ slug, name }) => ({ slug, name })) : null
+        const regrouped = slugs(before.groups) !== slugs(after.groups)
+        if (regrouped) await tx.userGroup.deleteMany({ where: { userId: id } })
+        await tx.user.update({
+          where: { id },
+          data: { ...{ name, role, disabledAt }, ...(regrouped ? { limitedToGroups: after.groups !== null } : {}) },
+          select: { id: true },
+        })
+        if (regrouped && after.groups !== null) await joinGroups(tx, id, after.groups)
+        const losesRights = before.role !== role || regrouped || (before.disabledAt === null && disabledAt !== null)
+        const reason = before.role !== role ? 'role_changed' : regrouped ? 'groups_changed' : 'disabled'
         const ended = losesRights ? await endSessions(tx, id, null, now, reason) : 0
         return { result: after, events: eventsOf(before, after, ended) }
       }),
@@ -68,9 +99,30 @@ export function userStore(db: Database): UserStore {
         if (count !== 1) return { result: false, events: [] }
         const user = await tx.user.findUniqueOrThrow({ where: { id }, select: USER_VIEW })
         const ended = await endSessions(tx, id, keepSession, now, 'password_changed')
-        return { result: true, events: eventsOf(user, ended) }
+        return { result: true, events: eventsOf(userView(user), ended) }
       }),
   }
+}
+
+/** By slug; null when one of them does not exist. */
+async function groupsNamed(tx: Transaction, wanted: readonly string[]) {
+  const found = await tx.group.findMany({
+    where: { slug: { in: [...wanted] } },
+    orderBy: { slug: 'asc' },
+    select: { id: true, slug: true, name: true },
+  })
+  return found.length === new Set(wanted).size ? found : null
+}
+
+async function joinGroups(tx: Transaction, id: string, groups: readonly GroupName[]): Promise<void> {
+  const named = groups.map(({ slug }) => slug)
+  await tx.$executeRaw`
+    insert into user_group (user_id, group_id) select ${id}::uuid, g.id from "group" g where g.slug = any(${named}::text[])`
+}
+
+/** Apart for nobody's groups and for no group. */
+function slugs(groups: readonly GroupName[] | null): string {
+  return groups === null ? 'all' : groups.map(({ slug }) => slug).join()
 }
 
 /**

@@ -61,12 +61,31 @@ export function automationContract(portal: Portal): void {
       expect(refusal).toMatchObject({ code: 'unauthenticated', reason: 'unknown' })
     })
 
+    test('of operators are limited to groups', async () => {
+      const { key, view } = await portal.access.createApiKey(cli, {
+        name: 'Script',
+        role: 'operator',
+        groups: ['staff'],
+      })
+      expect(view).toMatchObject({ groups: [{ slug: 'staff', name: 'Staff' }], endpoints: null })
+      const actor = await present(key)
+      expect(actor).toMatchObject({ role: 'operator', groups: ['staff'] })
+      expect(actor).not.toHaveProperty('scope')
+      const another = await portal.access.createApiKey(cli, { name: 'Other', role: 'operator' })
+      expect(await present(another.key)).not.toHaveProperty('groups')
+    })
+
     test.each([
+      ['a group that does not exist', { groups: ['nowhere'] }, 'groups'],
+      ['no group at all', { groups: [] }, 'groups'],
+      ['groups and the role of an administrator', { role: 'admin', groups: ['staff'] }, 'role'],
+      ['groups and the role of an auditor', { role: 'auditor', groups: ['staff'] }, 'role'],
+      ['groups and endpoints at once', { groups: ['staff'], endpoints: ['staff'] }, 'groups'],
       ['an endpoint that does not exist', { endpoints: ['nowhere'] }, 'endpoints'],
       ['no endpoint at all', { endpoints: [] }, 'endpoints'],
       ['the role of an administrator', { role: 'admin', endpoints: ['staff'] }, 'role'],
       ['the role of a RADIUS server', { role: 'radius', endpoints: ['staff'] }, 'role'],
-    ] as const)('are not limited to endpoints with %s', async (_what, wrong, field) => {
+    ] as const)('are not limited with %s', async (_what, wrong, field) => {
       const lines = await portal.since(async () => {
         const made = portal.access.createApiKey(cli, { name: 'MDM', role: 'operator', ...wrong })
         expect(await refusalOf(made)).toMatchObject({ code: 'invalid_input', fields: { [field]: expect.any(String) } })

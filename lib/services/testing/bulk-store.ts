@@ -9,6 +9,7 @@ import type {
 import { skipCause } from '@/lib/services/bulk-selection'
 import { statusOf } from '@/lib/services/certificate-view'
 import type { CertificateRecord } from '@/lib/services/certificates'
+import { inGroups, type Reach, reachOf } from '@/lib/services/permissions'
 import { makeCrlDue, matches, record } from './certificate-stores'
 import { append, type World, type WorldBulkRevocation } from './world'
 
@@ -21,9 +22,17 @@ export function memoryBulkRevocationStore(world: World): BulkRevocationStore {
   const selected = (selection: Selection, { now }: Moment) =>
     issued()
       .filter((row) =>
-        'certificates' in selection ? selection.certificates.includes(row.id) : matches(row, selection.filter, now),
+        'certificates' in selection
+          ? selection.certificates.includes(row.id) && matches(row, reachOf(selection), now)
+          : matches(row, { ...selection.filter, ...reachOf(selection) }, now),
       )
       .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
+  const reached = (groupId: string | null, reach: Reach) =>
+    reach.groups === undefined || world.groups.some(({ id, slug }) => id === groupId && inGroups(reach, slug))
+  const isWithin = (selection: Selection, groups: readonly string[]) => {
+    const of = selection.groups ?? ['filter' in selection ? selection.filter.group : undefined]
+    return of.every((group) => group !== undefined && groups.includes(group))
+  }
   const successor = (id: string, now: Date) =>
     world.certificates.find(
       (row) =>
@@ -31,10 +40,10 @@ export function memoryBulkRevocationStore(world: World): BulkRevocationStore {
     )
 
   return {
-    async names({ group, issuer }) {
+    async names({ group, issuer, ...reach }) {
       return {
-        group: world.groups.find(({ slug }) => slug === group)?.name ?? null,
-        issuer: world.authorities.find(({ slug }) => slug === issuer)?.name ?? null,
+        group: world.groups.find(({ slug }) => slug === group && inGroups(reach, slug))?.name ?? null,
+        issuer: world.authorities.find(({ slug, groupId }) => slug === issuer && reached(groupId, reach))?.name ?? null,
       }
     },
     async tally(selection, moment) {
@@ -72,13 +81,14 @@ export function memoryBulkRevocationStore(world: World): BulkRevocationStore {
       const bulk = byId(id)
       return bulk ? recordOf(bulk) : null
     },
-    async list({ after, limit }) {
+    async list({ after, limit, groups }) {
       return [...world.bulkRevocations]
         .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
         .filter(
           ({ createdAt, id }) =>
             after === null || createdAt < after.at || (createdAt.getTime() === after.at.getTime() && id < after.id),
         )
+        .filter(({ selection }) => groups === undefined || isWithin(selection, groups))
         .slice(0, limit)
         .map(recordOf)
     },

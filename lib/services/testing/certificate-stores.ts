@@ -4,7 +4,9 @@ import type { AuditEventView } from '@/lib/services/audit'
 import { statusOf } from '@/lib/services/certificate-view'
 import type { CertificateFilter, CertificateRecord, CertificateStore } from '@/lib/services/certificates'
 import type { JobStore } from '@/lib/services/jobs'
+import { inGroups, type Reach } from '@/lib/services/permissions'
 import { QUESTIONS } from '@/lib/services/transactions'
+import type { MemoryTransaction } from './enrolment-stores'
 import { append, type World, type WorldCertificate } from './world'
 
 const HOUR_MS = 3_600_000
@@ -78,8 +80,13 @@ export function memoryCertificateStore(world: World): CertificateStore {
       append(world, events)
       return true
     },
-    async counts(now) {
-      const leaves = issued().filter(({ kind }) => kind === 'leaf')
+    async counts(now, _, reach) {
+      const leaves = issued().filter((row) => row.kind === 'leaf' && reached(row, reach))
+      const ofGroup = (endpointId: string) => {
+        const endpoint = world.endpoints.find(({ id }) => id === endpointId)
+        const group = world.groups.find(({ id }) => id === endpoint?.groupId)
+        return group !== undefined && inGroups(reach, group.slug)
+      }
       const count = (status: string) => leaves.filter((row) => statusOf(row, now) === status).length
       const yesterday = new Date(now.getTime() - 24 * HOUR_MS)
       return {
@@ -89,12 +96,16 @@ export function memoryCertificateStore(world: World): CertificateStore {
         expired: count('expired'),
         revoked: leaves.filter((row) => ['revoked', 'held', 'issuer_revoked'].includes(statusOf(row, now))).length,
         last24h: leaves.filter(({ issuedAt }) => issuedAt > yesterday).length,
-        refused24h: world.transactions.filter(
-          ({ state, createdAt, messageType }) =>
-            state === 'refused' && createdAt > yesterday && !QUESTIONS.includes(messageType ?? 0),
+        refused24h: (world.transactions as MemoryTransaction[]).filter(
+          ({ state, createdAt, messageType, attempt }) =>
+            state === 'refused' &&
+            createdAt > yesterday &&
+            !QUESTIONS.includes(messageType ?? 0) &&
+            ofGroup(attempt.endpointId),
         ).length,
-        pendingChallenges: world.challenges.filter(({ state, expiresAt }) => state === 'pending' && expiresAt > now)
-          .length,
+        pendingChallenges: world.challenges.filter(
+          ({ state, expiresAt, endpointId }) => state === 'pending' && expiresAt > now && ofGroup(endpointId),
+        ).length,
       }
     },
   }
@@ -139,8 +150,9 @@ export function memoryJobStore() {
   return { store, rows }
 }
 
-export function matches(row: CertificateRecord, filter: CertificateFilter, now: Date): boolean {
+export function matches(row: CertificateRecord, filter: CertificateFilter & Reach, now: Date): boolean {
   return (
+    reached(row, filter) &&
     (filter.group === undefined || row.group?.slug === filter.group) &&
     (filter.issuer === undefined || row.issuer.slug === filter.issuer) &&
     (filter.endpoint === undefined || row.endpoint?.slug === filter.endpoint) &&
@@ -150,6 +162,10 @@ export function matches(row: CertificateRecord, filter: CertificateFilter, now: 
     (filter.line === undefined || row.id === filter.line || row.lineageId === filter.line) &&
     (filter.search === undefined || found(row, filter.search))
   )
+}
+
+function reached({ group }: CertificateRecord, reach: Reach): boolean {
+  return reach.groups === undefined || (group !== null && inGroups(reach, group.slug))
 }
 
 function found(row: CertificateRecord, search: string): boolean {

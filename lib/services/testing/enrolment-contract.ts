@@ -463,7 +463,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         expect((await transactions.get(one.transactionRowId, 1))?.records).toMatchObject([{ createdAt: later }])
         expect(await transactions.get(two.transactionRowId, 10)).toMatchObject({ client: null, records: [{}] })
         expect(await transactions.get(crypto.randomUUID(), 10)).toBeNull()
-        expect(await transactions.clients()).toContain(client)
+        expect(await transactions.clients({})).toContain(client)
       })
 
       test('forgets what is past its time, and no more than asked at once', async () => {
@@ -623,8 +623,8 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       expect(await found({ from: createdAt, to: new Date(createdAt.getTime() + 1) })).toBe(true)
       expect(await found({ to: createdAt })).toBe(false)
       const before = new Date(createdAt.getTime() - 1)
-      expect(await transactions.countByReason(before)).toContainEqual({ reason: 'sid_requested', count: 1 })
-      expect(await transactions.countByReason(new Date(createdAt.getTime() + 60_000))).toEqual([])
+      expect(await transactions.countByReason(before, {})).toContainEqual({ reason: 'sid_requested', count: 1 })
+      expect(await transactions.countByReason(new Date(createdAt.getTime() + 60_000), {})).toEqual([])
     })
 
     test('transactions are listed newest first, with what they were refused for', async () => {

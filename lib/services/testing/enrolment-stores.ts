@@ -25,6 +25,7 @@ import type { GrantRequest, GrantStore } from '@/lib/services/enrolment-authoris
 import { explanationOf } from '@/lib/services/enrolment-refusals'
 import type { Attempt, KnownTransaction, RefusedAttempt } from '@/lib/services/enrolment-turns'
 import { ENDED_BADLY, type FlightRecord, type FlightRecordStore } from '@/lib/services/flight-recorder'
+import { inGroups, type Reach } from '@/lib/services/permissions'
 import type { RenewalStore } from '@/lib/services/renewal'
 import { RETENTION_DEFAULTS, type RetentionStore } from '@/lib/services/retention'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
@@ -211,6 +212,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
           .map(viewOf)
           .filter(
             (view) =>
+              inGroups(filter, view.group.slug) &&
               (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
               (filter.endpoints === undefined || filter.endpoints.includes(view.endpoint.slug)) &&
               (filter.group === undefined || view.group.slug === filter.group) &&
@@ -360,29 +362,30 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     },
 
     alarms: {
-      async list({ open, endpoint }, page) {
+      async list({ open, endpoint, ...reach }, page) {
         const isOpen = ({ dismissedAt, challengeId }: WorldAlarm) =>
           dismissedAt === null && !certificateFor(challengeId)?.revokedAt
         const fits = world.alarms
-          .filter((each) => open === undefined || isOpen(each) === open)
+          .filter((each) => alarmReached(each, reach) && (open === undefined || isOpen(each) === open))
           .map(alarmOf)
           .filter((view) => endpoint === undefined || view.endpoint.slug === endpoint)
         return pageOf(fits.reverse(), page)
       },
-      async get(id) {
-        const alarm = world.alarms.find((each) => each.id === id)
+      async get(id, reach) {
+        const alarm = world.alarms.find((each) => each.id === id && alarmReached(each, reach))
         return alarm === undefined ? null : alarmOf(alarm)
       },
-      async open(limit) {
+      async open(limit, reach) {
         return world.alarms
+          .filter((each) => alarmReached(each, reach))
           .filter(({ dismissedAt, challengeId }) => dismissedAt === null && !certificateFor(challengeId)?.revokedAt)
           .toReversed()
           .slice(0, limit)
           .map(alarmOf)
       },
-      async ofChallenge(challengeId) {
+      async ofChallenge(challengeId, reach) {
         return world.alarms
-          .filter((each) => each.challengeId === challengeId)
+          .filter((each) => each.challengeId === challengeId && alarmReached(each, reach))
           .toReversed()
           .map(alarmOf)
       },
@@ -563,13 +566,14 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
     transactions: {
       async list(filter, page) {
-        const { device, deviceId, from, to, endpoint, group, kind, ...equal } = filter
+        const { device, deviceId, from, to, endpoint, group, groups, kind, ...equal } = filter
         const fits = rows
           .map(rowOf)
           .filter(
             (view) =>
               (kind === undefined || (kind === 'question') === QUESTIONS.includes(view.messageType ?? 0)) &&
               (endpoint === undefined || view.endpoint.slug === endpoint) &&
+              inGroups(filter, view.group.slug) &&
               (group === undefined || view.group.slug === group) &&
               (device === undefined || view.subject?.toLowerCase().includes(device.toLowerCase()) === true) &&
               deviceId === undefined &&
@@ -605,18 +609,22 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         }
       },
 
-      async countByReason(since) {
+      async countByReason(since, reach) {
         const counts = new Map<string, number>()
-        for (const { state, reason, createdAt, messageType } of rows) {
-          if (QUESTIONS.includes(messageType ?? 0)) continue
+        for (const { state, reason, createdAt, messageType, attempt } of rows) {
+          if (QUESTIONS.includes(messageType ?? 0) || !reached(attempt.endpointId, reach)) continue
           if ((state === 'refused' || state === 'failed') && reason !== null && createdAt > since)
             counts.set(reason, (counts.get(reason) ?? 0) + 1)
         }
         return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count)
       },
 
-      async clients() {
-        return [...new Set(rows.flatMap(({ client }) => client ?? []))].sort()
+      async clients(reach) {
+        return [
+          ...new Set(
+            rows.filter(({ attempt }) => reached(attempt.endpointId, reach)).flatMap(({ client }) => client ?? []),
+          ),
+        ].sort()
       },
     },
 
@@ -714,6 +722,15 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         return heldAt(endpointId).findLast(({ id }) => isLive(id))?.id ?? null
       },
     },
+  }
+
+  function reached(endpointId: string, reach: Reach): boolean {
+    return inGroups(reach, endpointOf(endpointId).group.slug)
+  }
+
+  function alarmReached({ challengeId }: WorldAlarm, reach: Reach): boolean {
+    const challenge = challenges.find(({ id }) => id === challengeId)
+    return challenge !== undefined && reached(challenge.endpointId, reach)
   }
 
   function heldAt(endpointId: string): MemoryApproval[] {

@@ -293,11 +293,11 @@ export function networkContract(name: string, open: () => Promise<{ backing: Bac
         })
         expect(trail.filter(({ type }) => type === 'network.access_refused')).toHaveLength(20)
         expect(trail.filter(({ type }) => type === 'system.rate_limited')).toHaveLength(1)
-        const all = await stores.decisions.refusals('staff', 1_000)
+        const all = await stores.decisions.refusals('staff', 1_000, {})
         expect(all).toHaveLength(501)
         expect(all.reduce((sum, { count }) => sum + count, 0)).toBe(600)
         await stores.decisions.add([], [refusalLike(portal.time.now)], 50, [])
-        expect(await stores.decisions.refusals('staff', 1_000)).toHaveLength(50)
+        expect(await stores.decisions.refusals('staff', 1_000, {})).toHaveLength(50)
       })
 
       test('what cannot be written is written later', async () => {

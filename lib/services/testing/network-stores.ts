@@ -112,20 +112,24 @@ export function memoryNetworkStores(world: World): NetworkStores {
           .slice(0, limit)
           .map(sightingView)
       },
-      async refusals(groupSlug, limit) {
+      async refusals(groupSlug, limit, { groups }) {
         const group = record(groupSlug)?.group.id
         return newest(refusals.values())
-          .filter(({ groupId }) => groupId === null || groupId === group)
+          .filter(({ groupId }) => groupId === group || (groupId === null && groups === undefined))
           .slice(0, limit)
           .map(refusalView)
       },
-      async ofCertificates(ids) {
+      async ofCertificates(ids, { groups }) {
+        const reached = (certificateId: string) =>
+          groups === undefined || groups.some((slug) => record(slug)?.group.id === groupOf(certificateId))
         return {
           sightings: newest(sightings.values())
-            .filter(({ certificateId }) => ids.includes(certificateId))
+            .filter(({ certificateId }) => ids.includes(certificateId) && reached(certificateId))
             .map(sightingView),
           refusals: newest(refusals.values())
-            .filter(({ certificateId }) => certificateId !== null && ids.includes(certificateId))
+            .filter(
+              ({ certificateId }) => certificateId !== null && ids.includes(certificateId) && reached(certificateId),
+            )
             .map(refusalView),
         }
       },

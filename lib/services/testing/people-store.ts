@@ -18,6 +18,10 @@ type StoredKey = ApiKeyView & { keyHash: Uint8Array }
 type StoredAnswer = IdempotentAnswer & { apiKeyId: string; keyHash: Uint8Array; createdAt: Date }
 /** Those of this world. */
 const ENDPOINTS = [{ slug: 'staff', name: 'Staff' }]
+const GROUPS = [
+  { slug: 'guests', name: 'Guests' },
+  { slug: 'staff', name: 'Staff' },
+]
 interface StoredCounter {
   count: number
   windowStart: Date
@@ -49,7 +53,9 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
   const userOf = (id: string) => users.find((user) => user.id === id)
   const live = (session: StoredSession): LiveSession | null => {
     const user = userOf(session.userId)
-    return user ? { id: session.id, userId: user.id, name: user.name, email: user.email, role: user.role } : null
+    if (!user) return null
+    const { id: userId, name, email, role } = user
+    return { id: session.id, userId, name, email, role, groups: user.groups?.map(({ slug }) => slug) ?? null }
   }
   const endAll = (userId: string, keep: string | null, now: Date) => {
     const open = sessions.filter((session) => session.userId === userId && !session.endedAt && session.id !== keep)
@@ -133,9 +139,12 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
     },
     async createUser(user, entries) {
       if (users.some((one) => one.emailNormalised === user.emailNormalised)) return 'email_taken'
-      users.push({ ...user, lastSignInAt: null, disabledAt: null })
+      const groups = user.groups && groupsNamed(user.groups)
+      if (user.groups && !groups) return 'group_unknown'
+      const stored = { ...user, groups, lastSignInAt: null, disabledAt: null }
+      users.push(stored)
       append(entries)
-      return 'created'
+      return viewOf(stored)
     },
     async changeUser(id, change, now, eventsOf) {
       const user = userOf(id)
@@ -146,8 +155,13 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
       const after = { ...before, name: change.name ?? before.name, role: change.role ?? before.role, disabledAt }
       const active = (one: UserView) => one.role === 'admin' && !one.disabledAt
       if (active(before) && !active(after) && !users.some((one) => one.id !== id && active(one))) return 'last_admin'
+      if (change.groups && after.role !== 'operator') return 'not_operator'
+      const groups = change.groups === undefined ? before.groups : change.groups && groupsNamed(change.groups)
+      if (change.groups && !groups) return 'group_unknown'
+      after.groups = after.role === 'operator' ? groups : null
       Object.assign(user, after)
-      const losesRights = before.role !== after.role || (!before.disabledAt && disabledAt)
+      const regrouped = JSON.stringify(before.groups) !== JSON.stringify(after.groups)
+      const losesRights = before.role !== after.role || regrouped || (!before.disabledAt && disabledAt)
       append(eventsOf(before, after, losesRights ? endAll(id, null, now) : 0))
       return after
     },
@@ -160,10 +174,16 @@ function memoryStore(append: (entries: AuditEntry[]) => void): AccessStore & Pru
     },
 
     apiKeys: async () => keys.map(keyView),
-    async createApiKey({ endpoints, ...key }, entries) {
+    async createApiKey({ endpoints, groups, ...key }, entries) {
       const known = endpoints?.map((slug) => ENDPOINTS.find((each) => each.slug === slug)) ?? []
-      if (known.includes(undefined)) return null
-      const stored = { ...key, endpoints: endpoints === null ? null : known.filter((each) => each !== undefined) }
+      if (known.includes(undefined)) return 'endpoint_unknown'
+      const limitedTo = groups && groupsNamed(groups)
+      if (groups && !limitedTo) return 'group_unknown'
+      const stored = {
+        ...key,
+        endpoints: endpoints === null ? null : known.filter((each) => each !== undefined),
+        groups: limitedTo,
+      }
       keys.unshift(stored)
       append(entries)
       return keyView(stored)
@@ -273,8 +293,13 @@ function isClaim(one: StoredAnswer, apiKeyId: string, keyHash: Uint8Array, claim
   return held && one.apiKeyId === apiKeyId && same(one.keyHash, keyHash)
 }
 
-function viewOf({ id, name, email, role, createdAt, lastSignInAt, disabledAt }: StoredUser): UserView {
-  return { id, name, email, role, createdAt, lastSignInAt, disabledAt }
+function groupsNamed(slugs: readonly string[]): { slug: string; name: string }[] | null {
+  const found = GROUPS.filter(({ slug }) => slugs.includes(slug))
+  return found.length === slugs.length ? found : null
+}
+
+function viewOf({ id, name, email, role, groups, createdAt, lastSignInAt, disabledAt }: StoredUser): UserView {
+  return { id, name, email, role, groups, createdAt, lastSignInAt, disabledAt }
 }
 
 function keyView({ keyHash: _, ...view }: StoredKey): ApiKeyView {

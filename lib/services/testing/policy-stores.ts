@@ -7,6 +7,7 @@ import type {
   NamedRequest,
 } from '@/lib/services/approval-types'
 import type { GrantStore } from '@/lib/services/enrolment-authorisation'
+import { inGroups } from '@/lib/services/permissions'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import { sourceOf } from '@/lib/services/source-address'
 import {
@@ -287,6 +288,7 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
         .map(viewOf)
         .filter(
           (view) =>
+            inGroups(filter, view.group.slug) &&
             (filter.state === undefined || view.state === filter.state) &&
             (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint),
         )
@@ -295,16 +297,21 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
       const page = items.slice(from, from + limit)
       return { items: page, nextCursor: from + limit < items.length ? (page.at(-1)?.id ?? null) : null }
     },
-    countOpen: async () => approvals.filter((each) => effective(each) === 'open').length,
+    countOpen: async (reach) =>
+      approvals.filter(
+        (each) => effective(each) === 'open' && inGroups(reach, endpointIn(world, each.endpointId).group.slug),
+      ).length,
     async get(id) {
       const request = approvals.find((each) => each.id === id)
       return request ? viewOf(request) : null
     },
-    async history({ id, subject, spkiSha256 }, limit) {
+    async history({ id, subject, spkiSha256 }, limit, reach) {
+      const reached = (endpointId: string | null) =>
+        endpointId !== null && inGroups(reach, endpointIn(world, endpointId).group.slug)
       const certificates = world.certificates
         .filter(
-          ({ state, kind, enrolmentTransactionId }) =>
-            state === 'issued' && kind === 'leaf' && enrolmentTransactionId !== id,
+          ({ state, kind, enrolmentTransactionId, endpointId }) =>
+            state === 'issued' && kind === 'leaf' && enrolmentTransactionId !== id && reached(endpointId),
         )
         .map((row) => ({
           id: row.id,
@@ -323,6 +330,7 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
             row.id !== id &&
             subject !== '' &&
             row.attempt.subject === subject &&
+            reached(row.attempt.endpointId) &&
             !QUESTIONS.includes(row.messageType ?? 0),
         )
         .map(({ id: other, state, reason, attempt, createdAt }) => ({

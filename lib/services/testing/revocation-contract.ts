@@ -510,6 +510,41 @@ export function revocationContract(name: string, open: () => Promise<Backing>): 
       })
     })
 
+    test('whoever is limited to a group works through it alone, and sees what was done within it', async () => {
+      const [own = ''] = await enrolled(1)
+      const guests = await portal.createGroup('Guests')
+      const { id: other } = await portal.enrol(guests.endpoint.id, newDevice('guest'))
+      const limited = { ...operator, groups: ['staff'] }
+      const all: Selection = { filter: {} }
+      const { certificates, bulkRevocations } = portal
+
+      expect((await certificates.list(limited, {}, {})).items.map(({ id }) => id)).toEqual([own])
+      expect(await certificates.counts(limited)).toMatchObject({ total: 1, valid: 1 })
+      expect(await certificates.counts(operator)).toMatchObject({ total: 2, valid: 2 })
+      await expect(certificates.get(limited, other)).rejects.toMatchObject({ code: 'not_found' })
+      await expect(certificates.revoke(limited, other, { reason: 'superseded' })).rejects.toMatchObject({
+        code: 'not_found',
+      })
+
+      expect(await bulkRevocations.preview(limited, 'revoke', all)).toMatchObject({ matched: 1, affected: 1 })
+      for (const selection of [
+        { certificates: [own, other] },
+        { filter: { group: 'guests' } },
+        { filter: { issuer: guests.issuer.slug } },
+      ])
+        await expect(bulkRevocations.preview(limited, 'revoke', selection)).rejects.toMatchObject({ code: 'not_found' })
+      const mine = await bulkRevocations.confirm(limited, request({ selection: all, expect: 1 }))
+      const theirs = await bulkRevocations.confirm(
+        operator,
+        request({ selection: { filter: { group: 'guests' } }, action: 'hold', expect: 1 }),
+      )
+      while (await bulkRevocations.advance()) {}
+      expect(await statusesOf([own, other])).toEqual(['revoked', 'held'])
+      expect((await bulkRevocations.list(limited, {})).items.map(({ id }) => id)).toEqual([mine.id])
+      await expect(bulkRevocations.get(limited, theirs.id)).rejects.toMatchObject({ code: 'not_found' })
+      expect(await bulkRevocations.get(operator, theirs.id)).toMatchObject({ state: 'finished', done: 1 })
+    })
+
     test('who may only read neither looks ahead nor confirms nor stops', async () => {
       await enrolled(1)
       const { id } = await portal.bulkRevocations.confirm(operator, request({ expect: 1 }))

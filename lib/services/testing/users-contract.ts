@@ -77,6 +77,110 @@ export function usersContract(portal: Portal): void {
       expect(await portal.access.actorOfSession(origin(), token)).toMatchObject({ name: 'Renamed' })
     })
 
+    describe('who are operators of groups', () => {
+      const made = (groups: readonly string[] | null, role: PersonRole = 'operator') =>
+        portal.access.createUser(cli, { name: 'Olga', email: 'olga@example.org', role, groups, password: GOOD })
+      const signedInAs = async ({ email }: { email: string }) => {
+        const { token } = await portal.signIn(email)
+        return { token, actor: await portal.access.actorOfSession(origin(), token) }
+      }
+
+      test('carry their groups in every session', async () => {
+        const user = await made(['staff', 'guests', 'staff'])
+        expect(user.groups).toEqual([
+          { slug: 'guests', name: 'Guests' },
+          { slug: 'staff', name: 'Staff' },
+        ])
+        expect((await signedInAs(user)).actor).toMatchObject({ role: 'operator', groups: ['guests', 'staff'] })
+        expect(await portal.access.users(cli)).toMatchObject([{ groups: user.groups }])
+      })
+
+      test('are not whoever was not limited', async () => {
+        const user = await portal.addUser('operator')
+        expect(user.groups).toBeNull()
+        expect((await signedInAs(user)).actor).not.toHaveProperty('groups')
+      })
+
+      test.each([
+        ['a group that does not exist', 'operator', ['nowhere']],
+        ['no group at all', 'operator', []],
+        ['the role of an administrator', 'admin', ['staff']],
+        ['the role of an auditor', 'auditor', ['staff']],
+      ] as const)('are not made with %s', async (_what, role, groups) => {
+        expect(await refusalOf(made(groups, role))).toMatchObject({
+          code: 'invalid_input',
+          fields: { groups: expect.any(String) },
+        })
+        expect(await portal.access.users(cli)).toEqual([])
+      })
+
+      test.each([
+        ['are given one', null, ['staff']],
+        ['are given another', ['staff'], ['guests']],
+        ['get a further one', ['staff'], ['guests', 'staff']],
+        ['lose one', ['guests', 'staff'], ['staff']],
+        ['are no longer limited', ['staff'], null],
+      ])('lose their sessions when they %s', async (_what, before, groups) => {
+        const user = await made(before)
+        const { token } = await signedInAs(user)
+        const lines = await portal.since(() => portal.access.updateUser(cli, user.id, { groups }))
+        expect(lines).toEqual([
+          { type: 'iam.groups.changed', outcome: 'success' },
+          { type: 'authn.session.revoked', outcome: 'success', reason: 'groups_changed' },
+        ])
+        expect(await portal.access.actorOfSession(origin(), token)).toBeNull()
+        const { actor } = await signedInAs(user)
+        expect(actor?.groups).toEqual(groups ?? undefined)
+      })
+
+      test('keep their sessions when nothing changes', async () => {
+        const user = await made(['staff', 'guests'])
+        const { token } = await signedInAs(user)
+        expect(
+          await portal.since(() => portal.access.updateUser(cli, user.id, { groups: ['guests', 'staff'] })),
+        ).toEqual([])
+        expect(await portal.access.actorOfSession(origin(), token)).not.toBeNull()
+      })
+
+      test('keep their groups with another name, and lose them with another role', async () => {
+        const user = await made(['staff'])
+        expect(await portal.access.updateUser(cli, user.id, { name: 'Olga M.' })).toMatchObject({ groups: user.groups })
+        expect(await portal.access.updateUser(cli, user.id, { role: 'admin' })).toMatchObject({ groups: null })
+        await portal.addUser('admin')
+        expect(await portal.access.updateUser(cli, user.id, { role: 'operator' })).toMatchObject({ groups: null })
+        expect((await signedInAs(user)).actor).not.toHaveProperty('groups')
+      })
+
+      test('are operators, whatever is asked for', async () => {
+        const auditor = await portal.addUser('auditor')
+        for (const change of [{ groups: ['staff'] }, { groups: [] }, { role: 'admin', groups: ['staff'] }] as const)
+          await expectRefusal(portal.access.updateUser(cli, auditor.id, change), 'invalid_input')
+        const operator = await made(['staff'])
+        await expectRefusal(portal.access.updateUser(cli, operator.id, { groups: ['nowhere'] }), 'invalid_input')
+        expect(await portal.access.updateUser(cli, auditor.id, { role: 'operator', groups: ['staff'] })).toMatchObject({
+          role: 'operator',
+          groups: [{ slug: 'staff' }],
+        })
+      })
+
+      test('cannot be made of the last administrator', async () => {
+        const { id } = await portal.addUser('admin')
+        await expectRefusal(portal.access.updateUser(cli, id, { role: 'operator', groups: ['staff'] }), 'conflict')
+      })
+
+      test('manage nobody, not themselves either', async () => {
+        const { actor } = await signedInAs(await made(['staff']))
+        const id = actor?.id ?? ''
+        const olga = actor ?? person('operator')
+        await expectRefusal(portal.access.updateUser(olga, id, { groups: null }), 'forbidden')
+        await expectRefusal(portal.access.users(olga), 'forbidden')
+        await expectRefusal(portal.access.createApiKey(olga, { name: 'x', role: 'operator' }), 'forbidden')
+        await expectRefusal(portal.access.sessions(olga, true), 'forbidden')
+        expect(await portal.access.sessions(olga)).toMatchObject([{ id: olga.sessionId }])
+        await portal.access.changeOwnPassword(olga, GOOD, OTHER)
+      })
+    })
+
     test('never lose their last administrator, not even two at the same instant', async () => {
       const first = await portal.addUser('admin', 'first@example.org')
       await expectRefusal(portal.access.updateUser(cli, first.id, { disabled: true }), 'conflict')

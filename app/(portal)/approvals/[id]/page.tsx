@@ -6,10 +6,10 @@ import { TextLink } from '@/app/_components/row-link'
 import { shortSerial } from '@/app/_components/short-serial'
 import { ApprovalStateBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { ApprovalDetail } from '@/lib/services/approval-types'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 import { DecideDialog } from './decide-dialog'
 import { DecisionsCard } from './decisions-card'
 import { HistoryCard } from './history-card'
@@ -18,7 +18,7 @@ import { OriginCard, RequestCard } from './request-cards'
 export const metadata: Metadata = { title: 'Request' }
 
 export default async function ApprovalPage({ params }: { params: Promise<{ id: string }> }) {
-  const actor = await requireActor('approval:read')
+  const actor = await requireActorInGroups('approval:read')
   const { id } = await params
   const request = await found(server().approvals.get(actor, id))
   const { subject, san, state } = request
@@ -30,7 +30,7 @@ export default async function ApprovalPage({ params }: { params: Promise<{ id: s
         badge={<ApprovalStateBadge state={state} />}
         trail={[{ href: '/approvals', text: 'Approvals' }]}
       >
-        {state === 'open' && can(actor, 'approval:decide') && (
+        {state === 'open' && canInGroups(actor, 'approval:decide') && (
           <>
             <DecideDialog id={id} name={name} verb="deny" />
             <DecideDialog id={id} name={name} verb="approve" />

@@ -6,10 +6,10 @@ import { NetworkSeenCard } from '@/app/_components/network-seen-card'
 import { PageHeader } from '@/app/_components/page-header'
 import { CertificateStatusBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { Alarms } from '@/app/(portal)/_overview/alarms'
 import { server } from '@/lib/server'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 import { ExtensionsCard } from './extensions-card'
 import { FingerprintsCard } from './fingerprints-card'
 import { HistoryCard } from './history-card'
@@ -26,13 +26,13 @@ import { ValidityCard } from './validity-card'
 export const metadata: Metadata = { title: 'Certificate' }
 
 export default async function CertificatePage({ params }: { params: Promise<{ id: string }> }) {
-  const actor = await requireActor('certificate:read')
+  const actor = await requireActorInGroups('certificate:read')
   const { id } = await params
   const certificate = await found(server().certificates.get(actor, id))
   const challenge = certificate.challenge && (await server().challenges.get(actor, certificate.challenge.id))
   const alarms = certificate.challenge ? await server().alarms.ofChallenge(actor, certificate.challenge.id) : []
   const { commonName, subject, status, kind } = certificate
-  const mayChange = kind === 'leaf' && can(actor, 'certificate:revoke')
+  const mayChange = kind === 'leaf' && canInGroups(actor, 'certificate:revoke')
   const revocable = mayChange && ['valid', 'expiring', 'not_yet_valid', 'held'].includes(status)
   return (
     <>

@@ -12,23 +12,24 @@ import { RevokeChallenge } from '@/app/_components/revoke-challenge'
 import { TextLink } from '@/app/_components/row-link'
 import { ChallengeStateBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { Alarms } from '@/app/(portal)/_overview/alarms'
 import { server } from '@/lib/server'
 import { keyOfDevice } from '@/lib/services/devices'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 import { RulesFacts } from './rules-facts'
 
 export const metadata: Metadata = { title: 'Challenge' }
 
 export default async function ChallengePage({ params }: { params: Promise<{ id: string }> }) {
-  const actor = await requireActor('challenge:read')
+  const actor = await requireActorInGroups('challenge:read')
   const { id } = await params
   const challenge = await found(server().challenges.get(actor, id))
   const alarms = await server().alarms.ofChallenge(actor, id)
   const open = alarms.filter(({ dismissedAt }) => dismissedAt === null)
   const { state, subject, san, lastRefusal, rules, certificate, endpoint, group } = challenge
-  const mayReissue = can(actor, 'challenge:mint') && can(actor, 'challenge:revoke') && state !== 'reserved'
+  const mayReissue =
+    canInGroups(actor, 'challenge:mint') && canInGroups(actor, 'challenge:revoke') && state !== 'reserved'
   return (
     <>
       <PageHeader
@@ -37,7 +38,7 @@ export default async function ChallengePage({ params }: { params: Promise<{ id: 
         trail={[{ href: '/challenges', text: 'Challenges' }]}
       >
         {mayReissue && <ReissueChallenge id={id} subject={subject} waiting={state === 'pending'} />}
-        {can(actor, 'challenge:revoke') && state === 'pending' && <RevokeChallenge id={id} subject={subject} />}
+        {canInGroups(actor, 'challenge:revoke') && state === 'pending' && <RevokeChallenge id={id} subject={subject} />}
       </PageHeader>
       <div className="grid gap-5">
         <Alarms actor={actor} alarms={open} />

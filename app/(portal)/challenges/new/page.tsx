@@ -5,7 +5,7 @@ import { ButtonLink } from '@/app/_components/button'
 import { EmptyState } from '@/app/_components/empty-state'
 import { PageHeader } from '@/app/_components/page-header'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
-import { requireActor } from '@/app/_session'
+import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { GroupView } from '@/lib/services/groups'
 import { type EndpointChoice, MintFlow } from './mint-flow'
@@ -13,7 +13,7 @@ import { type EndpointChoice, MintFlow } from './mint-flow'
 export const metadata: Metadata = { title: 'Mint a challenge' }
 
 export default async function MintPage({ searchParams }: { searchParams: SearchParameters }) {
-  const actor = await requireActor('challenge:mint')
+  const actor = await requireActorInGroups('challenge:mint')
   const { endpoint } = await readParameters(searchParams, ['endpoint'])
   const { groups: groupService } = server()
   const [groups, authorities] = await Promise.all([groupService.list(actor), groupService.authorities(actor)])

@@ -15,19 +15,19 @@ import { shortSerial } from '@/app/_components/short-serial'
 import { CertificateStatusBadge } from '@/app/_components/states'
 import { TransactionTable } from '@/app/_components/transaction-table'
 import { VisibleText } from '@/app/_components/visible-text'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { revokeDeviceChallenges } from '@/app/(portal)/devices/actions'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { DeviceDetail } from '@/lib/services/devices'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 import { ActionsCard, EventsCard } from './events-card'
 import { IdentityCard } from './identity-card'
 
 export const metadata: Metadata = { title: 'Device' }
 
 export default async function DevicePage({ params }: { params: Promise<{ key: string }> }) {
-  const actor = await requireActor('certificate:read')
+  const actor = await requireActorInGroups('certificate:read')
   const { key } = await params
   const device = await found(server().devices.get(actor, key))
   const { name, mdm, knownAs, certificates, transactions, challenges } = device
@@ -56,7 +56,7 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
             : 'Everything under this name. Another name is another device, even if it is the same machine.'
         }
       >
-        {mdm && waiting > 0 && can(actor, 'challenge:revoke') && (
+        {mdm && waiting > 0 && canInGroups(actor, 'challenge:revoke') && (
           <ConfirmAction
             action={revokeDeviceChallenges}
             values={{ id: mdm.id }}
@@ -68,7 +68,7 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
             <p>It cannot enrol with any of them then. Its certificates stay as they are.</p>
           </ConfirmAction>
         )}
-        {certificates.length > 0 && can(actor, 'bulk-revocation:manage') && (
+        {certificates.length > 0 && canInGroups(actor, 'bulk-revocation:manage') && (
           <ButtonLink href={bulkAddress({ device: key })} variant="danger-quiet">
             <Ban aria-hidden />
             Revoke its certificates
@@ -112,7 +112,7 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
         </Card>
         <Card flush title="Challenges" description={countOf(challenges.length, 'challenge')}>
           {challenges.length > 0 ? (
-            <ChallengeTable challenges={challenges} mayRevoke={can(actor, 'challenge:revoke')} />
+            <ChallengeTable challenges={challenges} mayRevoke={canInGroups(actor, 'challenge:revoke')} />
           ) : (
             <Nothing>No challenge was minted for it.</Nothing>
           )}

@@ -13,7 +13,7 @@ import { RowLink, TextLink } from '@/app/_components/row-link'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { VisibleText } from '@/app/_components/visible-text'
-import { listed, requireActor } from '@/app/_session'
+import { listed, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { keyOfDevice } from '@/lib/services/devices'
@@ -24,7 +24,7 @@ export const metadata: Metadata = { title: 'Should have renewed' }
 type Wanted = Partial<Record<'search' | 'group' | 'cursor', string>>
 
 export default async function OverdueRenewalsPage({ searchParams }: { searchParams: SearchParameters }) {
-  const actor = await requireActor('certificate:read')
+  const actor = await requireActorInGroups('certificate:read')
   const wanted = await readParameters(searchParams, ['search', 'group', 'cursor'])
   const groups = await server().groups.list(actor)
   return (

@@ -8,9 +8,9 @@ import { PageHeader } from '@/app/_components/page-header'
 import { SectionIndex } from '@/app/_components/section-index'
 import { EnabledBadge } from '@/app/_components/states'
 import { WeaknessBadges } from '@/app/_components/weakness-badges'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
-import { can } from '@/lib/services/permissions'
+import { can, canInGroups } from '@/lib/services/permissions'
 import { ChallengePageCard } from './challenge-page/challenge-page-card'
 import { ClientsCard } from './clients-card'
 import { CopyEndpoint } from './copy-endpoint'
@@ -27,7 +27,7 @@ import { SwitchEndpoint } from './switch-endpoint'
 export const metadata: Metadata = { title: 'Endpoint' }
 
 export default async function EndpointPage({ params }: { params: Promise<{ slug: string }> }) {
-  const actor = await requireActor('endpoint:read')
+  const actor = await requireActorInGroups('endpoint:read')
   const { slug } = await params
   const endpoint = await found(server().groups.getEndpoint(actor, slug))
   const { group, name, enabled, policy, scepUrl, weaknesses, registrationAuthority } = endpoint
@@ -36,8 +36,10 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   const showsSecrets = can(actor, 'static-secret:read') && (policy === 'static' || secrets.length > 0)
   const pageAccounts = can(actor, 'challenge-page:read') ? await server().challengePageAccounts.list(actor, slug) : []
   const showsPage = can(actor, 'challenge-page:read') && (policy === 'dynamic' || pageAccounts.length > 0)
-  const leads = await server().defaultEndpoint.get(actor)
-  const validators = (await server().connectors.deciders(actor)).map(({ id, name, kind }) => ({
+  // Which endpoint is the default one, and which validators there are, concerns every group.
+  const leads = can(actor, 'endpoint:read') ? await server().defaultEndpoint.get(actor) : null
+  const deciders = can(actor, 'connector:read') ? await server().connectors.deciders(actor) : []
+  const validators = deciders.map(({ id, name, kind }) => ({
     id,
     name: kind === 'intune' && !/intune/i.test(name) ? `${name} (Microsoft Intune)` : name,
   }))
@@ -63,14 +65,14 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
           <FileCog aria-hidden />
           Profiles
         </ButtonLink>
-        {can(actor, 'simulation:run') && (
+        {canInGroups(actor, 'simulation:run') && (
           <ButtonLink href={`/endpoints/${slug}/simulate`}>
             <FlaskConical aria-hidden />
             What would happen
           </ButtonLink>
         )}
         {can(actor, 'endpoint:create') && <CopyEndpoint slug={slug} name={name} />}
-        {enabled && policy === 'dynamic' && can(actor, 'challenge:mint') && (
+        {enabled && policy === 'dynamic' && canInGroups(actor, 'challenge:mint') && (
           <ButtonLink href={`/challenges/new?endpoint=${slug}`} variant="primary">
             <KeyRound aria-hidden />
             Mint a challenge
@@ -86,7 +88,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
           { id: 'profile', title: 'Certificate profile' },
           { id: 'renewal', title: 'Renewal' },
           { id: 'registration-authority', title: 'Registration authority' },
-          { id: 'default', title: 'Default endpoint' },
+          ...(leads ? [{ id: 'default', title: 'Default endpoint' }] : []),
           ...(showsSecrets ? [{ id: 'static-secrets', title: 'List of static secrets' }] : []),
           ...(showsPage ? [{ id: 'challenge-page', title: 'Challenge page for MDMs (NDES)' }] : []),
           { id: 'clients', title: 'Clients that work here' },
@@ -127,7 +129,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
               <RenewalSettings {...form} />
             </Card>
             <RegistrationAuthorityCard authority={registrationAuthority} />
-            <DefaultEndpointCard slug={slug} leads={leads} mayChange={mayChange} />
+            {leads && <DefaultEndpointCard slug={slug} leads={leads} mayChange={mayChange} />}
           </div>
         </div>
         {showsSecrets && (
@@ -143,7 +145,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
             slug={slug}
             inUse={policy === 'dynamic'}
             accounts={pageAccounts}
-            standardUrl={leads.endpoint?.slug === slug ? server().urls.defaultChallengePageUrl() : null}
+            standardUrl={leads?.endpoint?.slug === slug ? server().urls.defaultChallengePageUrl() : null}
             mayManage={can(actor, 'challenge-page:manage')}
           />
         )}

@@ -9,9 +9,9 @@ import { PageHeader } from '@/app/_components/page-header'
 import { TransactionStateBadge } from '@/app/_components/states'
 import { Timeline } from '@/app/_components/timeline'
 import { VisibleText } from '@/app/_components/visible-text'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 import { BelongingsCard } from './belongings-card'
 import { CauseCard } from './cause-card'
 import { ExchangeCard } from './exchange-card'
@@ -19,7 +19,7 @@ import { ExchangeCard } from './exchange-card'
 export const metadata: Metadata = { title: 'Enrolment' }
 
 export default async function EnrolmentPage({ params }: { params: Promise<{ id: string }> }) {
-  const actor = await requireActor('transaction:read')
+  const actor = await requireActorInGroups('transaction:read')
   const { id } = await params
   const enrolment = await found(server().transactions.get(actor, id))
   const { subject, state, operation, endpoint, fields, exchanges, history, support } = enrolment
@@ -30,7 +30,7 @@ export default async function EnrolmentPage({ params }: { params: Promise<{ id: 
         badge={<TransactionStateBadge state={state} />}
         trail={[{ href: '/enrolments', text: 'Enrolments' }]}
       >
-        {fields.length > 0 && can(actor, 'simulation:run') && (
+        {fields.length > 0 && canInGroups(actor, 'simulation:run') && (
           <ButtonLink href={`/endpoints/${endpoint.slug}/simulate?transaction=${id}`} size="small">
             <FlaskConical aria-hidden />
             What would happen now

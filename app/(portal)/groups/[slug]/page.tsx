@@ -11,11 +11,11 @@ import { Notice } from '@/app/_components/notice'
 import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
 import { TableSkeleton } from '@/app/_components/skeleton'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import { can } from '@/lib/services/permissions'
+import { can, canInGroups } from '@/lib/services/permissions'
 import { DeviceRulesCard } from './device-rules-card'
 import { EndpointsCard } from './endpoints-card'
 import { IssuerCard } from './issuer-card'
@@ -30,7 +30,7 @@ type Params = { params: Promise<{ slug: string }> }
 export const metadata: Metadata = { title: 'Group' }
 
 export default async function GroupPage({ params }: Params) {
-  const actor = await requireActor('group:read')
+  const actor = await requireActorInGroups('group:read')
   const { slug } = await params
   const group = await found(server().groups.get(actor, slug))
   const trustPage = await server().trust.setting(actor, group.slug)
@@ -38,7 +38,7 @@ export default async function GroupPage({ params }: Params) {
   return (
     <>
       <PageHeader title={group.name} trail={[{ href: '/groups', text: 'Groups' }]}>
-        {can(actor, 'bulk-revocation:manage') && group.counts.certificates > 0 && (
+        {canInGroups(actor, 'bulk-revocation:manage') && group.counts.certificates > 0 && (
           <ButtonLink href={bulkAddress({ group: slug })} variant="danger-quiet">
             <Ban aria-hidden />
             Revoke its certificates
@@ -56,7 +56,7 @@ export default async function GroupPage({ params }: Params) {
             Retire
           </ButtonLink>
         )}
-        {endpoint?.enabled && endpoint.policy === 'dynamic' && can(actor, 'challenge:mint') && (
+        {endpoint?.enabled && endpoint.policy === 'dynamic' && canInGroups(actor, 'challenge:mint') && (
           <ButtonLink
             href={`/challenges/new?endpoint=${endpoint.slug}`}
             variant="primary"
@@ -94,7 +94,7 @@ export default async function GroupPage({ params }: Params) {
                 endpoint={endpoint}
                 issuer={group.issuer}
                 rootUrl={await rootUrl(actor)}
-                mayMint={can(actor, 'challenge:mint')}
+                mayMint={canInGroups(actor, 'challenge:mint')}
                 trustPage={trustPage.enabled ? `/trust/${group.slug}` : null}
               />
               <TrustPageCard group={group} page={trustPage} mayManage={can(actor, 'group:update')} />
@@ -159,7 +159,7 @@ async function GroupChallenges({ actor, group }: { actor: Actor; group: string }
       title="Newest challenges"
       action={nextCursor && <TextLink href={`/challenges?group=${group}`}>All of them</TextLink>}
     >
-      <ChallengeTable challenges={items} mayRevoke={can(actor, 'challenge:revoke')} without="group" />
+      <ChallengeTable challenges={items} mayRevoke={canInGroups(actor, 'challenge:revoke')} without="group" />
     </Card>
   )
 }

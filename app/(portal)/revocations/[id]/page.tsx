@@ -18,11 +18,11 @@ import { oneOf, readParameters, type SearchParameters } from '@/app/_components/
 import { shortSerial } from '@/app/_components/short-serial'
 import { BulkStateBadge, CertificateStatusBadge, ITEM_OUTCOME, ItemOutcomeBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
-import { found, listed, requireActor } from '@/app/_session'
+import { found, listed, requireActorInGroups } from '@/app/_session'
 import { stopBulkRevocation } from '@/app/(portal)/revocations/actions'
 import { server } from '@/lib/server'
 import type { BulkItemView, BulkRevocationDetail, ItemOutcome } from '@/lib/services/bulk-revocation-types'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 import { Progress } from './progress'
 
 export const metadata: Metadata = { title: 'Bulk revocation' }
@@ -36,7 +36,7 @@ export default async function RevocationPage({
   params: Promise<{ id: string }>
   searchParams: SearchParameters
 }) {
-  const actor = await requireActor('bulk-revocation:read')
+  const actor = await requireActorInGroups('bulk-revocation:read')
   const { id } = await params
   const bulk = await found(server().bulkRevocations.get(actor, id))
   const wanted = await readParameters(searchParams, ['outcome', 'cursor'])
@@ -52,7 +52,7 @@ export default async function RevocationPage({
         badge={<BulkStateBadge state={bulk.state} />}
         trail={[{ href: '/revocations', text: 'Revocations' }]}
       >
-        {can(actor, 'bulk-revocation:manage') && <End bulk={bulk} />}
+        {canInGroups(actor, 'bulk-revocation:manage') && <End bulk={bulk} />}
       </PageHeader>
       <div className="grid gap-5">
         <Renewed bulk={bulk} />

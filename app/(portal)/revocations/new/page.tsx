@@ -11,7 +11,7 @@ import { ACTIONS, SKIP_CAUSES } from '@/app/_components/revocation-reasons'
 import type { SearchParameters } from '@/app/_components/search-parameters'
 import { CertificateStatusBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
-import { requireActor } from '@/app/_session'
+import { requireActorInGroups } from '@/app/_session'
 import { addressOf, BULK_ACTIONS, readSelection } from '@/app/(portal)/revocations/selection'
 import { isRefusal } from '@/lib/errors'
 import { server } from '@/lib/server'
@@ -22,7 +22,7 @@ import { ConfirmForm } from './confirm-form'
 export const metadata: Metadata = { title: 'Revoke certificates' }
 
 export default async function NewRevocationPage({ searchParams }: { searchParams: SearchParameters }) {
-  const actor = await requireActor('bulk-revocation:manage')
+  const actor = await requireActorInGroups('bulk-revocation:manage')
   const { action, selection } = await readSelection(searchParams)
   const given = await searchParams
   const outcome = await server()

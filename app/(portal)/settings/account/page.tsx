@@ -16,6 +16,7 @@ export default async function AccountPage() {
         <Facts>
           <Fact name="Name">{actor.name}</Fact>
           <Fact name="Role">{actor.role && ROLE_NAMES[actor.role].title}</Fact>
+          {actor.groups && <Fact name="Groups">{actor.groups.join(', ') || 'None'}</Fact>}
           <Fact name="You may">{actor.role && ROLE_NAMES[actor.role].may}</Fact>
         </Facts>
       </Card>

@@ -29,9 +29,12 @@ export function ApiKeyTable({ keys, mayManage, now }: { keys: ApiKeyView[]; mayM
         },
         {
           head: 'Role',
-          cell: ({ role, endpoints }) => (
+          cell: ({ role, endpoints, groups }) => (
             <>
               {ROLE_NAMES[role].title}
+              {groups && (
+                <p className="text-sm wrap-anywhere text-muted">Of {groups.map(({ name }) => name).join(', ')}</p>
+              )}
               {endpoints && (
                 <p className="text-sm wrap-anywhere text-muted">
                   Challenges of {endpoints.map(({ slug }) => slug).join(', ')}

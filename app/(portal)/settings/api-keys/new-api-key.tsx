@@ -15,9 +15,10 @@ import { createApiKey } from './actions'
 
 interface NewApiKeyProps {
   endpoints: readonly { slug: string; name: string }[]
+  groups: readonly { slug: string; name: string }[]
 }
 
-export function NewApiKey({ endpoints }: NewApiKeyProps) {
+export function NewApiKey(limits: NewApiKeyProps) {
   const [open, setOpen] = useState(false)
   return (
     <Dialog
@@ -32,12 +33,12 @@ export function NewApiKey({ endpoints }: NewApiKeyProps) {
       }
       title="Create an API key"
     >
-      <NewApiKeyForm endpoints={endpoints} />
+      <NewApiKeyForm {...limits} />
     </Dialog>
   )
 }
 
-function NewApiKeyForm({ endpoints }: NewApiKeyProps) {
+function NewApiKeyForm({ endpoints, groups }: NewApiKeyProps) {
   const { state, pending, onSubmit, fieldError } = useAction(createApiKey)
   if (state.status === 'done') {
     return (
@@ -65,6 +66,19 @@ function NewApiKeyForm({ endpoints }: NewApiKeyProps) {
         required
       />
       <RoleChoices of="key" chosen="operator" error={fieldError('role')} />
+      {groups.length > 0 && (
+        <Disclosure summary="Limit it to groups">
+          <fieldset className="grid min-w-0 gap-2">
+            <legend className="mb-2 text-sm text-muted">
+              It can then do what an operator of these groups can, and nothing that concerns others. For operators.
+            </legend>
+            {groups.map(({ slug, name }) => (
+              <Choice key={slug} name="groups[]" value={slug} title={name} />
+            ))}
+            {fieldError('groups') && <p className="text-sm text-bad">{fieldError('groups')}</p>}
+          </fieldset>
+        </Disclosure>
+      )}
       {endpoints.length > 0 && (
         <Disclosure summary="Limit it to endpoints">
           <fieldset className="grid min-w-0 gap-2">

@@ -16,6 +16,7 @@ export default async function ApiKeysPage() {
   const actor = await requireActor('api-key:read')
   const keys = await server().access.apiKeys(actor)
   const endpoints = await server().groups.listEndpoints(actor)
+  const groups = await server().groups.list(actor)
   const mayManage = can(actor, 'api-key:manage')
   return (
     <Card
@@ -32,7 +33,10 @@ export default async function ApiKeysPage() {
       }
       action={
         mayManage && (
-          <NewApiKey endpoints={endpoints.map(({ slug, name, group }) => ({ slug, name: `${group.name} ${name}` }))} />
+          <NewApiKey
+            endpoints={endpoints.map(({ slug, name, group }) => ({ slug, name: `${group.name} ${name}` }))}
+            groups={groups.map(({ slug, name }) => ({ slug, name }))}
+          />
         )
       }
     >

@@ -5,15 +5,16 @@ import { refresh } from 'next/cache'
 import { action } from '@/app/_actions'
 import { DisabledSchema, NewPersonSchema, RoleSchema, SetPasswordSchema } from '@/app/(portal)/settings/schema'
 import { server } from '@/lib/server'
+import { groupsOf } from './chosen-groups'
 
-export const createPerson = action('user:manage', NewPersonSchema, async (actor, form) => {
-  await server().access.createUser(actor, form)
+export const createPerson = action('user:manage', NewPersonSchema, async (actor, { reach, groups, ...form }) => {
+  await server().access.createUser(actor, { ...form, groups: groupsOf({ role: form.role, reach, groups }) })
   refresh()
   return null
 })
 
-export const changeRole = action('user:manage', RoleSchema, async (actor, { id, role }) => {
-  await server().access.updateUser(actor, id, { role })
+export const changeRole = action('user:manage', RoleSchema, async (actor, { id, role, reach, groups }) => {
+  await server().access.updateUser(actor, id, { role, groups: groupsOf({ role, reach, groups }) })
   refresh()
   return null
 })

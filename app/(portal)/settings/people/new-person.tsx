@@ -11,9 +11,11 @@ import { NewPasswordField } from '@/app/_components/new-password-field'
 import { RoleChoices } from '@/app/_components/role-choices'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
+import type { GroupName } from '@/lib/services/access'
 import { createPerson } from './actions'
+import { GroupChoices } from './group-choices'
 
-export function NewPerson() {
+export function NewPerson({ groups }: { groups: readonly GroupName[] }) {
   const [open, setOpen] = useState(false)
   return (
     <Dialog
@@ -29,19 +31,19 @@ export function NewPerson() {
       title="Add a person"
       description="Tell them the password in person or by phone; they change it under Settings, Account."
     >
-      <NewPersonForm onDone={() => setOpen(false)} />
+      <NewPersonForm groups={groups} onDone={() => setOpen(false)} />
     </Dialog>
   )
 }
 
-function NewPersonForm({ onDone }: { onDone: () => void }) {
+function NewPersonForm({ groups, onDone }: { groups: readonly GroupName[]; onDone: () => void }) {
   const [known, setKnown] = useState({ name: '', email: '' })
   const { state, pending, onSubmit, fieldError } = useAction(createPerson, () => {
     onDone()
     toast(`${known.name} can sign in now`)
   })
   return (
-    <form onSubmit={onSubmit} className="grid gap-4">
+    <form onSubmit={onSubmit} className="group/role grid gap-4">
       <TextField
         label="Name"
         name="name"
@@ -62,6 +64,7 @@ function NewPersonForm({ onDone }: { onDone: () => void }) {
         required
       />
       <RoleChoices of="person" chosen="operator" error={fieldError('role')} />
+      <GroupChoices groups={groups} chosen={null} error={fieldError('groups') ?? fieldError('reach')} />
       <NewPasswordField
         label="First password"
         name="password"

@@ -13,14 +13,15 @@ export default async function PeoplePage() {
   const actor = await requireActor('user:read')
   const people = await server().access.users(actor)
   const mayManage = can(actor, 'user:manage')
+  const groups = mayManage ? (await server().groups.list(actor)).map(({ slug, name }) => ({ slug, name })) : []
   return (
     <Card
       flush
       title="People"
-      description="Roles take effect with the next click; sessions end when a role changes."
-      action={mayManage && <NewPerson />}
+      description="Roles take effect with the next click; sessions end when a role or its groups change."
+      action={mayManage && <NewPerson groups={groups} />}
     >
-      <PeopleTable people={people} self={actor.id} mayManage={mayManage} />
+      <PeopleTable people={people} self={actor.id} mayManage={mayManage} groups={groups} />
     </Card>
   )
 }

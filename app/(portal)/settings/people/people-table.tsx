@@ -5,16 +5,17 @@ import { DataTable } from '@/app/_components/data-table'
 import { Instant } from '@/app/_components/instant'
 import { ROLE_NAMES } from '@/app/_components/name-of-role'
 import { VisibleText } from '@/app/_components/visible-text'
-import type { UserView } from '@/lib/services/access'
+import type { GroupName, UserView } from '@/lib/services/access'
 import { PersonActions } from './person-actions'
 
 interface PeopleTableProps {
   people: UserView[]
   self: string | null
   mayManage: boolean
+  groups: readonly GroupName[]
 }
 
-export function PeopleTable({ people, self, mayManage }: PeopleTableProps) {
+export function PeopleTable({ people, self, mayManage, groups }: PeopleTableProps) {
   return (
     <DataTable
       caption="People"
@@ -22,7 +23,7 @@ export function PeopleTable({ people, self, mayManage }: PeopleTableProps) {
       rowKey={({ id }) => id}
       columns={[
         { head: 'Person', primary: true, cell: (person) => <PersonCell person={person} isSelf={person.id === self} /> },
-        { head: 'Role', cell: ({ role }) => ROLE_NAMES[role].title },
+        { head: 'Role', cell: (person) => <RoleCell person={person} /> },
         {
           head: 'Account',
           cell: ({ disabledAt }) =>
@@ -45,10 +46,23 @@ export function PeopleTable({ people, self, mayManage }: PeopleTableProps) {
           head: 'Actions',
           quiet: true,
           className: 'md:text-right',
-          cell: (person) => mayManage && person.id !== self && <PersonActions person={person} />,
+          cell: (person) => mayManage && person.id !== self && <PersonActions person={person} groups={groups} />,
         },
       ]}
     />
+  )
+}
+
+function RoleCell({ person: { role, groups } }: { person: UserView }) {
+  return (
+    <>
+      {ROLE_NAMES[role].title}
+      {groups && (
+        <p className="text-sm wrap-anywhere text-muted">
+          {groups.length === 0 ? 'Of no group' : `Of ${groups.map(({ name }) => name).join(', ')}`}
+        </p>
+      )}
+    </>
   )
 }
 

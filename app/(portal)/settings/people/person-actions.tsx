@@ -4,7 +4,7 @@
 import { Menu } from '@base-ui/react/menu'
 import { Ellipsis, KeyRound, UserCheck, UserCog, UserX } from 'lucide-react'
 import { useState } from 'react'
-import type { UserView } from '@/lib/services/access'
+import type { GroupName, UserView } from '@/lib/services/access'
 import { DisablePanel, PasswordPanel, RolePanel } from './person-panels'
 
 const ITEM =
@@ -12,7 +12,12 @@ const ITEM =
 
 type Panel = 'role' | 'password' | 'disable'
 
-export function PersonActions({ person }: { person: UserView }) {
+interface PersonActionsProps {
+  person: UserView
+  groups: readonly GroupName[]
+}
+
+export function PersonActions({ person, groups }: PersonActionsProps) {
   const [panel, setPanel] = useState<Panel | null>(null)
   const close = () => setPanel(null)
   return (
@@ -29,7 +34,7 @@ export function PersonActions({ person }: { person: UserView }) {
             <Menu.Popup className="rounded-lg border border-line bg-raised p-1 shadow-popup outline-none">
               <Menu.Item className={ITEM} onClick={() => setPanel('role')}>
                 <UserCog aria-hidden />
-                Change role
+                Change role and groups
               </Menu.Item>
               <Menu.Item className={ITEM} onClick={() => setPanel('password')}>
                 <KeyRound aria-hidden />
@@ -43,7 +48,7 @@ export function PersonActions({ person }: { person: UserView }) {
           </Menu.Positioner>
         </Menu.Portal>
       </Menu.Root>
-      {panel === 'role' && <RolePanel person={person} onClose={close} />}
+      {panel === 'role' && <RolePanel person={person} groups={groups} onClose={close} />}
       {panel === 'password' && <PasswordPanel person={person} onClose={close} />}
       {panel === 'disable' && <DisablePanel person={person} onClose={close} />}
     </>

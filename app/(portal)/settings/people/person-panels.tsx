@@ -10,25 +10,31 @@ import { NewPasswordField } from '@/app/_components/new-password-field'
 import { RoleChoices } from '@/app/_components/role-choices'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
-import type { UserView } from '@/lib/services/access'
+import type { GroupName, UserView } from '@/lib/services/access'
 import { changeRole, setDisabled, setPassword } from './actions'
+import { GroupChoices } from './group-choices'
 
 interface PanelProps {
   person: UserView
   onClose(): void
 }
 
-export function RolePanel({ person, onClose }: PanelProps) {
+export function RolePanel({ person, groups, onClose }: PanelProps & { groups: readonly GroupName[] }) {
   return (
     <PersonPanel
       {...{ person, onClose }}
       action={changeRole}
       title={`Change the role of ${person.name}`}
-      description="Their sessions end, and the new role holds from the next sign-in."
+      description="Their sessions end, and the new role and its groups hold from the next sign-in."
       confirm="Change role"
       done={`Role of ${person.name} changed`}
     >
-      {(fieldError) => <RoleChoices of="person" chosen={person.role} error={fieldError('role')} />}
+      {(fieldError) => (
+        <>
+          <RoleChoices of="person" chosen={person.role} error={fieldError('role')} />
+          <GroupChoices groups={groups} chosen={person.groups} error={fieldError('groups') ?? fieldError('reach')} />
+        </>
+      )}
     </PersonPanel>
   )
 }
@@ -103,7 +109,7 @@ function PersonPanel({
   })
   return (
     <DialogPanel open onOpenChange={(open) => !open && onClose()} title={title} description={description}>
-      <form onSubmit={onSubmit} className="grid gap-4">
+      <form onSubmit={onSubmit} className="group/role grid gap-4">
         <input type="hidden" name="id" value={person.id} />
         {children(fieldError)}
         <FormProblem state={state} />

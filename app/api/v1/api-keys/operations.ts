@@ -16,6 +16,10 @@ const ApiKey = z
       .array(z.object({ slug: z.string(), name: z.string() }))
       .nullable()
       .meta({ description: 'To whose challenges it is limited; null for a key that is not.' }),
+    groups: z
+      .array(z.object({ slug: z.string(), name: z.string() }))
+      .nullable()
+      .meta({ description: 'To which groups an operator’s key is limited; null for a key that is not.' }),
     hint: z.string().meta({ description: 'The first characters, to tell keys apart.' }),
     createdAt: instant,
     createdBy: z.string().nullable(),
@@ -30,6 +34,7 @@ const apiKeyExample: z.input<typeof ApiKey> = {
   name: 'deployment script',
   role: 'operator',
   endpoints: null,
+  groups: null,
   hint: 'lk_0198d2',
   createdAt: new Date('2026-11-23T09:00:00Z'),
   createdBy: 'Ada Admin',
@@ -73,6 +78,10 @@ export const createApiKey = operation({
       endpoints: z.array(slug).min(1).max(50).nullable().exactOptional().meta({
         description:
           'Slugs. The key can then mint, read, revoke and check the challenges of these endpoints and read the endpoints, as its role allows, and nothing else. For operator and auditor.',
+      }),
+      groups: z.array(slug).min(1).max(50).nullable().exactOptional().meta({
+        description:
+          'Slugs. The key can then do what an operator of these groups can, and nothing that concerns others. For operator, and not with `endpoints`.',
       }),
     })
     .meta({ id: 'NewApiKey' }),

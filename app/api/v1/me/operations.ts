@@ -13,6 +13,10 @@ const Me = z
       .array(z.string())
       .nullable()
       .meta({ description: 'To whose challenges the key is limited; null: it is not.' }),
+    groups: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: 'To which groups the key is limited; null: it is not.' }),
   })
   .meta({ id: 'Me' })
 
@@ -37,6 +41,7 @@ export const getMe = operation({
       role: 'operator',
       permissions: ['challenge:mint', 'challenge:read'],
       endpoints: null,
+      groups: null,
     },
   },
 })

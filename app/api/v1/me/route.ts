@@ -8,6 +8,7 @@ export const dynamic = 'force-dynamic'
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = apiResource({
   GET: apiRoute(getMe, async ({ actor }) => {
     const endpoints = actor.scope === undefined ? null : [...actor.scope]
+    const groups = actor.groups === undefined ? null : [...actor.groups]
     return {
       type: actor.type,
       id: actor.id,
@@ -15,6 +16,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = apiResource({
       role: actor.role,
       permissions: permissionsOf(actor),
       endpoints,
+      groups,
     }
   }),
 })

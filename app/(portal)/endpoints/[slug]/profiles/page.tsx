@@ -9,11 +9,11 @@ import { Notice } from '@/app/_components/notice'
 import { PageHeader } from '@/app/_components/page-header'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { EnabledBadge } from '@/app/_components/states'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import { PLATFORMS, type ProfileDocument } from '@/lib/services/mdm-profile-types'
 import type { PlatformView } from '@/lib/services/mdm-profiles'
-import { can } from '@/lib/services/permissions'
+import { canInGroups } from '@/lib/services/permissions'
 import { ChoicesForm } from './choices-form'
 import { OneDevice } from './one-device'
 import { PlatformCards } from './platform-cards'
@@ -27,7 +27,7 @@ interface ProfilesPageProps {
 }
 
 export default async function ProfilesPage({ params, searchParams }: ProfilesPageProps) {
-  const actor = await requireActor('endpoint:read')
+  const actor = await requireActorInGroups('endpoint:read')
   const { slug } = await params
   const parameters = await readParameters(searchParams, PROFILE_PARAMETERS)
   const chosen = oneOf(PLATFORMS, parameters.platform) ?? 'apple'
@@ -35,7 +35,7 @@ export default async function ProfilesPage({ params, searchParams }: ProfilesPag
   const { endpoint, organisation, choices, faults, ssids, platforms, certificates } = profiles
   const path = `/endpoints/${slug}/profiles`
   const sound = Object.keys(faults).length === 0
-  const mints = sound && endpoint.enabled && endpoint.policy === 'dynamic' && can(actor, 'challenge:mint')
+  const mints = sound && endpoint.enabled && endpoint.policy === 'dynamic' && canInGroups(actor, 'challenge:mint')
   return (
     <>
       <PageHeader

@@ -2,9 +2,9 @@
 import type { Metadata } from 'next'
 import { PageHeader } from '@/app/_components/page-header'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
-import { can } from '@/lib/services/permissions'
+import { can, canInGroups } from '@/lib/services/permissions'
 import { SimulationForm } from './simulation-form'
 
 export const metadata: Metadata = { title: 'What would happen' }
@@ -15,7 +15,7 @@ interface SimulatePageProps {
 }
 
 export default async function SimulatePage({ params, searchParams }: SimulatePageProps) {
-  const actor = await requireActor('simulation:run')
+  const actor = await requireActorInGroups('simulation:run')
   const { slug } = await params
   const { transaction } = await readParameters(searchParams, ['transaction'])
   const { group, name, policy, profile, validatorId } = await found(server().groups.getEndpoint(actor, slug))
@@ -35,7 +35,7 @@ export default async function SimulatePage({ params, searchParams }: SimulatePag
         slug={slug}
         policy={policy}
         minRsaBits={profile.minRsaBits}
-        mayTryChallenges={can(actor, 'simulation:challenge')}
+        mayTryChallenges={canInGroups(actor, 'simulation:challenge')}
         mayAsk={validatorId !== null && can(actor, 'simulation:ask')}
         recorded={
           recorded && {

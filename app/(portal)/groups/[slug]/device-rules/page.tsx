@@ -3,7 +3,7 @@ import type { Metadata } from 'next'
 import { Card } from '@/app/_components/card'
 import { Notice } from '@/app/_components/notice'
 import { PageHeader } from '@/app/_components/page-header'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import { can } from '@/lib/services/permissions'
 import { DeviceRulesForm } from './device-rules-form'
@@ -11,7 +11,7 @@ import { DeviceRulesForm } from './device-rules-form'
 export const metadata: Metadata = { title: 'Device rules' }
 
 export default async function DeviceRulesPage({ params }: { params: Promise<{ slug: string }> }) {
-  const actor = await requireActor('device-rule:read')
+  const actor = await requireActorInGroups('device-rule:read')
   const { slug } = await params
   const { group, rules } = await found(server().deviceRules.get(actor, slug))
   const follows = rules.some(

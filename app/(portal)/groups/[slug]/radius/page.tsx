@@ -5,7 +5,7 @@ import { Card } from '@/app/_components/card'
 import { PageHeader } from '@/app/_components/page-header'
 import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
-import { found, requireActor } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import { windowText } from '@/lib/services/access-windows'
 import type { Actor } from '@/lib/services/actor'
@@ -26,7 +26,7 @@ interface PageProps {
 }
 
 export default async function RadiusPage({ params, searchParams }: PageProps) {
-  const actor = await requireActor('network:read')
+  const actor = await requireActorInGroups('network:read')
   const { slug } = await params
   const access = await found(server().networkAccess.get(actor, slug))
   const group = await found(server().groups.get(actor, slug))
