@@ -208,6 +208,7 @@ export function record(world: World, row: WorldCertificate): CertificateRecord {
     lineageId: row.renews?.lineageId ?? null,
     supersedeAt: row.supersedeAt,
     scheduled: scheduledFor(world, row.id),
+    policyVersion: row.policyVersion,
     challenge: challenge ? { id: challenge.id, mintedBy: challenge.mintedBy, createdAt: challenge.createdAt } : null,
     transaction: attempt
       ? { id: attempt.id, sourceIp: attempt.sourceIp, userAgent: attempt.userAgent, at: attempt.createdAt }

@@ -73,6 +73,7 @@ export interface WorldEndpoint extends Pick<EndpointState, 'enabled' | 'challeng
   name: string
   groupId: string
   authorityId: string
+  policyVersion: number
   profile: GroupPlan['profile']
   createdAt: Date
 }
