@@ -6,11 +6,13 @@ import { createDeviceRules } from '@/lib/services/device-rules'
 import { flat } from '@/lib/services/endpoint-change'
 import { createNetworkAccess } from '@/lib/services/network-access'
 import { createPolicyVersions, type PolicyObjectType, type PolicyVersionsService } from '@/lib/services/policy-versions'
+import { createProvenance } from '@/lib/services/provenance'
 import { actor, type Installation, installation } from '@/lib/services/testing/harness'
 import { breakGlassStore } from './break-glass'
 import { deviceRuleStore } from './device-rules'
 import { networkAccessStore } from './network-access'
 import { policyVersionStore } from './policy-versions'
+import { provenanceStore } from './provenance'
 import { postgresBacking } from './testing/postgres-backing'
 
 const admin = actor('admin')
@@ -183,4 +185,31 @@ test('a hold that ended is remembered, and who revoked for good ends it too', as
   })
   expect(holds.map(({ certificateId }) => certificateId).sort()).toEqual([released.id, revoked.id].sort())
   expect(holds.find(({ certificateId }) => certificateId === revoked.id)?.until).toEqual(portal.time.now)
+})
+
+test('the provenance of a certificate stays what it was when the policy changes', async () => {
+  const { endpoint, issuer } = await portal.createGroup('Origin')
+  await portal.groups.updateEndpoint(admin, 'origin', { profile: { validityDays: 30 } })
+  // Versions have the database's time: the certificate is drawn up after all of them.
+  portal.time.now = new Date(Date.now() + 60_000)
+  const { id, serial, challengeId, enrolmentTransactionId } = await portal.enrol(endpoint.id)
+  await portal.groups.updateEndpoint(admin, 'origin', { profile: { validityDays: 7 } })
+  const provenance = createProvenance({ store: provenanceStore(backing.database) })
+  const told = await provenance.of(actor('auditor'), serial)
+  expect(told).toMatchObject({
+    certificate: { id, kind: 'leaf', serial },
+    requested: { sourceIp: '192.0.2.9', transactionId: enrolmentTransactionId, by: { name: 'tablet-7', via: 'scep' } },
+    allowed: { challengeId, origin: 'minted', by: 'Ada Admin', via: 'ui' },
+    policy: {
+      version: { version: 2, by: { name: 'Ada Admin' } },
+      current: 3,
+      changedSince: [{ field: 'profile.validityDays', before: 30, after: 7 }],
+    },
+    signed: { issuer: { name: issuer.name }, keySha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  })
+  expect(told.policy?.groupVersion).toBe(1)
+  expect(told.events.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(['certificate.issue_intent', 'certificate.issued', 'challenge.consumed']),
+  )
+  expect(await provenance.of(admin, issuer.slug).catch(({ code }) => code)).toBe('not_found')
 })

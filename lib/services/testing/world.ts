@@ -126,6 +126,8 @@ export interface World {
   ocspResponders: WorldOcspResponder[]
   profileSigners: WorldProfileSigner[]
   certificates: WorldCertificate[]
+  /** Holds that are over. */
+  pastHolds: { certificateId: string; since: Date; until: Date }[]
   challenges: WorldChallenge[]
   transactions: WorldTransaction[]
   staticSecrets: { id: string }[]
@@ -150,6 +152,7 @@ export function emptyWorld(clock: () => Date): World {
     ocspResponders: [],
     profileSigners: [],
     certificates: [],
+    pastHolds: [],
     challenges: [],
     transactions: [],
     staticSecrets: [],
