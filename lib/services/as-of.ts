@@ -191,13 +191,25 @@ const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:
 const DAY_MS = 86_400_000
 
 export function momentOf(text: string, now: Date, field = 'on'): Date {
+  const given = beginningOf(text, now, field)
+  return DAY.test(text) ? new Date(Math.min(given.getTime() + DAY_MS - 1, now.getTime())) : given
+}
+
+/** From the beginning of the first day to the end of the last one. */
+export function periodOf({ from, to }: { from: string; to: string }, now: Date): { from: Date; to: Date } {
+  const period = { from: beginningOf(from, now, 'from'), to: momentOf(to, now, 'to') }
+  if (period.from <= period.to) return period
+  return refuse('from', 'The first day must come before the last.')
+}
+
+function beginningOf(text: string, now: Date, field: string): Date {
   const day = DAY.test(text)
   const given = day || MOMENT.test(text) ? new Date(text) : new Date(Number.NaN)
   // JavaScript takes 31 February for 3 March.
   if (Number.isNaN(given.getTime()) || (day && given.toISOString().slice(0, 10) !== text))
     return refuse(field, 'Give a day such as 2026-03-14, or a time such as 2026-03-14T08:00:00Z.')
   if (given > now) return refuse(field, 'That lies ahead. Give a day that has begun.')
-  return day ? new Date(Math.min(given.getTime() + DAY_MS - 1, now.getTime())) : given
+  return given
 }
 
 function checked(filter: AsOfFilter): AsOfFilter {
