@@ -31,7 +31,11 @@ test('from a certificate to the policy of its day, and to what is different toda
   await expect(page.getByRole('heading', { name: 'Version 2', level: 1 })).toBeVisible()
   await expect(page.getByText('on the command line').first()).toBeVisible()
   await page.getByRole('link', { name: 'Versions' }).click()
-  await expect(page.getByRole('heading', { level: 2 })).toHaveText(['Version 3', 'Version 2', 'Version 1'])
+  await expect(page.getByRole('main').getByRole('heading', { level: 2 })).toHaveText([
+    'Version 3',
+    'Version 2',
+    'Version 1',
+  ])
 })
 
 test('what was valid on a day, what came since, and what the group did', async ({ visit }) => {

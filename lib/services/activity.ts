@@ -13,9 +13,9 @@ export interface ActivityRequest {
   kind: ActivityKind
   /** Slug of a group or an issuer, key of a device, id of a person or an API key. */
   id: string
-  /** Days, of which the first begins the period and the last is in it, or times. */
-  from: string
-  to: string
+  /** Days, of which the first begins the period and the last is in it, or times; a month up to now unless given. */
+  from?: string
+  to?: string
 }
 
 export interface ActivitySums {

@@ -79,6 +79,12 @@ export interface Comparison {
   authorities: AuthorityChange[]
 }
 
+/** Two moments; a month up to now unless given. */
+export interface Between {
+  from?: string
+  to?: string
+}
+
 /**
  * Moments are days such as 2026-03-14, which stand for their end, UTC, or for now while they last; or times such as
  * 2026-03-14T08:00:00Z. Refusals of all: invalid_input.
@@ -87,16 +93,16 @@ export interface AsOfService {
   /** The moment itself, newest issued first. */
   list(
     actor: Actor,
-    on: string,
+    on: string | undefined,
     filter: AsOfFilter,
     page: { cursor?: string; limit?: number },
   ): Promise<Page<AsOfCertificate> & { at: Date }>
-  counts(actor: Actor, on: string, filter: AsOfFilter): Promise<AsOfCounts>
-  compare(actor: Actor, between: { from: string; to: string }, filter: AsOfFilter): Promise<Comparison>
+  counts(actor: Actor, on: string | undefined, filter: AsOfFilter): Promise<AsOfCounts>
+  compare(actor: Actor, between: Between, filter: AsOfFilter): Promise<Comparison>
   /** The certificates of one side of a comparison, newest issued first. */
   changes(
     actor: Actor,
-    between: { from: string; to: string; side: Side },
+    between: Between & { side: Side },
     filter: AsOfFilter,
     page: { cursor?: string; limit?: number },
   ): Promise<Page<AsOfCertificate & { cause: CameBy | GoneBy }>>
@@ -180,8 +186,8 @@ function checkedPage({ cursor, limit = PAGE.usual }: { cursor?: string; limit?: 
   return { limit: most, position: { after: cursor === undefined ? null : parseCursor(cursor), limit: most + 1 } }
 }
 
-function span({ from, to }: { from: string; to: string }, now: Date): { from: Date; to: Date } {
-  const [first, second] = [momentOf(from, now, 'from'), momentOf(to, now, 'to')]
+function span({ from, to }: Between, now: Date): { from: Date; to: Date } {
+  const [first, second] = [momentOf(from ?? monthAgo(now), now, 'from'), momentOf(to, now, 'to')]
   if (first < second) return { from: first, to: second }
   return refuse('from', 'The first day must come before the second.')
 }
@@ -190,16 +196,22 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/
 const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/
 const DAY_MS = 86_400_000
 
-export function momentOf(text: string, now: Date, field = 'on'): Date {
+/** Now unless one is given. */
+export function momentOf(text: string | undefined, now: Date, field = 'on'): Date {
+  if (text === undefined) return now
   const given = beginningOf(text, now, field)
   return DAY.test(text) ? new Date(Math.min(given.getTime() + DAY_MS - 1, now.getTime())) : given
 }
 
 /** From the beginning of the first day to the end of the last one. */
-export function periodOf({ from, to }: { from: string; to: string }, now: Date): { from: Date; to: Date } {
-  const period = { from: beginningOf(from, now, 'from'), to: momentOf(to, now, 'to') }
+export function periodOf({ from, to }: Between, now: Date): { from: Date; to: Date } {
+  const period = { from: beginningOf(from ?? monthAgo(now), now, 'from'), to: momentOf(to, now, 'to') }
   if (period.from <= period.to) return period
   return refuse('from', 'The first day must come before the last.')
+}
+
+function monthAgo(now: Date): string {
+  return new Date(now.getTime() - 30 * DAY_MS).toISOString().slice(0, 10)
 }
 
 function beginningOf(text: string, now: Date, field: string): Date {

@@ -40,6 +40,14 @@ import { endpointProfile } from './endpoint-profile'
 import { enrol } from './enrol'
 import { createEventWebhook, listEventWebhooks, removeEventWebhook } from './event-webhook'
 import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
+import {
+  auditActivity,
+  auditAsOf,
+  auditCompare,
+  certificateProvenance,
+  endpointVersions,
+  groupVersions,
+} from './history'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
 import { createReceiver, listReceivers } from './receiver'
@@ -65,6 +73,7 @@ export const COMMANDS: readonly Command[] = [
   createGroup,
   listGroups,
   showGroup,
+  groupVersions,
   switchTrustPage,
   showNetwork,
   setNetwork,
@@ -79,6 +88,7 @@ export const COMMANDS: readonly Command[] = [
   replaceIssuer,
   listEndpoints,
   showEndpoint,
+  endpointVersions,
   createEndpoint,
   copyEndpoint,
   updateEndpoint,
@@ -115,6 +125,7 @@ export const COMMANDS: readonly Command[] = [
   setBrake,
   listCertificates,
   showCertificate,
+  certificateProvenance,
   exportCertificate,
   revokeCertificate,
   holdCertificate,
@@ -145,4 +156,7 @@ export const COMMANDS: readonly Command[] = [
   removeEventWebhook,
   verifyAudit,
   listAudit,
+  auditAsOf,
+  auditCompare,
+  auditActivity,
 ]
