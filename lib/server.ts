@@ -5,7 +5,9 @@ import { intuneClient } from '@/lib/adapters/mdm/intune-client'
 import { jamfClient } from '@/lib/adapters/mdm/jamf-client'
 import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { accessStore } from '@/lib/adapters/store/access'
+import { activityStore } from '@/lib/adapters/store/activity'
 import { approvalStore } from '@/lib/adapters/store/approvals'
+import { asOfStore } from '@/lib/adapters/store/as-of'
 import { atOnceStore } from '@/lib/adapters/store/at-once'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
@@ -54,7 +56,9 @@ import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
 import { overdueRenewalStore } from '@/lib/adapters/store/overdue-renewals'
 import { postureStore } from '@/lib/adapters/store/posture'
+import { policyVersionStore } from '@/lib/adapters/store/policy-versions'
 import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
+import { provenanceStore } from '@/lib/adapters/store/provenance'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
@@ -100,9 +104,11 @@ import { tendCrlShards } from '@/lib/jobs/tend-crl-shards'
 import { workJamfEvents } from '@/lib/jobs/work-jamf-events'
 import type { AccessService } from '@/lib/services/access'
 import { createAccess } from '@/lib/services/access'
+import { type ActivityService, createActivity } from '@/lib/services/activity'
 import { createApprovalAuthorisation } from '@/lib/services/approval-authorisation'
 import type { ApprovalsService } from '@/lib/services/approval-types'
 import { createApprovals } from '@/lib/services/approvals'
+import { type AsOfService, createAsOf } from '@/lib/services/as-of'
 import type { AuditService } from '@/lib/services/audit'
 import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
@@ -174,7 +180,9 @@ import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPosture } from '@/lib/services/posture'
 import type { PostureService } from '@/lib/services/posture-types'
+import { createPolicyVersions, type PolicyVersionsService } from '@/lib/services/policy-versions'
 import { createProfileSigners } from '@/lib/services/profile-signers'
+import { createProvenance, type ProvenanceService } from '@/lib/services/provenance'
 import { createPruning } from '@/lib/services/pruning'
 import { createRadiusAuthorisation, type RadiusAuthorisation } from '@/lib/services/radius-authorisation'
 import { createRadiusCallers, type RadiusCallers } from '@/lib/services/radius-callers'
@@ -246,6 +254,10 @@ export interface Services {
   groupRetirement: GroupRetirement
   defaultEndpoint: DefaultEndpointService
   audit: AuditService
+  activity: ActivityService
+  asOf: AsOfService
+  policyVersions: PolicyVersionsService
+  provenance: ProvenanceService
   status: StatusService
   ocsp: Pick<OcspService, 'answer'>
   crlLists: CrlLists
@@ -507,6 +519,10 @@ export function buildServices(wiring: Wiring): Services {
   return {
     urls,
     audit,
+    activity: createActivity({ store: activityStore(database), clock }),
+    asOf: createAsOf({ store: asOfStore(database), clock }),
+    policyVersions: createPolicyVersions({ store: policyVersionStore(database) }),
+    provenance: createProvenance({ store: provenanceStore(database) }),
     access,
     pace: createPace({ audit, clock }),
     signer,

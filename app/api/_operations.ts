@@ -1,7 +1,14 @@
 /** Every operation there is. A route that is not listed here fails its test; what is listed is in the OpenAPI document. */
 import type { AnyOperation } from '@/app/api/_operation'
+import { getActivity, listActivityEvents } from '@/app/api/v1/activity/operations'
 import { createApiKey, listApiKeys, revokeApiKey } from '@/app/api/v1/api-keys/operations'
 import { approveRequest, denyRequest, getApproval, listApprovals } from '@/app/api/v1/approvals/operations'
+import {
+  compareMoments,
+  countPastCertificates,
+  listComparedCertificates,
+  listPastCertificates,
+} from '@/app/api/v1/as-of/operations'
 import { listAuditEvents, verifyAuditEvents } from '@/app/api/v1/audit-events/operations'
 import { listAuthorities } from '@/app/api/v1/authorities/operations'
 import {
@@ -12,6 +19,7 @@ import {
   releaseCertificate,
   revokeCertificate,
 } from '@/app/api/v1/certificates/operations'
+import { getProvenance } from '@/app/api/v1/certificates/provenance-operations'
 import { getChallengeAlarm, listChallengeAlarms } from '@/app/api/v1/challenge-alarms/operations'
 import {
   getChallenge,
@@ -86,6 +94,12 @@ import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
 import { listOverdueRenewals } from '@/app/api/v1/overdue-renewals/operations'
 import { acceptRisk, confirmSafekeeping, getPosture, withdrawRisk } from '@/app/api/v1/posture/operations'
+import {
+  getEndpointVersion,
+  getGroupVersion,
+  listEndpointVersions,
+  listGroupVersions,
+} from '@/app/api/v1/policy-version-operations'
 import { authorizeAccess } from '@/app/api/v1/radius/authorize/operations'
 import {
   createReceiver,
@@ -133,9 +147,13 @@ export const OPERATIONS: readonly AnyOperation[] = [
   replaceIssuer,
   getTrustPage,
   switchTrustPage,
+  listGroupVersions,
+  getGroupVersion,
   listEndpoints,
   getEndpoint,
   updateEndpoint,
+  listEndpointVersions,
+  getEndpointVersion,
   listPageAccounts,
   createPageAccount,
   getPageAccount,
@@ -169,6 +187,7 @@ export const OPERATIONS: readonly AnyOperation[] = [
   updateMinter,
   listCertificates,
   getCertificate,
+  getProvenance,
   downloadCertificate,
   revokeCertificate,
   listEventWebhooks,
@@ -207,6 +226,12 @@ export const OPERATIONS: readonly AnyOperation[] = [
   setRetention,
   listAuditEvents,
   verifyAuditEvents,
+  listPastCertificates,
+  countPastCertificates,
+  compareMoments,
+  listComparedCertificates,
+  getActivity,
+  listActivityEvents,
   listAuthorities,
   listValidators,
   createValidator,

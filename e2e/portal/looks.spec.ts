@@ -273,6 +273,7 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
     '/devices/[key]': `/devices/${keyOfDevice(long)}`,
     '/challenges/[id]': `/challenges/${used.id}`,
     '/approvals/[id]': `/approvals/${approval}`,
+    '/versions/[version]': '/versions/1',
     '/revocations/[id]': `/revocations/${scheduled.id}`,
   }
 }

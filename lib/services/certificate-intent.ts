@@ -40,6 +40,8 @@ export interface CertificateIntent {
   renews: Renewed | null
   /** The shard of its issuer's CRL that it names; null for the whole list. */
   crlShard: number | null
+  /** Of the endpoint whose settings it was drawn up from; null for what no endpoint issues. */
+  policyVersion: number | null
   serial: string
   tbs: Uint8Array
   tbsSha256: Uint8Array
@@ -63,6 +65,7 @@ export interface IntentRequest {
   enrolmentTransactionId?: string
   renews?: Renewed | null
   crlShard?: number | null
+  policyVersion?: number
   /** What its CRL distribution point must say. */
   crlUrl?: string
   subjectDer: Uint8Array
@@ -113,6 +116,7 @@ export function drawIntent(request: IntentRequest): CertificateIntent {
     enrolmentTransactionId: request.enrolmentTransactionId ?? null,
     renews: request.renews ?? null,
     crlShard: request.crlShard ?? null,
+    policyVersion: request.policyVersion ?? null,
     serial,
     tbs,
     tbsSha256: sha256(tbs),

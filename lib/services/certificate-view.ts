@@ -135,6 +135,7 @@ export function certificateDetail(
     lineage: line.length > 1 ? line.map((row) => lineMember(row, now)) : [],
     supersedeAt: record.supersedeAt,
     scheduled: record.scheduled,
+    policyVersion: record.policyVersion,
     history,
   }
 }

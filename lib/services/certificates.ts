@@ -88,6 +88,8 @@ export interface CertificateDetail extends CertificateSummary {
   lineage: LineMember[]
   /** When it is revoked as superseded, unless somebody revokes it before. */
   supersedeAt: Date | null
+  /** Of its endpoint, when it was drawn up; null for what no endpoint issued and from before versions were kept. */
+  policyVersion: number | null
   history: AuditEventView[]
 }
 
@@ -170,6 +172,8 @@ export interface CertificateRecord {
   lineageId: string | null
   supersedeAt: Date | null
   scheduled: CertificateDetail['scheduled']
+  /** Of its endpoint, when it was drawn up; null for what no endpoint issued and from before versions were kept. */
+  policyVersion: number | null
 }
 
 export interface IssuerRevocation {
@@ -180,7 +184,15 @@ export interface IssuerRevocation {
 
 export type CertificateListRow = Omit<
   CertificateRecord,
-  'der' | 'chain' | 'challenge' | 'transaction' | 'renewsCertificateId' | 'lineageId' | 'supersedeAt' | 'scheduled'
+  | 'der'
+  | 'chain'
+  | 'challenge'
+  | 'transaction'
+  | 'renewsCertificateId'
+  | 'lineageId'
+  | 'supersedeAt'
+  | 'scheduled'
+  | 'policyVersion'
 >
 
 export interface CertificateStore extends RevocationStore {

@@ -321,6 +321,7 @@ function attemptOf(actor: Actor, asker: Asker, endpoint: ScepEndpoint, csr: Csr,
     sourceIp: actor.ip,
     userAgent: actor.userAgent,
     client: null,
+    policyVersion: endpoint.policyVersion,
   }
 }
 

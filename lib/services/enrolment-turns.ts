@@ -19,6 +19,8 @@ export interface Attempt {
   signerCertificateId?: string | null
   /** Family of lib/scep/client-catalogue, when it was recognised. */
   client: string | null
+  /** Of the endpoint, as it was read for this request. */
+  policyVersion: number
 }
 
 /** One that was refused as it arrived: perhaps before there was anything to find it by. */

@@ -109,6 +109,8 @@ export interface IssuanceService {
 export interface IssuingEndpoint {
   endpointId: string
   groupId: string
+  /** Of the endpoint and its profile, as they were read. */
+  policyVersion: number
   profile: {
     name: string
     validityDays: number
@@ -292,6 +294,7 @@ function drawLeaf(
     renews: challenge.renews ?? null,
     crlShard,
     crlUrl,
+    policyVersion: endpoint.policyVersion,
     subjectDer: subjectDer === undefined ? encodeName(subject) : new Uint8Array(Buffer.from(subjectDer, 'base64')),
     sans: san,
     spki: key.spki,

@@ -16,6 +16,7 @@ export function attemptOf(exchange: Exchange, message: PkiMessage, opened: Opene
     sourceIp: exchange.request.ip,
     userAgent: exchange.actor.userAgent,
     client: exchange.client,
+    policyVersion: exchange.endpoint.policyVersion,
   }
 }
 

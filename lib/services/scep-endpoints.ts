@@ -12,6 +12,8 @@ export interface ScepEndpoint extends EndpointSettings {
   id: string
   slug: string
   groupSlug: string
+  /** Of its settings and its profile, as they were read. */
+  policyVersion: number
   enabled: boolean
   policy: EndpointPolicy
   /** Of the validator, where the policy is `delegated`. */

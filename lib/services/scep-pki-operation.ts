@@ -427,6 +427,7 @@ export function createPkiOperation(
         sourceIp: exchange.request.ip,
         userAgent: exchange.actor.userAgent,
         client: exchange.client,
+        policyVersion: exchange.endpoint.policyVersion,
       },
       refusedRow(refusal.reason, refusal.detail),
       null,

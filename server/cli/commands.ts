@@ -40,6 +40,14 @@ import { endpointProfile } from './endpoint-profile'
 import { enrol } from './enrol'
 import { createEventWebhook, listEventWebhooks, removeEventWebhook } from './event-webhook'
 import { createGroup, listGroups, reopenGroup, retireGroup, showGroup, switchTrustPage } from './group'
+import {
+  auditActivity,
+  auditAsOf,
+  auditCompare,
+  certificateProvenance,
+  endpointVersions,
+  groupVersions,
+} from './history'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
 import { acceptPostureRisk, checkKek, reportBackup, showPosture, withdrawPostureRisk } from './posture'
@@ -67,6 +75,7 @@ export const COMMANDS: readonly Command[] = [
   createGroup,
   listGroups,
   showGroup,
+  groupVersions,
   switchTrustPage,
   retireGroup,
   reopenGroup,
@@ -83,6 +92,7 @@ export const COMMANDS: readonly Command[] = [
   replaceIssuer,
   listEndpoints,
   showEndpoint,
+  endpointVersions,
   createEndpoint,
   copyEndpoint,
   updateEndpoint,
@@ -119,6 +129,7 @@ export const COMMANDS: readonly Command[] = [
   setBrake,
   listCertificates,
   showCertificate,
+  certificateProvenance,
   exportCertificate,
   revokeCertificate,
   holdCertificate,
@@ -154,4 +165,7 @@ export const COMMANDS: readonly Command[] = [
   checkKek,
   verifyAudit,
   listAudit,
+  auditAsOf,
+  auditCompare,
+  auditActivity,
 ]

@@ -15,6 +15,7 @@ import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { AuditOutcome } from '@/lib/services/audit'
 import { AuditRow } from './audit-row'
+import { HistoryViews } from './history-views'
 import { AUDIT_KINDS } from './kinds'
 import { VerifyChain } from './verify-chain'
 
@@ -37,6 +38,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
       >
         <VerifyChain />
       </PageHeader>
+      <HistoryViews actor={actor} here="/audit" />
       <FilterBar label="Filter audit events">
         <FilterSelect
           name="kind"

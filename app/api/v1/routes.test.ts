@@ -13,7 +13,15 @@ vi.mock('@/lib/server', () => ({ server: () => wired.services }))
 const ID = '0198d2d0-0101-7f00-8a0b-2c3d4e5f6a7b'
 const SERIAL = '3A7F19C0D2E45B6781920A1B2C3D4E5F'
 const DEVICE = Buffer.from('CN=tablet-7,O=Example').toString('base64url')
-const PARAMS: Record<string, string> = { id: ID, kind: 'apple', slug: 'staff', certificate: SERIAL, device: DEVICE }
+const PARAMS: Record<string, string> = {
+  id: ID,
+  kind: 'apple',
+  slug: 'staff',
+  certificate: SERIAL,
+  device: DEVICE,
+  of: 'group:staff',
+  version: '3',
+}
 
 const exampleOf = (id: string): never => {
   const { answer } = OPERATIONS.find((one) => one.id === id) ?? {}
@@ -123,6 +131,21 @@ const services = (): Fakes => ({
     revoke: noted('certificates.revoke', exampleOf('revokeCertificate')),
     release: noted('certificates.release', exampleOf('releaseCertificate')),
   },
+  activity: {
+    summary: noted('activity.summary', exampleOf('getActivity')),
+    events: noted('activity.events', exampleOf('listActivityEvents')),
+  },
+  asOf: {
+    list: noted('asOf.list', exampleOf('listPastCertificates')),
+    counts: noted('asOf.counts', exampleOf('countPastCertificates')),
+    compare: noted('asOf.compare', exampleOf('compareMoments')),
+    changes: noted('asOf.changes', exampleOf('listComparedCertificates')),
+  },
+  policyVersions: {
+    list: noted('policyVersions.list', exampleOf('listEndpointVersions')),
+    get: noted('policyVersions.get', exampleOf('getEndpointVersion')),
+  },
+  provenance: { of: noted('provenance.of', exampleOf('getProvenance')) },
   bulkRevocations: {
     preview: noted('bulkRevocations.preview', exampleOf('revokeCertificates')),
     confirm: noted('bulkRevocations.confirm', exampleOf('stopBulkRevocation')),

@@ -93,17 +93,17 @@ const ENROL_EXPRESSIONS = `
     select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::int[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[],
         $9::text[], $10::text[], $11::text[], $12::uuid[], $13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::bytea[],
         $18::bytea[], $19::text[], $20::bytea[], $21::text[], $22::text[], $23::text[], $24::timestamptz[],
-        $25::timestamptz[], $26::timestamptz[], $27::int[])
+        $25::timestamptz[], $26::timestamptz[], $27::int[], $28::int[])
       as i(row_id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, row_subject,
         source_ip, user_agent, client, challenge_id, id, authority_id, group_id, serial, tbs,
         tbs_sha256, subject, subject_der, common_name, sans, key_algorithm, not_before,
-        not_after, created_at, crl_shard)
+        not_after, created_at, crl_shard, policy_version)
     where not exists (
       select from enrolment_transaction t
       where t.endpoint_id = i.endpoint_id and t.transaction_id = i.transaction_id and t.csr_sha256 = i.csr_sha256
         and t.superseded_at is null)
   ), enrol_event as (
-    select * from unnest($28::uuid[], $29::text[], $30::text[]) with ordinality as e(row_id, before_time, after_time, place)
+    select * from unnest($29::uuid[], $30::text[], $31::text[]) with ordinality as e(row_id, before_time, after_time, place)
   ), enrol_reserved as (
     update challenge c set state = 'reserved', reserved_by = i.row_id, reserved_csr_sha256 = i.csr_sha256,
       reserved_spki_sha256 = i.spki_sha256, reserved_at = now()
@@ -113,18 +113,18 @@ const ENROL_EXPRESSIONS = `
     returning i.row_id, c.id
   ), enrol_begun as (
     insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256,
-      signer_spki_sha256, subject, source_ip, user_agent, client, challenge_id)
+      signer_spki_sha256, subject, source_ip, user_agent, client, policy_version, challenge_id)
     select i.row_id, i.endpoint_id, i.transaction_id, i.message_type, i.csr_sha256, i.spki_sha256, i.signer_spki_sha256,
-      i.row_subject, i.source_ip, i.user_agent, i.client, reserved.id
+      i.row_subject, i.source_ip, i.user_agent, i.client, i.policy_version, reserved.id
     from enrol_input i left join enrol_reserved reserved on reserved.row_id = i.row_id
     returning id
   ), enrol_recorded as (
     insert into certificate (id, kind, state, authority_id, group_id, endpoint_id, challenge_id,
       enrolment_transaction_id, serial, tbs, tbs_sha256, subject, subject_der, common_name, sans, key_algorithm,
-      spki_sha256, not_before, not_after, created_at, crl_shard)
+      spki_sha256, not_before, not_after, created_at, crl_shard, policy_version)
     select i.id, 'leaf', 'intent', i.authority_id, i.group_id, i.endpoint_id, reserved.id, i.row_id, i.serial, i.tbs,
       i.tbs_sha256, i.subject, i.subject_der, i.common_name, i.sans::jsonb, i.key_algorithm, i.spki_sha256,
-      i.not_before, i.not_after, i.created_at, i.crl_shard
+      i.not_before, i.not_after, i.created_at, i.crl_shard, i.policy_version
     from enrol_input i join enrol_reserved reserved on reserved.row_id = i.row_id
     returning enrolment_transaction_id as row_id
   ), enrol_told as (
@@ -174,6 +174,7 @@ const ENROL: WriteKind<UsualEnrolment, Outcome> = {
         intents.map(({ notAfter }) => notAfter),
         intents.map(({ createdAt }) => createdAt),
         intents.map(({ crlShard }) => crlShard),
+        intents.map(({ policyVersion }) => policyVersion),
         events.map(({ rowId }) => rowId),
         before,
         after,

@@ -30,7 +30,7 @@ export function certificateStore(database: Database): CertificateStore {
     async find(key) {
       const condition = 'id' in key ? Prisma.sql`c.id = ${key.id}::uuid` : Prisma.sql`c.serial = ${key.serial}`
       const rows = await database.$queryRaw<DetailRow[]>`
-        select ${LIST_COLUMNS}, c.der, c.renews_certificate_id, c.lineage_id, c.supersede_at, a.certificate_der as issuer_der, r.certificate_der as root_der,
+        select ${LIST_COLUMNS}, c.der, c.renews_certificate_id, c.lineage_id, c.supersede_at, c.policy_version, a.certificate_der as issuer_der, r.certificate_der as root_der,
                h.id as challenge_id, h.minted_by, h.created_at as minted_at,
                t.id as transaction_id, t.source_ip, t.user_agent, t.created_at as transaction_at,
                b.id as bulk_id, b.action as bulk_action, b.starts_at as bulk_starts_at
@@ -158,6 +158,7 @@ interface DetailRow extends ListRow {
   renews_certificate_id: string | null
   lineage_id: string | null
   supersede_at: Date | null
+  policy_version: number | null
   issuer_der: Uint8Array | null
   root_der: Uint8Array | null
   challenge_id: string | null
@@ -181,6 +182,7 @@ function detailRow(row: DetailRow): CertificateRecord {
     renewsCertificateId: row.renews_certificate_id,
     lineageId: row.lineage_id,
     supersedeAt: row.supersede_at,
+    policyVersion: row.policy_version,
     scheduled:
       row.bulk_id && row.bulk_action && row.bulk_starts_at
         ? { bulkId: row.bulk_id, action: row.bulk_action, startsAt: row.bulk_starts_at }

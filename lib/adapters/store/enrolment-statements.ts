@@ -23,8 +23,8 @@ export function beginTogether(database: Database): (attempt: Attempt) => Promise
     const inserted = await hotPool(database).query<{ id: string }>({
       name: 'begin-enrolments',
       text: `
-        insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, subject, source_ip, user_agent, client)
-        select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::int[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[])
+        insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, subject, source_ip, user_agent, client, policy_version)
+        select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::int[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int[])
         on conflict (endpoint_id, transaction_id, csr_sha256) where superseded_at is null do nothing
         returning id, set_config('synchronous_commit', 'off', true)`,
       values: [
@@ -39,6 +39,7 @@ export function beginTogether(database: Database): (attempt: Attempt) => Promise
         attempts.map(({ sourceIp }) => sourceIp),
         attempts.map(({ userAgent }) => userAgent),
         attempts.map(({ client }) => client),
+        attempts.map(({ policyVersion }) => policyVersion),
       ],
     })
     const begun = new Set(inserted.rows.map(({ id }) => id))

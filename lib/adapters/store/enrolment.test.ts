@@ -68,6 +68,7 @@ describe('enrolment on Postgres', () => {
           sourceIp: null,
           userAgent: null,
           client: null,
+          policyVersion: 1,
         }
         const begun = await backing.enrolment.enrolment.begin(row)
         if (!begun.started) throw new Error('known already')

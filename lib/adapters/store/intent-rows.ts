@@ -9,6 +9,7 @@ import type { Prisma } from './generated/client'
 export interface IssuingEndpointRow {
   endpoint_id: string
   group_id: string
+  policy_version: number
   profile_name: string
   validity_days: number
   backdate_minutes: number
@@ -30,7 +31,7 @@ export interface IssuingEndpointRow {
 
 /** The columns of IssuingEndpointRow, and where they come from: an endpoint `e` that issues. */
 export const ISSUING_COLUMNS = `
-    e.id as endpoint_id, e.group_id, p.name as profile_name, p.validity_days, p.backdate_minutes,
+    e.id as endpoint_id, e.group_id, e.policy_version, p.name as profile_name, p.validity_days, p.backdate_minutes,
     p.extended_key_usage, p.min_rsa_bits, p.elliptic_curves, a.id, a.slug, a.name, a.key_algorithm, a.subject_der,
     a.subject_key_id, a.certificate_der, a.not_before, a.not_after, s.number as crl_shard, s.url as crl_shard_url`
 export const ISSUING_JOINS = `
@@ -43,6 +44,7 @@ export function issuingEndpointOf(row: IssuingEndpointRow): IssuingEndpoint {
   return {
     endpointId: row.endpoint_id,
     groupId: row.group_id,
+    policyVersion: row.policy_version,
     profile: {
       name: row.profile_name,
       validityDays: row.validity_days,
@@ -79,6 +81,7 @@ interface IntentRow {
   renews_certificate_id: string | null
   lineage_id: string | null
   crl_shard: number | null
+  policy_version: number | null
   serial: string
   tbs: Uint8Array | null
   tbs_sha256: Uint8Array
@@ -100,7 +103,7 @@ interface IntentRow {
 export async function readIntent(database: Database, condition: Prisma.Sql): Promise<StoredIntent | null> {
   const [row] = await database.$queryRaw<IntentRow[]>`
     select c.id, c.kind, c.state, c.authority_id, c.group_id, c.endpoint_id, c.challenge_id,
-      c.enrolment_transaction_id, c.renews_certificate_id, c.lineage_id, c.crl_shard, c.serial,
+      c.enrolment_transaction_id, c.renews_certificate_id, c.lineage_id, c.crl_shard, c.policy_version, c.serial,
            c.tbs, c.tbs_sha256, c.der, c.subject, c.sans, c.spki_sha256, c.not_before, c.not_after, c.created_at,
            a.slug as authority_slug, a.name as authority_name, a.certificate_der as authority_der,
            coalesce(p.name, c.kind::text) as profile, own.id as certifies_id, own.name as certifies_name
@@ -125,6 +128,7 @@ export async function readIntent(database: Database, condition: Prisma.Sql): Pro
         ? null
         : { certificateId: row.renews_certificate_id, lineageId: row.lineage_id ?? row.renews_certificate_id },
     crlShard: row.crl_shard,
+    policyVersion: row.policy_version,
     serial: row.serial,
     tbs: row.tbs,
     tbsSha256: row.tbs_sha256,

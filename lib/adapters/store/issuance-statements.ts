@@ -60,6 +60,7 @@ export function recordIntentTogether(database: Database): (leaf: LeafIntent) => 
         intents.map(({ renews }) => renews?.certificateId ?? null),
         intents.map(({ renews }) => renews?.lineageId ?? null),
         intents.map(({ crlShard }) => crlShard),
+        intents.map(({ policyVersion }) => policyVersion),
         ...eventColumns(leaves.map(({ intent, events }) => ({ id: intent.id, events }))),
       ],
     })
@@ -93,19 +94,19 @@ const RECORD_INTENT = `
   with input as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::bytea[],
         $9::bytea[], $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::bytea[], $16::timestamptz[],
-        $17::timestamptz[], $18::timestamptz[], $19::uuid[], $20::uuid[], $21::int[])
+        $17::timestamptz[], $18::timestamptz[], $19::uuid[], $20::uuid[], $21::int[], $22::int[])
       as i(id, authority_id, group_id, endpoint_id, challenge_id, enrolment_transaction_id, serial, tbs, tbs_sha256,
         subject, subject_der, common_name, sans, key_algorithm, spki_sha256, not_before, not_after, created_at, renews_certificate_id,
-        lineage_id, crl_shard)
+        lineage_id, crl_shard, policy_version)
   ), event as (
-    select * from unnest($22::uuid[], $23::text[], $24::text[]) with ordinality as e(id, before_time, after_time, place)
+    select * from unnest($23::uuid[], $24::text[], $25::text[]) with ordinality as e(id, before_time, after_time, place)
   ), recorded as (
     insert into certificate (id, kind, state, authority_id, group_id, endpoint_id, challenge_id,
       enrolment_transaction_id, serial, tbs, tbs_sha256, subject, subject_der, common_name, sans, key_algorithm,
-      spki_sha256, not_before, not_after, created_at, renews_certificate_id, lineage_id, crl_shard)
+      spki_sha256, not_before, not_after, created_at, renews_certificate_id, lineage_id, crl_shard, policy_version)
     select i.id, 'leaf', 'intent', i.authority_id, i.group_id, i.endpoint_id, h.id, i.enrolment_transaction_id, i.serial,
       i.tbs, i.tbs_sha256, i.subject, i.subject_der, i.common_name, i.sans::jsonb, i.key_algorithm, i.spki_sha256,
-      i.not_before, i.not_after, i.created_at, i.renews_certificate_id, i.lineage_id, i.crl_shard
+      i.not_before, i.not_after, i.created_at, i.renews_certificate_id, i.lineage_id, i.crl_shard, i.policy_version
     from input i
     join challenge h on h.id = i.challenge_id and h.endpoint_id = i.endpoint_id and h.state::text = 'reserved'
       and h.reserved_spki_sha256 = i.spki_sha256

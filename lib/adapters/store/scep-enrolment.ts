@@ -72,11 +72,11 @@ export function scepEnrolmentStore(database: Database): ScepEnrolmentStore {
         const optional = (value: Uint8Array | null) => (value === null ? null : bytes(value))
         await transaction.$executeRaw`
           insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256, signer_spki_sha256, state, reason, detail,
-            fail_info, subject, challenge_id, source_ip, user_agent, client, finished_at, superseded_at)
+            fail_info, subject, challenge_id, source_ip, user_agent, client, policy_version, finished_at, superseded_at)
           values (${id}::uuid, ${attempt.endpointId}::uuid, ${bytes(attempt.transactionId)}, ${attempt.messageType}, ${optional(attempt.csrSha256)},
             ${optional(attempt.spkiSha256)}, ${optional(attempt.signerSpkiSha256)}, ${row.state}::"TransactionState", ${row.reason}, ${row.detail.slice(0, 2_000)},
             ${row.failInfo === null ? null : FAIL_INFO_NUMBER[row.failInfo]}, ${attempt.subject}, ${challengeId}::uuid, ${attempt.sourceIp}, ${attempt.userAgent}, ${attempt.client},
-            now(), now())`
+            ${attempt.policyVersion}, now(), now())`
         return { result: id, events }
       })
     },
@@ -149,6 +149,7 @@ const ENDPOINT = {
   slug: true,
   enabled: true,
   policy: true,
+  policyVersion: true,
   ...ENDPOINT_SETTINGS,
   authorityId: true,
   group: { select: { slug: true } },

@@ -338,6 +338,7 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
         sourceIp: null,
         userAgent: null,
         client: null,
+        policyVersion: 1,
       })
       if (!begun.started) throw new Error('known already')
       const most = { perEndpoint: 1, perSource: 1 }

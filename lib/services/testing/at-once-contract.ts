@@ -53,6 +53,7 @@ export function atOnceStoreContract(name: string, open: () => Promise<EnrolmentB
         sourceIp: '192.0.2.9',
         userAgent: 'device',
         client: null,
+        policyVersion: 1,
         ...more,
       }
       const leaf = portal.issuance.drawLeaf({

@@ -103,6 +103,7 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
         groupId: group.id,
         authorityId: plan.issuer.id,
         profile,
+        policyVersion: 1,
         ...ENDPOINT_DEFAULTS,
         enabled: true,
         policy: 'dynamic',
@@ -118,7 +119,7 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
       check(stagedOf(world, endpoint.groupId))
       if (endpoint.validatorId !== null) return 'validator_unknown'
       if (world.endpoints.some(({ slug }) => slug === endpoint.slug)) return 'slug_taken'
-      world.endpoints.push({ ...endpoint, profile })
+      world.endpoints.push({ ...endpoint, profile, policyVersion: 1 })
       world.registrationAuthorities.push({ ...plan.registrationAuthority, certificateDer: null, retiredAt: null })
       addIntent(world, plan.registrationAuthorityIntent)
       append(world, events)
@@ -132,7 +133,8 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
       const { after, events } = decide({ id: endpoint.id, before: endpoint, issuer, next })
       if (after.validatorId !== null) return 'validator_unknown'
       const { profile, ...settings } = after
-      Object.assign(endpoint, settings, { profile: { ...endpoint.profile, ...profile } })
+      const policyVersion = endpoint.policyVersion + (events.length > 0 ? 1 : 0)
+      Object.assign(endpoint, settings, { policyVersion, profile: { ...endpoint.profile, ...profile } })
       append(world, events)
       return 'updated'
     },

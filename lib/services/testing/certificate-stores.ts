@@ -65,6 +65,7 @@ export function memoryCertificateStore(world: World): CertificateStore {
       const row = world.certificates.find((each) => each.id === id && each.state === 'issued')
       const onHold = row?.revocationReason === 'certificateHold' && reason !== 'certificateHold'
       if (!row || (row.revokedAt !== null && !onHold)) return false
+      if (row.revokedAt !== null) world.pastHolds.push({ certificateId: id, since: row.revokedAt, until: at })
       Object.assign(row, { revokedAt: at, revocationReason: reason, revokedBy: by, revocationComment: comment })
       row.invalidityDate = invalidityDate
       makeCrlDue(world, row.authorityId, at)
@@ -73,7 +74,8 @@ export function memoryCertificateStore(world: World): CertificateStore {
     },
     async release({ id, at, events }) {
       const row = world.certificates.find((each) => each.id === id && each.state === 'issued')
-      if (row?.revocationReason !== 'certificateHold') return false
+      if (row?.revocationReason !== 'certificateHold' || row.revokedAt === null) return false
+      world.pastHolds.push({ certificateId: id, since: row.revokedAt, until: at })
       Object.assign(row, { revokedAt: null, revocationReason: null, revokedBy: null, revocationComment: null })
       row.invalidityDate = null
       makeCrlDue(world, row.authorityId, at)
@@ -224,6 +226,7 @@ export function record(world: World, row: WorldCertificate): CertificateRecord {
     lineageId: row.renews?.lineageId ?? null,
     supersedeAt: row.supersedeAt,
     scheduled: scheduledFor(world, row.id),
+    policyVersion: row.policyVersion,
     challenge: challenge ? { id: challenge.id, mintedBy: challenge.mintedBy, createdAt: challenge.createdAt } : null,
     transaction: attempt
       ? { id: attempt.id, sourceIp: attempt.sourceIp, userAgent: attempt.userAgent, at: attempt.createdAt }

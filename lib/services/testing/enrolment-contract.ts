@@ -64,6 +64,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       sourceIp: '192.0.2.9',
       userAgent: 'device',
       client: null,
+      policyVersion: 1,
       ...more,
     })
     const added = async (more: Partial<NewChallenge> = {}) => {

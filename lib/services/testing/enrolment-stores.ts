@@ -818,7 +818,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
   function addQuestion(question: NonNullable<FlightRecord['question']>, record: Omit<FlightRecord, 'question'>): void {
     const { endpointId, sourceIp, client, createdAt } = record
-    const unread = { csrSha256: null, spkiSha256: null, client }
+    const unread = { csrSha256: null, spkiSha256: null, client, policyVersion: 1 }
     const row = addRow({ ...question, ...unread, endpointId, sourceIp }, 'received')
     const { enrolmentTransactionId: id } = record
     Object.assign(row, { id, state: 'answered', certificateId: question.certificateId, createdAt, client })

@@ -33,6 +33,7 @@ export function memoryIssuanceStore(world: World): IssuanceStore {
       return {
         endpointId,
         groupId: endpoint.groupId,
+        policyVersion: endpoint.policyVersion,
         profile: endpoint.profile,
         authority: { ...authority, certificateDer, crlShard: openShard(world, authority) },
       }

@@ -216,6 +216,7 @@ export function staticSecretContract(name: string, open: () => Promise<Enrolment
         sourceIp: null,
         userAgent: null,
         client: null,
+        policyVersion: 1,
       }
       const begun = await backing.enrolment.enrolment.begin(attempt)
       if (!begun.started) throw new Error('known already')

@@ -136,6 +136,17 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
         })
       })
 
+      test('a certificate says for ever under which version of the policy it was issued', async () => {
+        const policyOf = async (id: string) => (await portal.certificates.get(admin, id)).policyVersion
+        const first = await portal.enrol(endpointId)
+        await portal.groups.updateEndpoint(admin, 'staff', { profile: { validityDays: 30 } })
+        await portal.groups.updateEndpoint(admin, 'staff', { profile: { validityDays: 30 } }) // nothing changes
+        const second = await portal.enrol(endpointId)
+        await portal.groups.updateEndpoint(admin, 'staff', { challengeTtlMinutes: 5 })
+        const third = await portal.enrol(endpointId)
+        expect([await policyOf(first.id), await policyOf(second.id), await policyOf(third.id)]).toEqual([1, 2, 3])
+      })
+
       test('a validator that does not exist is refused, with no change and no event', async () => {
         const { result, trail } = await portal.trailOf(() =>
           portal.groups

@@ -73,6 +73,7 @@ export interface WorldEndpoint extends Pick<EndpointState, 'enabled' | 'challeng
   name: string
   groupId: string
   authorityId: string
+  policyVersion: number
   profile: GroupPlan['profile']
   createdAt: Date
 }
@@ -125,6 +126,8 @@ export interface World {
   ocspResponders: WorldOcspResponder[]
   profileSigners: WorldProfileSigner[]
   certificates: WorldCertificate[]
+  /** Holds that are over. */
+  pastHolds: { certificateId: string; since: Date; until: Date }[]
   challenges: WorldChallenge[]
   transactions: WorldTransaction[]
   staticSecrets: { id: string }[]
@@ -149,6 +152,7 @@ export function emptyWorld(clock: () => Date): World {
     ocspResponders: [],
     profileSigners: [],
     certificates: [],
+    pastHolds: [],
     challenges: [],
     transactions: [],
     staticSecrets: [],

@@ -17,6 +17,7 @@ import { IdentityCard } from './identity-card'
 import { LineCard } from './line-card'
 import { OriginCard } from './origin-card'
 import { PemCard } from './pem-card'
+import { ProvenanceCard } from './provenance-card'
 import { ReleaseButton } from './release-button'
 import { RenewalNotice } from './renewal-notice'
 import { RevocationNotice, ScheduledNotice } from './revocation-notice'
@@ -69,6 +70,9 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
             <NetworkSeenCard {...(await server().networkHistory.ofCertificates(actor, [certificate.id]))} />
             <LineCard certificate={certificate} />
             <OriginCard certificate={certificate} mintedVia={challenge?.mintedVia ?? 'ui'} />
+            {can(actor, 'provenance:read') && (
+              <ProvenanceCard provenance={await found(server().provenance.of(actor, certificate.id))} />
+            )}
             <HistoryCard events={certificate.history} />
           </div>
         </div>

@@ -1,5 +1,5 @@
 /** One device: who it is, its certificates and how they renewed each other, its attempts, its challenges, its events. */
-import { Ban } from 'lucide-react'
+import { Ban, UserSearch } from 'lucide-react'
 import type { Metadata } from 'next'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
@@ -67,6 +67,12 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
           >
             <p>It cannot enrol with any of them then. Its certificates stay as they are.</p>
           </ConfirmAction>
+        )}
+        {can(actor, 'activity:read') && (
+          <ButtonLink href={`/audit/activity?of=device:${key}`}>
+            <UserSearch aria-hidden />
+            Activity
+          </ButtonLink>
         )}
         {certificates.length > 0 && canInGroups(actor, 'bulk-revocation:manage') && (
           <ButtonLink href={bulkAddress({ device: key })} variant="danger-quiet">

@@ -1,5 +1,5 @@
 /** One enrolment endpoint: on or off, its settings in sections, its clients and its registration authority. */
-import { FileCog, FlaskConical, KeyRound } from 'lucide-react'
+import { FileCog, FlaskConical, History, KeyRound } from 'lucide-react'
 import type { Metadata } from 'next'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
@@ -69,6 +69,12 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
           <ButtonLink href={`/endpoints/${slug}/simulate`}>
             <FlaskConical aria-hidden />
             What would happen
+          </ButtonLink>
+        )}
+        {can(actor, 'policy-version:read') && (
+          <ButtonLink href={`/endpoints/${slug}/versions`}>
+            <History aria-hidden />
+            Versions
           </ButtonLink>
         )}
         {can(actor, 'endpoint:create') && <CopyEndpoint slug={slug} name={name} />}

@@ -1,5 +1,5 @@
 /** A group: what to do next, where devices enrol, its issuer, and what it issued. */
-import { Archive, Ban, KeyRound, ShieldX } from 'lucide-react'
+import { Archive, Ban, History, KeyRound, ShieldX } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { ButtonLink } from '@/app/_components/button'
@@ -38,6 +38,12 @@ export default async function GroupPage({ params }: Params) {
   return (
     <>
       <PageHeader title={group.name} trail={[{ href: '/groups', text: 'Groups' }]}>
+        {can(actor, 'policy-version:read') && (
+          <ButtonLink href={`/groups/${slug}/versions`}>
+            <History aria-hidden />
+            Versions
+          </ButtonLink>
+        )}
         {canInGroups(actor, 'bulk-revocation:manage') && group.counts.certificates > 0 && (
           <ButtonLink href={bulkAddress({ group: slug })} variant="danger-quiet">
             <Ban aria-hidden />

@@ -8,7 +8,7 @@ const OUTCOMES = ['success', 'failure', 'denied', 'error', 'pending'] as const
 /** What a service wrote, which is JSON already; the schema only says so. */
 const Data = z.custom<Json>(() => true)
 
-const AuditEvent = z
+export const AuditEvent = z
   .object({
     seq: z.string().meta({ description: 'Position in the chain. A string, for it may outgrow a double.' }),
     id: z.string(),
@@ -40,6 +40,23 @@ const list = (description: string) =>
     .exactOptional()
     .meta({ description })
 
+export const auditEventExample: z.input<typeof AuditEvent> = {
+  seq: '43',
+  id: '0198d2d9-7a7b-7c7d-8e7f-0a1b2c3d4e5f',
+  time: new Date('2026-11-23T10:00:00Z'),
+  type: 'certificate.revoked',
+  outcome: 'success',
+  severity: 'medium',
+  reason: null,
+  actor: { type: 'user', id: '0198d2bf-0000-7000-8000-000000000001', name: 'Ada Admin', role: 'admin' },
+  object: { type: 'certificate', id: '0198d2d1-1a2b-7c3d-8e4f-5a6b7c8d9e0f', name: 'tablet-7' },
+  source: { ip: '192.0.2.1', userAgent: null, via: 'api' },
+  data: { reason: 'keyCompromise' },
+  change: null,
+  sentence: 'Ada Admin revoked the certificate of tablet-7 (keyCompromise).',
+  chain: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+}
+
 export const listAuditEvents = operation({
   id: 'listAuditEvents',
   method: 'GET',
@@ -65,24 +82,7 @@ export const listAuditEvents = operation({
     description: 'A page of audit events.',
     schema: pageOf('AuditEventPage', AuditEvent),
     example: {
-      items: [
-        {
-          seq: '43',
-          id: '0198d2d9-7a7b-7c7d-8e7f-0a1b2c3d4e5f',
-          time: new Date('2026-11-23T10:00:00Z'),
-          type: 'certificate.revoked',
-          outcome: 'success',
-          severity: 'medium',
-          reason: null,
-          actor: { type: 'user', id: '0198d2bf-0000-7000-8000-000000000001', name: 'Ada Admin', role: 'admin' },
-          object: { type: 'certificate', id: '0198d2d1-1a2b-7c3d-8e4f-5a6b7c8d9e0f', name: 'tablet-7' },
-          source: { ip: '192.0.2.1', userAgent: null, via: 'api' },
-          data: { reason: 'keyCompromise' },
-          change: null,
-          sentence: 'Ada Admin revoked the certificate of tablet-7 (keyCompromise).',
-          chain: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
-        },
-      ],
+      items: [auditEventExample],
       nextCursor: null,
     },
   },

@@ -90,6 +90,7 @@ const CertificateDetail = Certificate.extend({
   supersedeAt: instant
     .nullable()
     .meta({ description: 'When it is revoked as superseded, unless somebody revokes it before.' }),
+  policyVersion: z.int().nullable().meta({ description: 'Version of the policy of its endpoint, as it was issued.' }),
   history: z
     .array(
       z.object({
@@ -177,6 +178,7 @@ const detailExample: z.input<typeof CertificateDetail> = {
   renewedBy: null,
   lineage: [],
   supersedeAt: null,
+  policyVersion: 3,
   history: [
     {
       seq: '42',
