@@ -22,6 +22,7 @@ export type Tag =
   | 'Authorities'
   | 'Network'
   | 'Connectors'
+  | 'Notices'
   | 'Access'
   | 'Description'
 

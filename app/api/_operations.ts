@@ -66,6 +66,7 @@ import {
   listEventWebhooks,
   removeEventWebhook,
   rotateEventWebhookSecret,
+  testEventWebhook,
   updateEventWebhook,
 } from '@/app/api/v1/event-webhooks/operations'
 import { breakGlass, getBreakGlass, replaceIssuer } from '@/app/api/v1/groups/break-glass-operations'
@@ -80,8 +81,21 @@ import {
 import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getTrustPage, switchTrustPage } from '@/app/api/v1/groups/trust-page-operations'
+import { getMailServer, removeMailServer, setMailServer, testMailServer } from '@/app/api/v1/mail-server/operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
+import {
+  addNoticeRecipient,
+  listNoticeRecipients,
+  removeNoticeRecipient,
+  updateNoticeRecipient,
+} from '@/app/api/v1/notice-recipients/operations'
+import {
+  getNoticeSettings,
+  listNoticeDeliveries,
+  listNotices,
+  updateNoticeSettings,
+} from '@/app/api/v1/notices/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
 import { listOverdueRenewals } from '@/app/api/v1/overdue-renewals/operations'
 import { authorizeAccess } from '@/app/api/v1/radius/authorize/operations'
@@ -175,6 +189,19 @@ export const OPERATIONS: readonly AnyOperation[] = [
   rotateEventWebhookSecret,
   removeEventWebhook,
   listEventDeliveries,
+  testEventWebhook,
+  listNotices,
+  listNoticeDeliveries,
+  getNoticeSettings,
+  updateNoticeSettings,
+  listNoticeRecipients,
+  addNoticeRecipient,
+  updateNoticeRecipient,
+  removeNoticeRecipient,
+  getMailServer,
+  setMailServer,
+  removeMailServer,
+  testMailServer,
   listOverdueRenewals,
   listDeviceBrakes,
   getDeviceBrake,
