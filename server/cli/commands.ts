@@ -38,10 +38,20 @@ import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEn
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { endpointProfile } from './endpoint-profile'
 import { enrol } from './enrol'
-import { createEventWebhook, listEventWebhooks, removeEventWebhook } from './event-webhook'
+import { createEventWebhook, listEventWebhooks, removeEventWebhook, testEventWebhook } from './event-webhook'
 import { createGroup, listGroups, showGroup, switchTrustPage } from './group'
+import { removeMailServer, setMailServer, showMailServer, testMailServer } from './mail-server'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
+import {
+  addNoticeRecipient,
+  listNoticeDeliveries,
+  listNoticeRecipients,
+  listNotices,
+  removeNoticeRecipient,
+  setNoticeSettings,
+  showNoticeSettings,
+} from './notice'
 import { createReceiver, listReceivers } from './receiver'
 import { listRevocations, showRevocation, startRevocation, stopRevocation } from './revocation'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
@@ -143,6 +153,18 @@ export const COMMANDS: readonly Command[] = [
   createEventWebhook,
   listEventWebhooks,
   removeEventWebhook,
+  testEventWebhook,
+  listNotices,
+  listNoticeDeliveries,
+  showNoticeSettings,
+  setNoticeSettings,
+  addNoticeRecipient,
+  listNoticeRecipients,
+  removeNoticeRecipient,
+  setMailServer,
+  showMailServer,
+  testMailServer,
+  removeMailServer,
   verifyAudit,
   listAudit,
 ]
