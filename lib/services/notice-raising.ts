@@ -24,6 +24,8 @@ const DAY_MS = 86_400_000
 /** What ended longer ago is no news, such as a key that was forgotten for years. */
 const ENDED_DAYS = 7
 const KEPT_DAYS = { deliveries: 90, notices: 400 }
+/** Without a mail server for so long, what was over meanwhile is no news any more. */
+const STALE_DAYS = 7
 
 export function createNoticeRaising({ store }: { store: NoticeRaisingStore }): NoticeRaising {
   return {
@@ -60,7 +62,12 @@ export function createNoticeRaising({ store }: { store: NoticeRaisingStore }): N
     },
 
     async forget(now) {
-      await store.forget(daysAfter(now, -KEPT_DAYS.deliveries), daysAfter(now, -KEPT_DAYS.notices))
+      const before = {
+        settled: daysAfter(now, -KEPT_DAYS.deliveries),
+        resolved: daysAfter(now, -KEPT_DAYS.notices),
+        stale: daysAfter(now, -STALE_DAYS),
+      }
+      await store.forget(before, now)
     },
   }
 }

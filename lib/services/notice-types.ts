@@ -145,6 +145,8 @@ export interface NoticeStore {
 
 export interface RecipientStore {
   recipients(): Promise<RecipientView[]>
+  /** Those of them that exist. */
+  knownGroups(slugs: readonly string[]): Promise<string[]>
   /** With a delivery of all that stands and that it wants to hear of. False when the address is there already. */
   add(recipient: RecipientSettings & { id: string; createdBy: string; at: Date }, event: AuditEntry): Promise<boolean>
   /** False when it is gone; 'taken' when another one has the address. */
@@ -171,6 +173,9 @@ export interface NoticeRaisingStore {
    */
   raise(notices: readonly NewNotice[], at: Date, event: (notice: NewNotice) => AuditEntry): Promise<number>
   resolve(keys: readonly string[], at: Date): Promise<void>
-  /** Deletes deliveries that were settled before, and notices that were resolved before. */
-  forget(settled: Date, resolved: Date): Promise<void>
+  /**
+   * Deletes deliveries that were settled and notices that were resolved so long ago, and gives up what still waits about
+   * those that were resolved before `stale`.
+   */
+  forget(before: { settled: Date; resolved: Date; stale: Date }, at: Date): Promise<void>
 }

@@ -34,6 +34,16 @@ export function createNotices({
     return view
   }
 
+  /** A group that is misspelt would silently never be told of. One that was chosen before may be gone. */
+  async function existing(settings: RecipientSettings, before: readonly string[]): Promise<RecipientSettings> {
+    const added = settings.groups.filter((slug) => !before.includes(slug))
+    const known = added.length === 0 ? [] : await store.knownGroups(added)
+    const missing = added.find((slug) => !known.includes(slug))
+    if (missing === undefined) return settings
+    const sentence = `There is no group ${missing}.`
+    throw new Refusal('invalid_input', sentence, { reason: 'group_unknown', fields: { groups: sentence } })
+  }
+
   return {
     async list(actor, filter, { cursor, limit = PAGE.usual }) {
       authorise(actor, 'notice:read')
@@ -80,7 +90,7 @@ export function createNotices({
 
     async addRecipient(actor, asked) {
       authorise(actor, 'notice:manage')
-      const settings = checkedRecipient(asked)
+      const settings = await existing(checkedRecipient(asked), [])
       const id = crypto.randomUUID()
       const { topics, groups } = settings
       const event = recipientEvent('created', actor, id, settings.name, { data: { topics, groups } })
@@ -93,7 +103,7 @@ export function createNotices({
       const { name, address, topics, groups, pausedAt } = await one(id)
       const before = { name, address, topics, groups }
       const given = Object.entries(asked).filter(([, value]) => value !== undefined)
-      const after = checkedRecipient({ ...before, ...Object.fromEntries(given) })
+      const after = await existing(checkedRecipient({ ...before, ...Object.fromEntries(given) }), groups)
       const switched = paused !== undefined && paused !== (pausedAt !== null)
       const fields = [
         ...RECIPIENT.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field])),

@@ -117,7 +117,10 @@ export function noticeRaisingStore(database: Database): NoticeRaisingStore {
         update notice set resolved_at = ${at} where resolved_at is null and key = any(${[...keys]}::text[])`
     },
 
-    async forget(settled, resolved) {
+    async forget({ settled, resolved, stale }, at) {
+      await database.$executeRaw`
+        update notice_delivery d set given_up_at = ${at}, last_error = 'It was over before it could leave.' from notice n
+        where n.id = d.notice_id and d.delivered_at is null and d.given_up_at is null and n.resolved_at < ${stale}`
       await database.$executeRaw`delete from notice_delivery where coalesce(delivered_at, given_up_at) < ${settled}`
       await database.$executeRaw`delete from notice where resolved_at < ${resolved}`
     },

@@ -13,6 +13,11 @@ export function recipientStore(database: Database): RecipientStore {
         (select d.last_error from notice_delivery d where d.recipient_id = r.id order by d.created_at desc, d.id desc limit 1) as "lastError"
       from notice_recipient r where r.removed_at is null order by lower(r.name), r.id`,
 
+    async knownGroups(slugs) {
+      const rows = await database.group.findMany({ where: { slug: { in: [...slugs] } }, select: { slug: true } })
+      return rows.map(({ slug }) => slug)
+    },
+
     async add({ id, name, address, topics, groups, createdBy, at }, event) {
       return transact(database, async (transaction) => {
         const count = await transaction.$executeRaw`

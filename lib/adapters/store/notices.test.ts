@@ -262,6 +262,27 @@ test('a mailbox that does not exist is given up at once and keeps nothing from t
   expect((await notices().deliveries(auditor)).every(({ givenUpAt }) => givenUpAt !== null)).toBe(true)
 })
 
+test('without a mail server notices wait, and what was over for a week is given up', async () => {
+  await notices().addRecipient(admin, ADA)
+  const { id } = await apiKey('key', 60)
+  all.portal.time.now = at(55)
+  await raise()
+  await all.database.apiKey.update({ where: { id }, data: { revokedAt: clock() } })
+  await raise()
+  const forget = () => createNoticeRaising({ store: noticeRaisingStore(all.database) }).forget(clock())
+  await deliver()
+  all.portal.time.now = at(61)
+  await forget()
+  expect((await notices().recipients(auditor))[0]).toMatchObject({ waiting: 1 })
+  all.portal.time.now = at(63)
+  await forget()
+  expect(await notices().deliveries(auditor)).toMatchObject([{ lastError: 'It was over before it could leave.' }])
+  all.portal.time.now = at(160)
+  await forget()
+  expect([sent, await notices().deliveries(auditor)]).toEqual([[], []])
+  expect(await summaries()).toHaveLength(1)
+})
+
 test('while somebody is paused notices wait, and who is removed gets none', async () => {
   await mailServer().set(admin, SERVER)
   const { id } = await notices().addRecipient(admin, ADA)
@@ -320,6 +341,7 @@ test.each([
   ['no topic', { topics: [] }, 'topics'],
   ['no name', { name: ' ' }, 'name'],
   ['a group that is none', { groups: ['../x'] }, 'groups'],
+  ['a group that does not exist', { groups: ['staf'] }, 'groups'],
 ])('a recipient with %s is refused', async (_, change, field) => {
   await expect(notices().addRecipient(admin, { ...ADA, ...change })).rejects.toMatchObject({
     code: 'invalid_input',

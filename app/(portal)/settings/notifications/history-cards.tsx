@@ -11,7 +11,11 @@ import type { NoticeDeliveryView, NoticeView } from '@/lib/services/notice-types
 
 export function NoticesCard({ notices }: { notices: NoticeView[] }) {
   return (
-    <Card flush title="Notices" description="The newest fifty. What stands is still so; what is over was put right.">
+    <Card
+      flush
+      title="Notices"
+      description="The newest fifty. What stands is still so; what is over was put right, or told of again nearer to the end."
+    >
       {notices.length > 0 ? (
         <DataTable
           caption="Notices"
