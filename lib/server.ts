@@ -4,6 +4,7 @@ import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { intuneClient } from '@/lib/adapters/mdm/intune-client'
 import { jamfClient } from '@/lib/adapters/mdm/jamf-client'
 import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
+import { guardedMail } from '@/lib/adapters/net/guarded-mail'
 import { accessStore } from '@/lib/adapters/store/access'
 import { activityStore } from '@/lib/adapters/store/activity'
 import { approvalStore } from '@/lib/adapters/store/approvals'
@@ -41,6 +42,7 @@ import { issuanceStore } from '@/lib/adapters/store/issuance'
 import { jamfDeviceRows } from '@/lib/adapters/store/jamf-devices'
 import { jamfEventQueue } from '@/lib/adapters/store/jamf-events'
 import { jobStore } from '@/lib/adapters/store/jobs'
+import { mailServerStore } from '@/lib/adapters/store/mail-server'
 import {
   connectorCallStore,
   connectorUpkeepStore,
@@ -50,6 +52,9 @@ import {
 import { minterStore, signedStore } from '@/lib/adapters/store/minters'
 import { authorisationStore, networkAccessStore, radiusReadinessStore } from '@/lib/adapters/store/network-access'
 import { networkDecisionStore } from '@/lib/adapters/store/network-decisions'
+import { noticeRaisingStore } from '@/lib/adapters/store/notice-raising'
+import { recipientStore } from '@/lib/adapters/store/notice-recipients'
+import { noticeStore } from '@/lib/adapters/store/notices'
 import { notificationStore } from '@/lib/adapters/store/notifications'
 import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
@@ -81,6 +86,7 @@ import { type Config, config, type OutboundPlace } from '@/lib/config'
 import { actOnDevices } from '@/lib/jobs/act-on-devices'
 import { closeValidations } from '@/lib/jobs/close-validations'
 import { deliverEvents } from '@/lib/jobs/deliver-events'
+import { deliverNotices } from '@/lib/jobs/deliver-notices'
 import { deliverNotifications } from '@/lib/jobs/deliver-notifications'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { findOverdueRenewals } from '@/lib/jobs/find-overdue-renewals'
@@ -89,6 +95,7 @@ import { keepPosture } from '@/lib/jobs/keep-posture'
 import { prune } from '@/lib/jobs/prune'
 import { publishCrls } from '@/lib/jobs/publish-crls'
 import { pullIntuneRevocations } from '@/lib/jobs/pull-intune-revocations'
+import { raiseNotices } from '@/lib/jobs/raise-notices'
 import { reconcileIssuance } from '@/lib/jobs/reconcile-issuance'
 import { renewOcspResponders } from '@/lib/jobs/renew-ocsp-responders'
 import { renewProfileSigner } from '@/lib/jobs/renew-profile-signer'
@@ -159,6 +166,7 @@ import { createJamfKind } from '@/lib/services/jamf-kind'
 import { createJamfLookup } from '@/lib/services/jamf-lookup'
 import { createJamfMinting } from '@/lib/services/jamf-minting'
 import { createJamfSync, type JamfSync } from '@/lib/services/jamf-sync'
+import { createMailServer, type MailServerService } from '@/lib/services/mail-server'
 import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
 import type { MdmKindDefinition } from '@/lib/services/mdm-connector-types'
 import { createConnectorUpkeep } from '@/lib/services/mdm-connector-upkeep'
@@ -171,6 +179,10 @@ import { createMinters, type MintersService } from '@/lib/services/minters'
 import { createNetworkAccess, type NetworkAccessService } from '@/lib/services/network-access'
 import { createNetworkDecisions } from '@/lib/services/network-decisions'
 import { createNetworkHistory, type NetworkHistoryService } from '@/lib/services/network-history'
+import { createNoticeDelivery } from '@/lib/services/notice-delivery'
+import { createNoticeRaising } from '@/lib/services/notice-raising'
+import type { NoticesService } from '@/lib/services/notice-types'
+import { createNotices } from '@/lib/services/notices'
 import { createNotifications } from '@/lib/services/notifications'
 import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
@@ -245,6 +257,8 @@ export interface Services {
   deviceRules: DeviceRulesService
   devices: DevicesService
   eventWebhooks: EventWebhooksService
+  mailServer: MailServerService
+  notices: NoticesService
   overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
   jamfSync: JamfSync['want']
@@ -457,6 +471,14 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const mailRows = mailServerStore(database)
+  const mailing = {
+    store: mailRows,
+    mailer: guardedMail({ name: urls.publicUrl.hostname, rules: wiring.outboundAllow ?? [] }),
+    signer,
+    urls,
+    clock,
+  }
   const eventWebhookRows = eventWebhookStore(database)
   const overdueRenewals = createOverdueRenewals({ store: overdueRenewalStore(database), clock })
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
@@ -500,6 +522,8 @@ export function buildServices(wiring: Wiring): Services {
     deliverNotifications(notifications),
     pullIntuneRevocations(createIntuneRevocations({ ...aboutIntune, store: intuneRevocationStore(database), clock })),
     deliverEvents(createEventDelivery({ store: eventWebhookRows, outbound, signer, clock })),
+    raiseNotices(createNoticeRaising({ store: noticeRaisingStore(database) })),
+    deliverNotices(createNoticeDelivery(mailing)),
     renewRegistrationAuthorities(registrationAuthorities),
     renewOcspResponders(createOcspResponders({ store: ocspResponderStore(database), signer, issuance, clock })),
     renewProfileSigner(profileSigners),
@@ -588,7 +612,9 @@ export function buildServices(wiring: Wiring): Services {
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
     jamfSync: jamfSync.want,
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
-    eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, clock }),
+    eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, outbound, limit: access.limit, clock }),
+    mailServer: createMailServer({ ...mailing, limit: access.limit }),
+    notices: createNotices({ store: { ...noticeStore(database), ...recipientStore(database) }, clock }),
     overdueRenewals,
     simulation: createSimulation({
       store: simulationStore(database),

@@ -24,6 +24,7 @@ const TAGS: Record<Tag, string> = {
   Network: 'What the network grants to a group, and what RADIUS servers see and ask.',
   Connectors: 'Validators that we ask about requests, and other servers that ask us about challenges.',
   Posture: 'What keeps the network safe, check by check, and what was accepted.',
+  Notices: 'What people are told before something ends or when much fails, and the mail server.',
   Access: 'API keys and people.',
   Description: 'The API about itself.',
 }

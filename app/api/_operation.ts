@@ -23,6 +23,7 @@ export type Tag =
   | 'Network'
   | 'Connectors'
   | 'Posture'
+  | 'Notices'
   | 'Access'
   | 'Description'
 

@@ -74,6 +74,7 @@ import {
   listEventWebhooks,
   removeEventWebhook,
   rotateEventWebhookSecret,
+  testEventWebhook,
   updateEventWebhook,
 } from '@/app/api/v1/event-webhooks/operations'
 import { breakGlass, getBreakGlass, replaceIssuer } from '@/app/api/v1/groups/break-glass-operations'
@@ -89,8 +90,21 @@ import { createGroup, getGroup, listGroups } from '@/app/api/v1/groups/operation
 import { getGroupRetirement, retireGroup } from '@/app/api/v1/groups/retirement-operations'
 import { cancelRollover, getRollover, rescheduleRollover, stageRollover } from '@/app/api/v1/groups/rollover-operations'
 import { getTrustPage, switchTrustPage } from '@/app/api/v1/groups/trust-page-operations'
+import { getMailServer, removeMailServer, setMailServer, testMailServer } from '@/app/api/v1/mail-server/operations'
 import { getMe } from '@/app/api/v1/me/operations'
 import { createMinter, getMinter, listMinters, updateMinter } from '@/app/api/v1/minters/operations'
+import {
+  addNoticeRecipient,
+  listNoticeRecipients,
+  removeNoticeRecipient,
+  updateNoticeRecipient,
+} from '@/app/api/v1/notice-recipients/operations'
+import {
+  getNoticeSettings,
+  listNoticeDeliveries,
+  listNotices,
+  updateNoticeSettings,
+} from '@/app/api/v1/notices/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
 import { listOverdueRenewals } from '@/app/api/v1/overdue-renewals/operations'
 import { acceptRisk, confirmSafekeeping, getPosture, withdrawRisk } from '@/app/api/v1/posture/operations'
@@ -196,6 +210,19 @@ export const OPERATIONS: readonly AnyOperation[] = [
   rotateEventWebhookSecret,
   removeEventWebhook,
   listEventDeliveries,
+  testEventWebhook,
+  listNotices,
+  listNoticeDeliveries,
+  getNoticeSettings,
+  updateNoticeSettings,
+  listNoticeRecipients,
+  addNoticeRecipient,
+  updateNoticeRecipient,
+  removeNoticeRecipient,
+  getMailServer,
+  setMailServer,
+  removeMailServer,
+  testMailServer,
   listOverdueRenewals,
   listDeviceBrakes,
   getDeviceBrake,

@@ -168,6 +168,16 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'event_webhook.updated': (event) => `${who(event)} changed event webhook ${what(event)}${fields(event)}`,
   'event_webhook.removed': (event) => `${who(event)} removed event webhook ${what(event)}`,
   'event_webhook.failed': (event) => `An event was not delivered to webhook ${what(event)}${why(event)}`,
+  'event_webhook.tested': (event) => `${who(event)} tested event webhook ${what(event)}${why(event)}`,
+  'mail_server.changed': (event) => `${who(event)} changed the mail server${fields(event)}`,
+  'mail_server.removed': (event) => `${who(event)} removed the mail server ${what(event)}`,
+  'mail_server.tested': (event) => `${who(event)} tested the mail server ${what(event)}${why(event)}`,
+  'notice.raised': (event) => said(event, 'summary') ?? `A notice about ${what(event)} was raised`,
+  'notice.failed': (event) => `A notice could not be delivered to ${what(event)}${why(event)}`,
+  'notice.settings_changed': (event) => `${who(event)} changed the thresholds of notices${fields(event)}`,
+  'notice_recipient.created': (event) => `${who(event)} added ${what(event)} to those who get notices`,
+  'notice_recipient.updated': (event) => `${who(event)} changed what notices ${what(event)} gets${fields(event)}`,
+  'notice_recipient.removed': (event) => `${who(event)} removed ${what(event)} from those who get notices`,
   'network.access_changed': (event) =>
     `${who(event)} changed the network access of group ${what(event)}${fields(event)}`,
   'network.access_refused': (event) =>

@@ -5,10 +5,11 @@
 import { systemActor } from './actor'
 import type { AuditEntry } from './audit'
 import type { RecordedEvent } from './audit-events'
+import { isTaken, saidBy, sendEvent } from './event-sending'
 import type { DueDelivery, EventBody, EventWebhookStore, WebhookEvent } from './event-webhook-types'
+import { isExpiryTopic } from './notice-settings'
 import type { Outbound } from './outbound'
 import type { Signer } from './signer'
-import { signatureHeaders } from './webhook-signature'
 
 export interface EventDelivery {
   /** As a job: reads on in the trail, then delivers what is due. */
@@ -18,7 +19,6 @@ export interface EventDelivery {
 
 /** 5 s … 24 h; after the last one it is given up, three days after the first. */
 const RETRY_AFTER_SECONDS = [5, 30, 120, 600, 3_600, 14_400, 43_200, 86_400, 86_400]
-const TIMEOUT_MS = 10_000
 /** Longer than an attempt takes. */
 const CLAIM_SECONDS = 30
 const BATCH = 20
@@ -68,46 +68,23 @@ export function createEventDelivery({
 
   /** Whether it was taken. */
   async function deliver(due: DueDelivery): Promise<boolean> {
-    const body = Buffer.from(JSON.stringify(due.body), 'utf8')
-    const answer = await outbound.send({
-      method: 'POST',
-      url: due.webhook.url,
-      headers: { 'content-type': 'application/json', ...(await signed(due, body)) },
-      body,
-      timeoutMs: TIMEOUT_MS,
-      allowedHosts: due.webhook.allowedHosts,
-    })
+    const answer = await sendEvent(due.id, due.body, due.webhook, { outbound, signer, at: clock() })
     const at = clock()
-    if (answer.answered && answer.status >= 200 && answer.status < 300) {
+    if (answer.answered && isTaken(answer)) {
       await store.delivered(due.id, answer.status, at)
       return true
     }
     const seconds = RETRY_AFTER_SECONDS[due.attempts]
     const retryAt = seconds === undefined ? null : new Date(at.getTime() + seconds * 1_000)
-    const error = answer.answered ? `It answered HTTP ${answer.status}.` : `${answer.fault}: ${answer.detail}`
+    const error = saidBy(answer)
     const status = answer.answered ? answer.status : null
     await store.failed(due.id, { error, status, at, retryAt }, retryAt === null ? [givenUp(due, error)] : [])
     return false
   }
-
-  /** While a secret is being replaced both sign, as the specification has it. */
-  async function signed({ id, webhook }: DueDelivery, body: Uint8Array): Promise<Record<string, string>> {
-    const at = clock()
-    const { previousSecretSealed: previous, previousSecretUntil: until } = webhook
-    const sealed = [webhook.secretSealed, ...(previous !== null && until !== null && until > at ? [previous] : [])]
-    const message = { id, connectionId: webhook.id, at, body }
-    const headers = await Promise.all(
-      sealed.map(async (each) => {
-        const secret = await signer.open('connector-hook', webhook.id, each)
-        return signatureHeaders('standard', secret, message)
-      }),
-    )
-    return { ...headers[0], 'webhook-signature': headers.map((each) => each['webhook-signature']).join(' ') }
-  }
 }
 
 /** A hold is a revocation with a reason of its own (RFC 5280 §5.3.1): who cuts off by these must hear of it. */
-const TOLD: Readonly<Record<string, WebhookEvent>> = {
+const TOLD: Readonly<Record<string, WebhookEvent | undefined>> = {
   'certificate.issued': 'certificate.issued',
   'certificate.revoked': 'certificate.revoked',
   'certificate.hold_set': 'certificate.revoked',
@@ -115,11 +92,11 @@ const TOLD: Readonly<Record<string, WebhookEvent>> = {
   'device.renewal_overdue': 'device.renewal_overdue',
   'connector.credential_expiring': 'connector.credential_expiring',
 }
-const TYPES = Object.keys(TOLD)
+const TYPES = [...Object.keys(TOLD), 'notice.raised']
 
 /** Null for what nobody wants to hear of, such as certificates of our own. */
 export function translated(event: RecordedEvent): EventBody | null {
-  const type = Object.hasOwn(TOLD, event.type) ? TOLD[event.type] : undefined
+  const type = event.type === 'notice.raised' ? noticeEvent(event) : TOLD[event.type]
   if (type === undefined) return null
   if (event.type === 'certificate.issued' && event.data?.kind !== 'leaf') return null
   const { type: kind, id, name } = event.object
@@ -128,6 +105,10 @@ export function translated(event: RecordedEvent): EventBody | null {
     timestamp: event.time,
     data: { ...event.data, object: { type: kind, id, ...(name === undefined ? {} : { name }) } },
   }
+}
+
+function noticeEvent({ data }: RecordedEvent): WebhookEvent {
+  return isExpiryTopic(String(data?.topic)) ? 'notice.expiry' : 'notice.failures'
 }
 
 function givenUp({ id, event, webhook, attempts }: DueDelivery, error: string): AuditEntry {

@@ -9,6 +9,8 @@ export const WEBHOOK_EVENTS = [
   'connector.credential_expiring',
   'device.action_braked',
   'device.renewal_overdue',
+  'notice.expiry',
+  'notice.failures',
 ] as const
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number]
 
@@ -47,9 +49,12 @@ export interface EventDeliveryView {
   lastError: string | null
 }
 
+/** Of the message that a test sends, whatever was chosen. */
+export const TEST_EVENT = 'webhook.test'
+
 /** What travels, without the time of the attempt: that is in a header. */
 export interface EventBody {
-  type: WebhookEvent
+  type: WebhookEvent | typeof TEST_EVENT
   /** When it happened. */
   timestamp: string
   data: { [key: string]: Json }
@@ -70,6 +75,27 @@ export interface EventWebhooksService {
   /** For a day what is sent is signed with both. */
   rotateSecret(actor: Actor, id: string): Promise<{ secret: string }>
   remove(actor: Actor, id: string): Promise<void>
+  /** Sends a signed message at once, paused or not. Refusals: not_found, rate_limited. */
+  test(actor: Actor, id: string): Promise<EventWebhookTest>
+}
+
+export interface EventWebhookTest {
+  works: boolean
+  /** What it answered. */
+  status: number | null
+  /** What came of it, for an administrator. */
+  sentence: string
+}
+
+/** One to send a message to, with its sealed secrets. */
+export interface EventWebhookTarget {
+  id: string
+  name: string
+  url: string
+  allowedHosts: string[]
+  secretSealed: Uint8Array
+  previousSecretSealed: Uint8Array | null
+  previousSecretUntil: Date | null
 }
 
 export interface NewEventWebhook extends EventWebhookSettings {
@@ -85,15 +111,7 @@ export interface DueDelivery {
   body: EventBody
   /** Attempts before this one. */
   attempts: number
-  webhook: {
-    id: string
-    name: string
-    url: string
-    allowedHosts: string[]
-    secretSealed: Uint8Array
-    previousSecretSealed: Uint8Array | null
-    previousSecretUntil: Date | null
-  }
+  webhook: EventWebhookTarget
 }
 
 export interface EventWebhookStore {
@@ -128,6 +146,14 @@ export interface EventWebhookStore {
     id: string,
     failure: { error: string; status: number | null; at: Date; retryAt: Date | null },
     events: AuditEntry[],
+  ): Promise<void>
+  /** Null when it is gone. */
+  target(id: string): Promise<EventWebhookTarget | null>
+  /** In its history, with the event. */
+  noteTest(
+    id: string,
+    test: { deliveryId: string; body: EventBody; status: number | null; error: string | null; at: Date },
+    event: AuditEntry,
   ): Promise<void>
   /** Deletes those that were settled before. */
   forget(before: Date, limit: number): Promise<number>

@@ -2,29 +2,39 @@
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
 import type { AuditEntry, AuditEventType } from './audit'
+import { isTaken, saidBy, sendEvent } from './event-sending'
 import {
+  type EventBody,
   type EventWebhookSettings,
   type EventWebhookStore,
   type EventWebhooksService,
+  type EventWebhookTarget,
   type EventWebhookView,
+  TEST_EVENT,
   WEBHOOK_EVENTS,
 } from './event-webhook-types'
+import type { Outbound, OutboundAnswer } from './outbound'
 import { authorise } from './permissions'
 import type { Signer } from './signer'
 import { newSecret, secretText } from './webhook-signature'
 
 const SECRET_GRACE_MS = 86_400_000
 const SHOWN = 100
+const TESTS = { count: 10, seconds: 600 }
 const MOST = { name: 100, url: 2_000, hosts: 20 }
 const HOST = /^[a-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9a-f:.]{2,45}\](:\d{1,5})?$/i
 
 export function createEventWebhooks({
   store,
   signer,
+  outbound,
+  limit,
   clock,
 }: {
   store: EventWebhookStore
-  signer: Pick<Signer, 'seal'>
+  signer: Pick<Signer, 'seal' | 'open'>
+  outbound: Outbound
+  limit(key: string, count: number, seconds: number): Promise<void>
   clock: () => Date
 }): EventWebhooksService {
   async function one(id: string): Promise<EventWebhookView> {
@@ -94,7 +104,30 @@ export function createEventWebhooks({
       if (!(await store.remove(id, clock(), [webhookEvent('event_webhook.removed', actor, id, name, {})])))
         throw unknown()
     },
+
+    async test(actor, id) {
+      authorise(actor, 'connector:manage')
+      const webhook = await store.target(id)
+      if (webhook === null) throw unknown()
+      await limit(`webhook-test:${actor.id ?? actor.name}`, TESTS.count, TESTS.seconds)
+      const deliveryId = crypto.randomUUID()
+      const at = clock()
+      const body: EventBody = { type: TEST_EVENT, timestamp: at.toISOString(), data: { by: actor.name } }
+      const answer = await sendEvent(deliveryId, body, webhook, { outbound, signer, at })
+      const works = isTaken(answer)
+      const error = works ? null : saidBy(answer)
+      const status = answer.answered ? answer.status : null
+      await store.noteTest(id, { deliveryId, body, status, error, at }, testEvent(actor, webhook, answer))
+      return { works, status, sentence: error ?? `It answered HTTP ${status}.` }
+    },
   }
+}
+
+function testEvent(actor: Actor, { id, name }: EventWebhookTarget, answer: OutboundAnswer): AuditEntry {
+  const object = { type: 'event-webhook' as const, id, name }
+  if (isTaken(answer)) return { type: 'event_webhook.tested', outcome: 'success', actor, object }
+  const reason = answer.answered ? `http_${answer.status}` : answer.fault
+  return { type: 'event_webhook.tested', outcome: 'failure', reason, actor, object }
 }
 
 const SETTINGS = ['name', 'url', 'events', 'allowedHosts'] as const

@@ -40,6 +40,9 @@ export const PERMISSIONS = {
   'certificate:revoke': ['admin', 'operator'],
   'device-rule:read': ['admin', 'operator', 'auditor'],
   'device-rule:manage': ['admin'],
+  // The addresses of people are in them.
+  'notice:read': ['admin', 'auditor'],
+  'notice:manage': ['admin'],
   'bulk-revocation:read': ['admin', 'operator', 'auditor'],
   'bulk-revocation:manage': ['admin', 'operator'],
   'break-glass:read': ['admin', 'auditor'],

@@ -105,4 +105,5 @@ export type SealPurpose =
   | 'receiver'
   | 'connector'
   | 'connector-hook'
+  | 'mail-server'
   | 'notification'

@@ -666,3 +666,62 @@ test('an event webhook is made, and its secret printed once', async () => {
   ])
   expect((await json([...given, '--event', 'everything'], services)).code).toBe(2)
 })
+
+describe('notices', () => {
+  test('the mail server is set with a password from standard input, which no answer repeats', async () => {
+    const services: Fakes = { mailServer: { set: noted({ host: 'mail.example.org', fromAddress: 'pki@example.org' }) } }
+    const args = ['mail-server', 'set', '--host', 'mail.example.org', '--username', 'pki']
+    const ran = await latchkey([...args, '--from-address', 'pki@example.org', '--password-stdin', '--json'], {
+      services,
+      stdin: 'correct horse',
+    })
+    expect(ran.code).toBe(0)
+    expect(ran.out + ran.error).not.toContain('correct horse')
+    expect(asked).toEqual([
+      [
+        {
+          host: 'mail.example.org',
+          port: 587,
+          security: 'starttls',
+          username: 'pki',
+          password: 'correct horse',
+          fromName: 'Latchkey',
+          fromAddress: 'pki@example.org',
+          privateNetwork: false,
+          ca: null,
+        },
+      ],
+    ])
+  })
+
+  test('a test that does not work ends with 1', async () => {
+    const services: Fakes = { mailServer: { test: noted({ works: false, sentence: 'It refused the recipient.' }) } }
+    const { code, document } = await json(['mail-server', 'test', '--to', 'ada@example.org'], services)
+    expect([code, document]).toEqual([1, { works: false, sentence: 'It refused the recipient.' }])
+  })
+
+  test('thresholds that are not named stay, and kinds that do not exist are refused', async () => {
+    const settings = {
+      thresholds: {},
+      enrolmentFailures: { count: 20, minutes: 60 },
+      connectorFailures: { count: 5 },
+    }
+    const services: Fakes = { notices: { settings: noted(settings), changeSettings: noted(settings) } }
+    await json(['notice', 'set', '--days', 'api-key-expiry=30,7', '--minutes', '30'], services)
+    expect(asked.at(-1)).toEqual([
+      {
+        thresholds: { 'api-key-expiry': [30, 7] },
+        enrolmentFailures: { count: 20, minutes: 30 },
+        connectorFailures: { count: 5 },
+      },
+    ])
+    const { code } = await json(['notice', 'set', '--days', 'wombat=30'], services)
+    expect(code).toBe(2)
+  })
+
+  test('who is added without kinds is told everything', async () => {
+    const services: Fakes = { notices: { addRecipient: noted({ id: 'r1' }) } }
+    await json(['notice-recipient', 'add', '--name', 'PKI', '--address', 'pki@example.org'], services)
+    expect(asked).toMatchObject([[{ name: 'PKI', groups: [], topics: { length: 7 } }]])
+  })
+})

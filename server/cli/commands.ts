@@ -38,7 +38,7 @@ import { defaultEndpoint, disableEndpoint, enableEndpoint, listEndpoints, showEn
 import { copyEndpoint, createEndpoint, updateEndpoint } from './endpoint-changes'
 import { endpointProfile } from './endpoint-profile'
 import { enrol } from './enrol'
-import { createEventWebhook, listEventWebhooks, removeEventWebhook } from './event-webhook'
+import { createEventWebhook, listEventWebhooks, removeEventWebhook, testEventWebhook } from './event-webhook'
 import { createGroup, listGroups, reopenGroup, retireGroup, showGroup, switchTrustPage } from './group'
 import {
   auditActivity,
@@ -51,6 +51,16 @@ import {
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
 import { acceptPostureRisk, checkKek, reportBackup, showPosture, withdrawPostureRisk } from './posture'
+import { removeMailServer, setMailServer, showMailServer, testMailServer } from './mail-server'
+import {
+  addNoticeRecipient,
+  listNoticeDeliveries,
+  listNoticeRecipients,
+  listNotices,
+  removeNoticeRecipient,
+  setNoticeSettings,
+  showNoticeSettings,
+} from './notice'
 import { createReceiver, listReceivers } from './receiver'
 import { listRevocations, showRevocation, startRevocation, stopRevocation } from './revocation'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
@@ -163,6 +173,18 @@ export const COMMANDS: readonly Command[] = [
   withdrawPostureRisk,
   reportBackup,
   checkKek,
+  testEventWebhook,
+  listNotices,
+  listNoticeDeliveries,
+  showNoticeSettings,
+  setNoticeSettings,
+  addNoticeRecipient,
+  listNoticeRecipients,
+  removeNoticeRecipient,
+  setMailServer,
+  showMailServer,
+  testMailServer,
+  removeMailServer,
   verifyAudit,
   listAudit,
   auditAsOf,

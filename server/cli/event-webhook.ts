@@ -62,6 +62,18 @@ export const removeEventWebhook = command({
   },
 })
 
+export const testEventWebhook = command({
+  name: 'event-webhook test',
+  summary: 'Send a signed test to another system at once',
+  argument: 'ID',
+  options: {},
+  examples: ['event-webhook test 0198d2f0-54ff-7aa1-9b0c-1d2e3f4a5b6c'],
+  async run({ argument, withServices }) {
+    const test = await withServices((services, actor) => services.eventWebhooks.test(actor, argument))
+    return { json: test, text: test.sentence, exitCode: test.works ? 0 : 1 }
+  },
+})
+
 function eventOf(text: string): WebhookEvent {
   const event = WEBHOOK_EVENTS.find((known) => known === text)
   if (event === undefined) throw new UsageFault(`--event takes one of ${WEBHOOK_EVENTS.join(', ')}, not ${text}.`)

@@ -8,6 +8,11 @@ export const AUDIT_KINDS = [
   { id: 'enrolments', title: 'Enrolments', types: ['enrol.', 'scep.'] },
   { id: 'certificates', title: 'Certificates', types: ['certificate.'] },
   { id: 'connectors', title: 'Connectors', types: ['connector.', 'validator.', 'receiver.'] },
+  {
+    id: 'notices',
+    title: 'Notices and webhooks',
+    types: ['notice.', 'notice_recipient.', 'mail_server.', 'event_webhook.'],
+  },
   { id: 'authorities', title: 'Authorities, keys and lists', types: ['ca.', 'key.', 'crl.'] },
   { id: 'system', title: 'System and audit', types: ['system.', 'audit.'] },
 ]

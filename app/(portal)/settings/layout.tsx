@@ -13,6 +13,7 @@ export default async function SettingsLayout({ children }: { children: ReactNode
     ...(can(actor, 'user:read') ? [{ href: '/settings/people', text: 'People' }] : []),
     ...(can(actor, 'api-key:read') ? [{ href: '/settings/api-keys', text: 'API keys' }] : []),
     ...(can(actor, 'minter:read') ? [{ href: '/settings/minters', text: 'Minters' }] : []),
+    ...(can(actor, 'notice:read') ? [{ href: '/settings/notifications', text: 'Notifications' }] : []),
     ...(can(actor, 'retention:read') ? [{ href: '/settings/retention', text: 'Retention' }] : []),
     ...(can(actor, 'overview:read') ? [{ href: '/settings/about', text: 'About' }] : []),
   ]

@@ -22,6 +22,7 @@ export function createSealing(kek: Kek): Sealing {
     receiver: kek.derive('seal/receiver'),
     connector: kek.derive('seal/connector'),
     'connector-hook': kek.derive('seal/connector-hook'),
+    'mail-server': kek.derive('seal/mail-server'),
     notification: kek.derive('seal/notification'),
   }
   return {

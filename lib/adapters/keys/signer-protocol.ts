@@ -35,6 +35,7 @@ const Seal = z.enum([
   'receiver',
   'connector',
   'connector-hook',
+  'mail-server',
   'notification',
 ]) satisfies z.ZodType<SealPurpose>
 

@@ -1,20 +1,11 @@
 /** The only code that sends HTTP requests to addresses somebody typed: checked before the connection, bounded after it. */
-import { lookup } from 'node:dns/promises'
 import { type ClientRequest, request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
-import type { Outbound, OutboundAnswer, OutboundFault, OutboundRequest, OutboundRule } from '@/lib/services/outbound'
-import { mayConnect, mayUsePlainHttp } from './address-policy'
+import type { LookupFunction } from 'node:net'
+import type { Outbound, OutboundAnswer, OutboundFault, OutboundRequest } from '@/lib/services/outbound'
+import { checkedAddresses, codeOf, type LookupOptions, type ResolvedAddress, Stopped } from './guarded-lookup'
 
-export interface ResolvedAddress {
-  address: string
-  family: number
-}
-
-export interface GuardedFetchOptions {
-  rules?: readonly OutboundRule[]
-  /** Every address of a name, as the system knows them. */
-  resolve?(host: string): Promise<ResolvedAddress[]>
+export interface GuardedFetchOptions extends LookupOptions {
   /** Longer answers are given up; 64 KiB unless given. */
   mostBytes?: number
   /** Authorities to trust instead of the usual ones, in PEM. */
@@ -22,17 +13,21 @@ export interface GuardedFetchOptions {
 }
 
 const MAX_ANSWER_BYTES = 65_536
-const RESOLVE_MS = 3_000
 
 export function guardedFetch(options: GuardedFetchOptions = {}): Outbound {
-  const { rules = [], resolve = resolveAll, mostBytes = MAX_ANSWER_BYTES, ca } = options
+  const { mostBytes = MAX_ANSWER_BYTES, ca } = options
   return {
     async send(request) {
       const deadline = performance.now() + request.timeoutMs
       try {
         const url = soundUrl(request.url)
         const connected = performance.now() + Math.min(request.connectMs ?? request.timeoutMs, request.timeoutMs)
-        const addresses = await checked(url, request.allowedHosts, Math.min(connected, deadline))
+        const addresses = await checkedAddresses(
+          { host: hostOf(url), port: portOf(url), plain: url.protocol === 'http:' },
+          request.allowedHosts,
+          Math.min(connected, deadline),
+          options,
+        )
         const now = performance.now()
         const patience = { all: deadline - now, connecting: connected - now }
         return await exchange(url, request, addresses, patience, { mostBytes, ca })
@@ -41,48 +36,6 @@ export function guardedFetch(options: GuardedFetchOptions = {}): Outbound {
         throw error
       }
     },
-  }
-
-  /** Every address of the name must be allowed: one that is not means that somebody plays with the name. */
-  async function checked(url: URL, allowedHosts: readonly string[], deadline: number): Promise<ResolvedAddress[]> {
-    const host = hostOf(url)
-    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
-    const literal = isIP(host)
-    const addresses = literal === 0 ? await resolved(host, deadline) : [{ address: host, family: literal }]
-    for (const { address } of addresses) {
-      const target = { host, port, address }
-      if (!mayConnect(target, allowedHosts, rules))
-        throw new Stopped('address_refused', `${host} leads to ${address}, which is not a public address.`)
-      if (url.protocol === 'http:' && !mayUsePlainHttp(target, rules))
-        throw new Stopped('url_refused', 'Only https:// is allowed.')
-    }
-    return addresses
-  }
-
-  async function resolved(host: string, deadline: number): Promise<ResolvedAddress[]> {
-    const patience = Math.max(Math.min(RESOLVE_MS, deadline - performance.now()), 1)
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Stopped('dns_failed', `Looking up ${host} took too long.`)), patience)
-    })
-    try {
-      const addresses = await Promise.race([resolve(host), late])
-      if (addresses.length === 0) throw new Stopped('dns_failed', `${host} has no address.`)
-      return addresses
-    } catch (error) {
-      if (error instanceof Stopped) throw error
-      throw new Stopped('dns_failed', `${host} cannot be looked up (${codeOf(error)}).`)
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-}
-
-class Stopped extends Error {
-  readonly fault: OutboundFault
-  constructor(fault: OutboundFault, sentence: string) {
-    super(sentence)
-    this.fault = fault
   }
 }
 
@@ -100,6 +53,10 @@ function soundUrl(text: string): URL {
 
 function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+}
+
+function portOf(url: URL): number {
+  return Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
 }
 
 /** One exchange, over a connection of its own to an address that was just checked: no name is looked up again. */
@@ -205,16 +162,4 @@ function lookupOf(addresses: ResolvedAddress[]): LookupFunction {
     if (first === undefined) return callback(new Error('no address'), '', 4)
     return callback(null, first.address, first.family)
   }
-}
-
-async function resolveAll(host: string): Promise<ResolvedAddress[]> {
-  return lookup(host, { all: true })
-}
-
-/** The code of an error, never its text: that may quote what we sent. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  // Happy Eyeballs tries several addresses, and reports the failure of each.
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
-  return 'code' in error ? String(error.code) : error.name
 }

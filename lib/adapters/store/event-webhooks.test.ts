@@ -33,18 +33,24 @@ beforeEach(async () => {
 afterEach(() => all.close())
 
 const clock = () => all.portal.time.now
-const service = () => createEventWebhooks({ store: eventWebhookStore(all.database), signer: all.portal.signer, clock })
+const service = () =>
+  createEventWebhooks({
+    store: eventWebhookStore(all.database),
+    signer: all.portal.signer,
+    outbound: { send: sending },
+    limit: async () => {},
+    clock,
+  })
+const sending = async (request: OutboundRequest) => {
+  sent.push(request)
+  return answerOf(request)
+}
 const delivery = (database = all.database) =>
   createEventDelivery({
     store: eventWebhookStore(database),
     signer: all.portal.signer,
     clock,
-    outbound: {
-      async send(request) {
-        sent.push(request)
-        return answerOf(request)
-      },
-    },
+    outbound: { send: sending },
   })
 const deliver = () => delivery().advance(clock())
 const told = () => sent.map(({ body }) => (JSON.parse(Buffer.from(body).toString()) as { type: string }).type)
@@ -211,4 +217,26 @@ test('the trail of its administration names what changed and no secret', async (
   ])
   const text = events.map(({ payload }) => Buffer.from(payload).toString()).join()
   expect(text).not.toContain(secret.slice(6))
+})
+
+test('a test is sent at once, signed, and stands in the history without being counted as an event that was lost', async () => {
+  const { view, secret } = await service().create(admin, { ...SETTINGS, events: ['certificate.revoked'] })
+  expect(await service().test(admin, view.id)).toEqual({ works: true, status: 204, sentence: 'It answered HTTP 204.' })
+  expect(sent[0]?.headers['webhook-signature']).toBe(signature(sent[0], secret))
+  all.later(1)
+  answer = { answered: true, status: 500, body: new Uint8Array(), address: '192.0.2.1' }
+  expect(await service().test(admin, view.id)).toMatchObject({ works: false, status: 500 })
+  await deliver()
+  expect(told()).toEqual(['webhook.test', 'webhook.test'])
+  expect(await service().deliveries(admin, view.id)).toMatchObject([
+    { event: 'webhook.test', status: 500, deliveredAt: null },
+    { event: 'webhook.test', status: 204, givenUpAt: null },
+  ])
+  expect((await service().list(admin))[0]).toMatchObject({ givenUp: 0, waiting: 0, lastError: null })
+  const trail = await all.portal.backing.trail()
+  expect(trail.filter(({ type }) => type === 'event_webhook.tested').map(({ outcome }) => outcome)).toEqual([
+    'success',
+    'failure',
+  ])
+  await expect(service().test(actor('operator'), view.id)).rejects.toMatchObject({ code: 'forbidden' })
 })

@@ -21,9 +21,9 @@ export function eventWebhookStore(database: Database): EventWebhookStore {
         select w.id, w.name, w.url, w.events, w.allowed_hosts as "allowedHosts", w.created_by as "createdBy", w.created_at as "createdAt",
           w.paused_at as "pausedAt", w.previous_secret_until as "previousSecretUntil",
           (select count(*) from event_delivery d where d.webhook_id = w.id and d.delivered_at is null and d.given_up_at is null)::int as waiting,
-          (select count(*) from event_delivery d where d.webhook_id = w.id and d.given_up_at is not null)::int as "givenUp",
+          (select count(*) from event_delivery d where d.webhook_id = w.id and d.given_up_at is not null and d.seq is not null)::int as "givenUp",
           (select max(d.delivered_at) from event_delivery d where d.webhook_id = w.id) as "lastDeliveredAt",
-          (select d.last_error from event_delivery d where d.webhook_id = w.id and d.delivered_at is null order by d.created_at desc limit 1) as "lastError"
+          (select d.last_error from event_delivery d where d.webhook_id = w.id and d.delivered_at is null and d.seq is not null order by d.created_at desc limit 1) as "lastError"
         from event_webhook w where w.removed_at is null order by lower(w.name), w.id`,
 
     deliveries: (id, limit) =>
@@ -120,6 +120,42 @@ export function eventWebhookStore(database: Database): EventWebhookStore {
             next_attempt_at = coalesce(${retryAt}::timestamptz, next_attempt_at), given_up_at = case when ${retryAt === null} then ${at}::timestamptz end
           where id = ${id}::uuid and delivered_at is null`
         return { result: undefined, events }
+      })
+    },
+
+    target: (id) =>
+      database.eventWebhook.findFirst({
+        where: { id, removedAt: null },
+        select: {
+          id: true,
+          name: true,
+          url: true,
+          allowedHosts: true,
+          secretSealed: true,
+          previousSecretSealed: true,
+          previousSecretUntil: true,
+        },
+      }),
+
+    async noteTest(id, { deliveryId, body, status, error, at }, event) {
+      await transact(database, async (transaction) => {
+        await transaction.eventDelivery.create({
+          data: {
+            id: deliveryId,
+            webhookId: id,
+            seq: null,
+            event: body.type,
+            body: { ...body },
+            createdAt: at,
+            attempts: 1,
+            nextAttemptAt: at,
+            deliveredAt: error === null ? at : null,
+            givenUpAt: error === null ? null : at,
+            status,
+            lastError: error?.slice(0, MAX_ERROR) ?? null,
+          },
+        })
+        return { result: undefined, events: [event] }
       })
     },
 

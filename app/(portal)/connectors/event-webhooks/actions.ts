@@ -29,3 +29,9 @@ export const removeEventWebhook = action('connector:manage', EventWebhookSchema,
   refresh()
   return null
 })
+
+export const testEventWebhook = action('connector:manage', EventWebhookSchema, async (actor, { id }) => {
+  const test = await server().eventWebhooks.test(actor, id)
+  refresh()
+  return test
+})

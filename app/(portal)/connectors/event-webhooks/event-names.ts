@@ -9,5 +9,13 @@ export const EVENT_NAMES: Record<WebhookEvent, { title: string; when: string }> 
     title: 'Brake pulled',
     when: 'More devices of an MDM than it lets pass would lose certificates.',
   },
+  'notice.expiry': {
+    title: 'Something ends',
+    when: 'An authority, a registration authority, a credential, a static secret or an API key reached a threshold.',
+  },
+  'notice.failures': {
+    title: 'Much fails',
+    when: 'More enrolments of an endpoint or calls to a connector fail than the threshold.',
+  },
   'device.renewal_overdue': { title: 'Renewal overdue', when: 'A device should have renewed and did not ask.' },
 }

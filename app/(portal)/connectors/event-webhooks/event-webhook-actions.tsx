@@ -7,13 +7,15 @@ import { ConfirmAction } from '@/app/_components/confirm-action'
 import { CopyValue } from '@/app/_components/copy-value'
 import { Dialog, DialogClose } from '@/app/_components/dialog'
 import { FormProblem } from '@/app/_components/form-problem'
+import { toast, toastProblem } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
-import { pauseEventWebhook, removeEventWebhook, replaceEventWebhookSecret } from './actions'
+import { pauseEventWebhook, removeEventWebhook, replaceEventWebhookSecret, testEventWebhook } from './actions'
 
 export function EventWebhookActions({ id, name, paused }: { id: string; name: string; paused: boolean }) {
   const [open, setOpen] = useState(false)
   return (
     <div className="flex flex-wrap gap-2 md:justify-end">
+      <TestButton id={id} name={name} />
       <Dialog open={open} onOpenChange={setOpen} size="small" label="New secret" title={`A new secret for ${name}`}>
         <SecretForm id={id} />
       </Dialog>
@@ -42,6 +44,21 @@ export function EventWebhookActions({ id, name, paused }: { id: string; name: st
         <p>What waits for it is not delivered any more.</p>
       </ConfirmAction>
     </div>
+  )
+}
+
+function TestButton({ id, name }: { id: string; name: string }) {
+  const { state, pending, onSubmit } = useAction(testEventWebhook, ({ works, sentence }) =>
+    works ? toast('The test was taken', sentence) : toastProblem('The test was not taken', sentence),
+  )
+  return (
+    <form onSubmit={onSubmit} className="grid gap-2">
+      <input type="hidden" name="id" value={id} />
+      <SubmitButton pending={pending} variant="secondary" size="small" aria-label={`Send a test to ${name}`}>
+        Test
+      </SubmitButton>
+      <FormProblem state={state} />
+    </form>
   )
 }
 

@@ -151,6 +151,28 @@ export const removeEventWebhook = operation({
   refusals: ['not_found'],
 })
 
+export const testEventWebhook = operation({
+  id: 'testEventWebhook',
+  method: 'POST',
+  path: '/event-webhooks/{id}/test',
+  tag: 'Connectors',
+  summary: 'Send a test to an event webhook',
+  description: 'A signed message of the type webhook.test, at once. Ten in ten minutes at most.',
+  access: 'connector:manage',
+  rate: 'change',
+  params,
+  body: z.strictObject({}).meta({ id: 'EventWebhookTestRequest' }),
+  answer: {
+    status: 200,
+    description: 'What came of it.',
+    schema: z
+      .object({ works: z.boolean(), status: z.number().int().nullable(), sentence: z.string() })
+      .meta({ id: 'EventWebhookTest' }),
+    example: { works: true, status: 204, sentence: 'It answered HTTP 204.' },
+  },
+  refusals: ['not_found', 'rate_limited'],
+})
+
 export const listEventDeliveries = operation({
   id: 'listEventDeliveries',
   method: 'GET',
