@@ -28,7 +28,9 @@ test.each([
   const { privateKey, certificates } = await open(openssl.pkcs12('staff', PASSWORD, { chain: ['top'], args }))
   const spki = createPublicKey(createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' }))
   const der = spki.export({ type: 'spki', format: 'der' })
-  expect(certificates.map((each) => Buffer.from(each))).toEqual([openssl.der('staff'), openssl.der('top')].map(Buffer.from))
+  expect(certificates.map((each) => Buffer.from(each))).toEqual(
+    [openssl.der('staff'), openssl.der('top')].map(Buffer.from),
+  )
   expect(Buffer.from(parseCertificate(certificates[0] ?? new Uint8Array()).spki)).toEqual(der)
 })
 
@@ -58,24 +60,32 @@ test.each([
   ['with a key that is not encrypted', ['-keypbe', 'NONE'], 'pkcs12_key_in_the_clear'],
   ['without a key', ['-nokeys'], 'pkcs12_no_key'],
 ])('a file %s is refused', async (_, args, reason) => {
-  await expect(open(openssl.pkcs12('staff', PASSWORD, { args }))).rejects.toMatchObject({ code: 'invalid_input', reason })
+  await expect(open(openssl.pkcs12('staff', PASSWORD, { args }))).rejects.toMatchObject({
+    code: 'invalid_input',
+    reason,
+  })
 })
 
 test('what is no PKCS#12, or is cut or changed anywhere, never opens and never is a fault of ours', async () => {
   const file = openssl.pkcs12('staff', PASSWORD)
-  const damaged = [new Uint8Array(), Buffer.from('text'), file.subarray(0, 200), Buffer.concat([file, Buffer.from([0])])]
+  const damaged = [
+    new Uint8Array(),
+    Buffer.from('text'),
+    file.subarray(0, 200),
+    Buffer.concat([file, Buffer.from([0])]),
+  ]
   for (let at = 0; at < file.length; at += 37) {
     const changed = Buffer.from(file)
     changed[at] = (changed[at] ?? 0) ^ 0x41
     damaged.push(changed)
   }
-  const known = Buffer.from(openssl.der('staff')).toString('hex')
+  const known = Buffer.from(openssl.der('staff'))
   for (const each of damaged) {
     const outcome = await open(each).then(
-      ({ certificates }) => certificates.map((der) => Buffer.from(der).toString('hex')),
+      ({ certificates }) => (known.equals(certificates[0] ?? []) ? 'as it was' : 'changed'),
       (error) => error.code,
     )
-    // A name for a certificate may change and nobody sees it; what it holds is covered by the MAC.
-    expect([['invalid_input'], [known]].flat()).toContain(outcome instanceof Array ? outcome[0] : outcome)
+    // Outside of what the MAC covers there are octets that say nothing.
+    expect(['invalid_input', 'as it was']).toContain(outcome)
   }
 })

@@ -93,7 +93,10 @@ async function read(file: Uint8Array, password: Buffer): Promise<Pkcs12> {
 function dataOf(contentInfo: Tlv): Uint8Array {
   const fields = contentInfo.open()
   if (oidOf(fields.next(TAG.oid).content) !== ID.data)
-    throw refused('unsupported', 'This file is protected by a certificate, not by a password. Export it with a password.')
+    throw refused(
+      'unsupported',
+      'This file is protected by a certificate, not by a password. Export it with a password.',
+    )
   const content = fields.next(constructedContext(0)).open()
   fields.finish()
   const { content: octets } = content.next(TAG.octetString)
@@ -208,7 +211,8 @@ async function collect(authSafe: Uint8Array, password: Buffer): Promise<Pkcs12> 
     for (const contentInfo of sequenceIn(authSafe).children(10)) {
       const { octets, encrypted } = await safeContents(contentInfo, password)
       try {
-        for (const bag of sequenceIn(octets).children(50)) await openBag(bag, { encrypted, password, certificates, keys })
+        for (const bag of sequenceIn(octets).children(50))
+          await openBag(bag, { encrypted, password, certificates, keys })
       } finally {
         // A key may lie in it as it is.
         if (encrypted) octets.fill(0)
@@ -218,9 +222,15 @@ async function collect(authSafe: Uint8Array, password: Buffer): Promise<Pkcs12> 
     if (privateKey === undefined)
       throw refused('no_key', 'There is no private key in this file. To import a certificate alone, use PEM or DER.')
     if (others.length > 0)
-      throw refused('many_keys', 'There is more than one private key in this file. Export the one of the authority alone.')
+      throw refused(
+        'many_keys',
+        'There is more than one private key in this file. Export the one of the authority alone.',
+      )
     if (certificates.length === 0)
-      throw refused('no_certificate', 'There is no certificate in this file. Export the key together with its certificate.')
+      throw refused(
+        'no_certificate',
+        'There is no certificate in this file. Export the key together with its certificate.',
+      )
     return { privateKey, certificates }
   } catch (error) {
     for (const key of keys) key.fill(0)
@@ -233,7 +243,10 @@ async function safeContents(contentInfo: Tlv, password: Buffer): Promise<{ octet
   const type = oidOf(fields.next(TAG.oid).content)
   if (type === ID.data) return { octets: dataOf(contentInfo), encrypted: false }
   if (type !== ID.encryptedData)
-    throw refused('unsupported', 'This file is encrypted for a certificate, not with a password. Export it with a password.')
+    throw refused(
+      'unsupported',
+      'This file is encrypted for a certificate, not with a password. Export it with a password.',
+    )
   const encryptedData = fields.next(constructedContext(0)).open().next(TAG.sequence).open()
   encryptedData.next(TAG.integer)
   const info = encryptedData.next(TAG.sequence).open()
@@ -254,7 +267,12 @@ function implicitOctets(value: Tlv): Uint8Array {
 
 async function openBag(
   bag: Tlv,
-  { encrypted, password, certificates, keys }: { encrypted: boolean; password: Buffer; certificates: Uint8Array[]; keys: Buffer[] },
+  {
+    encrypted,
+    password,
+    certificates,
+    keys,
+  }: { encrypted: boolean; password: Buffer; certificates: Uint8Array[]; keys: Buffer[] },
 ): Promise<void> {
   const fields = bag.open()
   const type = oidOf(fields.next(TAG.oid).content)
@@ -355,7 +373,10 @@ function sequenceIn(octets: Uint8Array): Tlv {
 }
 
 function refused(reason: string, sentence: string, detail?: string): Refusal {
-  return new Refusal('invalid_input', sentence, { reason: `pkcs12_${reason}`, ...(detail === undefined ? {} : { detail }) })
+  return new Refusal('invalid_input', sentence, {
+    reason: `pkcs12_${reason}`,
+    ...(detail === undefined ? {} : { detail }),
+  })
 }
 
 function wrongPassword(): Refusal {

@@ -105,7 +105,9 @@ interface AuthorityRow {
   name: string
   parent_id: string | null
   group_id: string | null
-  key_id: string
+  key_id: string | null
+  offline_key_id: string | null
+  origin: string
   key_algorithm: string
   subject_der: Uint8Array
   subject_key_id: Uint8Array
@@ -138,7 +140,7 @@ export async function readAuthorities(
   condition: Prisma.Sql = Prisma.sql`true`,
 ): Promise<AuthorityRecord[]> {
   const rows = await database.$queryRaw<AuthorityRow[]>`
-    select a.id, a.kind, a.slug, a.name, a.parent_id, a.group_id, a.key_id, a.key_algorithm, a.subject_der,
+    select a.id, a.kind, a.slug, a.name, a.parent_id, a.group_id, a.key_id, a.offline_key_id, a.origin, a.key_algorithm, a.subject_der,
       a.subject_key_id,
            a.certificate_id, a.certificate_der, a.status, a.not_before, a.not_after, a.created_at,
            c.number as crl_number, c.this_update as crl_this_update, c.next_update as crl_next_update,
@@ -168,6 +170,8 @@ function authorityRecord(row: AuthorityRow): AuthorityRecord {
     parentId: row.parent_id,
     groupId: row.group_id,
     keyId: row.key_id,
+    offlineKeyId: row.offline_key_id,
+    origin: row.origin as AuthorityRecord['origin'],
     keyAlgorithm: row.key_algorithm as KeyAlgorithm,
     subjectDer: row.subject_der,
     subjectKeyId: row.subject_key_id,

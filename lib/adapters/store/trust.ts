@@ -13,10 +13,11 @@ export function trustStore(database: Database): TrustStore {
       const rows = await database.$queryRaw<TrustRow[]>`
         select a.id, a.kind, a.status, a.slug, a.certificate_der, a.activates_at
         from "group" g
-        join authority a on a.group_id = g.id or a.id = (select root_id from organisation where id = 1)
+        join authority a on a.group_id = g.id or a.id in (select i.parent_id from authority i where i.group_id = g.id)
         join certificate c on c.id = a.certificate_id
         where g.slug = ${slug} and g.trust_page and a.certificate_der is not null and c.revoked_at is null
-        order by a.created_at desc, a.id`
+        order by exists (select from authority i where i.group_id = g.id and i.status = 'active' and i.parent_id = a.id) desc,
+          a.created_at desc, a.id`
       return rows.length > 0 ? rows.map(trustRecord) : null
     },
 

@@ -28,7 +28,9 @@ export function memoryOcspResponderStore(world: World): OcspResponderStore {
   return {
     async inNeed(now) {
       return world.authorities
-        .filter((each) => each.certificateDer !== null && each.notAfter > now && !toCome(each.id))
+        .filter(
+          (each) => each.certificateDer !== null && each.keyId !== null && each.notAfter > now && !toCome(each.id),
+        )
         .filter((each) => needsOne(each, now) && isAskedAbout(each, now))
         .map((authority) => ({ authority, name: authority.name, organisation: world.organisation?.name ?? '' }))
     },

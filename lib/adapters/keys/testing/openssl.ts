@@ -10,13 +10,22 @@ export interface OpensslFolder {
   write(name: string, bytes: Uint8Array | string): string
   path(name: string): string
   /** A self-signed authority: NAME.key and NAME.crt. */
-  root(name: string, options?: { key?: string[]; subject?: string; days?: number; extensions?: string[] }): void
+  root(
+    name: string,
+    options?: { key?: string[]; subject?: string; days?: number; extensions?: string[]; digest?: string },
+  ): void
   /** An authority signed by another: NAME.key and NAME.crt. */
-  issuer(name: string, by: string, options?: { key?: string[]; subject?: string; days?: number; extensions?: string[] }): void
+  issuer(
+    name: string,
+    by: string,
+    options?: { key?: string[]; subject?: string; days?: number; extensions?: string[] },
+  ): void
   /** Signs a request of somebody else: DER in, NAME.crt out. */
   sign(name: string, by: string, csr: Uint8Array, options?: { days?: number; extensions?: string[] }): Buffer
   der(name: string): Uint8Array
   pkcs12(name: string, password: string, options?: { chain?: string[]; args?: string[] }): Buffer
+  /** A revocation list of this root, PEM. */
+  crl(by: string, options: { number: number; revoked?: string[]; days?: number }): Buffer
   remove(): void
 }
 
@@ -47,7 +56,12 @@ export function opensslFolder(): OpensslFolder {
   const sign = (name: string, by: string, days: number, extensions: string[]) =>
     run(
       ...['x509', '-req', '-in', `${name}.csr`, '-CA', `${by}.crt`, '-CAkey', `${by}.key`, '-out', `${name}.crt`],
-      ...['-days', String(days), '-set_serial', `0x${name.length + 10}${Buffer.from(name).toString('hex').slice(0, 20)}`],
+      ...[
+        '-days',
+        String(days),
+        '-set_serial',
+        `0x${name.length + 10}${Buffer.from(name).toString('hex').slice(0, 20)}`,
+      ],
       ...['-extfile', extensionFile(name, extensions)],
     )
   return {
@@ -55,14 +69,34 @@ export function opensslFolder(): OpensslFolder {
     read,
     write,
     path,
-    root(name, { key = P256, subject = `/O=Example/CN=${name}`, days = 3650, extensions = ROOT_EXTENSIONS } = {}) {
+    root(
+      name,
+      {
+        key = P256,
+        subject = `/O=Example/CN=${name}`,
+        days = 3650,
+        extensions = ROOT_EXTENSIONS,
+        digest = '-sha256',
+      } = {},
+    ) {
       run(
-        ...['req', '-x509', ...key, '-nodes', '-subj', subject, '-days', String(days), '-sha256'],
-        ...['-keyout', `${name}.key`, '-out', `${name}.crt`, '-config', write('empty.cnf', '[req]\ndistinguished_name=dn\n[dn]\n')],
+        ...['req', '-x509', ...key, '-nodes', '-subj', subject, '-days', String(days), digest],
+        ...[
+          '-keyout',
+          `${name}.key`,
+          '-out',
+          `${name}.crt`,
+          '-config',
+          write('empty.cnf', '[req]\ndistinguished_name=dn\n[dn]\n'),
+        ],
         ...extensions.flatMap((extension) => ['-addext', extension]),
       )
     },
-    issuer(name, by, { key = P256, subject = `/O=Example/CN=${name}`, days = 1825, extensions = ISSUER_EXTENSIONS } = {}) {
+    issuer(
+      name,
+      by,
+      { key = P256, subject = `/O=Example/CN=${name}`, days = 1825, extensions = ISSUER_EXTENSIONS } = {},
+    ) {
       run(
         ...['req', '-new', ...key, '-nodes', '-subj', subject, '-keyout', `${name}.key`, '-out', `${name}.csr`],
         ...['-config', write('empty.cnf', '[req]\ndistinguished_name=dn\n[dn]\n')],
@@ -79,11 +113,42 @@ export function opensslFolder(): OpensslFolder {
     pkcs12(name, password, { chain = [], args = [] } = {}) {
       const chainFile = write('chain.pem', Buffer.concat(chain.map((each) => read(`${each}.crt`))))
       run(
-        ...['pkcs12', '-export', '-inkey', `${name}.key`, '-in', `${name}.crt`, '-out', `${name}.p12`, '-passout', `pass:${password}`],
+        ...[
+          'pkcs12',
+          '-export',
+          '-inkey',
+          `${name}.key`,
+          '-in',
+          `${name}.crt`,
+          '-out',
+          `${name}.p12`,
+          '-passout',
+          `pass:${password}`,
+        ],
         ...(chain.length > 0 ? ['-certfile', chainFile] : []),
         ...args,
       )
       return read(`${name}.p12`)
+    },
+    crl(by, { number, revoked = [], days = 180 }) {
+      write('index.txt', '')
+      write('index.txt.attr', 'unique_subject = no\n')
+      write(
+        'crlnumber',
+        number
+          .toString(16)
+          .padStart(2, '0')
+          .padStart(number > 255 ? 4 : 2, '0'),
+      )
+      const config = write(
+        'ca.cnf',
+        `[ca]\ndefault_ca=this\n[this]\ndatabase=index.txt\ncrlnumber=crlnumber\ndefault_md=sha256\n` +
+          `crl_extensions=list\n[list]\nauthorityKeyIdentifier=keyid\n`,
+      )
+      const ca = ['ca', '-config', config, '-cert', `${by}.crt`, '-keyfile', `${by}.key`]
+      for (const name of revoked) run(...ca, '-revoke', `${name}.crt`, '-crl_reason', 'CACompromise')
+      run(...ca, '-gencrl', '-crldays', String(days), '-out', `${by}.crl`)
+      return read(`${by}.crl`)
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
