@@ -29,6 +29,10 @@ export interface AuthorityRecord
   certificateDer: Uint8Array | null
   status: 'active' | 'staged' | 'retired' | 'revoked'
   crl: { number: bigint; thisUpdate: Date; nextUpdate: Date; entries: number } | null
+  activatesAt: Date | null
+  replacesId: string | null
+  /** Since when a revocation, or the first list, waits to be published. */
+  crlDueSince: Date | null
   /** The newest signed one. */
   ocspResponder: { certificateId: string; notBefore: Date; notAfter: Date } | null
 }
@@ -124,6 +128,9 @@ export function authorityView(authority: AuthorityRecord, urls: Urls): Authority
     groupId: authority.groupId,
     origin: authority.origin,
     key: authority.keyId !== null ? 'here' : authority.offlineKeyId !== null ? 'offline' : 'elsewhere',
+    activatesAt: authority.status === 'staged' ? authority.activatesAt : null,
+    replacesId: authority.replacesId,
+    listDueSince: authority.crlDueSince,
     keyAlgorithm: authority.keyAlgorithm,
     subject: nameToText(authority.subjectDer),
     notBefore: authority.notBefore,

@@ -34,6 +34,8 @@ export interface AuthorityImports {
   importPkcs12(actor: Actor, file: Uint8Array, password: Uint8Array): Promise<AuthorityView>
   /** The newest list of a root whose key is elsewhere. Issuers that it names are revoked here too. */
   importCrl(actor: Actor, slug: string, file: Uint8Array): Promise<{ number: string; revoked: string[] }>
+  /** The root under which new groups get their issuer; null before set-up. */
+  rootOfNewIssuers(actor: Actor): Promise<string | null>
   /** New groups get their issuer under this root. */
   chooseForNewIssuers(actor: Actor, slug: string): Promise<void>
   /** A root's key as a file that opens under this installation's KEK alone. */

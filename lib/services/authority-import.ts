@@ -366,6 +366,10 @@ export function createAuthorityImports({
       authorise(actor, 'group:read')
       return requestView(await openRequest(id))
     },
+    async rootOfNewIssuers(actor) {
+      authorise(actor, 'group:read')
+      return (await store.organisation())?.rootId ?? null
+    },
     ...{ importRoot, createRequest, withdrawRequest, acceptCertificate, importPkcs12, importCrl },
     ...{ chooseForNewIssuers, sealedKey, takeOffline, bringBack },
   }

@@ -154,9 +154,12 @@ export function slugOf(name: string): string {
   return slug === '' ? 'group' : slug
 }
 
+/** Names of pages below /authorities and /groups. */
+const RESERVED: ReadonlySet<string> = new Set(['import', 'new', 'requests'])
+
 /** The slug itself if it is free, else -2, -3 … */
 export function freeSlug(slug: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(slug)) return slug
+  if (!taken.has(slug) && !RESERVED.has(slug)) return slug
   for (let number = 2; ; number += 1) {
     const suffix = `-${number}`
     const candidate = slug.slice(0, MAX_SLUG - suffix.length).replace(/-+$/, '') + suffix

@@ -53,6 +53,12 @@ export interface AuthorityView {
   origin: AuthorityOrigin
   /** offline: taken out of this installation as a sealed file. elsewhere: it never was here. */
   key: 'here' | 'offline' | 'elsewhere'
+  /** When a staged issuer takes over; null for all others. */
+  activatesAt: Date | null
+  /** The issuer that it takes or took over from. */
+  replacesId: string | null
+  /** Since when something waits for its next revocation list. */
+  listDueSince: Date | null
   keyAlgorithm: KeyAlgorithm
   /** RFC 4514. */
   subject: string

@@ -82,7 +82,7 @@ test('what is no PKCS#12, or is cut or changed anywhere, never opens and never i
   const known = Buffer.from(openssl.der('staff'))
   for (const each of damaged) {
     const outcome = await open(each).then(
-      ({ certificates }) => (known.equals(certificates[0] ?? []) ? 'as it was' : 'changed'),
+      ({ certificates }) => (known.equals(certificates[0] ?? new Uint8Array()) ? 'as it was' : 'changed'),
       (error) => error.code,
     )
     // Outside of what the MAC covers there are octets that say nothing.

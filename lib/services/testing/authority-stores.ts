@@ -149,13 +149,15 @@ function slugsOf(world: World): Set<string> {
 }
 
 export function authorityRecord(world: World, authority: WorldAuthority): AuthorityRecord {
-  const { nextCrlNumber: _number, crlDueSince: _due, crlClaimedUntil: _claim, crlShard: _shard, ...row } = authority
+  const { nextCrlNumber: _number, crlClaimedUntil: _claim, crlShard: _shard, ...row } = authority
   const crl = world.crls
     .filter(({ authorityId, shard }) => authorityId === authority.id && shard === null)
     .sort((a, b) => Number(b.number - a.number))[0]
   const responder = newestResponder(world, authority.id)
   return {
     ...row,
+    activatesAt: authority.activatesAt ?? null,
+    replacesId: authority.replacesId ?? null,
     crl: crl
       ? { number: crl.number, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate, entries: crl.entries }
       : null,

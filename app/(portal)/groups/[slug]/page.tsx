@@ -12,9 +12,11 @@ import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { found, requireActor } from '@/app/_session'
+import { isWaiting } from '@/app/(portal)/groups/waiting-issuers'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
+import { rootAbove } from '@/lib/services/groups'
 import { can } from '@/lib/services/permissions'
 import { DeviceRulesCard } from './device-rules-card'
 import { EndpointsCard } from './endpoints-card'
@@ -82,7 +84,7 @@ export default async function GroupPage({ params }: Params) {
               <NextSteps
                 endpoint={endpoint}
                 issuer={group.issuer}
-                rootUrl={await rootUrl(actor)}
+                rootUrl={await rootUrl(actor, group.issuer.id)}
                 mayMint={can(actor, 'challenge:mint')}
                 trustPage={trustPage.enabled ? `/trust/${group.slug}` : null}
               />
@@ -95,6 +97,7 @@ export default async function GroupPage({ params }: Params) {
               <NetworkCard access={await server().networkAccess.get(actor, group.slug)} />
               <RolloverCard
                 rollover={await server().rollover.get(actor, group.slug)}
+                waiting={(await server().groups.authorities(actor)).filter(isWaiting)}
                 mayManage={can(actor, 'rollover:manage') && group.issuer.status !== 'revoked'}
                 mayRead={can(actor, 'break-glass:read')}
               />
@@ -113,9 +116,9 @@ export default async function GroupPage({ params }: Params) {
   )
 }
 
-async function rootUrl(actor: Actor): Promise<string> {
+async function rootUrl(actor: Actor, issuerId: string): Promise<string> {
   const authorities = await server().groups.authorities(actor)
-  return authorities.find(({ kind }) => kind === 'root')?.caUrl ?? ''
+  return rootAbove(authorities, issuerId)?.caUrl ?? ''
 }
 
 const SHOWN = 5
