@@ -23,6 +23,9 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/approvals/[id]': EVERYBODY,
   '/audit': ONLOOKERS,
   '/authorities': EVERYBODY,
+  '/authorities/[slug]': EVERYBODY,
+  '/authorities/import': ADMINS,
+  '/authorities/requests/[id]': EVERYBODY,
   '/certificates': EVERYBODY,
   '/certificates/[id]': EVERYBODY,
   '/challenges': EVERYBODY,
@@ -82,10 +85,13 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   changePassword: 'own',
   cancelRollover: ADMINS,
   changeConnector: ADMINS,
+  acceptCertificate: ADMINS,
+  bringBack: ADMINS,
   changeRole: ADMINS,
   changeValidator: ADMINS,
   checkSetupLink: STRANGERS,
   chooseDefaultEndpoint: ADMINS,
+  chooseForNewIssuers: ADMINS,
   confirmBulkRevocation: WORKERS,
   completeSetup: STRANGERS,
   copyEndpoint: ADMINS,
@@ -104,9 +110,13 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   makeValidatorSecret: ADMINS,
   makeCertificate: ADMINS,
   makeDeviceProfile: WORKERS,
+  importCrl: ADMINS,
+  importPkcs12: ADMINS,
+  importRoot: ADMINS,
   mintChallenge: WORKERS,
   reissueChallenge: WORKERS,
   releaseCertificate: WORKERS,
+  requestAuthority: ADMINS,
   pauseEventWebhook: ADMINS,
   removeEventWebhook: ADMINS,
   replaceEventWebhookSecret: ADMINS,
@@ -137,6 +147,8 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   updateMinter: ADMINS,
   switchConnector: ADMINS,
   takeCertificate: ADMINS,
+  takeOffline: ADMINS,
+  withdrawRequest: ADMINS,
   syncConnector: ADMINS,
   switchReceiver: ADMINS,
   switchValidator: ADMINS,
@@ -196,6 +208,8 @@ test.beforeAll(async () => {
     '/approvals/[id]': `/approvals/${await requestThatWaits()}`,
     '/connectors/[slug]': '/connectors/mosyle',
     '/connectors/new/[kind]': '/connectors/new/events',
+    '/authorities/[slug]': '/authorities/root',
+    '/authorities/requests/[id]': `/authorities/requests/${await requestAuthority()}`,
     '/groups/[slug]': `/groups/${group.slug}`,
     '/endpoints/[slug]': `/endpoints/${group.endpoint.slug}`,
     '/certificates/[id]': `/certificates/${certificate}`,
@@ -206,6 +220,11 @@ test.beforeAll(async () => {
   })
 })
 test.afterAll(() => portal?.stop())
+
+async function requestAuthority(): Promise<string> {
+  const name = ['--name', 'Issuer of another root', '--issuer-key', 'p256']
+  return (await portal.json<{ id: string }>('authority', 'request', ...name)).id
+}
 
 async function scheduledRevocation(): Promise<string> {
   const nextYear = new Date(Date.now() + 300 * 86_400_000).toISOString()
