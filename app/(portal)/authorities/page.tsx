@@ -1,11 +1,9 @@
 /** The tree of authorities: roots, the issuers under them, and what is to come. */
 import { HardDriveDownload, Landmark } from 'lucide-react'
 import type { Metadata } from 'next'
-import { Suspense } from 'react'
 import { ButtonLink } from '@/app/_components/button'
 import { EmptyState } from '@/app/_components/empty-state'
 import { PageHeader } from '@/app/_components/page-header'
-import { CardsSkeleton } from '@/app/_components/skeleton'
 import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
@@ -30,9 +28,7 @@ export default async function AuthoritiesPage() {
           </ButtonLink>
         )}
       </PageHeader>
-      <Suspense fallback={<CardsSkeleton count={2} />}>
-        <Authorities actor={actor} />
-      </Suspense>
+      <Authorities actor={actor} />
     </>
   )
 }

@@ -47,9 +47,11 @@ export function memoryOcspResponderStore(world: World): OcspResponderStore {
 export function memoryOcspStore(world: World): OcspStore {
   return {
     async authorities(now) {
-      return world.authorities.flatMap(({ id, kind, slug, certificateDer }) => {
+      return world.authorities.flatMap(({ id, kind, slug, certificateDer, keyId }) => {
         if (certificateDer === null) return []
         const responder = newestResponder(world, id, now)
+        // Nobody here can answer for it, now or later.
+        if (keyId === null && !(responder && responder.notAfter > now)) return []
         return [
           {
             id,
