@@ -23,5 +23,5 @@ export function RolloverPlan({ authority, all }: RolloverPlanProps) {
     )
   if (authority.status === 'retired' || authority.status === 'revoked')
     return <>{successor ? `${successor.name} took over` : 'Issues nothing any more'}</>
-  return <>{authority.kind === 'root' ? 'Ends with it; issuers never outlive their root' : 'No successor staged'}</>
+  return <>{authority.kind === 'root' ? 'Its issuers end before it does' : 'No successor staged'}</>
 }

@@ -11,20 +11,33 @@ const PASSWORD = 'correct horse'
 /** What openssl makes begins when it is made. */
 const tomorrow = () => new Date(Date.now() + DAY_MS)
 
-export function authorityImportContract(name: string, open: () => Promise<Backing>): void {
+interface Surroundings<B extends Backing> {
+  portal: Installation
+  openssl: OpensslFolder
+  backing: B
+}
+
+/** `more`: what only these stores can show, on the same ones. */
+export function authorityImportContract<B extends Backing>(
+  name: string,
+  open: () => Promise<B>,
+  more: (surroundings: () => Surroundings<B>) => void = () => {},
+): void {
   describe(name, () => {
     let portal: Installation
     let openssl: OpensslFolder
+    let backing: B
 
     beforeAll(async () => {
-      portal = installation(await open())
+      backing = await open()
+      portal = installation(backing)
       portal.time.now = tomorrow()
       await portal.setUp()
       openssl = opensslFolder()
     })
     afterAll(async () => {
       openssl.remove()
-      await portal.backing.close()
+      await backing.close()
     })
 
     const atTime = () => ['-attime', String(Math.floor(portal.time.now.getTime() / 1000))]
@@ -305,6 +318,8 @@ export function authorityImportContract(name: string, open: () => Promise<Backin
       const small = imports().importPkcs12(admin, openssl.pkcs12('small', PASSWORD), password())
       await expect(small).rejects.toMatchObject({ reason: 'weak_key' })
     })
+
+    more(() => ({ portal, openssl, backing }))
 
     test.each(['operator', 'auditor'] as const)('an %s changes nothing here', async (role) => {
       const somebody = actor(role)

@@ -24,7 +24,7 @@ export function BelongingsCard({ authority, all, group, now }: BelongingsCardPro
   const root = all.find(({ id }) => id === authority.parentId)
   const issuers = all.filter(({ parentId }) => parentId === authority.id)
   return (
-    <Card title={authority.kind === 'root' ? 'Issuers under it' : 'Place and plan'}>
+    <Card title={authority.kind === 'root' ? 'Issuers and plan' : 'Place and plan'}>
       <Facts>
         <Fact name="Origin">{ORIGINS[authority.origin]}</Fact>
         {root && (
