@@ -3,6 +3,14 @@ import type { AnyOperation } from '@/app/api/_operation'
 import { createApiKey, listApiKeys, revokeApiKey } from '@/app/api/v1/api-keys/operations'
 import { approveRequest, denyRequest, getApproval, listApprovals } from '@/app/api/v1/approvals/operations'
 import { listAuditEvents, verifyAuditEvents } from '@/app/api/v1/audit-events/operations'
+import {
+  acceptAuthority,
+  importAuthorityCrl,
+  importRoot,
+  listAuthorityRequests,
+  requestAuthority,
+  withdrawAuthority,
+} from '@/app/api/v1/authorities/import-operations'
 import { listAuthorities } from '@/app/api/v1/authorities/operations'
 import {
   downloadCertificate,
@@ -200,6 +208,12 @@ export const OPERATIONS: readonly AnyOperation[] = [
   listAuditEvents,
   verifyAuditEvents,
   listAuthorities,
+  importRoot,
+  listAuthorityRequests,
+  requestAuthority,
+  acceptAuthority,
+  withdrawAuthority,
+  importAuthorityCrl,
   listValidators,
   createValidator,
   getValidator,

@@ -29,7 +29,12 @@ authorityImportContract('authorities from elsewhere, on Postgres', postgresBacki
       reason: 'issuer_taken',
     })
     // Both roots are there for who has to trust the one before the other is gone.
+    portal.time.now = new Date(portal.time.now.getTime() + 2_000)
     const page = await portal.trust.page(group.slug)
+    expect([page?.root.slug, ...(page?.otherRoots ?? []).map(({ slug }) => slug)]).toEqual([
+      expect.any(String),
+      'next-root',
+    ])
     expect(page?.issuers.map(({ slug }) => slug)).toEqual([group.issuer.slug, issuer.slug])
 
     const today = portal.time.now
