@@ -157,8 +157,8 @@ export function createAuthorityImports({
     authorise(actor, 'authority:manage')
     const all = await store.authorities()
     const authority = found(all, slug)
-    if (authority.keyId !== null)
-      throw new Refusal('conflict', 'The key of this authority is here: its revocation list is made here too.', {
+    if (authority.keyId !== null || authority.offlineKeyId !== null)
+      throw new Refusal('conflict', 'The revocation list of this authority is made here, with its key.', {
         reason: 'key_is_here',
       })
     const [der, ...others] = readFile(file, CRL_LABELS)

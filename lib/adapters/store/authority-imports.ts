@@ -89,8 +89,9 @@ export function authorityImportStore(database: Database): AuthorityImportStore {
       return transact(database, async (transaction) => {
         // Whoever brings a list, or takes the key back to make one, comes one after the other.
         const [row] = await transaction.$queryRaw<{ fits: boolean }[]>`
-          select key_id is null and next_crl_number <= ${crl.number} and not exists (
-            select from crl where authority_id = authority.id and shard = 0 and this_update > ${crl.thisUpdate}) as fits
+          select key_id is null and offline_key_id is null and not exists (
+            select from crl where authority_id = authority.id and shard = 0
+              and (number >= ${crl.number} or this_update > ${crl.thisUpdate})) as fits
           from authority where id = ${crl.authorityId}::uuid for no key update`
         if (!row?.fits) return { result: 'older' as const, events: [] }
         const { authorityId, number, thisUpdate, nextUpdate, entries } = crl
@@ -215,6 +216,8 @@ async function revokeIssuer(transaction: Transaction, issuer: RevokedIssuer, num
       revocation_comment = ${comment}
     where id = ${certificateId}::uuid and state = 'issued' and revoked_at is null`
   await giveUpUnsigned(transaction, authorityId, at)
+  await transaction.$executeRaw`
+    update registration_authority set retired_at = ${at} where authority_id = ${authorityId}::uuid and retired_at is null`
   await stopEndpoints(transaction, authorityId)
   await makeCrlsDue(transaction, [authorityId], at)
 }

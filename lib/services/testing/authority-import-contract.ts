@@ -113,6 +113,7 @@ export function authorityImportContract<B extends Backing>(
       const group = await portal.groups.create(admin, { name: 'Listed', issuer: issuer.slug })
       const list = (number: number, revoked: string[] = [], days = 180) =>
         openssl.crl('List Root', { number, revoked, days })
+      expect(await imports().importCrl(admin, 'list-root', list(0))).toEqual({ number: '0', revoked: [] })
       expect(await imports().importCrl(admin, 'list-root', list(5))).toEqual({ number: '5', revoked: [] })
       for (const number of [5, 4])
         await expect(imports().importCrl(admin, 'list-root', list(number))).rejects.toMatchObject({
@@ -187,6 +188,8 @@ export function authorityImportContract<B extends Backing>(
       await imports().takeOffline(admin, root.slug, sealed)
       // A crash before the key was wiped: the same request finishes it.
       await imports().takeOffline(admin, root.slug, sealed)
+      const list = openssl.crl('Safe Root', { number: 9 })
+      await expect(imports().importCrl(admin, root.slug, list)).rejects.toMatchObject({ reason: 'key_is_here' })
       const shown = async () => (await portal.groups.authorities(admin)).find(({ id }) => id === root.id)
       expect(await shown()).toMatchObject({ key: 'offline' })
       await expect(portal.createGroup('Too early')).rejects.toMatchObject({ code: 'conflict', reason: 'key_elsewhere' })

@@ -77,9 +77,12 @@ export function memoryAuthorityImportStore(world: World): AuthorityImportStore {
     async importCrl(crl, revoked, complete, events) {
       const authority = find(crl.authorityId)
       const newer = world.crls.some(
-        (each) => each.authorityId === crl.authorityId && each.shard === null && each.thisUpdate > crl.thisUpdate,
+        (each) =>
+          each.authorityId === crl.authorityId &&
+          each.shard === null &&
+          (each.number >= crl.number || each.thisUpdate > crl.thisUpdate),
       )
-      if (!authority || authority.keyId !== null || authority.nextCrlNumber > crl.number || newer) return 'older'
+      if (!authority || authority.keyId !== null || newer) return 'older'
       world.crls.push(crl)
       authority.nextCrlNumber = crl.number + 1n
       if (complete) authority.crlDueSince = null
