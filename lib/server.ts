@@ -12,6 +12,7 @@ import { asOfStore } from '@/lib/adapters/store/as-of'
 import { atOnceStore } from '@/lib/adapters/store/at-once'
 import { auditStore } from '@/lib/adapters/store/audit'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
+import { authorityImportStore } from '@/lib/adapters/store/authority-imports'
 import { breakGlassStore } from '@/lib/adapters/store/break-glass'
 import { bulkRevocationStore } from '@/lib/adapters/store/bulk-revocations'
 import { certificateStore } from '@/lib/adapters/store/certificates'
@@ -120,6 +121,8 @@ import type { AuditService } from '@/lib/services/audit'
 import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
+import { createAuthorityImports } from '@/lib/services/authority-import'
+import type { AuthorityImports } from '@/lib/services/authority-import-types'
 import { type BreakGlassService, createBreakGlass } from '@/lib/services/break-glass'
 import { createBulkRevocations } from '@/lib/services/bulk-revocation'
 import type { BulkRevocationsService } from '@/lib/services/bulk-revocation-types'
@@ -233,6 +236,7 @@ export interface Services {
   access: AccessService
   pace: Pace
   groups: GroupsService
+  authorityImports: AuthorityImports
   endpoints: EndpointsService
   challenges: ChallengesService
   challengePage: ChallengePage
@@ -557,6 +561,7 @@ export function buildServices(wiring: Wiring): Services {
     jobs,
     setup: createSetup({ store: guarded(setupStore(database)), passwords, createRoot: authorities.createRoot, clock }),
     groups,
+    authorityImports: createAuthorityImports({ store: guarded(authorityImportStore(database)), signer, urls, clock }),
     endpoints: createEndpoints({ store: guarded(groupStore(database)), signer, issuance, urls, clock }),
     challenges,
     challengePage: createChallengePage({

@@ -10,6 +10,14 @@ import {
   listPastCertificates,
 } from '@/app/api/v1/as-of/operations'
 import { listAuditEvents, verifyAuditEvents } from '@/app/api/v1/audit-events/operations'
+import {
+  acceptAuthority,
+  importAuthorityCrl,
+  importRoot,
+  listAuthorityRequests,
+  requestAuthority,
+  withdrawAuthority,
+} from '@/app/api/v1/authorities/import-operations'
 import { listAuthorities } from '@/app/api/v1/authorities/operations'
 import {
   downloadCertificate,
@@ -260,6 +268,12 @@ export const OPERATIONS: readonly AnyOperation[] = [
   getActivity,
   listActivityEvents,
   listAuthorities,
+  importRoot,
+  listAuthorityRequests,
+  requestAuthority,
+  acceptAuthority,
+  withdrawAuthority,
+  importAuthorityCrl,
   listValidators,
   createValidator,
   getValidator,

@@ -136,7 +136,7 @@ thorough('what opens over and inside the pages', async ({ visit, tolerate }) => 
   await open(page, '/audit')
   await page.getByRole('main').locator('summary').first().click()
   await expectGoodLooks(page, 'audit-open')
-  await open(page, '/authorities')
+  await open(page, '/authorities/staff')
   await page.getByText('One shard of the revocation list').first().click()
   await expectGoodLooks(page, 'shards')
   await open(page, '/certificates?search=nothing-like-this')
@@ -261,10 +261,14 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   await fetch(`${organisation.url}/hooks/mosyle`, { method: 'POST', body: '{}' })
   const hook = ['--name', 'Ticket system', '--url', 'https://hooks.example.com/', '--event', 'certificate.issued']
   const { id: webhook } = await organisation.json<{ id: string }>('event-webhook', 'create', ...hook)
+  const asked = ['--name', 'Issuing CA of another root', '--issuer-key', 'p256']
+  const request = await organisation.json<{ id: string }>('authority', 'request', ...asked)
   return {
     '/connectors/[slug]': '/connectors/mosyle',
     '/connectors/new/[kind]': '/connectors/new/events',
     '/connectors/event-webhooks/[id]': `/connectors/event-webhooks/${webhook}`,
+    '/authorities/[slug]': '/authorities/root',
+    '/authorities/requests/[id]': `/authorities/requests/${request.id}`,
     '/groups/[slug]': `/groups/${staff.slug}`,
     '/trust/[group]': `/trust/${staff.slug}`,
     '/endpoints/[slug]': `/endpoints/${slug}`,

@@ -33,6 +33,9 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/audit/as-of': EVERYBODY,
   '/audit/compare': EVERYBODY,
   '/authorities': EVERYBODY,
+  '/authorities/[slug]': EVERYBODY,
+  '/authorities/import': ADMINS,
+  '/authorities/requests/[id]': EVERYBODY,
   '/certificates': EVERYBODY,
   '/certificates/[id]': EVERYBODY,
   '/challenges': EVERYBODY,
@@ -105,10 +108,13 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   cancelRollover: ADMINS,
   changeConnector: ADMINS,
   changeNoticeRecipient: ADMINS,
+  acceptCertificate: ADMINS,
+  bringBack: ADMINS,
   changeRole: ADMINS,
   changeValidator: ADMINS,
   checkSetupLink: STRANGERS,
   chooseDefaultEndpoint: ADMINS,
+  chooseForNewIssuers: ADMINS,
   confirmBulkRevocation: WORKERS,
   completeSetup: STRANGERS,
   copyEndpoint: ADMINS,
@@ -127,9 +133,13 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   makeValidatorSecret: ADMINS,
   makeCertificate: ADMINS,
   makeDeviceProfile: WORKERS,
+  importCrl: ADMINS,
+  importPkcs12: ADMINS,
+  importRoot: ADMINS,
   mintChallenge: WORKERS,
   reissueChallenge: WORKERS,
   releaseCertificate: WORKERS,
+  requestAuthority: ADMINS,
   pauseEventWebhook: ADMINS,
   pauseNoticeRecipient: ADMINS,
   removeEventWebhook: ADMINS,
@@ -169,6 +179,8 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   updateMinter: ADMINS,
   switchConnector: ADMINS,
   takeCertificate: ADMINS,
+  takeOffline: ADMINS,
+  withdrawRequest: ADMINS,
   syncConnector: ADMINS,
   switchReceiver: ADMINS,
   switchValidator: ADMINS,
@@ -253,6 +265,8 @@ test.beforeAll(async () => {
     '/approvals/[id]': `/approvals/${await requestThatWaits()}`,
     '/connectors/[slug]': '/connectors/mosyle',
     '/connectors/new/[kind]': '/connectors/new/events',
+    '/authorities/[slug]': '/authorities/root',
+    '/authorities/requests/[id]': `/authorities/requests/${await requestAuthority()}`,
     '/groups/[slug]': `/groups/${group.slug}`,
     '/endpoints/[slug]': `/endpoints/${group.endpoint.slug}`,
     '/certificates/[id]': `/certificates/${certificate}`,
@@ -264,6 +278,11 @@ test.beforeAll(async () => {
   })
 })
 test.afterAll(() => portal?.stop())
+
+async function requestAuthority(): Promise<string> {
+  const name = ['--name', 'Issuer of another root', '--issuer-key', 'p256']
+  return (await portal.json<{ id: string }>('authority', 'request', ...name)).id
+}
 
 async function scheduledRevocation(): Promise<string> {
   const nextYear = new Date(Date.now() + 300 * 86_400_000).toISOString()

@@ -168,10 +168,10 @@ test('a group without a page, one that does not exist, and what is no group look
 test('the authority links to the page of its group, and the command line switches it', async ({ visit }) => {
   const page = await visit(portal, { as: ADA })
   const { url } = await portal.json<{ url: string }>('group', 'trust-page', 'staff')
-  await page.goto('/authorities')
-  await expect(page.locator(`#${staff.issuer.slug}`).getByText(url)).toBeVisible()
+  await page.goto(`/authorities/${staff.issuer.slug}`)
+  await expect(page.getByText(url)).toBeVisible()
   expect(await portal.json('group', 'trust-page', 'staff', '--enabled', 'off')).toEqual({ url, enabled: false })
   await page.reload()
-  await expect(page.locator(`#${staff.issuer.slug}`)).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1, name: 'Staff Issuing CA' })).toBeVisible()
   await expect(page.getByText(url)).toHaveCount(0)
 })

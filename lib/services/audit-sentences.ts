@@ -42,6 +42,16 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'ca.create.completed': (event) => `${who(event)} created authority ${what(event)}`,
   'ca.revoked': (event) => `${who(event)} revoked the authority ${what(event)}${code(event)}`,
   'ca.revocation_drilled': (event) => `${who(event)} drilled the revocation of the authority ${what(event)}`,
+  'ca.imported': (event) =>
+    `${who(event)} imported authority ${what(event)}${said(event, 'key') === 'here' ? ', whose key is here' : ', whose key is elsewhere'}`,
+  'ca.request.created': (event) => `${who(event)} made a request for authority ${what(event)} to be signed elsewhere`,
+  'ca.request.withdrawn': (event) => `${who(event)} withdrew the request for authority ${what(event)}`,
+  'ca.crl_imported': (event) =>
+    `${who(event)} imported revocation list ${said(event, 'number') ?? ''} of ${what(event)}`,
+  'ca.default_root_changed': (event) => `${who(event)} made ${what(event)} the root of new issuers`,
+  'ca.key_sealed': (event) => `${who(event)} fetched the sealed key of ${what(event)}`,
+  'ca.key_taken_offline': (event) => `${who(event)} took the key of ${what(event)} offline`,
+  'ca.key_brought_back': (event) => `${who(event)} brought the key of ${what(event)} back`,
   'group.created': (event) => `${who(event)} created group ${what(event)}`,
   'group.updated': (event) => `${who(event)} changed group ${what(event)}${fields(event)}`,
   'group.retired': (event) => `${who(event)} retired group ${what(event)}`,
@@ -50,6 +60,7 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'endpoint.updated': (event) => `${who(event)} changed endpoint ${what(event)}${fields(event)}`,
   'key.generated': (event) =>
     `${who(event)} generated ${said(event, 'alg', 'algorithm') ?? 'a'} key${forPurpose(event)}`,
+  'key.imported': (event) => `${who(event)} imported ${said(event, 'alg', 'algorithm') ?? 'a'} key${forPurpose(event)}`,
   'key.used': (event) => `Key ${short(event.object.id) ?? ''} used${forPurpose(event) || ' to sign'}`,
   'challenge.minted': (event) => `${who(event)} minted a challenge for ${subject(event)}`,
   'challenge.mint_refused': (event) => `${who(event)} was refused a challenge${why(event)}`,

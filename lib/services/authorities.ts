@@ -14,12 +14,25 @@ import { renewsAt } from './ocsp-responders'
 import type { KeyPurpose, Signer } from './signer'
 import type { Urls } from './urls'
 
+export type AuthorityOrigin = 'made' | 'imported' | 'requested'
+
 /** An authority row with its newest CRL. */
-export interface AuthorityRecord extends Omit<NewAuthority, 'status' | 'activatesAt' | 'replacesId' | 'crlShard'> {
+export interface AuthorityRecord
+  extends Omit<NewAuthority, 'status' | 'activatesAt' | 'replacesId' | 'crlShard' | 'keyId'> {
+  /** Null while its key is elsewhere: then nothing is signed under it here. */
+  keyId: string | null
+  /** The key that was taken offline. */
+  offlineKeyId: string | null
+  /** Requested: its key was made here, its certificate signed elsewhere. */
+  origin: AuthorityOrigin
   /** Null until its certificate is signed. */
   certificateDer: Uint8Array | null
   status: 'active' | 'staged' | 'retired' | 'revoked'
   crl: { number: bigint; thisUpdate: Date; nextUpdate: Date; entries: number } | null
+  activatesAt: Date | null
+  replacesId: string | null
+  /** Since when a revocation, or the first list, waits to be published. */
+  crlDueSince: Date | null
   /** The newest signed one. */
   ocspResponder: { certificateId: string; notBefore: Date; notAfter: Date } | null
 }
@@ -111,6 +124,13 @@ export function authorityView(authority: AuthorityRecord, urls: Urls): Authority
     status: authority.status,
     slug: authority.slug,
     name: authority.name,
+    parentId: authority.parentId,
+    groupId: authority.groupId,
+    origin: authority.origin,
+    key: authority.keyId !== null ? 'here' : authority.offlineKeyId !== null ? 'offline' : 'elsewhere',
+    activatesAt: authority.status === 'staged' ? authority.activatesAt : null,
+    replacesId: authority.replacesId,
+    listDueSince: authority.crlDueSince,
     keyAlgorithm: authority.keyAlgorithm,
     subject: nameToText(authority.subjectDer),
     notBefore: authority.notBefore,

@@ -271,7 +271,7 @@ export function newOwnerId(): string {
   return randomUUID()
 }
 
-function firstShard(slug: string, urls: Urls): Pick<NewAuthority, 'crlShard'> {
+export function firstShard(slug: string, urls: Urls): Pick<NewAuthority, 'crlShard'> {
   const url = urls.crlShardUrl(slug, 1)
   return url === null ? {} : { crlShard: { number: 1, url } }
 }
@@ -283,6 +283,11 @@ function statusOf(authority: SigningAuthority, urls: Urls) {
     caUrl: urls.caUrl(authority.slug),
     ocspUrl: urls.ocspUrl(authority.slug),
   }
+}
+
+/** The subject of an authority that others sign for. */
+export function authoritySubject(name: string, organisation: string): Uint8Array {
+  return subjectOf(name, organisation)
 }
 
 function subjectOf(commonName: string, organisation: string): Uint8Array {

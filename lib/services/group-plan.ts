@@ -22,8 +22,9 @@ export interface GroupPlan {
   group: { id: string; name: string; slug: string; createdAt: Date }
   profile: ProfileSettings & { id: string; name: string }
   endpoint: { id: string; name: string; slug: string; challengeTtlMinutes: number }
-  issuer: NewAuthority
-  issuerIntent: CertificateIntent
+  issuerId: string
+  /** Null for an issuer that is there already, and waits for a group. */
+  newIssuer: { authority: NewAuthority; intent: CertificateIntent } | null
   registrationAuthority: NewRegistrationAuthority
   registrationAuthorityIntent: CertificateIntent
 }
@@ -32,11 +33,18 @@ export interface GroupRequest {
   name: string
   slug: string
   organisation: string
-  root: SigningAuthority
-  issuer: { id: string; algorithm: IssuerKey; key: MadeKey; answersScep: boolean }
+  issuer: MadeIssuer | { taken: SigningAuthority }
   registrationAuthority: { id: string; key: MadeKey }
   urls: Urls
   now: Date
+}
+
+export interface MadeIssuer {
+  id: string
+  root: SigningAuthority
+  algorithm: IssuerKey
+  key: MadeKey
+  answersScep: boolean
 }
 
 const ISSUER_KEYS: readonly IssuerKey[] = ['rsa3072', 'rsa4096', 'p256', 'p384']
@@ -46,13 +54,15 @@ const MAX_SLUG = 64
 const UNPRINTABLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u
 
 export function planGroup(request: GroupRequest): GroupPlan {
-  const { name, slug, organisation, root, urls, now } = request
+  const { name, slug, organisation, urls, now } = request
   const group = { id: randomUUID(), name, slug, createdAt: now }
   const endpoint = { id: randomUUID(), name: 'SCEP', slug, challengeTtlMinutes: DEFAULT_CHALLENGE_TTL_MINUTES }
-  const issuer = drawIssuer({ ...request.issuer, root, organisation, group, urls, now })
+  const newIssuer = 'taken' in request.issuer ? null : drawIssuer({ ...request.issuer, organisation, group, urls, now })
+  const issuer = 'taken' in request.issuer ? request.issuer.taken : newIssuer?.authority
+  if (issuer === undefined) throw new Error('a group without an issuer')
   const registrationAuthority = drawRegistrationAuthority({
     ...request.registrationAuthority,
-    issuer: issuer.authority,
+    issuer,
     organisation,
     group,
     endpointId: endpoint.id,
@@ -63,8 +73,8 @@ export function planGroup(request: GroupRequest): GroupPlan {
     group,
     endpoint,
     profile: { ...PROFILE_DEFAULTS, id: randomUUID(), name: `${name} devices` },
-    issuer: issuer.authority,
-    issuerIntent: issuer.intent,
+    issuerId: issuer.id,
+    newIssuer,
     registrationAuthority: registrationAuthority.registrationAuthority,
     registrationAuthorityIntent: registrationAuthority.intent,
   }
@@ -73,18 +83,20 @@ export function planGroup(request: GroupRequest): GroupPlan {
 export function groupEvents(
   actor: Actor,
   plan: GroupPlan,
-  keys: { issuer: MadeKey; registrationAuthority: MadeKey },
+  keys: { issuer: MadeKey | null; registrationAuthority: MadeKey },
 ): AuditEntry[] {
-  const { group, endpoint } = plan
+  const { group, endpoint, newIssuer } = plan
   return [
     {
       type: 'group.created',
       outcome: 'success',
       actor,
       object: { type: 'group', id: group.id, name: group.name },
-      data: { slug: group.slug, issuerId: plan.issuer.id, endpointId: endpoint.id },
+      data: { slug: group.slug, issuerId: plan.issuerId, endpointId: endpoint.id },
     },
-    ...authorityEvents(actor, plan.issuer, plan.issuerIntent, keys.issuer),
+    ...(newIssuer !== null && keys.issuer !== null
+      ? authorityEvents(actor, newIssuer.authority, newIssuer.intent, keys.issuer)
+      : []),
     {
       type: 'endpoint.created',
       outcome: 'success',
@@ -97,7 +109,7 @@ export function groupEvents(
 }
 
 /** The name as it is kept: one way to write each character, no white space that nobody sees. */
-export function checkedName(name: string, what: 'group' | 'endpoint'): string {
+export function checkedName(name: string, what: 'group' | 'endpoint' | 'authority'): string {
   if (UNPRINTABLE.test(name)) refuseName('Leave out control and invisible characters.')
   const text = name.normalize('NFC').trim().replace(/\s+/gu, ' ')
   if (text === '') refuseName(`Give the ${what} a name.`)
@@ -142,9 +154,12 @@ export function slugOf(name: string): string {
   return slug === '' ? 'group' : slug
 }
 
+/** Names of pages below /authorities and /groups. */
+const RESERVED: ReadonlySet<string> = new Set(['import', 'new', 'requests'])
+
 /** The slug itself if it is free, else -2, -3 … */
 export function freeSlug(slug: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(slug)) return slug
+  if (!taken.has(slug) && !RESERVED.has(slug)) return slug
   for (let number = 2; ; number += 1) {
     const suffix = `-${number}`
     const candidate = slug.slice(0, MAX_SLUG - suffix.length).replace(/-+$/, '') + suffix

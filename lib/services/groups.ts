@@ -2,7 +2,7 @@
 import { isRefusal, Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
-import { type AuthorityRecord, authorityView } from './authorities'
+import { type AuthorityOrigin, type AuthorityRecord, authorityView } from './authorities'
 import { newOwnerId } from './authority-plan'
 import {
   type AnsweringIssuers,
@@ -23,6 +23,7 @@ import {
   type GroupPlan,
   type GroupRequest,
   groupEvents,
+  type MadeIssuer,
   nameTaken,
   planGroup,
   sameName,
@@ -53,6 +54,20 @@ export interface AuthorityView {
   status: 'active' | 'staged' | 'retired' | 'revoked'
   slug: string
   name: string
+  /** Who signed it; null for a root. */
+  parentId: string | null
+  /** Null for a root, and for an issuer that no group uses yet. */
+  groupId: string | null
+  /** Requested: its key was made here, its certificate signed elsewhere. */
+  origin: AuthorityOrigin
+  /** offline: taken out of this installation as a sealed file. elsewhere: it never was here. */
+  key: 'here' | 'offline' | 'elsewhere'
+  /** When a staged issuer takes over; null for all others. */
+  activatesAt: Date | null
+  /** The issuer that it takes or took over from. */
+  replacesId: string | null
+  /** Since when something waits for its next revocation list. */
+  listDueSince: Date | null
   keyAlgorithm: KeyAlgorithm
   /** RFC 4514. */
   subject: string
@@ -116,6 +131,8 @@ export interface NewGroupRequest {
   issuerKey?: IssuerKey
   /** The issuer may answer SCEP with its own key, for endpoints whose identity is the CA: RSA only. */
   answersScep?: boolean
+  /** Slug of an issuer that came from elsewhere and has no group yet, instead of a new one. */
+  issuer?: string
 }
 
 export interface GroupsService {
@@ -166,8 +183,8 @@ export interface GroupStore {
   names(): Promise<string[]>
   /** Every slug in use by a group, an endpoint or an authority. */
   slugs(): Promise<Set<string>>
-  /** All rows of a group and the events, or nothing. */
-  insert(plan: GroupPlan, events: AuditEntry[]): Promise<'inserted' | 'name_taken' | 'slug_taken'>
+  /** All rows of a group and the events, or nothing. An issuer that waited for a group is taken in the same transaction. */
+  insert(plan: GroupPlan, events: AuditEntry[]): Promise<'inserted' | 'name_taken' | 'slug_taken' | 'issuer_taken'>
   /**
    * Endpoint and profile become what `decide` makes of them, with its events, in one transaction that nobody else's
    * change comes between, nor the staging of a next issuer. Nothing happens when it throws. False when the endpoint is unknown.
@@ -201,19 +218,33 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
     const answersScep = checkedAnswersScep(request.answersScep ?? false, algorithm)
     const organisation = await store.organisation()
     if (organisation === null) throw new Refusal('setup_required', 'Set up the organisation first.')
-    authorityView(organisation.root, urls) // refuses while the root has no certificate
+    const { root } = organisation
+    authorityView(root, urls) // refuses while the root has no certificate
+    const taken = request.issuer === undefined ? null : await waitingIssuer(request.issuer)
+    if (taken === null && root.keyId === null) throw rootElsewhere(root)
     if ((await store.names()).some((other) => sameName(other, name))) throw nameTaken(name)
 
-    const keys = await makeKeys(algorithm, answersScep)
-    const plan = await insert(actor, name, organisation, keys)
+    const keys = await makeKeys(taken === null ? { root, algorithm, answersScep } : { taken })
+    const plan = await insert(actor, name, organisation.name, keys)
     await finish(actor, plan)
     return oneGroup(plan.group.slug)
+  }
+
+  /** Whether it still waits is asked again in the statement that takes it. */
+  async function waitingIssuer(slug: string): Promise<AuthorityRecord> {
+    const issuer = (await store.authorities()).find((each) => each.slug === slug && each.kind === 'issuer')
+    if (issuer === undefined) {
+      const sentence = 'There is no such issuer.'
+      throw new Refusal('invalid_input', sentence, { reason: 'issuer_unknown', fields: { issuer: sentence } })
+    }
+    if (!isWaiting(issuer) || issuer.notAfter <= clock()) throw issuerTaken(issuer)
+    return issuer
   }
 
   /** From here on the group exists: when the signer is away it is shown as not ready, and completed within a minute. */
   async function finish(actor: Actor, plan: GroupPlan): Promise<void> {
     try {
-      await issuance.finish(actor, plan.issuerIntent.id)
+      if (plan.newIssuer !== null) await issuance.finish(actor, plan.newIssuer.intent.id)
       onCrlDue()
       await issuance.finish(actor, plan.registrationAuthorityIntent.id)
     } catch (error) {
@@ -222,15 +253,20 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
   }
 
   /** Keys take seconds, so they are made before anything is recorded, and both at once. */
-  async function makeKeys(algorithm: IssuerKey, answersScep: boolean) {
+  async function makeKeys(
+    issuer: Omit<MadeIssuer, 'id' | 'key'> | { taken: AuthorityRecord },
+  ): Promise<Pick<GroupRequest, 'issuer' | 'registrationAuthority'>> {
     const ids = { issuer: newOwnerId(), registrationAuthority: newOwnerId() }
-    const [issuer, registrationAuthority] = await Promise.all([
-      signer.generateKey({ purpose: 'issuer', algorithm, ownerId: ids.issuer }),
-      signer.generateKey({ purpose: 'ra', algorithm: RA_KEY, ownerId: ids.registrationAuthority }),
+    const making = signer.generateKey({ purpose: 'ra', algorithm: RA_KEY, ownerId: ids.registrationAuthority })
+    if ('taken' in issuer)
+      return { issuer, registrationAuthority: { id: ids.registrationAuthority, key: await making } }
+    const [key, raKey] = await Promise.all([
+      signer.generateKey({ purpose: 'issuer', algorithm: issuer.algorithm, ownerId: ids.issuer }),
+      making,
     ])
     return {
-      issuer: { id: ids.issuer, algorithm, key: issuer, answersScep },
-      registrationAuthority: { id: ids.registrationAuthority, key: registrationAuthority },
+      issuer: { ...issuer, id: ids.issuer, key },
+      registrationAuthority: { id: ids.registrationAuthority, key: raKey },
     }
   }
 
@@ -238,7 +274,7 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
   async function insert(
     actor: Actor,
     name: string,
-    organisation: { name: string; root: AuthorityRecord },
+    organisation: string,
     keys: Pick<GroupRequest, 'issuer' | 'registrationAuthority'>,
   ): Promise<GroupPlan> {
     for (let attempt = 0; attempt < SLUG_ATTEMPTS; attempt += 1) {
@@ -246,19 +282,19 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
       const plan = planGroup({
         name,
         slug,
-        organisation: organisation.name,
-        root: organisation.root,
+        organisation,
         ...keys,
         urls,
         now: clock(),
       })
       const events = groupEvents(actor, plan, {
-        issuer: keys.issuer.key,
+        issuer: 'taken' in keys.issuer ? null : keys.issuer.key,
         registrationAuthority: keys.registrationAuthority.key,
       })
       const outcome = await store.insert(plan, events)
       if (outcome === 'inserted') return plan
       if (outcome === 'name_taken') throw nameTaken(name)
+      if (outcome === 'issuer_taken') throw issuerTaken({ name: 'This issuer' })
     }
     throw new Refusal('conflict', 'Many groups are being created at once. Try again.', { reason: 'slug_taken' })
   }
@@ -325,7 +361,7 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
         return authorityView(authority, urls)
       }
       const issuer = view(authorities.find(({ id }) => id === endpoint.authorityId))
-      const root = view(authorities.find(({ kind }) => kind === 'root'))
+      const root = view(rootAbove(authorities, endpoint.authorityId))
       return { ...endpointView(endpoint, urls), group: endpoint.group, issuer, root }
     },
     async authorities(actor) {
@@ -335,6 +371,34 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
       return ready.map((authority) => authorityView(authority, urls))
     },
   }
+}
+
+/** The root that an authority chains to, or itself. */
+export function rootAbove<A extends { id: string; parentId: string | null }>(all: A[], id: string): A | undefined {
+  let authority = all.find((each) => each.id === id)
+  for (let height = 0; authority?.parentId && height < 8; height += 1) {
+    const { parentId } = authority
+    authority = all.find((each) => each.id === parentId)
+  }
+  return authority
+}
+
+/** In use, with its key here, and of no group yet. */
+export function isWaiting({ kind, status, keyId, groupId, certificateDer }: AuthorityRecord): boolean {
+  return kind === 'issuer' && status === 'active' && keyId !== null && groupId === null && certificateDer !== null
+}
+
+export function issuerTaken({ name }: { name: string }): Refusal {
+  const sentence = `${name} is taken: a group uses it, or it is not in use any more. Choose another issuer.`
+  return new Refusal('conflict', sentence, { reason: 'issuer_taken', fields: { issuer: sentence } })
+}
+
+/** What signs issuers is in a safe, or somewhere else altogether. */
+export function rootElsewhere({ name }: { name: string }): Refusal {
+  const sentence =
+    `The key of ${name} is not here, so no issuer can be made under it. ` +
+    'Have one signed elsewhere under Authorities, or choose another root for new issuers.'
+  return new Refusal('conflict', sentence, { reason: 'key_elsewhere' })
 }
 
 function unknownEndpoint(): Refusal {

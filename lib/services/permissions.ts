@@ -8,6 +8,8 @@ export const PERMISSIONS = {
   'group:create': ['admin'],
   'group:update': ['admin'],
   'group:retire': ['admin'],
+  // What comes in or goes out of authorities: imports, requests, keys that go offline.
+  'authority:manage': ['admin'],
   'endpoint:read': ['admin', 'operator', 'auditor'],
   'endpoint:update': ['admin'],
   'challenge:read': ['admin', 'operator', 'auditor'],

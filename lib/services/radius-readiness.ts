@@ -39,7 +39,8 @@ export interface RadiusReadinessService {
 }
 
 export interface RadiusReadinessStore extends RadiusConfigurationStore {
-  root(): Promise<AuthorityRecord | null>
+  /** Every root that has its certificate. */
+  roots(): Promise<AuthorityRecord[]>
   /** Of a certificate of this issuer that is valid now, the newest; null while there is none. */
   newestSerial(authorityId: string, now: Date): Promise<string | null>
   /** When an API key with the role radius was last used: never while it is null, and no key while it is undefined. */
@@ -61,16 +62,23 @@ export function createRadiusReadiness({ store, outbound, urls, clock }: RadiusRe
     async check(actor, slug) {
       authoriseGroup(actor, 'network:read', slug)
       const now = clock()
-      const [[group], root, keyUsed] = await Promise.all([
+      const [[group], roots, keyUsed] = await Promise.all([
         store.radiusGroups([slug], now),
-        store.root(),
+        store.roots(),
         store.radiusKeyUsed(now),
       ])
-      if (group === undefined || root === null) throw unknownGroup()
+      if (group === undefined) throw unknownGroup()
+      const used = roots.filter(({ id }) => group.issuers.some(({ parentId }) => parentId === id))
       const live = await Promise.all([
-        ...group.issuers.flatMap((issuer) => [chain(issuer, root), crl(issuer, now), ocsp(issuer, now)]),
-        chain(root, root),
-        crl(root, now),
+        ...group.issuers.flatMap((issuer) => [
+          chain(
+            issuer,
+            used.find(({ id }) => id === issuer.parentId),
+          ),
+          crl(issuer, now),
+          ocsp(issuer, now),
+        ]),
+        ...used.flatMap((root) => [chain(root, root), crl(root, now)]),
       ])
       const checks = [access(group.access?.enabled === true), key(keyUsed), ...addresses(), ...live]
       return { group: { slug: group.slug, name: group.name }, checkedAt: now, checks }
@@ -89,11 +97,11 @@ export function createRadiusReadiness({ store, outbound, urls, clock }: RadiusRe
     return [reachable, login(publicUrl)]
   }
 
-  async function chain(authority: AuthorityRecord, root: AuthorityRecord): Promise<ReadinessCheck> {
+  async function chain(authority: AuthorityRecord, root: AuthorityRecord | undefined): Promise<ReadinessCheck> {
     const url = urls.caUrl(authority.slug)
     return fetched('chain', authority, url, (body) => {
       const { subjectDer, notAfter } = parseCertificate(body)
-      if (root.certificateDer === null || !verifyCertificateSignature(body, parseCertificate(root.certificateDer).spki))
+      if (!root?.certificateDer || !verifyCertificateSignature(body, parseCertificate(root.certificateDer).spki))
         throw new DerError('not signed by the root')
       if (Buffer.compare(subjectDer, authority.subjectDer) !== 0) throw new DerError('of another authority')
       return {

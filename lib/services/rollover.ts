@@ -17,7 +17,7 @@ import {
 import { intentEvent, keyGeneratedEvent } from './certificate-events'
 import type { CertificateIntent, SigningAuthority } from './certificate-intent'
 import { checkedAnswersScep, checkedIssuerKey, freeSlug } from './group-plan'
-import type { AuthorityView, IssuerKey } from './groups'
+import { type AuthorityView, type IssuerKey, issuerTaken, rootElsewhere } from './groups'
 import type { Intents } from './intents'
 import { authorise, authoriseGroup } from './permissions'
 import { RA_KEY } from './registration-authorities'
@@ -41,6 +41,8 @@ export interface StageRequest {
   activatesAt: Date
   /** The new issuer may answer SCEP with its own key: RSA only. */
   answersScep?: boolean
+  /** Slug of an issuer that came from elsewhere and has no group yet, instead of a new one. */
+  issuer?: string
 }
 
 export interface RolloverService {
@@ -54,7 +56,7 @@ export interface RolloverService {
 
 export interface Rollover extends RolloverService {
   /** For a group whose issuer is revoked: the staged issuer, or one that is made now, takes over at once. */
-  replace(actor: Actor, groupSlug: string, request: { issuerKey?: IssuerKey }): Promise<RolloverView>
+  replace(actor: Actor, groupSlug: string, request: { issuerKey?: IssuerKey; issuer?: string }): Promise<RolloverView>
   /** By the clock: makes what is missing of staged issuers, and switches those whose day has come. Returns how many. */
   advance(actor: Actor): Promise<number>
 }
@@ -94,6 +96,14 @@ export interface RolloverStore {
     intent: CertificateIntent,
     events: AuditEntry[],
   ): Promise<'staged' | 'cannot_answer' | 'staged_already' | 'slug_taken'>
+  /** An issuer that came from elsewhere, is in use with its key here, and has no group yet. */
+  waiting(slug: string): Promise<AuthorityRecord | null>
+  /** As `stage`, for one that waits. `issuer_taken` when it does not wait any more. */
+  stageWaiting(
+    authorityId: string,
+    next: { groupId: string; replacesId: string; activatesAt: Date; answersScep: boolean },
+    events: AuditEntry[],
+  ): Promise<'staged' | 'cannot_answer' | 'staged_already' | 'issuer_taken'>
   /** False when another caller was faster, or the issuer is not staged any more. */
   insertRegistrationAuthority(
     registrationAuthority: NewRegistrationAuthority,
@@ -152,6 +162,8 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
     request: StageRequest,
   ): Promise<void> {
     const { activatesAt } = request
+    if (request.issuer !== undefined) return stageWaiting(actor, group, current, { slug: request.issuer, activatesAt })
+    if (group.root.keyId === null) throw rootElsewhere(group.root)
     const algorithm = checkedIssuerKey(request.issuerKey ?? issuerKeyLike(current))
     const answersScep = checkedAnswersScep(
       request.answersScep ?? (algorithm.startsWith('rsa') && mayAnswerScep(current)),
@@ -163,7 +175,27 @@ export function createRollover({ store, signer, issuance, urls, clock }: Rollove
     await insertIssuer(actor, group, current, { id, key, algorithm, activatesAt, answersScep })
   }
 
-  async function replace(actor: Actor, slug: string, request: { issuerKey?: IssuerKey }): Promise<RolloverView> {
+  async function stageWaiting(
+    actor: Actor,
+    group: RolloverGroup,
+    current: AuthorityRecord,
+    { slug, activatesAt }: { slug: string; activatesAt: Date },
+  ): Promise<void> {
+    const issuer = await store.waiting(slug)
+    if (issuer === null || issuer.notAfter <= activatesAt) throw issuerTaken({ name: issuer?.name ?? 'This issuer' })
+    const next = { groupId: group.id, replacesId: current.id, activatesAt, answersScep: mayAnswerScep(issuer) }
+    const events = [rolloverEvent('rollover.staged', actor, group, issuer, activatesAt)]
+    const outcome = await store.stageWaiting(issuer.id, next, events)
+    if (outcome === 'cannot_answer') throw mustAnswer()
+    if (outcome === 'staged_already') throw stagedAlready(group.name)
+    if (outcome === 'issuer_taken') throw issuerTaken(issuer)
+  }
+
+  async function replace(
+    actor: Actor,
+    slug: string,
+    request: { issuerKey?: IssuerKey; issuer?: string },
+  ): Promise<RolloverView> {
     authorise(actor, 'break-glass:manage')
     const group = await existing(slug)
     const { current, staged } = group

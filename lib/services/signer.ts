@@ -84,7 +84,35 @@ export interface Signer {
    * for RSA, with A256GCM and nothing else, at most 16 KiB, never compressed. Null for every fault alike.
    */
   openToken(keyId: string, token: Uint8Array): Promise<Uint8Array | null>
+  /**
+   * What a PKCS#12 file holds: the kind of its key, and its certificates, that of the key first. Keeps nothing. Refuses,
+   * with a sentence for people, what does not open or protects its key too weakly.
+   */
+  readPkcs12(file: Pkcs12File): Promise<{ algorithm: KeyAlgorithm; certificates: Uint8Array[] }>
+  /**
+   * Keeps the key of a PKCS#12 file for the authority `ownerId`, encrypted like one that was made here. The file must hold
+   * the authority's certificate beside it. Refuses a key that an authority has already.
+   */
+  importKey(
+    request: { purpose: 'root' | 'issuer'; ownerId: string },
+    file: Pkcs12File,
+  ): Promise<{ keyId: string; spki: Uint8Array }>
+  /** Signs the request for an issuer's certificate that somebody else will sign: PKCS#10, DER, with this subject. */
+  signAuthorityRequest(keyId: string, subjectDer: Uint8Array): Promise<Uint8Array>
+  /** A root's key as a file that opens under this installation's KEK alone; `restoreKey` takes it back. */
+  sealedKey(keyId: string): Promise<Uint8Array>
+  /** Whether such a file opens, and is that key's. Refuses what is not. */
+  checkSealedKey(sealed: Uint8Array): Promise<{ keyId: string; ownerId: string }>
+  /** Wipes the key that the file holds, once no authority names it any more. Doing it twice does no harm. */
+  dropKey(sealed: Uint8Array): Promise<void>
+  restoreKey(sealed: Uint8Array): Promise<{ keyId: string; ownerId: string }>
   status(): Promise<{ ready: boolean; kekId: string; keysLoaded: number; uptimeSeconds: number }>
+}
+
+/** The password as UTF-8: wiped by whoever read it from a form, once the call is done. */
+export interface Pkcs12File {
+  file: Uint8Array
+  password: Uint8Array
 }
 
 export interface SealedChallenge {

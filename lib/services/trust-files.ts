@@ -29,15 +29,17 @@ interface Trust {
   group: string
   organisation: string
   root: TrustedAuthority
+  otherRoots: readonly TrustedAuthority[]
   /** The one that issues now first. */
   issuers: readonly TrustedAuthority[]
 }
 
-export function trustFiles({ group, organisation, root, issuers }: Trust): ReadonlyMap<string, TrustFile> {
+export function trustFiles({ group, organisation, root, otherRoots, issuers }: Trust): ReadonlyMap<string, TrustFile> {
   const issuer = issuers.find(({ standing }) => standing === 'issuer')
   // A server sends and reads a chain from the issuer up to the root.
-  const chain = [...issuers, root]
-  const profile = { group, organisation, certificates: [payload(root), ...issuers.map(payload)] as const }
+  const chain = [...issuers, root, ...otherRoots]
+  const certificates = [payload(root), ...otherRoots.map(payload), ...issuers.map(payload)] as const
+  const profile = { group, organisation, certificates }
   return new Map([
     [TRUST_FILES.rootPem, file(PEM, root.pem)],
     [TRUST_FILES.rootDer, file(DER, root.der)],
@@ -57,7 +59,12 @@ export function trustFiles({ group, organisation, root, issuers }: Trust): Reado
 }
 
 function payload({ standing, slug, name, der }: TrustedAuthority): ProfileCertificate {
-  return { kind: standing === 'root' ? 'root' : 'issuer', name, fileName: `${slug}.cer`, der }
+  return {
+    kind: standing === 'root' || standing === 'another_root' ? 'root' : 'issuer',
+    name,
+    fileName: `${slug}.cer`,
+    der,
+  }
 }
 
 function file(contentType: string, content: Uint8Array | string): TrustFile {

@@ -46,7 +46,7 @@ describe('the page', () => {
         },
       ],
     })
-    const keys = ['group', 'url', 'organisation', 'root', 'issuers', 'files']
+    const keys = ['group', 'url', 'organisation', 'root', 'otherRoots', 'issuers', 'files']
     expect(Object.keys(page ?? {})).toEqual(keys)
   })
 

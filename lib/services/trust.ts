@@ -14,8 +14,8 @@ import { authorise, authoriseGroup, authoriseInGroups, inGroups } from './permis
 import { type TrustFile, trustFiles } from './trust-files'
 import type { Urls } from './urls'
 
-/** root; issuer: issues now; next: announced, takes over on a day; earlier: issues no more, but devices still hold what it issued. */
-export type Standing = 'root' | 'issuer' | 'next' | 'earlier'
+/** root: of the issuer that issues now; another_root: of one that comes or was before; issuer: issues now; next: announced, takes over on a day; earlier: issues no more, but devices still hold what it issued. */
+export type Standing = 'root' | 'another_root' | 'issuer' | 'next' | 'earlier'
 
 export interface TrustedAuthority {
   standing: Standing
@@ -42,6 +42,8 @@ export interface TrustPage {
   /** The root's name for itself. */
   organisation: string
   root: TrustedAuthority
+  /** Of its other issuers: to be trusted before the next one takes over, and until the earlier ones have ended. */
+  otherRoots: TrustedAuthority[]
   /** The one that issues now first; empty while it is being made, and when it is revoked. */
   issuers: TrustedAuthority[]
   files: ReadonlyMap<string, TrustFile>
@@ -69,12 +71,14 @@ export interface TrustRecord {
   slug: string
   certificateDer: Uint8Array
   activatesAt: Date | null
+  /** Null for a root. */
+  parentId: string | null
 }
 
 export interface TrustStore {
   /** Slugs of the groups whose page is on. */
   shown(): Promise<string[]>
-  /** The root and the group's issuers that have a certificate which is not revoked; null if the page is not on. */
+  /** The roots and the group's issuers that have a certificate which is not revoked; null if the page is not on. */
   authorities(slug: string): Promise<TrustRecord[] | null>
   /** Which of these authorities issued a device certificate that holds at the moment given. */
   stillHeld(authorityIds: string[], now: Date): Promise<string[]>
@@ -162,9 +166,9 @@ const ALL = 'all'
 const ORDER: readonly Standing[] = ['issuer', 'next', 'earlier']
 
 function pageOf(group: string, records: TrustRecord[], urls: Urls): TrustPage | null {
-  const authorities = records.map(trusted)
-  const root = authorities.find(({ standing }) => standing === 'root')
+  const [root, ...otherRoots] = rootsOf(records)
   if (root === undefined) return null
+  const authorities = records.filter(({ kind }) => kind === 'issuer').map(trusted)
   const issuers = ORDER.flatMap((standing) => authorities.filter((each) => each.standing === standing))
   const organisation = attribute(root.der, 'O') ?? root.name
   return {
@@ -172,9 +176,23 @@ function pageOf(group: string, records: TrustRecord[], urls: Urls): TrustPage | 
     url: urls.trustUrl(group),
     organisation,
     root,
+    otherRoots,
     issuers,
-    files: trustFiles({ group, organisation, root, issuers }),
+    files: trustFiles({ group, organisation, root, otherRoots, issuers }),
   }
+}
+
+/** That of the issuer that issues now first; then those that the other issuers chain to. */
+function rootsOf(records: TrustRecord[]): TrustedAuthority[] {
+  const issuers = records.filter(({ kind }) => kind === 'issuer')
+  const roots = records.filter(({ kind }) => kind === 'root')
+  const present = issuers.find(({ status }) => status === 'active')?.parentId
+  const first = roots.find(({ id }) => id === present) ?? roots[0]
+  const others = roots.filter((root) => root !== first && issuers.some(({ parentId }) => parentId === root.id))
+  return [...(first === undefined ? [] : [first]), ...others].map((root, place) => ({
+    ...trusted(root),
+    standing: place === 0 ? 'root' : 'another_root',
+  }))
 }
 
 function trusted({ kind, status, slug, certificateDer: der, activatesAt }: TrustRecord): TrustedAuthority {

@@ -1,8 +1,8 @@
 /** Each command asks the service it should and prints the documents that scripts rely on. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GroupView } from '@/lib/services/groups'
 import { type Fakes, latchkey } from './testing/terminal'
 
@@ -451,6 +451,35 @@ describe('certificate export', () => {
     expect((await json([...args, '--force'], services())).code).toBe(0)
     expect(readFileSync(out, 'utf8')).toBe('CHAIN\n')
     rmSync(folder, { recursive: true })
+  })
+})
+
+describe('authorities from elsewhere', () => {
+  const authority = { slug: 'root-2', subject: 'CN=Root', key: 'here', notAfter: LATER, fingerprintSha256: 'ab' }
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-authority-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const at = (name: string) => join(folder, name)
+
+  test('a PKCS#12 goes to the service as bytes, and its password is shown nowhere', async () => {
+    writeFileSync(at('root.p12'), Buffer.from([0x30, 0]))
+    const services: Fakes = { authorityImports: { importPkcs12: noted(authority) } }
+    const args = ['authority', 'import-pkcs12', '--file', at('root.p12')]
+    const ran = await latchkey(args, { services, stdin: 'canary canary' })
+    expect([ran.code, (ran.out + ran.error).includes('canary')]).toEqual([0, false])
+    expect(asked).toEqual([[Uint8Array.of(0x30, 0), Buffer.from('canary canary')]])
+    expect((await latchkey(args, { services, stdin: '' })).code).not.toBe(0)
+  })
+
+  test('a file that is not there is told before anything is asked', async () => {
+    const services: Fakes = { authorityImports: { importRoot: noted(authority) } }
+    const ran = await json(['authority', 'import-root', '--file', at('nothing.pem')], services)
+    expect([ran.code === 0, asked]).toEqual([false, []])
+  })
+
+  test('a sealed key is written for its owner alone', async () => {
+    const services: Fakes = { authorityImports: { sealedKey: noted(Buffer.from('{}')) } }
+    expect((await json(['authority', 'seal-key', 'root', '--out', at('root.json')], services)).code).toBe(0)
+    expect([readFileSync(at('root.json'), 'utf8'), statSync(at('root.json')).mode & 0o777]).toEqual(['{}', 0o600])
   })
 })
 

@@ -2,6 +2,20 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-key'
 import { approveRequest, denyRequest, listApprovals } from './approval'
 import { listAudit, verifyAudit } from './audit'
+import {
+  acceptAuthority,
+  bringKeyBack,
+  chooseRoot,
+  importAuthorityCrl,
+  importPkcs12,
+  importRoot,
+  listAuthorities,
+  listAuthorityRequests,
+  requestAuthority,
+  sealKey,
+  takeKeyOffline,
+  withdrawAuthority,
+} from './authority'
 import { drillBreakGlass, replaceIssuer, revokeIssuer, showBreakGlass } from './break-glass'
 import {
   exportCertificate,
@@ -93,6 +107,18 @@ export const COMMANDS: readonly Command[] = [
   setNetwork,
   networkLog,
   radiusConfig,
+  listAuthorities,
+  importRoot,
+  importPkcs12,
+  requestAuthority,
+  listAuthorityRequests,
+  acceptAuthority,
+  withdrawAuthority,
+  importAuthorityCrl,
+  chooseRoot,
+  sealKey,
+  takeKeyOffline,
+  bringKeyBack,
   showRollover,
   stageRollover,
   cancelRollover,

@@ -42,6 +42,14 @@ export async function readTextFile(path: string): Promise<string> {
   }
 }
 
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(path))
+  } catch (error) {
+    throw new CommandFault('file', `${path} cannot be read${causeOf(error)}.`)
+  }
+}
+
 async function exists(path: string): Promise<boolean> {
   try {
     await stat(path)

@@ -14,6 +14,7 @@ export const createGroup = command({
       description: 'Key of the issuer; rsa3072 unless given, which every device knows',
       choices: ['rsa3072', 'rsa4096', 'p256', 'p384'],
     },
+    issuer: { value: 'SLUG', description: 'An issuer that came from elsewhere and has no group yet' },
     'answers-scep': { description: 'The issuer may answer SCEP with its own key (RSA only)' },
   },
   examples: ['group create --name Staff', 'group create --name Printers --issuer-key p256 --json'],
@@ -21,7 +22,10 @@ export const createGroup = command({
     const issuerKey = options['issuer-key'] as IssuerKey | undefined
     const answersScep = options['answers-scep'] || undefined
     const group = await withServices((services, actor) =>
-      services.groups.create(actor, { name: options.name, ...given({ issuerKey, answersScep }) }),
+      services.groups.create(actor, {
+        name: options.name,
+        ...given({ issuerKey, answersScep, issuer: options.issuer }),
+      }),
     )
     return { json: created(group), text: described(group) }
   },

@@ -29,11 +29,12 @@ export const stageRollover = command({
       description: 'Its key; like the present one unless given',
       choices: ['rsa3072', 'rsa4096', 'p256', 'p384'],
     },
+    issuer: { value: 'SLUG', description: 'An issuer that came from elsewhere and has no group yet' },
   },
   examples: ['rollover stage --group staff --at 2027-01-10T08:00:00Z'],
   async run({ options, withServices }) {
     const issuerKey = options['issuer-key'] as IssuerKey | undefined
-    const request = { activatesAt: timeOf(options.at), ...given({ issuerKey }) }
+    const request = { activatesAt: timeOf(options.at), ...given({ issuerKey, issuer: options.issuer }) }
     return answer(await withServices((services, actor) => services.rollover.stage(actor, options.group, request)))
   },
 })

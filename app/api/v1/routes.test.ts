@@ -54,6 +54,14 @@ const services = (): Fakes => ({
     updateEndpoint: noted('groups.updateEndpoint', exampleOf('updateEndpoint')),
     authorities: noted('groups.authorities', page('listAuthorities')),
   },
+  authorityImports: {
+    requests: noted('authorityImports.requests', page('listAuthorityRequests')),
+    importRoot: noted('authorityImports.importRoot', exampleOf('importRoot')),
+    createRequest: noted('authorityImports.createRequest', exampleOf('requestAuthority')),
+    acceptCertificate: noted('authorityImports.acceptCertificate', exampleOf('acceptAuthority')),
+    withdrawRequest: noted('authorityImports.withdrawRequest', undefined),
+    importCrl: noted('authorityImports.importCrl', exampleOf('importAuthorityCrl')),
+  },
   rollover: {
     get: noted('rollover.get', exampleOf('getRollover')),
     stage: noted('rollover.stage', exampleOf('stageRollover')),
@@ -372,6 +380,11 @@ test.each([
     'updateEndpoint',
     { json: { enabled: true } },
     ['groups.updateEndpoint', 'as admin key', 'staff', { enabled: true }],
+  ],
+  [
+    'importAuthorityCrl',
+    { json: { pem: 'a list' } },
+    ['authorityImports.importCrl', 'as admin key', 'staff', Buffer.from('a list')],
   ],
   ['reissueChallenge', {}, ['challenges.reissue', 'as admin key', ID]],
   [

@@ -66,7 +66,7 @@ export function CertificateCard({ group, authority, now }: { group: string; auth
 }
 
 function StandingBadge({ standing }: { standing: Standing }) {
-  if (standing === 'root')
+  if (standing === 'root' || standing === 'another_root')
     return (
       <Badge tone="accent" icon={ShieldCheck}>
         Root

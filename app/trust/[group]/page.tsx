@@ -32,7 +32,7 @@ export default async function TrustPage({ params }: { params: Promise<{ group: s
   const { group } = await params
   const page = await server().trust.page(group)
   if (page === null) notFound()
-  const { url, organisation, root, issuers } = page
+  const { url, organisation, root, otherRoots, issuers } = page
   const now = new Date()
   return (
     <div className="min-h-dvh bg-sunken">
@@ -55,7 +55,7 @@ export default async function TrustPage({ params }: { params: Promise<{ group: s
           or in person.
         </Notice>
 
-        {[root, ...issuers].map((authority) => (
+        {[root, ...otherRoots, ...issuers].map((authority) => (
           <CertificateCard key={authority.slug} group={group} authority={authority} now={now} />
         ))}
         {issuers.length === 0 && (

@@ -16,10 +16,15 @@ export interface JournalEntry {
     | 'signProfile'
     | 'signClientAssertion'
     | 'signOwnCertificate'
+    | 'importKey'
+    | 'signAuthorityRequest'
+    | 'sealedKey'
+    | 'dropKey'
+    | 'restoreKey'
   keyId: string
   certificateId?: string
   authorityId?: string
-  /** Lower-case hex, over exactly the bytes that were signed (for generateKey, the new SubjectPublicKeyInfo). */
+  /** Lower-case hex, over exactly the bytes that were signed (where nothing is signed, the key's SubjectPublicKeyInfo). */
   sha256: string
 }
 

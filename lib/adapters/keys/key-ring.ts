@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { Refusal } from '@/lib/errors'
 import type { KeyAlgorithm, KeyPurpose } from '@/lib/services/signer'
 import { type Kek, KeyUnusable, openKey, sealKey } from './envelope'
-import { findKey, insertKey, type KeyRow } from './key-rows'
+import { adoptKey, findKey, insertKey, type KeyRow, type NewKeyRow } from './key-rows'
 import type { Log } from './log'
 import { Algorithm, Purpose } from './signer-protocol'
 import { SigningKey } from './signing-key'
@@ -16,6 +16,13 @@ const MAX_WAITING = 32
 export interface KeyRing {
   get(keyId: string): Promise<SigningKey>
   make(request: { purpose: KeyPurpose; algorithm: KeyAlgorithm; ownerId: string }): Promise<SigningKey>
+  /** Keeps a key that came in a file, and wipes the bytes. Null when something uses it already. */
+  adopt(
+    request: { purpose: KeyPurpose; algorithm: KeyAlgorithm; ownerId: string },
+    pkcs8: Buffer,
+  ): Promise<SigningKey | null>
+  /** From here on it is read anew. */
+  forget(keyId: string): void
   readonly size: number
 }
 
@@ -57,15 +64,28 @@ export function createKeyRing({
   }
 
   async function make(request: { purpose: KeyPurpose; algorithm: KeyAlgorithm; ownerId: string }): Promise<SigningKey> {
-    const keyId = randomUUID()
     const pkcs8 = await turn(() => generatePkcs8(request.algorithm))
+    const key = await keep(request, pkcs8, async (row) => {
+      await insertKey(pool, row)
+      return true
+    })
+    if (key === null) throw new Error('a key that was just made is there already')
+    return key
+  }
+
+  async function keep(
+    request: { purpose: KeyPurpose; algorithm: KeyAlgorithm; ownerId: string },
+    pkcs8: Buffer,
+    insert: (row: NewKeyRow) => Promise<boolean>,
+  ): Promise<SigningKey | null> {
+    const keyId = randomUUID()
     // A copy is sealed after the original was imported, checked and wiped.
     const copy = Buffer.from(pkcs8)
     try {
       const { spki } = SigningKey.take(pkcs8, { keyId, ...request })
       const spkiSha256 = createHash('sha256').update(spki).digest()
       const identity = { keyId, ...request, spkiSha256 }
-      await insertKey(pool, { ...identity, publicKey: spki, ...sealKey(copy, identity, kek) })
+      if (!(await insert({ ...identity, publicKey: spki, ...sealKey(copy, identity, kek) }))) return null
     } finally {
       copy.fill(0)
     }
@@ -76,6 +96,8 @@ export function createKeyRing({
   return {
     get,
     make,
+    adopt: (request, pkcs8) => keep(request, pkcs8, (row) => adoptKey(pool, row)),
+    forget: (keyId) => void open.delete(keyId),
     get size() {
       return open.size
     },

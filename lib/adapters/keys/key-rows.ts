@@ -60,6 +60,56 @@ export async function insertKey(pool: pg.Pool, row: NewKeyRow): Promise<void> {
   })
 }
 
+/**
+ * A key that came in a file. One that is there already and that nothing uses was left by an import that was interrupted, and
+ * gives way. False when something uses it.
+ */
+export async function adoptKey(pool: pg.Pool, row: NewKeyRow): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'adopt-key',
+    text: `insert into key as k (id, purpose, algorithm, owner_id, public_key, spki_sha256, kek_id, wrapped_dek, ciphertext)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+           on conflict (spki_sha256) do update set id = excluded.id, purpose = excluded.purpose, algorithm = excluded.algorithm,
+             owner_id = excluded.owner_id, public_key = excluded.public_key, kek_id = excluded.kek_id,
+             wrapped_dek = excluded.wrapped_dek, ciphertext = excluded.ciphertext
+           where k.purpose in ('root', 'issuer')
+             and not exists (select from authority a where a.key_id = k.id or a.offline_key_id = k.id)
+             and not exists (select from authority_request q where q.key_id = k.id)`,
+    values: [
+      row.keyId,
+      row.purpose,
+      row.algorithm,
+      row.ownerId,
+      row.publicKey,
+      row.spkiSha256,
+      row.kekId,
+      row.wrappedDek,
+      row.ciphertext,
+    ],
+  })
+  return rowCount === 1
+}
+
+/** Wipes what is encrypted in a row, for good. False while an authority names the key. */
+export async function wipeKey(pool: pg.Pool, keyId: string): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'wipe-key',
+    text: `update key set wrapped_dek = '', ciphertext = ''
+           where id = $1 and purpose = 'root' and not exists (select from authority a where a.key_id = key.id)`,
+    values: [keyId],
+  })
+  return rowCount === 1
+}
+
+/** Puts back what was wiped; a row that holds something already stays as it is. */
+export async function refillKey(pool: pg.Pool, row: KeyRow): Promise<void> {
+  await pool.query({
+    name: 'refill-key',
+    text: `update key set kek_id = $2, wrapped_dek = $3, ciphertext = $4 where id = $1 and ciphertext = ''`,
+    values: [row.keyId, row.kekId, row.wrappedDek, row.ciphertext],
+  })
+}
+
 export async function findKey(pool: pg.Pool, keyId: string): Promise<KeyRow | null> {
   const { rows } = await pool.query<KeyRow>({
     name: 'find-key',

@@ -11,7 +11,10 @@ export interface ResponderRecord {
   spki: Buffer
 }
 
-/** The responder's row must name this key and the key's owner must be that row: only both together are ours. */
+/**
+ * The responder's row must name this key and the key's owner must be that row: only both together are ours. That of a
+ * root whose key was taken offline goes on until it ends.
+ */
 export async function findResponder(
   pool: pg.Pool,
   { keyId, ownerId }: { keyId: string; ownerId: string },
@@ -21,7 +24,7 @@ export async function findResponder(
     text: `select a.id as "authorityId", a.subject_der as "subjectDer", k.public_key as spki
            from ocsp_responder w
            join authority a on a.id = w.authority_id
-           join key k on k.id = a.key_id
+           join key k on k.id = coalesce(a.key_id, a.offline_key_id)
            where w.id = $1 and w.key_id = $2 and w.certificate_der is not null`,
     values: [ownerId, keyId],
   })

@@ -7,6 +7,7 @@ import { contentAttributes, profileAttributes } from '@/lib/pki/signed-attribute
 import { inSlices } from '@/lib/pki/slices'
 import type { KeyAlgorithm, KeyPurpose, MacPurpose, Signer } from '@/lib/services/signer'
 import { checkAssertion, checkOwnCertificate } from './assertion-policy'
+import { authorityKeys } from './authority-keys'
 import { challengeKeys } from './challenge-keys'
 import type { Kek } from './envelope'
 import type { Journal } from './journal'
@@ -18,7 +19,7 @@ import { revokedSerials } from './revoked-serials'
 import { isCertRep } from './scep-attributes'
 import { checkAnswersScep, checkNextCertificates } from './scep-identity'
 import { createSealing } from './sealing'
-import { certificateToSign, certifiedKeyId, checkComplete, checkCrl, checkPurpose } from './signing-policy'
+import { certificateToSign, certifiedKeyId, checkComplete, checkCrl, checkPurpose, keyHere } from './signing-policy'
 import { findAuthority, findCertificateTogether } from './signing-rows'
 
 export interface SignerParts {
@@ -64,7 +65,7 @@ export function createSigner(parts: SignerParts): Signer {
     const record = await findCertificate(certificateId)
     if (record === null)
       throw new Refusal('not_found', 'There is no such certificate.', { reason: 'certificate_unknown' })
-    const key = await keys.get(record.authority.keyId)
+    const key = await keys.get(keyHere(record.authority))
     const certifiedId = certifiedKeyId(record)
     const certified = certifiedId === null ? null : await keys.get(certifiedId)
     const tbs = certificateToSign(record, key, certified)
@@ -111,7 +112,7 @@ export function createSigner(parts: SignerParts): Signer {
       const authority = await findAuthority(pool, authorityId, shard)
       if (authority === null)
         throw new Refusal('not_found', 'There is no such authority.', { reason: 'authority_unknown' })
-      const key = await keys.get(authority.keyId)
+      const key = await keys.get(keyHere(authority))
       const required = checkCrl(tbs, authority, key, new Date())
       await checkComplete(tbs, revokedSerials(pool, authorityId, { ...required, shard }))
       ceiling.take(key.keyId)
@@ -236,6 +237,8 @@ export function createSigner(parts: SignerParts): Signer {
       ceiling.take(keyId)
       return key.openToken(token)
     },
+
+    ...authorityKeys({ pool, kek, keys, journal, ceiling, clock, mayBe: (purpose) => MAY_BE[purpose] }),
 
     async status() {
       const uptimeSeconds = Math.round(performance.now() - startedAt) / 1000

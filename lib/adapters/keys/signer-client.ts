@@ -2,8 +2,9 @@
 import { connect, type Socket } from 'node:net'
 import type { z } from 'zod'
 import { Refusal } from '@/lib/errors'
-import type { Signer } from '@/lib/services/signer'
+import type { Pkcs12File, Signer } from '@/lib/services/signer'
 import { type Frame, FrameReader, MAX_BODY_BYTES, MAX_CRL_BYTES, sendFrame } from './frames'
+import { packPkcs12, splitDer } from './pkcs12-frame'
 import { type CallName, RESULT, type Request, Response } from './signer-protocol'
 
 export interface SignerClientOptions {
@@ -18,6 +19,8 @@ type Result<K extends CallName> = { result: z.infer<(typeof RESULT)[K]>; body: B
 type Settle = (outcome: { header: Response; body: Buffer } | { lost: string }) => void
 
 const NOTHING = new Uint8Array(0)
+/** Making a key takes seconds, and so does a file whose password costs a million rounds. */
+const TAKES_LONG: ReadonlySet<CallName> = new Set(['generateKey', 'readPkcs12', 'importKey'])
 /** HMAC-SHA-256. */
 const MAC_BYTES = 32
 const RECONNECT_EVERY_MS = 50
@@ -48,7 +51,7 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
     if (body.length > limit)
       throw new Refusal('invalid_input', 'This is larger than the signer takes.', { reason: 'too_large' })
     if (closed) throw lost('the client was closed')
-    const timeoutMs = request.call === 'generateKey' ? generateKeyTimeoutMs : callTimeoutMs
+    const timeoutMs = TAKES_LONG.has(request.call) ? generateKeyTimeoutMs : callTimeoutMs
     const answer = await (await connected()).send(request, body, timeoutMs)
     if ('refusal' in answer.header) {
       const { code, sentence, ...more } = answer.header.refusal
@@ -103,6 +106,24 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
       const { result, body } = await call({ call: 'openToken', keyId }, token)
       return result.opened ? body : null
     },
+    async readPkcs12(file) {
+      const { result, body } = await withPassword(file, (packed) => call({ call: 'readPkcs12' }, packed))
+      return { algorithm: result.algorithm, certificates: splitDer(body) }
+    },
+    async importKey({ purpose, ownerId }, file) {
+      const { result, body } = await withPassword(file, (packed) =>
+        call({ call: 'importKey', purpose, ownerId }, packed),
+      )
+      return { keyId: result.keyId, spki: body }
+    },
+    signAuthorityRequest: async (keyId, subjectDer) =>
+      (await call({ call: 'signAuthorityRequest', keyId }, subjectDer)).body,
+    sealedKey: async (keyId) => (await call({ call: 'sealedKey', keyId })).body,
+    checkSealedKey: async (sealed) => (await call({ call: 'checkSealedKey' }, sealed)).result,
+    async dropKey(sealed) {
+      await call({ call: 'dropKey' }, sealed)
+    },
+    restoreKey: async (sealed) => (await call({ call: 'restoreKey' }, sealed)).result,
     status: async () => (await call({ call: 'status' })).result,
     close() {
       closed = true
@@ -111,6 +132,15 @@ export function signerClient(socketPath: string, options: SignerClientOptions = 
         () => {},
       )
     },
+  }
+}
+
+async function withPassword<T>(file: Pkcs12File, work: (packed: Buffer) => Promise<T>): Promise<T> {
+  const packed = packPkcs12(file)
+  try {
+    return await work(packed)
+  } finally {
+    packed.fill(0)
   }
 }
 

@@ -1,10 +1,11 @@
 /** One connection to the signer: whatever arrives is checked before anything is done, and nothing that arrives can end it. */
 import type { Socket } from 'node:net'
 import { Refusal } from '@/lib/errors'
-import type { Signer } from '@/lib/services/signer'
+import type { Pkcs12File, Signer } from '@/lib/services/signer'
 import { KeyUnusable } from './envelope'
 import { type Frame, FrameReader, MAX_BODY_BYTES, sendFrame } from './frames'
 import type { Log } from './log'
+import { unpackPkcs12 } from './pkcs12-frame'
 import { asRefusalCode, idOf, type Request, type Response, readRequest, requestBodyLimit } from './signer-protocol'
 
 /** Beyond these a connection is not read until it has caught up. */
@@ -181,8 +182,36 @@ async function perform(request: Request, body: Buffer, signer: Signer): Promise<
       const opened = await signer.openToken(request.keyId, body)
       return { result: { opened: opened !== null }, body: opened ?? NOTHING }
     }
+    case 'readPkcs12': {
+      const { algorithm, certificates } = await withPassword(body, (file) => signer.readPkcs12(file))
+      return { result: { algorithm }, body: Buffer.concat(certificates) }
+    }
+    case 'importKey': {
+      const { keyId, spki } = await withPassword(body, (file) => signer.importKey(request, file))
+      return { result: { keyId }, body: spki }
+    }
+    case 'signAuthorityRequest':
+      return { result: {}, body: await signer.signAuthorityRequest(request.keyId, body) }
+    case 'sealedKey':
+      return { result: {}, body: await signer.sealedKey(request.keyId) }
+    case 'checkSealedKey':
+      return { result: await signer.checkSealedKey(body), body: NOTHING }
+    case 'dropKey':
+      await signer.dropKey(body)
+      return { result: {}, body: NOTHING }
+    case 'restoreKey':
+      return { result: await signer.restoreKey(body), body: NOTHING }
     case 'status':
       return { result: await signer.status(), body: NOTHING }
+  }
+}
+
+/** Nothing of it outlives the call: the frame's body is wiped, which holds the password and perhaps a key. */
+async function withPassword<T>(body: Buffer, work: (file: Pkcs12File) => Promise<T>): Promise<T> {
+  try {
+    return await work(unpackPkcs12(body))
+  } finally {
+    body.fill(0)
   }
 }
 

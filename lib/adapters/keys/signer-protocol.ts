@@ -71,6 +71,13 @@ export const Request = z.discriminatedUnion('call', [
   }),
   z.strictObject({ id: Id, call: z.literal('openSealedChallenge'), endpointId: Uuid }),
   z.strictObject({ id: Id, call: z.literal('openToken'), keyId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('readPkcs12') }),
+  z.strictObject({ id: Id, call: z.literal('importKey'), purpose: z.enum(['root', 'issuer']), ownerId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('signAuthorityRequest'), keyId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('sealedKey'), keyId: Uuid }),
+  z.strictObject({ id: Id, call: z.literal('checkSealedKey') }),
+  z.strictObject({ id: Id, call: z.literal('dropKey') }),
+  z.strictObject({ id: Id, call: z.literal('restoreKey') }),
   z.strictObject({ id: Id, call: z.literal('status') }),
 ])
 export type Request = z.infer<typeof Request>
@@ -78,6 +85,10 @@ export type CallName = Request['call']
 
 /** Twenty certificates with SHA-512, and a nonce. */
 const MAX_RESPONSE_DATA_BYTES = 8 * 1024
+
+const MAX_NAME_BYTES = 4 * 1024
+/** RSA with 4096 bits, in base64, with all that stands beside it. */
+const MAX_SEALED_KEY_BYTES = 16 * 1024
 
 const BODY_LIMIT: Record<CallName, number> = {
   generateKey: 0,
@@ -98,6 +109,13 @@ const BODY_LIMIT: Record<CallName, number> = {
   sealChallenge: 32,
   openSealedChallenge: 1_024,
   openToken: MAX_TOKEN_BYTES,
+  readPkcs12: MAX_BODY_BYTES,
+  importKey: MAX_BODY_BYTES,
+  signAuthorityRequest: MAX_NAME_BYTES,
+  sealedKey: 0,
+  checkSealedKey: MAX_SEALED_KEY_BYTES,
+  dropKey: MAX_SEALED_KEY_BYTES,
+  restoreKey: MAX_SEALED_KEY_BYTES,
   status: 0,
 }
 
@@ -131,6 +149,8 @@ const BytesResult = z.strictObject({})
 /** Null, or absent bytes, for what does not open. */
 const SealedResult = z.strictObject({ challengeId: Uuid.nullable() })
 const OpenedResult = z.strictObject({ opened: z.boolean() })
+const Pkcs12Result = z.strictObject({ algorithm: Algorithm })
+const SealedKeyResult = z.strictObject({ keyId: Uuid, ownerId: Uuid })
 const StatusResult = z.strictObject({
   ready: z.boolean(),
   kekId: z.string(),
@@ -157,6 +177,13 @@ export const RESULT = {
   sealChallenge: BytesResult,
   openSealedChallenge: SealedResult,
   openToken: OpenedResult,
+  readPkcs12: Pkcs12Result,
+  importKey: KeyResult,
+  signAuthorityRequest: BytesResult,
+  sealedKey: BytesResult,
+  checkSealedKey: SealedKeyResult,
+  dropKey: BytesResult,
+  restoreKey: SealedKeyResult,
   status: StatusResult,
 } satisfies Record<CallName, z.ZodType<object>>
 

@@ -140,6 +140,11 @@ export function checkPurpose(key: SigningKey, purpose: SigningKey['purpose']): v
   if (key.purpose !== purpose) refuse('key_purpose', `a key for ${key.purpose} was to act as ${purpose}`)
 }
 
+/** An authority whose key is elsewhere, or in a safe, signs nothing here, whatever this process still remembers. */
+export function keyHere({ keyId }: Pick<AuthorityRecord, 'keyId'>): string {
+  return keyId ?? refuse('key_elsewhere')
+}
+
 /** The key must be the authority's own, for what the authority is. The owner is part of what the key is sealed to. */
 function checkKey(authority: AuthorityRecord, key: SigningKey): void {
   checkPurpose(key, authority.kind)

@@ -71,7 +71,8 @@ export interface LeafProfile {
 export interface AuthorityRecord {
   id: string
   kind: 'root' | 'issuer'
-  keyId: string
+  /** Null while its key is elsewhere. */
+  keyId: string | null
   subjectDer: Buffer
   subjectKeyId: Buffer
   notBefore: Date
@@ -107,7 +108,7 @@ interface CertificateRow {
   a_id: string
   a_slug: string
   a_kind: 'root' | 'issuer'
-  a_key_id: string
+  a_key_id: string | null
   a_subject_der: Buffer
   a_subject_key_id: Buffer
   a_not_before: Date

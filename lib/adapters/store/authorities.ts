@@ -1,5 +1,6 @@
 /** The root's row, and the successors of registration authorities. */
 import type { AuthorityStore } from '@/lib/services/authorities'
+import { ROOT_SLUG } from '@/lib/services/authority-plan'
 import type { RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
 import type { KeyAlgorithm } from '@/lib/services/signer'
 import {
@@ -16,7 +17,7 @@ import { Prisma } from './generated/client'
 export function authorityStore(database: Database): AuthorityStore {
   return {
     async root() {
-      const [root] = await readAuthorities(database, Prisma.sql`a.kind = 'root'`)
+      const [root] = await readAuthorities(database, Prisma.sql`a.kind = 'root' and a.slug = ${ROOT_SLUG}`)
       return root ?? null
     },
 

@@ -37,7 +37,7 @@ export function breakGlassStore(database: Database): BreakGlassStore {
 }
 
 /** Registration authorities that it was still to sign: they never will be, and must stand in nobody's way. */
-async function giveUpUnsigned(transaction: Transaction, issuerId: string, at: Date): Promise<void> {
+export async function giveUpUnsigned(transaction: Transaction, issuerId: string, at: Date): Promise<void> {
   await transaction.$executeRaw`
     with given_up as (
       update certificate set state = 'abandoned'
@@ -47,7 +47,7 @@ async function giveUpUnsigned(transaction: Transaction, issuerId: string, at: Da
 }
 
 /** Every endpoint of it is locked, also one that is off: whoever switches it on meanwhile has to look again. */
-async function stopEndpoints(transaction: Transaction, issuerId: string): Promise<StoppedEndpoint[]> {
+export async function stopEndpoints(transaction: Transaction, issuerId: string): Promise<StoppedEndpoint[]> {
   await transaction.$queryRaw`select id from endpoint where authority_id = ${issuerId}::uuid order by id for no key update`
   return transaction.$queryRaw<StoppedEndpoint[]>`
     update endpoint set enabled = false where authority_id = ${issuerId}::uuid and enabled returning id, slug`

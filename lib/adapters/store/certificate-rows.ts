@@ -107,7 +107,9 @@ interface AuthorityRow {
   name: string
   parent_id: string | null
   group_id: string | null
-  key_id: string
+  key_id: string | null
+  offline_key_id: string | null
+  origin: string
   key_algorithm: string
   subject_der: Uint8Array
   subject_key_id: Uint8Array
@@ -117,6 +119,9 @@ interface AuthorityRow {
   not_before: Date
   not_after: Date
   created_at: Date
+  activates_at: Date | null
+  replaces_id: string | null
+  crl_due_since: Date | null
   crl_number: bigint | null
   crl_this_update: Date | null
   crl_next_update: Date | null
@@ -140,10 +145,10 @@ export async function readAuthorities(
   condition: Prisma.Sql = Prisma.sql`true`,
 ): Promise<AuthorityRecord[]> {
   const rows = await database.$queryRaw<AuthorityRow[]>`
-    select a.id, a.kind, a.slug, a.name, a.parent_id, a.group_id, a.key_id, a.key_algorithm, a.subject_der,
+    select a.id, a.kind, a.slug, a.name, a.parent_id, a.group_id, a.key_id, a.offline_key_id, a.origin, a.key_algorithm, a.subject_der,
       a.subject_key_id,
-           a.certificate_id, a.certificate_der, a.status, a.not_before, a.not_after, a.created_at,
-           c.number as crl_number, c.this_update as crl_this_update, c.next_update as crl_next_update,
+           a.certificate_id, a.certificate_der, a.status, a.not_before, a.not_after, a.created_at, a.activates_at, a.replaces_id,
+           a.crl_due_since, c.number as crl_number, c.this_update as crl_this_update, c.next_update as crl_next_update,
              c.entries as crl_entries,
            w.certificate_id as responder_certificate_id, w.not_before as responder_not_before,
              w.not_after as responder_not_after
@@ -170,6 +175,8 @@ function authorityRecord(row: AuthorityRow): AuthorityRecord {
     parentId: row.parent_id,
     groupId: row.group_id,
     keyId: row.key_id,
+    offlineKeyId: row.offline_key_id,
+    origin: row.origin as AuthorityRecord['origin'],
     keyAlgorithm: row.key_algorithm as KeyAlgorithm,
     subjectDer: row.subject_der,
     subjectKeyId: row.subject_key_id,
@@ -179,6 +186,9 @@ function authorityRecord(row: AuthorityRow): AuthorityRecord {
     notBefore: row.not_before,
     notAfter: row.not_after,
     createdAt: row.created_at,
+    activatesAt: row.activates_at,
+    replacesId: row.replaces_id,
+    crlDueSince: row.crl_due_since,
     crl:
       number === null || !thisUpdate || !nextUpdate || entries === null
         ? null

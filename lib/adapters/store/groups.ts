@@ -89,16 +89,18 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
     async insert(plan, events) {
       try {
         return await transact(database, async (transaction) => {
-          const { group, profile, endpoint, issuer } = plan
+          const { group, profile, endpoint, issuerId, newIssuer } = plan
           await transaction.group.create({ data: group, select: { id: true } })
-          await insertAuthority(transaction, issuer)
-          await insertIntent(transaction, plan.issuerIntent)
+          if (newIssuer !== null) {
+            await insertAuthority(transaction, newIssuer.authority)
+            await insertIntent(transaction, newIssuer.intent)
+          } else if (!(await takeIssuer(transaction, issuerId, group.id))) throw new IssuerTaken()
           await transaction.profile.create({ data: profile, select: { id: true } })
           await transaction.endpoint.create({
             data: {
               ...endpoint,
               groupId: group.id,
-              authorityId: issuer.id,
+              authorityId: issuerId,
               profileId: profile.id,
               createdAt: group.createdAt,
             },
@@ -109,6 +111,7 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
           return { result: 'inserted' as const, events }
         })
       } catch (error) {
+        if (error instanceof IssuerTaken) return 'issuer_taken'
         if (!isUniqueViolation(error)) throw error
         const same = foldedName(plan.group.name)
         return (await readNames(database)).some((name) => foldedName(name) === same) ? 'name_taken' : 'slug_taken'
@@ -165,6 +168,22 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
       }
     },
   }
+}
+
+/** Undoes the group that was to be inserted. */
+class IssuerTaken extends Error {}
+
+/** An issuer that came from elsewhere gets its group: of two groups, one. */
+async function takeIssuer(transaction: Transaction, issuerId: string, groupId: string): Promise<boolean> {
+  const taken = await transaction.$executeRaw`
+    update authority set group_id = ${groupId}::uuid
+    where id = ${issuerId}::uuid and kind = 'issuer' and status = 'active' and group_id is null and key_id is not null
+      and certificate_der is not null`
+  if (taken !== 1) return false
+  await transaction.$executeRaw`
+    update certificate set group_id = ${groupId}::uuid
+    where id = (select certificate_id from authority where id = ${issuerId}::uuid)`
+  return true
 }
 
 interface IssuerRow {

@@ -120,10 +120,7 @@ export function radiusReadinessStore(database: Database): RadiusReadinessStore {
       }))
     },
 
-    async root() {
-      const [root] = await readAuthorities(database, Prisma.sql`a.kind = 'root' and a.certificate_der is not null`)
-      return root ?? null
-    },
+    roots: () => readAuthorities(database, Prisma.sql`a.kind = 'root' and a.certificate_der is not null`),
 
     async newestSerial(authorityId, now) {
       const newest = await database.certificate.findFirst({

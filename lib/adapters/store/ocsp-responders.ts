@@ -30,7 +30,7 @@ export function ocspResponderStore(database: Database): OcspResponderStore {
           select not_before, not_after from ocsp_responder
           where authority_id = a.id and certificate_der is not null order by not_after desc limit 1
         ) r on true
-        where a.certificate_der is not null and a.not_after > ${now}
+        where a.certificate_der is not null and a.key_id is not null and a.not_after > ${now}
           and (r.not_after is null
             or (r.not_before + (r.not_after - r.not_before) / 2 <= ${now} and r.not_after < a.not_after))
           and not exists (select from ocsp_responder w where w.authority_id = a.id and w.certificate_der is null)

@@ -49,7 +49,7 @@ export function ocspStore(database: Database): OcspStore {
           select key_id, certificate_der, not_after from ocsp_responder
           where authority_id = a.id and certificate_der is not null and not_before <= ${now} order by not_after desc limit 1
         ) r on true
-        where a.certificate_der is not null`
+        where a.certificate_der is not null and (a.key_id is not null or r.not_after > ${now})`
       return rows.map(authorityRecord)
     },
 

@@ -28,7 +28,7 @@ export function profileSignerStore(database: Database): ProfileSignerStore {
           where p.authority_id = a.id and p.certificate_der is not null and c.revoked_at is null
           order by p.not_after desc limit 1
         ) s on true
-        where a.kind = 'root' and a.status = 'active' and a.certificate_der is not null and a.not_after > ${now}
+        where a.id = o.root_id and a.status = 'active' and a.certificate_der is not null and a.key_id is not null and a.not_after > ${now}
           and (s.not_after is null
             or (s.not_before + (s.not_after - s.not_before) / 2 <= ${now} and s.not_after < a.not_after))
           and not exists (select from profile_signer w where w.authority_id = a.id and w.certificate_der is null)`

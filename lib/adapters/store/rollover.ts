@@ -47,6 +47,33 @@ export function rolloverStore(database: Database): RolloverStore {
       }
     },
 
+    async waiting(slug) {
+      const [issuer] = await readAuthorities(database, Prisma.sql`a.slug = ${slug} and ${WAITING}`)
+      return issuer ?? null
+    },
+
+    async stageWaiting(authorityId, { groupId, replacesId, activatesAt, answersScep }, events) {
+      try {
+        return await transact(database, async (transaction) => {
+          await holdGroup(transaction, groupId)
+          if (!answersScep && (await answersByIssuer(transaction, groupId)))
+            return { result: 'cannot_answer' as const, events: [] }
+          const staged = await transaction.$executeRaw`
+            update authority a set status = 'staged', group_id = ${groupId}::uuid, replaces_id = ${replacesId}::uuid,
+              activates_at = ${activatesAt}
+            where a.id = ${authorityId}::uuid and ${WAITING}`
+          if (staged !== 1) return { result: 'issuer_taken' as const, events: [] }
+          await transaction.$executeRaw`
+            update certificate set group_id = ${groupId}::uuid
+            where id = (select certificate_id from authority where id = ${authorityId}::uuid)`
+          return { result: 'staged' as const, events }
+        })
+      } catch (error) {
+        if (isUniqueViolation(error)) return 'staged_already'
+        throw error
+      }
+    },
+
     async insertRegistrationAuthority(row, intent, events) {
       try {
         return await transact(database, async (transaction) => {
@@ -121,6 +148,9 @@ export function rolloverStore(database: Database): RolloverStore {
   }
 }
 
+const WAITING = Prisma.sql`a.kind = 'issuer' and a.status = 'active' and a.group_id is null and a.key_id is not null
+  and a.certificate_der is not null`
+
 /** What was announced and will never come: relying parties hear it from the root's CRL. */
 async function revokeIssuer(
   transaction: Prisma.TransactionClient,
@@ -142,7 +172,7 @@ async function readGroup(database: Database, slug: string, now: Date): Promise<R
   const group = await database.group.findUnique({ where: { slug }, select: { id: true, slug: true, name: true } })
   const organisation = await database.organisation.findUnique({ where: { id: 1 }, select: { name: true } })
   if (group === null || organisation === null) return null
-  const [root] = await readAuthorities(database, Prisma.sql`a.kind = 'root'`)
+  const [root] = await readAuthorities(database, Prisma.sql`a.id = (select root_id from organisation where id = 1)`)
   const issuers = await readAuthorities(database, Prisma.sql`a.group_id = ${group.id}::uuid and a.kind = 'issuer'`)
   const current = presentIssuer(issuers)
   if (root === undefined) return null

@@ -198,7 +198,8 @@ async function readIssuer(database: Database, authorityId: string): Promise<Scep
     where: { id: authorityId },
     select: { id: true, keyId: true, certificateDer: true },
   })
-  return issuer?.certificateDer ? { ...issuer, certificateDer: issuer.certificateDer } : null
+  if (!issuer?.certificateDer || issuer.keyId === null) return null
+  return { ...issuer, keyId: issuer.keyId, certificateDer: issuer.certificateDer }
 }
 
 async function readNextChain(database: Database, authorityId: string): Promise<Uint8Array[]> {

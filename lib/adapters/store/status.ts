@@ -51,7 +51,7 @@ export function statusStore(database: Database): StatusStore {
           select a.id, c.this_update from authority a
           left join lateral (select this_update, entries from crl where authority_id = a.id and shard = 0
             order by number desc limit 1) c on true
-          where a.certificate_der is not null and (a.crl_claimed_until is null or a.crl_claimed_until <= ${now})
+          where a.certificate_der is not null and a.key_id is not null and (a.crl_claimed_until is null or a.crl_claimed_until <= ${now})
             and (c.this_update is null
               or c.this_update <= case a.kind when 'root' then ${publishedBefore.root}::timestamptz
                 else ${publishedBefore.issuer}::timestamptz end

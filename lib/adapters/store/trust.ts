@@ -11,9 +11,9 @@ export function trustStore(database: Database): TrustStore {
 
     async authorities(slug) {
       const rows = await database.$queryRaw<TrustRow[]>`
-        select a.id, a.kind, a.status, a.slug, a.certificate_der, a.activates_at
+        select a.id, a.kind, a.status, a.slug, a.certificate_der, a.activates_at, a.parent_id
         from "group" g
-        join authority a on a.group_id = g.id or a.id = (select root_id from organisation where id = 1)
+        join authority a on a.group_id = g.id or a.id in (select i.parent_id from authority i where i.group_id = g.id)
         join certificate c on c.id = a.certificate_id
         where g.slug = ${slug} and g.trust_page and a.certificate_der is not null and c.revoked_at is null
         order by a.created_at desc, a.id`
@@ -63,9 +63,10 @@ interface TrustRow {
   slug: string
   certificate_der: Uint8Array
   activates_at: Date | null
+  parent_id: string | null
 }
 
-function trustRecord({ id, kind, status, slug, certificate_der, activates_at }: TrustRow): TrustRecord {
+function trustRecord({ id, kind, status, slug, certificate_der, activates_at, parent_id }: TrustRow): TrustRecord {
   return {
     id,
     kind,
@@ -73,5 +74,6 @@ function trustRecord({ id, kind, status, slug, certificate_der, activates_at }: 
     slug,
     certificateDer: certificate_der,
     activatesAt: activates_at,
+    parentId: parent_id,
   }
 }

@@ -1,9 +1,10 @@
 /** In-memory stores of authorities, groups and registration authorities. */
 import type { AuthorityRecord, AuthorityStore } from '@/lib/services/authorities'
+import { ROOT_SLUG } from '@/lib/services/authority-plan'
 import { ENDPOINT_DEFAULTS } from '@/lib/services/endpoint-settings'
 import type { EndpointStore } from '@/lib/services/endpoints'
 import { foldedName } from '@/lib/services/group-plan'
-import type { EndpointRecord, GroupStore } from '@/lib/services/groups'
+import { type EndpointRecord, type GroupStore, isWaiting } from '@/lib/services/groups'
 import type { RegistrationAuthorityStore } from '@/lib/services/registration-authorities'
 import { newestResponder } from './ocsp-stores'
 import { addAuthority, addIntent, append, type World, type WorldAuthority, type WorldEndpoint } from './world'
@@ -11,11 +12,11 @@ import { addAuthority, addIntent, append, type World, type WorldAuthority, type 
 export function memoryAuthorityStore(world: World): AuthorityStore {
   return {
     async root() {
-      const root = world.authorities.find(({ kind }) => kind === 'root')
+      const root = world.authorities.find(({ slug }) => slug === ROOT_SLUG)
       return root ? authorityRecord(world, root) : null
     },
     async insertRoot(authority, intent, events) {
-      if (world.authorities.some(({ kind }) => kind === 'root')) return false
+      if (world.authorities.some(({ slug }) => slug === ROOT_SLUG)) return false
       addAuthority(world, authority)
       addIntent(world, intent)
       append(world, events)
@@ -96,12 +97,17 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
       const { group, endpoint, profile } = plan
       if (world.groups.some(({ name }) => foldedName(name) === foldedName(group.name))) return 'name_taken'
       if (slugsOf(world).has(group.slug)) return 'slug_taken'
+      const waiting = world.authorities.find(
+        (each) => each.id === plan.issuerId && isWaiting(authorityRecord(world, each)),
+      )
+      if (plan.newIssuer === null && waiting === undefined) return 'issuer_taken'
       world.groups.push({ ...group, trustPage: true })
-      addAuthority(world, plan.issuer)
+      if (plan.newIssuer !== null) addAuthority(world, plan.newIssuer.authority)
+      else if (waiting) waiting.groupId = group.id
       world.endpoints.push({
         ...endpoint,
         groupId: group.id,
-        authorityId: plan.issuer.id,
+        authorityId: plan.issuerId,
         profile,
         policyVersion: 1,
         ...ENDPOINT_DEFAULTS,
@@ -110,7 +116,7 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
         createdAt: group.createdAt,
       })
       world.registrationAuthorities.push({ ...plan.registrationAuthority, certificateDer: null, retiredAt: null })
-      addIntent(world, plan.issuerIntent)
+      if (plan.newIssuer !== null) addIntent(world, plan.newIssuer.intent)
       addIntent(world, plan.registrationAuthorityIntent)
       append(world, events)
       return 'inserted'
@@ -145,14 +151,16 @@ function slugsOf(world: World): Set<string> {
   return new Set([...world.groups, ...world.endpoints, ...world.authorities].map(({ slug }) => slug))
 }
 
-function authorityRecord(world: World, authority: WorldAuthority): AuthorityRecord {
-  const { nextCrlNumber: _number, crlDueSince: _due, crlClaimedUntil: _claim, crlShard: _shard, ...row } = authority
+export function authorityRecord(world: World, authority: WorldAuthority): AuthorityRecord {
+  const { nextCrlNumber: _number, crlClaimedUntil: _claim, crlShard: _shard, ...row } = authority
   const crl = world.crls
     .filter(({ authorityId, shard }) => authorityId === authority.id && shard === null)
     .sort((a, b) => Number(b.number - a.number))[0]
   const responder = newestResponder(world, authority.id)
   return {
     ...row,
+    activatesAt: authority.activatesAt ?? null,
+    replacesId: authority.replacesId ?? null,
     crl: crl
       ? { number: crl.number, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate, entries: crl.entries }
       : null,

@@ -56,7 +56,9 @@ export function memoryStatusStore(world: World): StatusStore {
         return crl.thisUpdate <= publishedBefore.shard && lives
       }
       const whole = longestDue(
-        world.authorities.filter((each) => each.certificateDer !== null && isFree(each, now) && wholeDue(each)),
+        world.authorities.filter(
+          (each) => each.certificateDer !== null && each.keyId !== null && isFree(each, now) && wholeDue(each),
+        ),
       )
       const shard = whole
         ? undefined

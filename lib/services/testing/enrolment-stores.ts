@@ -909,7 +909,8 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
   function issuerOf(authorityId: string) {
     const issuer = world.authorities.find(({ id }) => id === authorityId)
-    return issuer?.certificateDer ? { id: issuer.id, keyId: issuer.keyId, certificateDer: issuer.certificateDer } : null
+    if (!issuer?.certificateDer || issuer.keyId === null) return null
+    return { id: issuer.id, keyId: issuer.keyId, certificateDer: issuer.certificateDer }
   }
 
   function chainOf(authorityId: string): Uint8Array[] {

@@ -39,6 +39,7 @@ import { createSimulation, type SimulationDependencies } from '@/lib/services/si
 import { createStaticAuthorisation } from '@/lib/services/static-authorisation'
 import { createStaticSecrets } from '@/lib/services/static-secrets'
 import { createTransactions } from '@/lib/services/transactions'
+import { memoryAuthorityImportStore } from './authority-import-store'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
 import { memoryBulkRevocationStore } from './bulk-store'
 import { memoryCertificateStore } from './certificate-stores'
@@ -100,6 +101,7 @@ export function memoryEnrolmentBacking(world = emptyWorld(() => NOON)): Enrolmen
   return {
     stores: {
       authorities: memoryAuthorityStore(world),
+      authorityImports: memoryAuthorityImportStore(world),
       registrationAuthorities: memoryRegistrationAuthorityStore(world),
       groups: memoryGroupStore(world),
       issuance: memoryIssuanceStore(world),

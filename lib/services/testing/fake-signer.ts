@@ -5,6 +5,7 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createPrivateKey,
   createPublicKey,
   generateKeyPair,
   type KeyObject,
@@ -13,11 +14,13 @@ import {
   sign,
 } from 'node:crypto'
 import { promisify } from 'node:util'
+import { openPkcs12 } from '@/lib/adapters/keys/authority-keys'
 import { challengeKeys } from '@/lib/adapters/keys/challenge-keys'
 import { Kek } from '@/lib/adapters/keys/envelope'
 import { openCompactToken } from '@/lib/adapters/keys/token'
 import { Refusal } from '@/lib/errors'
-import { assembleCertificate } from '@/lib/pki/certificate'
+import { assembleRequest, buildAuthorityRequestInfo } from '@/lib/pki/authority-request'
+import { assembleCertificate, signatureAlgorithmFor } from '@/lib/pki/certificate'
 import { contentAttributes, profileAttributes } from '@/lib/pki/signed-attributes'
 import type { KeyAlgorithm, KeyPurpose, Signer } from '@/lib/services/signer'
 
@@ -41,6 +44,7 @@ interface FakeKey {
   spki: Uint8Array
   algorithm: KeyAlgorithm
   purpose: KeyPurpose
+  ownerId: string
 }
 
 const generate = promisify(generateKeyPair)
@@ -57,6 +61,8 @@ export function fakeSigner(records: SignerRecords, clock: () => Date = () => new
   const challenges = challengeKeys(Kek.take(Buffer.alloc(32, 7)), clock)
   const keys = new Map<string, FakeKey>()
   const taken = new Map<KeyAlgorithm, number>()
+  /** Keys that were taken offline. */
+  const away = new Map<string, true>()
   /** Distinct within one signer, shared between signers: making RSA keys is what these tests would spend their time on. */
   const nextKey = (algorithm: KeyAlgorithm) => {
     const index = taken.get(algorithm) ?? 0
@@ -68,7 +74,7 @@ export function fakeSigner(records: SignerRecords, clock: () => Date = () => new
   }
   const key = (keyId: string): FakeKey => {
     const found = keys.get(keyId)
-    if (found === undefined) throw new Error(`no key ${keyId}`)
+    if (found === undefined || away.has(keyId)) throw new Error(`no key ${keyId}`)
     return found
   }
   const use = (call: string) => {
@@ -80,11 +86,11 @@ export function fakeSigner(records: SignerRecords, clock: () => Date = () => new
     away: false,
     used: [],
     privateKey: (keyId) => key(keyId).privateKey,
-    async generateKey({ purpose, algorithm }) {
+    async generateKey({ purpose, algorithm, ownerId }) {
       use('generateKey')
       const keyId = crypto.randomUUID()
       const made = await nextKey(algorithm)
-      keys.set(keyId, { ...made, algorithm, purpose })
+      keys.set(keyId, { ...made, algorithm, purpose, ownerId })
       return { keyId, spki: made.spki }
     },
     async publicKey(keyId) {
@@ -169,11 +175,54 @@ export function fakeSigner(records: SignerRecords, clock: () => Date = () => new
       use('openToken')
       return openCompactToken(token, key(keyId).privateKey)
     },
+    async readPkcs12({ file, password }) {
+      use('readPkcs12')
+      const { algorithm, certificates } = await openPkcs12(file, password)
+      return { algorithm, certificates }
+    },
+    async importKey({ purpose, ownerId }, { file, password }) {
+      use('importKey')
+      const { algorithm, pkcs8 } = await openPkcs12(file, password)
+      const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
+      const spki = new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }))
+      const keyId = crypto.randomUUID()
+      keys.set(keyId, { privateKey, spki, algorithm, purpose, ownerId })
+      return { keyId, spki }
+    },
+    async signAuthorityRequest(keyId, subjectDer) {
+      use('signAuthorityRequest')
+      const made = key(keyId)
+      const info = buildAuthorityRequestInfo({ subjectDer, spki: made.spki })
+      return assembleRequest(info, signatureAlgorithmFor(made.algorithm), signature(made, info))
+    },
+    /** Seals nothing: the key's name, by which it is known again. */
+    async sealedKey(keyId) {
+      use('sealedKey')
+      return Buffer.from(`sealed ${keyId} ${key(keyId).ownerId}`)
+    },
+    checkSealedKey: async (sealed) => sealedKeyIn(sealed),
+    async dropKey(sealed) {
+      use('dropKey')
+      away.set(sealedKeyIn(sealed).keyId, true)
+    },
+    async restoreKey(sealed) {
+      use('restoreKey')
+      const found = sealedKeyIn(sealed)
+      away.delete(found.keyId)
+      return found
+    },
     async status() {
       return { ready: !signer.away, kekId: 'test', keysLoaded: keys.size, uptimeSeconds: 0 }
     },
   }
   return signer
+}
+
+function sealedKeyIn(sealed: Uint8Array): { keyId: string; ownerId: string } {
+  const [word, keyId, ownerId] = Buffer.from(sealed).toString().split(' ')
+  if (word !== 'sealed' || !keyId || !ownerId)
+    throw new Refusal('invalid_input', 'This is not the sealed key.', { reason: 'not_a_sealed_key' })
+  return { keyId, ownerId }
 }
 
 function signature({ privateKey, algorithm }: FakeKey, tbs: Uint8Array): Uint8Array {

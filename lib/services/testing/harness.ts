@@ -3,6 +3,8 @@ import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { buildCsr } from '@/lib/pki/csr'
 import { type Actor, type Role, systemActor } from '@/lib/services/actor'
 import { type AuthorityStore, createAuthorities } from '@/lib/services/authorities'
+import { createAuthorityImports } from '@/lib/services/authority-import'
+import type { AuthorityImportStore } from '@/lib/services/authority-import-types'
 import { createBulkRevocations } from '@/lib/services/bulk-revocation'
 import type { BulkRevocationStore } from '@/lib/services/bulk-revocation-types'
 import { type CertificateStore, createCertificates } from '@/lib/services/certificates'
@@ -20,6 +22,7 @@ import { createRegistrationAuthorities, type RegistrationAuthorityStore } from '
 import { createStatus, type StatusStore } from '@/lib/services/status'
 import { createTrust, type TrustStore } from '@/lib/services/trust'
 import { createUrls } from '@/lib/services/urls'
+import { memoryAuthorityImportStore } from './authority-import-store'
 import { memoryAuthorityStore, memoryGroupStore, memoryRegistrationAuthorityStore } from './authority-stores'
 import { memoryBulkRevocationStore } from './bulk-store'
 import { memoryCertificateStore } from './certificate-stores'
@@ -33,6 +36,7 @@ import { emptyWorld, recordsOf, type World } from './world'
 
 export interface Stores {
   authorities: AuthorityStore
+  authorityImports: AuthorityImportStore
   registrationAuthorities: RegistrationAuthorityStore
   groups: GroupStore & EndpointStore
   issuance: IssuanceStore
@@ -110,6 +114,7 @@ export function installation(backing: Backing, options: { checkpoint?: IntentDep
   const services = {
     issuance,
     authorities: createAuthorities({ store: stores.authorities, signer, issuance, urls, clock }),
+    authorityImports: createAuthorityImports({ store: stores.authorityImports, signer, urls, clock, onCrlDue }),
     groups: createGroups({ store: stores.groups, signer, issuance, urls, clock, onCrlDue }),
     endpoints: createEndpoints({ store: stores.groups, signer, issuance, urls, clock }),
     registrationAuthorities: createRegistrationAuthorities({
@@ -278,6 +283,7 @@ export function memoryBacking(world = emptyWorld(() => NOON)): Backing {
   return {
     stores: {
       authorities: memoryAuthorityStore(world),
+      authorityImports: memoryAuthorityImportStore(world),
       registrationAuthorities: memoryRegistrationAuthorityStore(world),
       groups: memoryGroupStore(world),
       issuance: memoryIssuanceStore(world),

@@ -28,7 +28,9 @@ export function memoryOcspResponderStore(world: World): OcspResponderStore {
   return {
     async inNeed(now) {
       return world.authorities
-        .filter((each) => each.certificateDer !== null && each.notAfter > now && !toCome(each.id))
+        .filter(
+          (each) => each.certificateDer !== null && each.keyId !== null && each.notAfter > now && !toCome(each.id),
+        )
         .filter((each) => needsOne(each, now) && isAskedAbout(each, now))
         .map((authority) => ({ authority, name: authority.name, organisation: world.organisation?.name ?? '' }))
     },
@@ -45,9 +47,11 @@ export function memoryOcspResponderStore(world: World): OcspResponderStore {
 export function memoryOcspStore(world: World): OcspStore {
   return {
     async authorities(now) {
-      return world.authorities.flatMap(({ id, kind, slug, certificateDer }) => {
+      return world.authorities.flatMap(({ id, kind, slug, certificateDer, keyId }) => {
         if (certificateDer === null) return []
         const responder = newestResponder(world, id, now)
+        // Nobody here can answer for it, now or later.
+        if (keyId === null && !(responder && responder.notAfter > now)) return []
         return [
           {
             id,

@@ -11,7 +11,10 @@ export function memoryProfileSignerStore(world: World): ProfileSignerStore {
   const toCome = () => world.profileSigners.some(({ certificateDer }) => certificateDer === null)
   return {
     async inNeed(now) {
-      const root = world.authorities.find(({ kind, certificateDer }) => kind === 'root' && certificateDer !== null)
+      const root = world.authorities.find(
+        ({ id, certificateDer, keyId }) =>
+          id === world.organisation?.rootId && certificateDer !== null && keyId !== null,
+      )
       const [last] = newest()
       if (!root || toCome() || root.notAfter <= now) return null
       const half = last && (last.notBefore.getTime() + last.notAfter.getTime()) / 2

@@ -12,12 +12,16 @@ export function memoryTrustStore(world: World): TrustStore {
       const shown = group(slug)
       if (!shown?.trustPage) return null
       const records = world.authorities
-        .filter(({ id, groupId }) => groupId === shown.id || id === world.organisation?.rootId)
+        .filter(
+          ({ id, groupId }) =>
+            groupId === shown.id ||
+            world.authorities.some((issuer) => issuer.groupId === shown.id && issuer.parentId === id),
+        )
         .filter(({ certificateId }) => !world.certificates.some((row) => row.id === certificateId && row.revokedAt))
         .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
-        .flatMap(({ id, kind, status, slug: own, certificateDer, activatesAt }) =>
+        .flatMap(({ id, kind, status, slug: own, certificateDer, activatesAt, parentId }) =>
           certificateDer && status !== 'revoked'
-            ? [{ id, kind, status, slug: own, certificateDer, activatesAt: activatesAt ?? null }]
+            ? [{ id, kind, status, slug: own, certificateDer, activatesAt: activatesAt ?? null, parentId }]
             : [],
         )
       return records.length > 0 ? records : null

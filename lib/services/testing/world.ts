@@ -1,5 +1,7 @@
 /** Tables in memory for the services' tests: what the stores of this folder read and write, by the database's rules. */
 import type { AuditEntry } from '@/lib/services/audit'
+import type { AuthorityOrigin } from '@/lib/services/authorities'
+import type { AuthorityRequest } from '@/lib/services/authority-import-types'
 import type {
   NewAuthority,
   NewOcspResponder,
@@ -44,7 +46,10 @@ export interface WorldShard extends OpenShard {
   crlClaimedUntil: Date | null
 }
 
-export interface WorldAuthority extends Omit<NewAuthority, 'status' | 'crlShard'> {
+export interface WorldAuthority extends Omit<NewAuthority, 'status' | 'crlShard' | 'keyId'> {
+  keyId: string | null
+  offlineKeyId: string | null
+  origin: AuthorityOrigin
   crlShard: number | null
   certificateDer: Uint8Array | null
   status: 'active' | 'staged' | 'retired' | 'revoked'
@@ -121,6 +126,7 @@ export interface World {
   organisation: { name: string; rootId: string } | null
   groups: (GroupPlan['group'] & { trustPage: boolean })[]
   authorities: WorldAuthority[]
+  authorityRequests: (AuthorityRequest & { ended: 'accepted' | 'withdrawn' | null })[]
   endpoints: WorldEndpoint[]
   registrationAuthorities: WorldRegistrationAuthority[]
   ocspResponders: WorldOcspResponder[]
@@ -147,6 +153,7 @@ export function emptyWorld(clock: () => Date): World {
     organisation: null,
     groups: [],
     authorities: [],
+    authorityRequests: [],
     endpoints: [],
     registrationAuthorities: [],
     ocspResponders: [],
@@ -196,6 +203,8 @@ export function addAuthority(world: World, authority: NewAuthority): void {
   world.authorities.push({
     ...authority,
     status: authority.status ?? 'active',
+    offlineKeyId: null,
+    origin: 'made',
     certificateDer: null,
     nextCrlNumber: 1n,
     crlDueSince: null,
@@ -225,6 +234,7 @@ export function recordsOf(world: World): SignerRecords {
   const authorityKey = async (id: string) => {
     const authority = world.authorities.find((each) => each.id === id)
     if (authority === undefined) throw new Error(`no authority ${id}`)
+    if (authority.keyId === null) throw new Error('the key of this authority is elsewhere')
     return authority.keyId
   }
   return {

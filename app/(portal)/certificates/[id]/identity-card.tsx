@@ -32,7 +32,7 @@ export function IdentityCard({ certificate }: { certificate: CertificateDetail }
           <InlineCopy value={serial} what="serial" />
         </Fact>
         <Fact name="Issuer">
-          <TextLink href={`/authorities#${issuer.slug}`}>{issuer.name}</TextLink>
+          <TextLink href={`/authorities/${issuer.slug}`}>{issuer.name}</TextLink>
         </Fact>
         <Fact name="Key">
           {publicKey.algorithm} {publicKey.size}

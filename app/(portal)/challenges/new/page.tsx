@@ -7,7 +7,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
-import type { GroupView } from '@/lib/services/groups'
+import { type GroupView, rootAbove } from '@/lib/services/groups'
 import { type EndpointChoice, MintFlow } from './mint-flow'
 
 export const metadata: Metadata = { title: 'Mint a challenge' }
@@ -17,7 +17,7 @@ export default async function MintPage({ searchParams }: { searchParams: SearchP
   const { endpoint } = await readParameters(searchParams, ['endpoint'])
   const { groups: groupService } = server()
   const [groups, authorities] = await Promise.all([groupService.list(actor), groupService.authorities(actor)])
-  const rootUrl = authorities.find(({ kind }) => kind === 'root')?.caUrl ?? ''
+  const rootUrl = (issuerId: string) => rootAbove(authorities, issuerId)?.caUrl ?? ''
   const choices = groups.flatMap((group) => choicesOf(group, rootUrl))
   return (
     <div className="max-w-3xl">
@@ -44,7 +44,10 @@ export default async function MintPage({ searchParams }: { searchParams: SearchP
 }
 
 /** The endpoints of a group that take challenges now. */
-function choicesOf({ name: group, issuer, endpoints }: GroupView, rootUrl: string): EndpointChoice[] {
+function choicesOf(
+  { name: group, issuer, endpoints }: GroupView,
+  rootUrl: (issuerId: string) => string,
+): EndpointChoice[] {
   if (!issuer) return []
   const open = endpoints.filter(({ enabled, policy }) => enabled && policy === 'dynamic')
   return open.map(({ slug, name, challengeTtlMinutes, includeRoot }) => ({
@@ -53,7 +56,7 @@ function choicesOf({ name: group, issuer, endpoints }: GroupView, rootUrl: strin
     group,
     ttlMinutes: challengeTtlMinutes,
     includeRoot,
-    rootUrl,
+    rootUrl: rootUrl(issuer.id),
     issuerUrl: issuer.caUrl,
     issuerFingerprint: issuer.fingerprintSha256,
   }))

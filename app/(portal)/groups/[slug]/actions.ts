@@ -9,8 +9,9 @@ import { CancelRolloverSchema, StageRolloverSchema, SwitchTrustPageSchema } from
 export const stageRollover = action(
   'rollover:manage',
   StageRolloverSchema,
-  async (actor, { group, activatesOn, issuerKey }) => {
-    await server().rollover.stage(actor, group, { activatesAt: new Date(`${activatesOn}T00:00:00Z`), issuerKey })
+  async (actor, { group, activatesOn, issuerKey, issuer }) => {
+    const activatesAt = new Date(`${activatesOn}T00:00:00Z`)
+    await server().rollover.stage(actor, group, { activatesAt, ...(issuer === undefined ? { issuerKey } : { issuer }) })
     refresh()
     return null
   },

@@ -10,7 +10,7 @@ import type { AuthorityView } from '@/lib/services/groups'
 
 export function IssuerCard({ issuer }: { issuer: AuthorityView }) {
   return (
-    <Card title="Issuer" action={<TextLink href={`/authorities#${issuer.slug}`}>Details</TextLink>}>
+    <Card title="Issuer" action={<TextLink href={`/authorities/${issuer.slug}`}>Details</TextLink>}>
       <Facts>
         <Fact name="Name">{issuer.name}</Fact>
         <Fact name="Key">{KEY_NAMES[issuer.keyAlgorithm]}</Fact>

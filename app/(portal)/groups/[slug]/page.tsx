@@ -11,11 +11,13 @@ import { Notice } from '@/app/_components/notice'
 import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
 import { TableSkeleton } from '@/app/_components/skeleton'
-import { found, requireActorInGroups } from '@/app/_session'
+import { found, requireActor, requireActorInGroups } from '@/app/_session'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { can, canInGroups } from '@/lib/services/permissions'
+import { isWaiting } from '@/app/(portal)/groups/waiting-issuers'
+import { rootAbove } from '@/lib/services/groups'
 import { DeviceRulesCard } from './device-rules-card'
 import { EndpointsCard } from './endpoints-card'
 import { IssuerCard } from './issuer-card'
@@ -101,6 +103,8 @@ export default async function GroupPage({ params }: Params) {
                 issuer={group.issuer}
                 rootUrl={await rootUrl(actor)}
                 mayMint={canInGroups(actor, 'challenge:mint')}
+                rootUrl={await rootUrl(actor, group.issuer.id)}
+                mayMint={can(actor, 'challenge:mint')}
                 trustPage={trustPage.enabled ? `/trust/${group.slug}` : null}
               />
               <TrustPageCard group={group} page={trustPage} mayManage={can(actor, 'group:update')} />
@@ -112,6 +116,7 @@ export default async function GroupPage({ params }: Params) {
               <NetworkCard access={await server().networkAccess.get(actor, group.slug)} />
               <RolloverCard
                 rollover={await server().rollover.get(actor, group.slug)}
+                waiting={(await server().groups.authorities(actor)).filter(isWaiting)}
                 mayManage={can(actor, 'rollover:manage') && group.issuer.status !== 'revoked'}
                 mayRead={can(actor, 'break-glass:read')}
               />
@@ -130,9 +135,9 @@ export default async function GroupPage({ params }: Params) {
   )
 }
 
-async function rootUrl(actor: Actor): Promise<string> {
+async function rootUrl(actor: Actor, issuerId: string): Promise<string> {
   const authorities = await server().groups.authorities(actor)
-  return authorities.find(({ kind }) => kind === 'root')?.caUrl ?? ''
+  return rootAbove(authorities, issuerId)?.caUrl ?? ''
 }
 
 const SHOWN = 5

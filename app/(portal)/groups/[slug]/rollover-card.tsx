@@ -6,18 +6,21 @@ import { Fact, Facts } from '@/app/_components/facts'
 import { Instant } from '@/app/_components/instant'
 import { KEY_NAMES } from '@/app/_components/name-of-key'
 import { TextLink } from '@/app/_components/row-link'
+import type { AuthorityView } from '@/lib/services/groups'
 import type { RolloverView } from '@/lib/services/rollover'
 import { cancelRollover } from './actions'
 import { StageRollover } from './stage-rollover'
 
 interface RolloverCardProps {
   rollover: RolloverView
+  /** Issuers that came from elsewhere and have no group yet. */
+  waiting: AuthorityView[]
   mayManage: boolean
   /** Also how the group comes back from the revocation of an issuer. */
   mayRead: boolean
 }
 
-export function RolloverCard({ rollover, mayManage, mayRead }: RolloverCardProps) {
+export function RolloverCard({ rollover, waiting, mayManage, mayRead }: RolloverCardProps) {
   const { group, current, next, retired, devices } = rollover
   return (
     <Card
@@ -25,7 +28,12 @@ export function RolloverCard({ rollover, mayManage, mayRead }: RolloverCardProps
       action={
         mayManage &&
         (next === null ? (
-          <StageRollover group={group.slug} name={group.name} likeKey={current.keyAlgorithm} />
+          <StageRollover
+            group={group.slug}
+            name={group.name}
+            likeKey={current.keyAlgorithm}
+            waiting={waiting.map(({ slug, name }) => ({ slug, name }))}
+          />
         ) : (
           <ConfirmAction
             action={cancelRollover}
@@ -53,7 +61,7 @@ export function RolloverCard({ rollover, mayManage, mayRead }: RolloverCardProps
                 {next.issuer === null ? (
                   'Being made'
                 ) : (
-                  <TextLink href={`/authorities#${next.issuer.slug}`}>{next.issuer.name}</TextLink>
+                  <TextLink href={`/authorities/${next.issuer.slug}`}>{next.issuer.name}</TextLink>
                 )}
               </Fact>
               {next.issuer !== null && <Fact name="Its key">{KEY_NAMES[next.issuer.keyAlgorithm]}</Fact>}
@@ -72,7 +80,7 @@ export function RolloverCard({ rollover, mayManage, mayRead }: RolloverCardProps
           {retired.map((issuer) => (
             <Fact key={issuer.id} name="Earlier issuer">
               <span className="flex flex-wrap items-center gap-x-2">
-                <TextLink href={`/authorities#${issuer.slug}`}>{issuer.name}</TextLink>
+                <TextLink href={`/authorities/${issuer.slug}`}>{issuer.name}</TextLink>
                 {issuer.status === 'revoked' && <Badge tone="bad">Revoked</Badge>}
                 {issuer.status === 'revoked' && mayRead && (
                   <TextLink href={`/groups/${group.slug}/break-glass?issuer=${issuer.slug}`}>Coming back</TextLink>

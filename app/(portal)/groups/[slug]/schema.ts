@@ -8,6 +8,12 @@ export const StageRolloverSchema = z.strictObject({
   group,
   activatesOn: z.iso.date('Choose a day.'),
   issuerKey: z.enum(ISSUER_KEYS),
+  /** Empty for a new one. */
+  issuer: z
+    .string()
+    .max(100)
+    .optional()
+    .transform((slug) => (slug === '' ? undefined : slug)),
 })
 
 export const CancelRolloverSchema = z.strictObject({ group })

@@ -18,9 +18,11 @@ interface StageRolloverProps {
   group: string
   name: string
   likeKey: KeyAlgorithm
+  /** Issuers that came from elsewhere and have no group yet. */
+  waiting: { slug: string; name: string }[]
 }
 
-export function StageRollover({ group, name, likeKey }: StageRolloverProps) {
+export function StageRollover({ group, name, likeKey, waiting }: StageRolloverProps) {
   const [open, setOpen] = useState(false)
   const { state, pending, onSubmit, fieldError } = useAction(stageRollover, () => {
     setOpen(false)
@@ -50,8 +52,23 @@ export function StageRollover({ group, name, likeKey }: StageRolloverProps) {
           error={fieldError('activatesOn') ?? fieldError('activatesAt')}
           required
         />
+        {waiting.length > 0 && (
+          <SelectField
+            label="Next issuer"
+            name="issuer"
+            hint="One that was imported or signed elsewhere keeps its key and its certificate."
+            error={fieldError('issuer')}
+          >
+            <option value="">A new one, made now</option>
+            {waiting.map((issuer) => (
+              <option key={issuer.slug} value={issuer.slug}>
+                {issuer.name}
+              </option>
+            ))}
+          </SelectField>
+        )}
         <SelectField
-          label="Key of the next issuer"
+          label={waiting.length > 0 ? 'Key of a new issuer' : 'Key of the next issuer'}
           name="issuerKey"
           defaultValue={ISSUER_KEYS.find((key) => key === likeKey) ?? 'rsa3072'}
           error={fieldError('issuerKey')}

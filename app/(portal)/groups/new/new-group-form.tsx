@@ -5,8 +5,10 @@ import { CircleDashed, LoaderCircle } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { SubmitButton } from '@/app/_components/button'
 import { Disclosure } from '@/app/_components/disclosure'
-import { Choice, TextField } from '@/app/_components/field'
+import { Choice, SelectField, TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
+import { Notice } from '@/app/_components/notice'
+import { TextLink } from '@/app/_components/row-link'
 import { useAction } from '@/app/_components/use-action'
 import type { ISSUER_KEYS } from '@/app/(portal)/groups/issuer-keys'
 import { createGroup } from './actions'
@@ -25,7 +27,16 @@ const PARTS = [
   ['Certificate profile', 'client authentication, 365 days, RSA from 2048 bits'],
 ] as const
 
-export function NewGroupForm({ placeholder, skip }: { placeholder: string; skip?: ReactNode }) {
+interface NewGroupFormProps {
+  placeholder: string
+  skip?: ReactNode
+  /** Issuers that came from elsewhere and have no group yet. */
+  waiting?: { slug: string; name: string }[]
+  /** Whether a new issuer can be made: the key of the root that signs it is here. */
+  rootHere?: boolean
+}
+
+export function NewGroupForm({ placeholder, skip, waiting = [], rootHere = true }: NewGroupFormProps) {
   const { state, pending, onSubmit, fieldError } = useAction(createGroup)
   const Icon = pending ? LoaderCircle : CircleDashed
   return (
@@ -42,6 +53,28 @@ export function NewGroupForm({ placeholder, skip }: { placeholder: string; skip?
         autoFocus
         readOnly={pending}
       />
+      {!rootHere && (
+        <Notice tone="warn" title="The key of the root is not here">
+          No new issuer can be made under it. Choose one that was signed elsewhere, or request one under{' '}
+          <TextLink href="/authorities/import">Authorities</TextLink>.
+        </Notice>
+      )}
+      {waiting.length > 0 && (
+        <SelectField
+          label="Issuer"
+          name="issuer"
+          hint="One that was imported or signed elsewhere keeps its key and its certificate."
+          error={fieldError('issuer')}
+          disabled={pending}
+        >
+          {rootHere && <option value="">A new one, made now</option>}
+          {waiting.map(({ slug, name }) => (
+            <option key={slug} value={slug}>
+              {name}
+            </option>
+          ))}
+        </SelectField>
+      )}
       <Disclosure summary="Advanced: the issuer's key">
         <fieldset disabled={pending} className="grid min-w-0 gap-2 sm:grid-cols-2">
           <legend className="sr-only">Issuer key</legend>

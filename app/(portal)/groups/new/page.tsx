@@ -3,12 +3,17 @@ import type { Metadata } from 'next'
 import { Card } from '@/app/_components/card'
 import { PageHeader } from '@/app/_components/page-header'
 import { requireActor } from '@/app/_session'
+import { isWaiting } from '@/app/(portal)/groups/waiting-issuers'
+import { server } from '@/lib/server'
 import { NewGroupForm } from './new-group-form'
 
 export const metadata: Metadata = { title: 'New group' }
 
 export default async function NewGroupPage() {
-  await requireActor('group:create')
+  const actor = await requireActor('group:create')
+  const { groups, authorityImports } = server()
+  const [all, chosenId] = await Promise.all([groups.authorities(actor), authorityImports.rootOfNewIssuers(actor)])
+  const waiting = all.filter(isWaiting).map(({ slug, name }) => ({ slug, name }))
   return (
     <div className="max-w-2xl">
       <PageHeader
@@ -17,7 +22,11 @@ export default async function NewGroupPage() {
         trail={[{ href: '/groups', text: 'Groups' }]}
       />
       <Card>
-        <NewGroupForm placeholder="Printers" />
+        <NewGroupForm
+          placeholder="Printers"
+          waiting={waiting}
+          rootHere={all.find(({ id }) => id === chosenId)?.key === 'here'}
+        />
       </Card>
     </div>
   )

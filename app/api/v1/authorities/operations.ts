@@ -15,6 +15,13 @@ export const Authority = z
     }),
     slug: z.string(),
     name: z.string(),
+    parentId: z.string().nullable().meta({ description: 'The root that signed it; null for a root.' }),
+    origin: z.enum(['made', 'imported', 'requested']).meta({
+      description: 'Requested: its key was made here, its certificate signed elsewhere.',
+    }),
+    key: z.enum(['here', 'offline', 'elsewhere']).meta({
+      description: 'Offline: taken out as a sealed file. Elsewhere: it never was here.',
+    }),
     keyAlgorithm: z.enum(['rsa2048', 'rsa3072', 'rsa4096', 'p256', 'p384']),
     subject: z.string().meta({ description: 'RFC 4514.' }),
     serial: z.string(),
@@ -44,6 +51,9 @@ export const authorityExample: z.input<typeof Authority> = {
   status: 'active',
   slug: 'staff',
   name: 'Example Staff Issuer',
+  parentId: '0198d2c0-55aa-7c3e-9d0a-5b1f6f1f2a0f',
+  origin: 'made',
+  key: 'here',
   keyAlgorithm: 'rsa3072',
   subject: 'CN=Example Staff Issuer,O=Example',
   serial: '4F1D2C3B4A5968778695A4B3C2D1E0F1',

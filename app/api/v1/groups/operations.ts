@@ -65,6 +65,9 @@ const NewGroup = z
       .boolean()
       .exactOptional()
       .meta({ description: 'The issuer may answer SCEP with its own key, where an endpoint chooses so. RSA only.' }),
+    issuer: slug.exactOptional().meta({
+      description: 'An issuer that came from elsewhere and has no group yet, instead of a new one.',
+    }),
   })
   .meta({ id: 'NewGroup' })
 

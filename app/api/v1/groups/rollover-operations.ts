@@ -79,6 +79,9 @@ export const stageRollover = operation({
         .boolean()
         .exactOptional()
         .meta({ description: 'Its own key may answer SCEP, for endpoints with the CA as identity. RSA only.' }),
+      issuer: slug.exactOptional().meta({
+        description: 'An issuer that came from elsewhere and has no group yet, instead of a new one.',
+      }),
     })
     .meta({ id: 'NewRollover' }),
   bodyExample: { activatesAt: '2027-01-10T08:00:00Z' },

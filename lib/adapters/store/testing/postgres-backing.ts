@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { testDatabase } from '@/e2e/fixtures/database'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
+import { authorityImportStore } from '@/lib/adapters/store/authority-imports'
 import { bulkRevocationStore } from '@/lib/adapters/store/bulk-revocations'
 import { certificateStore } from '@/lib/adapters/store/certificates'
 import { crlListStore } from '@/lib/adapters/store/crl-lists'
@@ -44,6 +45,7 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
     adminUrl,
     stores: {
       authorities: authorityStore(database),
+      authorityImports: authorityImportStore(database),
       registrationAuthorities: registrationAuthorityStore(database),
       groups: groupStore(database),
       issuance: issuanceStore(database),
@@ -140,10 +142,15 @@ export function recordsIn(database: Database): SignerRecords {
         where: { id: certificateId, state: 'intent' },
         select: { tbs: true, authority: { select: { keyId: true } } },
       })
-      return row?.tbs && row.authority ? { keyId: row.authority.keyId, tbs: row.tbs } : null
+      return row?.tbs && row.authority?.keyId ? { keyId: row.authority.keyId, tbs: row.tbs } : null
     },
     async authorityKey(authorityId) {
-      return (await database.authority.findUniqueOrThrow({ where: { id: authorityId }, select: { keyId: true } })).keyId
+      const { keyId } = await database.authority.findUniqueOrThrow({
+        where: { id: authorityId },
+        select: { keyId: true },
+      })
+      if (keyId === null) throw new Error('the key of this authority is elsewhere')
+      return keyId
     },
   }
 }

@@ -25,12 +25,12 @@ export function PlanCard({ view, plan: { next, enrolled }, mayManage }: PlanCard
         <Step number={1} title="A new issuer" done={issuing}>
           {issuing ? (
             <p>
-              <TextLink href={`/authorities#${next.slug}`}>{next.name}</TextLink> issues for the group now, and the
+              <TextLink href={`/authorities/${next.slug}`}>{next.name}</TextLink> issues for the group now, and the
               endpoints are moved to it. Trust it on RADIUS and VPN servers.
             </p>
           ) : next ? (
             <p className="mb-3">
-              <TextLink href={`/authorities#${next.slug}`}>{next.name}</TextLink> is staged and can take over at once.
+              <TextLink href={`/authorities/${next.slug}`}>{next.name}</TextLink> is staged and can take over at once.
             </p>
           ) : (
             <p className="mb-3 text-muted">

@@ -9,6 +9,7 @@ import { found, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import { windowText } from '@/lib/services/access-windows'
 import type { Actor } from '@/lib/services/actor'
+import { rootAbove } from '@/lib/services/groups'
 import { can } from '@/lib/services/permissions'
 import type { ConfigurationRequest } from '@/lib/services/radius-configuration'
 import { ConfigurationCard } from './configuration-card'
@@ -65,7 +66,7 @@ export default async function RadiusPage({ params, searchParams }: PageProps) {
             <OtherServersCard
               group={slug}
               issuer={group.issuer}
-              rootCrlUrl={await rootCrlUrl(actor)}
+              rootCrlUrl={await rootCrlUrl(actor, group.issuer.id)}
               ocspUrl={server().urls.ocspUrl(group.issuer.slug)}
               vlan={access.vlan}
             />
@@ -100,7 +101,7 @@ async function Configuration({ actor, request }: { actor: Actor; request: Config
   )
 }
 
-async function rootCrlUrl(actor: Actor): Promise<string> {
+async function rootCrlUrl(actor: Actor, issuerId: string): Promise<string> {
   const authorities = await server().groups.authorities(actor)
-  return authorities.find(({ kind }) => kind === 'root')?.crlUrl ?? ''
+  return rootAbove(authorities, issuerId)?.crlUrl ?? ''
 }

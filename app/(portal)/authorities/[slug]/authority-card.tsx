@@ -1,8 +1,4 @@
-/** One authority: key, validity, revocation list, OCSP responder, fingerprints, downloads. */
-import { Ban, Download, ShieldCheck, ShieldX } from 'lucide-react'
-import { Badge } from '@/app/_components/badge'
-import { ButtonLink, buttonClass } from '@/app/_components/button'
-import { CopyButton } from '@/app/_components/copy-button'
+/** One authority: key, validity, revocation list, OCSP responder, fingerprints. */
 import { InlineCopy } from '@/app/_components/copy-value'
 import { CrlState } from '@/app/_components/crl-state'
 import { Digest } from '@/app/_components/digest'
@@ -17,7 +13,6 @@ import { ResponderState } from '@/app/_components/responder-state'
 import { TextLink } from '@/app/_components/row-link'
 import { bytesOf } from '@/app/_components/size'
 import { ValidityBar } from '@/app/_components/validity-bar'
-import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import type { CrlListView } from '@/lib/services/crl-lists'
 import type { AuthorityView } from '@/lib/services/groups'
 import { ShardTable } from './shard-table'
@@ -33,50 +28,14 @@ interface AuthorityCardProps {
   /** The public page of its group, where that is on. */
   trustPage: string | undefined
   now: Date
-  /** The certificates that it issued. */
-  mayRevoke: boolean
 }
 
-export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: AuthorityCardProps) {
+export function AuthorityCard({ authority, lists, trustPage, now }: AuthorityCardProps) {
   const size = lists.find(({ shard }) => shard === null)?.crl?.size
   const shards = lists.filter(({ shard }) => shard !== null)
-  const { kind, status, slug, name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
+  const { name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
   return (
     <article className="overflow-clip rounded-xl border border-line bg-surface shadow-card">
-      <header className="flex flex-wrap items-center justify-between gap-3 border-b border-line px-4 py-3 sm:px-5">
-        <div className="flex flex-wrap items-center gap-2">
-          <h2 className="text-lg font-semibold">{name}</h2>
-          {kind === 'root' && (
-            <Badge tone="accent" icon={ShieldCheck}>
-              Root
-            </Badge>
-          )}
-          {status === 'staged' && <Badge tone="accent">Staged</Badge>}
-          {status === 'retired' && <Badge tone="neutral">Retired</Badge>}
-          {status === 'revoked' && (
-            <Badge tone="bad" icon={ShieldX}>
-              Revoked
-            </Badge>
-          )}
-        </div>
-        <div className="flex flex-wrap gap-2">
-          <a href={`/ca/${slug}.cer`} download className={buttonClass('secondary', 'small')}>
-            <Download aria-hidden />
-            Certificate
-          </a>
-          <a href={`/crl/${slug}.crl`} download className={buttonClass('secondary', 'small')}>
-            <Download aria-hidden />
-            CRL
-          </a>
-          {mayRevoke && kind === 'issuer' && status !== 'revoked' && (
-            <ButtonLink href={bulkAddress({ issuer: slug })} size="small" variant="danger-quiet">
-              <Ban aria-hidden />
-              Revoke its certificates
-            </ButtonLink>
-          )}
-          <CopyButton value={authority.certificatePem} what={`of ${name}`} wide="Copy PEM" />
-        </div>
-      </header>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-6 p-4 sm:p-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Facts>
           <Fact name="Subject">{subject}</Fact>
@@ -101,7 +60,7 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
         </Facts>
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-5">
           <div className="grid gap-2">
-            <h3 className="text-sm text-muted">Validity</h3>
+            <h2 className="text-sm text-muted">Validity</h2>
             <ValidityBar
               from={notBefore}
               to={notAfter}
@@ -114,7 +73,7 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
             </p>
           </div>
           <div className="grid gap-2">
-            <h3 className="text-sm text-muted">Revocation list</h3>
+            <h2 className="text-sm text-muted">Revocation list</h2>
             <CrlState crl={crl} now={now} />
             {crl && (
               <p className="text-sm text-muted">
@@ -124,8 +83,14 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
             )}
           </div>
           <div className="grid gap-2">
-            <h3 className="text-sm text-muted">OCSP responder</h3>
-            <ResponderState authority={authority} now={now} />
+            <h2 className="text-sm text-muted">OCSP responder</h2>
+            {authority.key === 'here' || authority.ocspResponder ? (
+              <ResponderState authority={authority} now={now} />
+            ) : (
+              <p className="text-sm text-muted">
+                None: its key is elsewhere. Its revocation list says what is revoked.
+              </p>
+            )}
             {authority.ocspResponder && (
               <p className="text-sm">
                 <TextLink href={`/certificates/${authority.ocspResponder.certificateId}`}>Its certificate</TextLink>
@@ -133,8 +98,10 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
             )}
           </div>
           <div className="grid grid-cols-[minmax(0,1fr)] gap-1">
-            <h3 className="text-sm text-muted">For relying parties</h3>
-            <InlineCopy value={authority.ocspUrl} what="OCSP URL" />
+            <h2 className="text-sm text-muted">For relying parties</h2>
+            {(authority.key === 'here' || authority.ocspResponder) && (
+              <InlineCopy value={authority.ocspUrl} what="OCSP URL" />
+            )}
             <InlineCopy value={authority.caUrl} what="CA URL" />
             <InlineCopy value={authority.crlUrl} what="CRL URL" />
             {trustPage && <ShareTrustPage url={trustPage} />}
@@ -170,7 +137,7 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
 function ShareTrustPage({ url }: { url: string }) {
   return (
     <div className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-1">
-      <h3 className="text-sm text-muted">Share trust page</h3>
+      <h2 className="text-sm text-muted">Share trust page</h2>
       <InlineCopy value={url} what="address of the trust page" />
       <Disclosure summary="QR code">
         <QrCode text={url} what="the trust page" className="size-40 rounded-md border border-line" />

@@ -1,0 +1,68 @@
+/** Authorities from elsewhere on Postgres, and what follows for rollovers and for who else reads the tree. */
+import { expect, test } from 'vitest'
+import { createRollover, rolloverActor } from '@/lib/services/rollover'
+import { authorityImportContract } from '@/lib/services/testing/authority-import-contract'
+import { actor, DAY_MS, newDevice } from '@/lib/services/testing/harness'
+import { rolloverStore } from './rollover'
+import { postgresBacking } from './testing/postgres-backing'
+
+const ada = actor('admin')
+const password = () => Buffer.from('correct horse')
+
+authorityImportContract('authorities from elsewhere, on Postgres', postgresBacking, (surroundings) => {
+  test('an issuer that waits becomes the next one of a group, and takes over on its day', async () => {
+    const { portal, openssl, backing } = surroundings()
+    openssl.root('Next Root')
+    openssl.issuer('next', 'Next Root', { subject: '/O=Example/CN=Next Issuing CA' })
+    const file = openssl.pkcs12('next', 'correct horse', { chain: ['Next Root'] })
+    const issuer = await portal.authorityImports.importPkcs12(ada, file, password())
+    const group = await portal.createGroup('Rolling')
+    const rollover = createRollover({ ...portal.deps, store: rolloverStore(backing.database) })
+    const activatesAt = new Date(portal.time.now.getTime() + 30 * DAY_MS)
+    const staged = await rollover.stage(ada, group.slug, { activatesAt, issuer: issuer.slug })
+    expect(staged.next).toMatchObject({ ready: true, issuer: { id: issuer.id, status: 'staged', activatesAt } })
+    await expect(rollover.stage(ada, group.slug, { activatesAt, issuer: issuer.slug })).rejects.toMatchObject({
+      reason: 'staged_already',
+    })
+    const other = await portal.createGroup('Also rolling')
+    await expect(rollover.stage(ada, other.slug, { activatesAt, issuer: issuer.slug })).rejects.toMatchObject({
+      reason: 'issuer_taken',
+    })
+    // Both roots are there for who has to trust the one before the other is gone.
+    portal.time.now = new Date(portal.time.now.getTime() + 2_000)
+    const page = await portal.trust.page(group.slug)
+    expect([page?.root.slug, ...(page?.otherRoots ?? []).map(({ slug }) => slug)]).toEqual([
+      expect.any(String),
+      'next-root',
+    ])
+    expect(page?.issuers.map(({ slug }) => slug)).toEqual([group.issuer.slug, issuer.slug])
+
+    const today = portal.time.now
+    portal.time.now = new Date(activatesAt.getTime() + 1_000)
+    expect(await rollover.advance(rolloverActor())).toBe(1)
+    const leaf = await portal.enrol(group.endpoint.id, newDevice('rolled'))
+    openssl.write('rolled.der', leaf.der)
+    openssl.run('x509', '-inform', 'DER', '-in', 'rolled.der', '-out', 'rolled.pem')
+    const time = ['-attime', String(Math.floor(portal.time.now.getTime() / 1000))]
+    const verdict = openssl.run('verify', ...time, '-CAfile', 'Next Root.crt', '-untrusted', 'next.crt', 'rolled.pem')
+    expect(verdict.toString()).toContain('rolled.pem: OK')
+    portal.time.now = today
+  })
+
+  test('an imported issuer gets its list and its responder like any other; a root without its key gets neither', async () => {
+    const { portal, openssl } = surroundings()
+    openssl.root('Served Root')
+    openssl.issuer('served', 'Served Root', { subject: '/O=Example/CN=Served Issuing CA' })
+    const file = openssl.pkcs12('served', 'correct horse', { chain: ['Served Root'] })
+    const issuer = await portal.authorityImports.importPkcs12(ada, file, password())
+    await portal.status.publishDueCrls()
+    await portal.ocspResponders.renewEnding(ada)
+    const all = await portal.groups.authorities(ada)
+    expect(all.find(({ id }) => id === issuer.id)).toMatchObject({ crl: { number: '1' }, ocspResponder: {} })
+    expect(all.find(({ id }) => id === issuer.parentId)).toMatchObject({ crl: null, ocspResponder: null })
+    const list = await portal.stores.status.crl(issuer.slug, null)
+    openssl.write('served-list.der', list?.der ?? new Uint8Array())
+    const args = ['-inform', 'DER', '-in', 'served-list.der', '-noout', '-CAfile', 'served.crt']
+    expect(openssl.run('crl', ...args, '-text').toString()).toContain('Served Issuing CA')
+  })
+})
