@@ -52,6 +52,7 @@ import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
 import { overdueRenewalStore } from '@/lib/adapters/store/overdue-renewals'
+import { overviewStore } from '@/lib/adapters/store/overview'
 import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
@@ -166,6 +167,7 @@ import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
 import type { Outbound } from '@/lib/services/outbound'
 import { createOverdueRenewals, type OverdueRenewals } from '@/lib/services/overdue-renewals'
+import { createOverview, type OverviewService } from '@/lib/services/overview'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createProfileSigners } from '@/lib/services/profile-signers'
@@ -232,6 +234,7 @@ export interface Services {
   devices: DevicesService
   eventWebhooks: EventWebhooksService
   overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
+  overview: OverviewService
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
   jamfSync: JamfSync['want']
   simulation: SimulationService
@@ -564,6 +567,7 @@ export function buildServices(wiring: Wiring): Services {
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
     eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, clock }),
     overdueRenewals,
+    overview: createOverview({ store: overviewStore(database), clock }),
     simulation: createSimulation({
       store: simulationStore(database),
       secrets,

@@ -26,7 +26,7 @@ export function keyOf(idOrSerial: string): { id: string } | { serial: string } {
 
 export function checkedFilter(filter: CertificateFilter): CertificateFilter {
   // No text of the database has it, and it would not even take the question.
-  if (Object.values(filter).some((value) => value.includes('\0'))) refuse('filter', 'Leave out control characters.')
+  if (Object.values(filter).some((value) => typeof value === 'string' && value.includes('\0'))) refuse('filter', 'Leave out control characters.')
   if (filter.deviceId !== undefined && !UUID.test(filter.deviceId))
     refuse('device', 'A device is named by its id here.')
   const search = filter.search?.normalize('NFC').trim() ?? ''

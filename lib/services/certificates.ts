@@ -107,6 +107,18 @@ export interface CertificateFilter {
   line?: string
   /** Id of a device that an MDM knows. */
   deviceId?: string
+  /** Whether it holds now, soon to end or not. */
+  current?: boolean
+  /** Whether another one took over from it. */
+  renewed?: boolean
+  issued?: Period
+  ends?: Period
+}
+
+/** From the first moment on, and before the second. */
+export interface Period {
+  from?: Date
+  to?: Date
 }
 
 export interface CertificatesService {

@@ -2,7 +2,7 @@
 
 import type { AuditEventView } from '@/lib/services/audit'
 import { statusOf } from '@/lib/services/certificate-view'
-import type { CertificateFilter, CertificateRecord, CertificateStore } from '@/lib/services/certificates'
+import type { CertificateFilter, CertificateRecord, CertificateStore, Period } from '@/lib/services/certificates'
 import type { JobStore } from '@/lib/services/jobs'
 import { QUESTIONS } from '@/lib/services/transactions'
 import { append, type World, type WorldCertificate } from './world'
@@ -15,6 +15,7 @@ export function memoryCertificateStore(world: World): CertificateStore {
     async list(filter, { after, limit, now }) {
       return issued()
         .filter((row) => row.kind === 'leaf' && matches(row, filter, now))
+        .filter(({ id }) => filter.renewed === undefined || filter.renewed === isRenewed(world, id))
         .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
         .filter(
           (row) =>
@@ -148,8 +149,19 @@ export function matches(row: CertificateRecord, filter: CertificateFilter, now: 
     (filter.subject === undefined || row.subject === filter.subject) &&
     (filter.issuance === undefined || (filter.issuance === 'first') === (row.renewsCertificateId === null)) &&
     (filter.line === undefined || row.id === filter.line || row.lineageId === filter.line) &&
+    (filter.current === undefined || filter.current === ['valid', 'expiring'].includes(statusOf(row, now))) &&
+    within(row.issuedAt, filter.issued) &&
+    within(row.notAfter, filter.ends) &&
     (filter.search === undefined || found(row, filter.search))
   )
+}
+
+function isRenewed(world: World, id: string): boolean {
+  return world.certificates.some(({ renews, state }) => renews?.certificateId === id && state !== 'abandoned')
+}
+
+function within(at: Date, { from, to }: Period = {}): boolean {
+  return (from === undefined || at >= from) && (to === undefined || at < to)
 }
 
 function found(row: CertificateRecord, search: string): boolean {

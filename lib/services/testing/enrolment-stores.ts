@@ -563,7 +563,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
     transactions: {
       async list(filter, page) {
-        const { device, deviceId, from, to, endpoint, group, kind, ...equal } = filter
+        const { device, deviceId, from, to, endpoint, group, kind, state, ...equal } = filter
         const fits = rows
           .map(rowOf)
           .filter(
@@ -571,6 +571,9 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
               (kind === undefined || (kind === 'question') === QUESTIONS.includes(view.messageType ?? 0)) &&
               (endpoint === undefined || view.endpoint.slug === endpoint) &&
               (group === undefined || view.group.slug === group) &&
+              (state === undefined ||
+                view.state === state ||
+                (state === 'unsuccessful' && ['refused', 'failed'].includes(view.state))) &&
               (device === undefined || view.subject?.toLowerCase().includes(device.toLowerCase()) === true) &&
               deviceId === undefined &&
               (from === undefined || view.createdAt >= from) &&
