@@ -105,6 +105,7 @@ import type { AuditService } from '@/lib/services/audit'
 import { nameAuditNode } from '@/lib/services/audit-events'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
+import { type BackupsService, createBackups } from '@/lib/services/backups'
 import { type BreakGlassService, createBreakGlass } from '@/lib/services/break-glass'
 import { createBulkRevocations } from '@/lib/services/bulk-revocation'
 import type { BulkRevocationsService } from '@/lib/services/bulk-revocation-types'
@@ -235,6 +236,7 @@ export interface Services {
   eventWebhooks: EventWebhooksService
   overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   overview: OverviewService
+  backups: BackupsService
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
   jamfSync: JamfSync['want']
   simulation: SimulationService
@@ -567,6 +569,7 @@ export function buildServices(wiring: Wiring): Services {
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
     eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, clock }),
     overdueRenewals,
+    backups: createBackups({ store: guarded(auditStore(database)), audit, clock }),
     overview: createOverview({ store: overviewStore(database), clock }),
     simulation: createSimulation({
       store: simulationStore(database),

@@ -107,6 +107,10 @@ export interface CertificateFilter {
   line?: string
   /** Id of a device that an MDM knows. */
   deviceId?: string
+}
+
+/** What a list can be asked besides, and a revocation in bulk cannot. */
+export interface CertificateListFilter extends CertificateFilter {
   /** Whether it holds now, soon to end or not. */
   current?: boolean
   /** Whether another one took over from it. */
@@ -125,7 +129,7 @@ export interface CertificatesService {
   /** Leaves only, newest first, keyset paging. */
   list(
     actor: Actor,
-    filter: CertificateFilter,
+    filter: CertificateListFilter,
     page: { cursor?: string; limit?: number },
   ): Promise<Page<CertificateSummary>>
   /** By row id or serial. */
@@ -198,7 +202,7 @@ export type CertificateListRow = Omit<
 export interface CertificateStore extends RevocationStore {
   /** Issued leaves, newest first; those after `after` when it is given. A line is named by its first certificate's id. */
   list(
-    filter: CertificateFilter,
+    filter: CertificateListFilter,
     page: { after: { createdAt: Date; id: string } | null; limit: number; now: Date; expiringBefore: Date },
   ): Promise<CertificateListRow[]>
   /** Issued certificates of any kind with this id or serial: two when a serial is ambiguous across issuers. */
@@ -223,7 +227,7 @@ const HISTORY = 200
 const LINE = 100
 
 export function createCertificates({ store, clock, onCrlDue = () => {} }: CertificatesDeps): CertificatesService {
-  async function list(actor: Actor, filter: CertificateFilter, page: { cursor?: string; limit?: number }) {
+  async function list(actor: Actor, filter: CertificateListFilter, page: { cursor?: string; limit?: number }) {
     authorise(actor, 'certificate:read')
     const now = clock()
     const limit = Math.min(Math.max(Math.trunc(page.limit ?? PAGE.usual), 1), PAGE.most)

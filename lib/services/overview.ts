@@ -173,9 +173,8 @@ function daysOf(
   unsuccessful: readonly Counted<{ day: Date }>[],
 ): DayCount[] {
   const length = Math.round((beginningOfDay(now).getTime() - from.getTime()) / DAY_MS) + 1
-  const [perDay, refusedPerDay] = [issued, unsuccessful].map((rows) =>
-    Map.groupBy(rows, ({ day }) => day.getTime()),
-  ) as [Map<number, Counted<unknown>[]>, Map<number, Counted<unknown>[]>]
+  const per = (rows: readonly Counted<{ day: Date }>[]) => Map.groupBy(rows, ({ day }) => day.getTime())
+  const [perDay, refusedPerDay] = [per(issued), per(unsuccessful)]
   return Array.from({ length }, (_, index) => {
     const day = new Date(from.getTime() + index * DAY_MS)
     return {

@@ -2,6 +2,7 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-key'
 import { approveRequest, denyRequest, listApprovals } from './approval'
 import { listAudit, verifyAudit } from './audit'
+import { recordBackup, showBackup } from './backup'
 import { drillBreakGlass, replaceIssuer, revokeIssuer, showBreakGlass } from './break-glass'
 import {
   exportCertificate,
@@ -145,4 +146,6 @@ export const COMMANDS: readonly Command[] = [
   removeEventWebhook,
   verifyAudit,
   listAudit,
+  recordBackup,
+  showBackup,
 ]

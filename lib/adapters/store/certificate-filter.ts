@@ -1,8 +1,8 @@
 /** Which certificates a filter means, in SQL. */
-import type { CertificateFilter, CertificateStatus } from '@/lib/services/certificates'
+import type { CertificateListFilter, CertificateStatus } from '@/lib/services/certificates'
 import { Prisma } from './generated/client'
 
-export function filterConditions(filter: CertificateFilter, now: Date, expiringBefore: Date): Prisma.Sql[] {
+export function filterConditions(filter: CertificateListFilter, now: Date, expiringBefore: Date): Prisma.Sql[] {
   const conditions: Prisma.Sql[] = []
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)

@@ -68,8 +68,8 @@ export function overdueRenewalStore(database: Database): OverdueRenewalStore {
 
     async count(at) {
       const [row] = await database.$queryRaw<{ count: number }[]>`
-        select count(*)::int as count from overdue_renewal o join certificate c on c.id = o.certificate_id
-        where o.resolved_at is null and c.revoked_at is null and c.not_after > ${at}`
+        select count(*)::int as count from overdue_renewal o join ${TABLES} on c.id = o.certificate_id
+        where o.resolved_at is null and ${overdue(at)}`
       return row?.count ?? 0
     },
   })

@@ -1,6 +1,6 @@
 /** Each number of the overview is that of the list that it opens, whatever has become of the certificates. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CertificateFilter } from '@/lib/services/certificates'
+import type { CertificateListFilter } from '@/lib/services/certificates'
 import { createOverview, firstOf } from '@/lib/services/overview'
 import { beginningOfWeek, DAY_MS, WEEK_MS } from '@/lib/services/overview-forecast'
 import { actor, NOON, newDevice } from '@/lib/services/testing/harness'
@@ -50,7 +50,7 @@ beforeAll(async () => {
 afterAll(() => all.close())
 
 const overview = () => createOverview({ store: overviewStore(all.database), clock: all.portal.deps.clock })
-const listed = async (filter: CertificateFilter) =>
+const listed = async (filter: CertificateListFilter) =>
   (await all.portal.certificates.list(reader, filter, { limit: 200 })).items.length
 const attempted = async (filter: TransactionFilter) =>
   (await createTransactions({ store: transactionStore(all.database) }).list(reader, filter, { limit: 200 })).items

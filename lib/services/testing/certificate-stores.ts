@@ -2,7 +2,7 @@
 
 import type { AuditEventView } from '@/lib/services/audit'
 import { statusOf } from '@/lib/services/certificate-view'
-import type { CertificateFilter, CertificateRecord, CertificateStore, Period } from '@/lib/services/certificates'
+import type { CertificateListFilter, CertificateRecord, CertificateStore, Period } from '@/lib/services/certificates'
 import type { JobStore } from '@/lib/services/jobs'
 import { QUESTIONS } from '@/lib/services/transactions'
 import { append, type World, type WorldCertificate } from './world'
@@ -140,7 +140,7 @@ export function memoryJobStore() {
   return { store, rows }
 }
 
-export function matches(row: CertificateRecord, filter: CertificateFilter, now: Date): boolean {
+export function matches(row: CertificateRecord, filter: CertificateListFilter, now: Date): boolean {
   return (
     (filter.group === undefined || row.group?.slug === filter.group) &&
     (filter.issuer === undefined || row.issuer.slug === filter.issuer) &&
