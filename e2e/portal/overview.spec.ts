@@ -1,5 +1,6 @@
 /** The overview in a browser: each number is the way to what it counts, and what is not there yet is asked of the forecast. */
 import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { enrol } from './support/devices'
 import { ADA, AUGUST, employ } from './support/people'
@@ -16,6 +17,11 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => portal?.stop())
 
+const picture = async (page: Page, name: string) => {
+  const folder = process.env.LATCHKEY_SCREENSHOTS
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
+}
+
 test('an empty installation is led on its way, and told that nobody recorded a backup', async ({ visit }) => {
   const page = await visit(portal, { as: ADA })
   await page.goto('/')
@@ -24,6 +30,7 @@ test('an empty installation is led on its way, and told that nobody recorded a b
   await expect(steps.filter({ hasText: 'Create a group' }).getByRole('img', { name: 'Done' })).toBeVisible()
   await expect(page.getByRole('link', { name: 'Mint a challenge' }).first()).toBeVisible()
   await expect(page.getByText('None was recorded.')).toBeVisible()
+  await picture(page, 'overview-empty')
   expect((await portal.cli(['backup', 'record', '--note', 'to the vault'])).code).toBe(0)
   await page.reload()
   await expect(page.getByText('None was recorded.')).toBeHidden()
@@ -45,6 +52,7 @@ test('every number and every bar opens exactly what it counts', async ({ visit }
   const page = await visit(portal, { as: AUGUST })
   await page.goto('/')
   await expect(page.getByRole('link', { name: 'Valid certificates' })).toBeVisible()
+  await picture(page, 'overview-counted')
   const counted = await page
     .locator('[data-count]')
     .evaluateAll((links) =>
@@ -78,6 +86,7 @@ test('a fleet that would enrol today is added to the forecast, in both themes an
   await page.getByText('Show as a table').first().click()
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+    await picture(page, `overview-phone-${theme}`)
     expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual(
       [],
     )
