@@ -12,11 +12,12 @@ import { transactionStore } from './transactions'
 const reader = actor('auditor')
 const inDays = (days: number) => new Date(NOON.getTime() + days * DAY_MS)
 let all: DevicePortal
+let lab: Awaited<ReturnType<DevicePortal['portal']['createGroup']>>
 
 beforeAll(async () => {
   all = await devicePortal()
   const { portal, group } = all
-  const lab = await portal.createGroup('Lab')
+  lab = await portal.createGroup('Lab')
   // Ends, in days from now: over, within the month, in the same far week, and in a year.
   const ends = { over: -3, soon: 5, first: 100, renewed: 100, held: 100, revoked: 100 }
   const ids = new Map<string, string>()
@@ -153,4 +154,28 @@ test('challenges that wait, and how far the installation has come', async () => 
     radiusServer: false,
     admitted: false,
   })
+})
+
+test('under an issuer that is revoked, and before they begin, certificates are counted as the list tells them', async () => {
+  const { portal } = all
+  const later = await all.enrol('later')
+  await portal.backing.setNotBefore(later.id, inDays(1))
+  await portal.enrol(lab.endpoint.id, newDevice('under revoked'))
+  const ended = await portal.enrol(lab.endpoint.id, newDevice('ended before'))
+  await portal.backing.setNotAfter(ended.id, inDays(-3))
+  await portal.backing.revokeAuthority(lab.issuer.id, inDays(-1))
+  const { statuses } = await overview().standing(reader)
+  expect(statuses).toEqual({
+    valid: 2,
+    expiring: 1,
+    expired: 2,
+    held: 1,
+    revoked: 1,
+    not_yet_valid: 1,
+    issuer_revoked: 2,
+  })
+  for (const [status, count] of Object.entries(statuses))
+    expect(await listed({ status: status as 'valid' }), status).toBe(count)
+  const ends = await overview().forecast(reader)
+  expect(ends.reduce((sum, { count }) => sum + count, 0)).toBe(await listed({ current: true }))
 })
