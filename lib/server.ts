@@ -63,6 +63,7 @@ import { guarded } from '@/lib/adapters/store/outage'
 import { overdueRenewalStore } from '@/lib/adapters/store/overdue-renewals'
 import { postureStore } from '@/lib/adapters/store/posture'
 import { policyVersionStore } from '@/lib/adapters/store/policy-versions'
+import { overviewStore } from '@/lib/adapters/store/overview'
 import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
 import { provenanceStore } from '@/lib/adapters/store/provenance'
 import { pruneStore } from '@/lib/adapters/store/prune'
@@ -123,6 +124,7 @@ import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { createAuthorityImports } from '@/lib/services/authority-import'
 import type { AuthorityImports } from '@/lib/services/authority-import-types'
+import { type BackupsService, createBackups } from '@/lib/services/backups'
 import { type BreakGlassService, createBreakGlass } from '@/lib/services/break-glass'
 import { createBulkRevocations } from '@/lib/services/bulk-revocation'
 import type { BulkRevocationsService } from '@/lib/services/bulk-revocation-types'
@@ -191,6 +193,7 @@ import { createOcsp, type OcspService } from '@/lib/services/ocsp'
 import { createOcspResponders } from '@/lib/services/ocsp-responders'
 import type { Outbound } from '@/lib/services/outbound'
 import { createOverdueRenewals, type OverdueRenewals } from '@/lib/services/overdue-renewals'
+import { createOverview, type OverviewService } from '@/lib/services/overview'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
 import { createPosture } from '@/lib/services/posture'
@@ -264,6 +267,8 @@ export interface Services {
   mailServer: MailServerService
   notices: NoticesService
   overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
+  overview: OverviewService
+  backups: BackupsService
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
   jamfSync: JamfSync['want']
   simulation: SimulationService
@@ -621,6 +626,8 @@ export function buildServices(wiring: Wiring): Services {
     mailServer: createMailServer({ ...mailing, limit: access.limit }),
     notices: createNotices({ store: { ...noticeStore(database), ...recipientStore(database) }, clock }),
     overdueRenewals,
+    backups: createBackups({ store: guarded(auditStore(database)), audit, clock }),
+    overview: createOverview({ store: overviewStore(database), clock }),
     simulation: createSimulation({
       store: simulationStore(database),
       secrets,

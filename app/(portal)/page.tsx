@@ -1,88 +1,124 @@
-/** The overview: how things stand, what happened last, and for a new installation what to do next. */
+/** The overview: how things stand, what came and what will come, and for a new installation what to do next. */
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { PageHeader } from '@/app/_components/page-header'
+import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { CardsSkeleton } from '@/app/_components/skeleton'
 import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
+import { firstOf } from '@/lib/services/overview'
 import { can } from '@/lib/services/permissions'
+import { Activity } from './_overview/activity'
 import { Alarms } from './_overview/alarms'
 import { BrakeAlarm } from './_overview/brake-alarm'
 import { CredentialAlarm } from './_overview/credential-alarm'
 import { CrlAlarm } from './_overview/crl-alarm'
 import { FailuresByCause } from './_overview/failures-by-cause'
 import { FirstSteps } from './_overview/first-steps'
+import { Forecast } from './_overview/forecast'
 import { Health } from './_overview/health'
 import { healthChecks } from './_overview/health-checks'
+import { PERIODS, PeriodChoice } from './_overview/period-choice'
 import { Recent } from './_overview/recent'
 import { Standing } from './_overview/standing'
+import { Statuses } from './_overview/statuses'
+import { supposedOf } from './_overview/supposed'
+import { WaitingChallenges } from './_overview/waiting-challenges'
 
 export const metadata: Metadata = { title: 'Overview' }
 
-export default async function OverviewPage() {
+type Wanted = Partial<Record<'days' | 'devices' | 'endpoint', string>>
+
+export default async function OverviewPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActorInGroups('overview:read')
+  const wanted = await readParameters(searchParams, ['days', 'devices', 'endpoint'])
+  const days = Number(oneOf(PERIODS, wanted.days) ?? '30')
   return (
     <>
-      <PageHeader title="Overview" />
+      <PageHeader title="Overview" description="How things stand. Every number opens the list of what it counts.">
+        <PeriodChoice days={days} />
+      </PageHeader>
       <Suspense fallback={<CardsSkeleton />}>
-        <Overview actor={actor} />
+        <Overview actor={actor} days={days} wanted={wanted} />
       </Suspense>
     </>
   )
 }
 
 const NEWEST = { limit: 6 }
-const DAY_MS = 86_400_000
 
-async function Overview({ actor }: { actor: Actor }) {
-  const {
-    groups: groupService,
-    certificates,
-    transactions,
-    alarms: alarmService,
-    crlLists,
-    deviceBrake,
-    deviceRules,
-    mdmConnectors,
-    overdueRenewals,
-  } = server()
+async function Overview({ actor, days, wanted }: { actor: Actor; days: number; wanted: Wanted }) {
+  const { overview, groups: groupService, certificates, transactions } = server()
   const now = new Date()
-  const [alarms, brakes, expiring, overdue, lists, counts, groups, authorities, following, newest, refused, causes] =
-    await Promise.all([
-      alarmService.open(actor),
-      can(actor, 'certificate:read') ? deviceBrake.list(actor) : [],
-      can(actor, 'connector:read') ? mdmConnectors.expiring(actor) : [],
-      overdueRenewals.count(actor),
-      can(actor, 'group:read') ? crlLists.list(actor) : [],
-      certificates.counts(actor),
+  const [troubles, groups, standing, activity, causes, weeks, waiting, milestones, newest, refused] = await Promise.all(
+    [
+      troublesOf(actor),
       groupService.list(actor),
-      groupService.authorities(actor),
-      deviceRules.following(actor),
+      overview.standing(actor),
+      overview.activity(actor, days),
+      overview.causes(actor, days),
+      overview.forecast(actor),
+      overview.waiting(actor),
+      overview.milestones(actor),
       certificates.list(actor, {}, NEWEST),
       transactions.list(actor, { state: 'refused' }, NEWEST),
-      transactions.failuresByCause(actor, new Date(now.getTime() - DAY_MS)),
-    ])
-  const health = <Health kinds={healthChecks({ authorities, groups, following }, now)} now={now} />
-  const first = counts.total === 0
-  const quiet = first && refused.items.length === 0
+    ],
+  )
+  const endpoints = groups.flatMap((group) => group.endpoints.map((endpoint) => ({ ...endpoint, group })))
+  const quiet = standing.total === 0 && refused.items.length === 0
   return (
     <div className="grid gap-5">
-      <Alarms actor={actor} alarms={alarms} />
-      <BrakeAlarm brakes={brakes} />
-      <CrlAlarm lists={lists} now={now} />
-      <CredentialAlarm connectors={expiring} />
-      {!quiet && <Standing counts={counts} overdue={overdue} />}
+      <Alarms actor={actor} alarms={troubles.alarms} />
+      <BrakeAlarm brakes={troubles.brakes} />
+      <CrlAlarm lists={troubles.lists} now={now} />
+      <CredentialAlarm connectors={troubles.expiring} />
+      {!quiet && <Standing standing={standing} activity={activity} waiting={waiting} overdue={troubles.overdue} />}
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid content-start gap-5">
-          {first && <FirstSteps actor={actor} groups={groups} />}
+          <FirstSteps actor={actor} groups={groups} milestones={milestones} />
+          {!quiet && <Activity activity={activity} />}
+          {standing.total > 0 && (
+            <>
+              <Forecast
+                weeks={weeks}
+                endpoints={endpoints}
+                supposed={supposedOf(wanted, endpoints, weeks, now)}
+                days={days}
+              />
+              <Statuses standing={standing} />
+            </>
+          )}
           {!quiet && <Recent certificates={newest.items} refused={refused.items} />}
         </div>
         <div className="grid content-start gap-5">
-          {health}
-          {causes.length > 0 && <FailuresByCause causes={causes} now={now} />}
+          <Health kinds={healthChecks({ ...troubles, groups }, now)} now={now} />
+          {!quiet && <FailuresByCause causes={causes} from={firstOf(days, now)} days={days} />}
+          <WaitingChallenges waiting={waiting} />
         </div>
       </div>
     </div>
   )
+}
+
+/** What may want attention. Whoever is limited to some groups is not told of what all of them share. */
+async function troublesOf(actor: Actor) {
+  const { alarms, crlLists, deviceBrake, deviceRules, groups, mdmConnectors, overdueRenewals, backups, ready } =
+    server()
+  const everywhere = can(actor, 'overview:read')
+  const [open, overdue, following, brakes, lists, expiring, connectors, authorities, backup, { signer }] =
+    await Promise.all([
+      alarms.open(actor),
+      overdueRenewals.count(actor),
+      deviceRules.following(actor),
+      everywhere ? deviceBrake.list(actor) : [],
+      everywhere ? crlLists.list(actor) : [],
+      everywhere ? mdmConnectors.expiring(actor) : [],
+      everywhere ? mdmConnectors.list(actor) : [],
+      everywhere ? groups.authorities(actor) : [],
+      everywhere ? backups.latest(actor) : null,
+      ready(),
+    ])
+  const installation = everywhere ? { signer, backup } : null
+  return { alarms: open, overdue, following, brakes, lists, expiring, connectors, authorities, installation }
 }

@@ -27,6 +27,7 @@ const facts = (category: AuditCategory, severity: AuditSeverity, title: string):
 })
 
 export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
+  'system.backup_recorded': facts('system', 'info', 'Backup recorded'),
   'system.setup_completed': facts('system', 'high', 'Set-up completed'),
   'authn.login.succeeded': facts('authn', 'info', 'Signed in'),
   'authn.login.failed': facts('authn', 'low', 'Sign-in failed'),

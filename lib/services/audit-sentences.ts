@@ -12,6 +12,7 @@ export function sentenceOf(event: RecordedEvent): string {
 }
 
 const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
+  'system.backup_recorded': (event) => `${who(event)} recorded a backup${noted(event)}`,
   'system.setup_completed': (event) => `${who(event)} set up ${what(event, 'the organisation')}`,
   'authn.login.succeeded': (event) =>
     `${who(event)} signed in${said(event, 'newDevice') === 'true' ? ' from a new place' : ''}`,
@@ -286,6 +287,11 @@ function until(event: RecordedEvent): string {
 function expiringOn(event: RecordedEvent): string {
   const day = said(event, 'expiresAt')
   return day ? ` on ${day.slice(0, 10)}` : ''
+}
+
+function noted(event: RecordedEvent): string {
+  const note = said(event, 'note')
+  return note === undefined ? '' : `: ${note}`
 }
 
 function entries(event: RecordedEvent): string {

@@ -5,6 +5,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 /** The event types in use. Severity and the sentence shown to people live in audit-events.ts. */
 export type AuditEventType =
+  | 'system.backup_recorded'
   | 'system.setup_completed'
   | 'authn.login.succeeded'
   | 'authn.login.failed'

@@ -1,6 +1,6 @@
 /** What callers ask of certificates, checked: ids and serials, filters, page markers, reasons and comments. */
 import { Refusal } from '@/lib/errors'
-import type { CertificateFilter, RevocationReason } from './certificates'
+import type { CertificateListFilter, RevocationReason } from './certificates'
 
 export const REVOCATION_REASONS: readonly RevocationReason[] = [
   'unspecified',
@@ -24,9 +24,10 @@ export function keyOf(idOrSerial: string): { id: string } | { serial: string } {
   return UUID.test(text) ? { id: text.toLowerCase() } : { serial: text.replace(/[\s:]/g, '').toUpperCase() }
 }
 
-export function checkedFilter(filter: CertificateFilter): CertificateFilter {
+export function checkedFilter(filter: CertificateListFilter): CertificateListFilter {
   // No text of the database has it, and it would not even take the question.
-  if (Object.values(filter).some((value) => value.includes('\0'))) refuse('filter', 'Leave out control characters.')
+  if (Object.values(filter).some((value) => typeof value === 'string' && value.includes('\0')))
+    refuse('filter', 'Leave out control characters.')
   if (filter.deviceId !== undefined && !UUID.test(filter.deviceId))
     refuse('device', 'A device is named by its id here.')
   const search = filter.search?.normalize('NFC').trim() ?? ''

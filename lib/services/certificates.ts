@@ -111,11 +111,27 @@ export interface CertificateFilter {
   deviceId?: string
 }
 
+/** What a list can be asked besides, and a revocation in bulk cannot. */
+export interface CertificateListFilter extends CertificateFilter {
+  /** Whether it holds now, soon to end or not. */
+  current?: boolean
+  /** Whether another one took over from it. */
+  renewed?: boolean
+  issued?: Period
+  ends?: Period
+}
+
+/** From the first moment on, and before the second. */
+export interface Period {
+  from?: Date
+  to?: Date
+}
+
 export interface CertificatesService {
   /** Leaves only, newest first, keyset paging. */
   list(
     actor: Actor,
-    filter: CertificateFilter,
+    filter: CertificateListFilter,
     page: { cursor?: string; limit?: number },
   ): Promise<Page<CertificateSummary>>
   /** By row id or serial. */
@@ -198,7 +214,7 @@ export type CertificateListRow = Omit<
 export interface CertificateStore extends RevocationStore {
   /** Issued leaves, newest first; those after `after` when it is given. A line is named by its first certificate's id. */
   list(
-    filter: CertificateFilter & Reach,
+    filter: CertificateListFilter & Reach,
     page: { after: { createdAt: Date; id: string } | null; limit: number; now: Date; expiringBefore: Date },
   ): Promise<CertificateListRow[]>
   /** Issued certificates of any kind with this id or serial: two when a serial is ambiguous across issuers. */
@@ -223,7 +239,7 @@ const HISTORY = 200
 const LINE = 100
 
 export function createCertificates({ store, clock, onCrlDue = () => {} }: CertificatesDeps): CertificatesService {
-  async function list(actor: Actor, filter: CertificateFilter, page: { cursor?: string; limit?: number }) {
+  async function list(actor: Actor, filter: CertificateListFilter, page: { cursor?: string; limit?: number }) {
     authoriseInGroups(actor, 'certificate:read')
     const now = clock()
     const limit = Math.min(Math.max(Math.trunc(page.limit ?? PAGE.usual), 1), PAGE.most)

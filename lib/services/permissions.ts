@@ -4,6 +4,7 @@ import type { Actor, Role } from './actor'
 
 export const PERMISSIONS = {
   'overview:read': ['admin', 'operator', 'auditor'],
+  'backup:record': ['admin'],
   'group:read': ['admin', 'operator', 'auditor'],
   'group:create': ['admin'],
   'group:update': ['admin'],

@@ -37,6 +37,9 @@ export interface TransactionView {
   finishedAt: Date | null
 }
 
+/** `unsuccessful`: refused or failed. */
+export type TransactionListing = TransactionView['state'] | 'unsuccessful'
+
 /** A device asks for a certificate, or (GetCert, GetCRL) for what is there already. */
 export type TransactionKind = 'enrolment' | 'question'
 
@@ -45,7 +48,7 @@ export interface TransactionFilter {
   kind?: TransactionKind | 'all'
   endpoint?: string
   group?: string
-  state?: TransactionView['state']
+  state?: TransactionListing
   /** Code of the cause. */
   reason?: string
   client?: string

@@ -16,6 +16,7 @@ import {
   takeKeyOffline,
   withdrawAuthority,
 } from './authority'
+import { recordBackup, showBackup } from './backup'
 import { drillBreakGlass, replaceIssuer, revokeIssuer, showBreakGlass } from './break-glass'
 import {
   exportCertificate,
@@ -216,4 +217,6 @@ export const COMMANDS: readonly Command[] = [
   auditAsOf,
   auditCompare,
   auditActivity,
+  recordBackup,
+  showBackup,
 ]

@@ -1,34 +1,42 @@
-/** Why devices went without a certificate since yesterday, most frequent first, each the way to its list. */
+/** Why devices went without a certificate, most frequent first, each the way to its list. */
 import { Card } from '@/app/_components/card'
 import { TextLink } from '@/app/_components/row-link'
-import { withParameters } from '@/app/_components/search-parameters'
-import type { CauseCount } from '@/lib/services/transactions'
+import type { CauseCount } from '@/lib/services/overview'
+import { failedBecause } from './addresses'
+import { CountLink, number } from './count-link'
+import { inWords } from './days'
 
-const MOST = 6
+const MOST = 8
 
-export function FailuresByCause({ causes, now }: { causes: CauseCount[]; now: Date }) {
-  // The list filters by whole days: since yesterday holds the last 24 hours.
-  const from = new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10)
+export function FailuresByCause({ causes, from, days }: { causes: CauseCount[]; from: Date; days: number }) {
+  const shown = causes.slice(0, MOST)
+  const most = Math.max(1, ...shown.map(({ count }) => count))
   const rest = causes.slice(MOST).reduce((sum, { count }) => sum + count, 0)
   return (
-    <Card title="Failures by cause" description="In the last 24 hours." flush className="self-start">
+    <Card title="Failures by cause" description={`${inWords(days)}.`} flush className="self-start">
       <ul>
-        {causes.slice(0, MOST).map(({ reason, cause, count }) => (
-          <li
-            key={reason}
-            className="flex items-baseline justify-between gap-3 border-t border-line px-4 py-2.5 first:border-t-0 sm:px-5"
-          >
-            <span className="min-w-0 text-sm">
-              <TextLink href={withParameters('/enrolments', { cause: reason, from })}>{cause}</TextLink>
-            </span>
-            <span className="font-medium tabular-nums">{count.toLocaleString('en-GB')}</span>
+        {shown.map(({ reason, cause, count }) => (
+          <li key={reason} className="grid gap-1.5 border-t border-line px-4 py-2.5 first:border-t-0 sm:px-5">
+            <div className="flex items-baseline justify-between gap-3">
+              <span className="min-w-0 text-sm">
+                <TextLink href={failedBecause(reason, from)}>{cause}</TextLink>
+              </span>
+              <span className="font-medium tabular-nums">
+                <CountLink count={count} href={failedBecause(reason, from)} about={cause} />
+              </span>
+            </div>
+            <svg width="100%" height="6" aria-hidden>
+              <rect width="100%" height="6" rx="3" className="fill-sunken" />
+              <rect width={`${Math.max((count / most) * 100, 1)}%`} height="6" rx="3" className="fill-bad" />
+            </svg>
           </li>
         ))}
       </ul>
+      {causes.length === 0 && (
+        <p className="px-4 py-3 text-sm text-muted sm:px-5">Every device that asked was served.</p>
+      )}
       {rest > 0 && (
-        <p className="border-t border-line px-4 py-2.5 text-sm text-muted sm:px-5">
-          {rest.toLocaleString('en-GB')} for other causes.
-        </p>
+        <p className="border-t border-line px-4 py-2.5 text-sm text-muted sm:px-5">{number(rest)} for other causes.</p>
       )}
     </Card>
   )

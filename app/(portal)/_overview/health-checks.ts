@@ -5,6 +5,8 @@
 import { crlFreshness, type Expiry, expiryOf, responderFreshness, WARN_DAYS } from '@/app/_components/freshness'
 import type { DeviceFollowing } from '@/lib/services/device-rules'
 import type { AuthorityView, GroupView } from '@/lib/services/groups'
+import type { ConnectorLight } from '@/lib/services/mdm-connector-health'
+import type { MdmConnectorView } from '@/lib/services/mdm-connector-views'
 
 export type Verdict = 'good' | 'soon' | 'bad'
 
@@ -15,6 +17,8 @@ export interface Check {
   verdict: Verdict
   /** When it runs out; null when it is not there at all, or never does. */
   until: Date | null
+  /** When it was last so, for what must come again and again. */
+  since?: Date
   /** What is wrong with one that never runs out. */
   fault?: string
 }
@@ -39,10 +43,17 @@ interface Judged {
   authorities: AuthorityView[]
   groups: GroupView[]
   following: DeviceFollowing[]
+  connectors: Pick<MdmConnectorView, 'slug' | 'name' | 'light' | 'credentialExpiresAt'>[]
+  /** What the installation runs on; null for whoever is not told. */
+  installation: { signer: boolean; backup: { at: Date } | null } | null
 }
 
-export function healthChecks({ authorities, groups, following }: Judged, now: Date): CheckKind[] {
+export function healthChecks(
+  { authorities, groups, following, connectors, installation }: Judged,
+  now: Date,
+): CheckKind[] {
   return [
+    ...(installation === null ? [] : [signerKind(installation), backupKind(installation, now)]),
     {
       title: 'Revocation lists',
       href: '/authorities',
@@ -64,6 +75,7 @@ export function healthChecks({ authorities, groups, following }: Judged, now: Da
       checks: groups.flatMap((group) => registrationAuthorityChecks(group, now)),
     },
     { title: 'Revocation follows the MDM', href: '/devices', checks: following.map(followingCheck) },
+    { title: 'Connectors', href: '/connectors', checks: connectors.flatMap(connectorChecks) },
   ]
 }
 
@@ -115,6 +127,62 @@ function registrationAuthorityChecks({ name, endpoints }: GroupView, now: Date):
       : 'bad',
     until: registrationAuthority?.notAfter ?? null,
   }))
+}
+
+/** The page itself shows that the database answers. */
+function signerKind({ signer }: { signer: boolean }): CheckKind {
+  const check: Check = {
+    id: 'signer',
+    href: '/settings/about',
+    subject: 'Database and signer',
+    verdict: signer ? 'good' : 'bad',
+    until: null,
+    fault: 'The signer does not answer: nothing can be issued, and no list renewed.',
+  }
+  return { title: check.subject, href: check.href, checks: [check] }
+}
+
+const HOUR_MS = 3_600_000
+/** A daily backup that is late by half a day, and one that has not been for a week. */
+const BACKUP_LATE_MS = 36 * HOUR_MS
+const BACKUP_MISSING_MS = 7 * 24 * HOUR_MS
+
+function backupKind({ backup }: { backup: { at: Date } | null }, now: Date): CheckKind {
+  const age = backup === null ? null : now.getTime() - backup.at.getTime()
+  const check: Check = {
+    id: 'backup',
+    href: '/audit?kind=system',
+    subject: 'Backup',
+    verdict: age === null ? 'soon' : age > BACKUP_MISSING_MS ? 'bad' : age > BACKUP_LATE_MS ? 'soon' : 'good',
+    until: null,
+    ...(backup && { since: backup.at }),
+    fault: 'None was recorded. After each one, run: npm run latchkey -- backup record',
+  }
+  return { title: check.subject, href: check.href, checks: [check] }
+}
+
+const OF_LIGHT: Record<Exclude<ConnectorLight, 'disabled'>, [Verdict, fault: string]> = {
+  well: ['good', ''],
+  'never-used': ['soon', 'It was never reached, nor did it ever call.'],
+  'credential-expiring': ['soon', 'Its credential ends soon.'],
+  failing: ['bad', 'Calls fail.'],
+  'credential-expired': ['bad', 'Its credential has ended.'],
+}
+
+function connectorChecks({ slug, name, light, credentialExpiresAt }: Judged['connectors'][number]): Check[] {
+  if (light === 'disabled') return []
+  const [verdict, fault] = OF_LIGHT[light]
+  const ends = light.startsWith('credential-') || light === 'well'
+  return [
+    {
+      id: `connector-${slug}`,
+      href: `/connectors/${slug}`,
+      subject: name,
+      verdict,
+      until: ends ? credentialExpiresAt : null,
+      fault,
+    },
+  ]
 }
 
 function followingCheck({ group: { slug, name }, follows }: DeviceFollowing): Check {

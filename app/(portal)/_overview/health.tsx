@@ -24,9 +24,9 @@ export function Health({ kinds, now }: { kinds: CheckKind[]; now: Date }) {
   return (
     <Card title="Health" description={summary} flush className="self-start">
       <ul>
-        {worstFirst.map(({ id, verdict, href, subject, until, fault = 'Not there yet.' }) => (
+        {worstFirst.map(({ id, verdict, href, subject, until, since, fault = 'Not there yet.' }) => (
           <HealthRow key={id} verdict={verdict} href={href} title={subject}>
-            {until === null ? fault : <Until at={until} now={now} />}
+            {since ? <Since at={since} /> : until === null ? fault : <Until at={until} now={now} />}
           </HealthRow>
         ))}
         {kinds.map((kind) => (
@@ -41,11 +41,13 @@ function GoodOnes({ kind: { title, href, checks }, now }: { kind: CheckKind; now
   const good = checks.filter(({ verdict }) => verdict === 'good')
   if (good.length === 0) return null
   const first = soonest(good)
+  const since = good[0]?.since
   return (
     <HealthRow verdict="good" href={href} title={title}>
       {good.length === 1 ? 'Good. ' : `${good.length} good. `}
       {first && good.length > 1 && 'The first '}
       {first && <Until at={first} now={now} lowerCase={good.length > 1} />}
+      {since && <Since at={since} />}
     </HealthRow>
   )
 }
@@ -53,6 +55,14 @@ function GoodOnes({ kind: { title, href, checks }, now }: { kind: CheckKind; now
 function soonest(checks: Check[]): Date | undefined {
   const times = checks.flatMap(({ until }) => until ?? [])
   return times.sort((a, b) => a.getTime() - b.getTime())[0]
+}
+
+function Since({ at }: { at: Date }) {
+  return (
+    <>
+      The last one <Instant at={at} show="relative" />.
+    </>
+  )
 }
 
 const NEAR_MS = 60 * 24 * 60 * 60 * 1000

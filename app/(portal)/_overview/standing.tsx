@@ -1,9 +1,9 @@
 /** The numbers that tell how things stand, each the way to its list. */
 import Link from 'next/link'
 import { cx } from '@/app/_components/cx'
-import type { CertificatesService } from '@/lib/services/certificates'
-
-type Counts = Awaited<ReturnType<CertificatesService['counts']>>
+import type { Activity, Standing as StandingView, Waiting } from '@/lib/services/overview'
+import { certificatesOf, issuedBetween, unsuccessfulBetween, waitingChallenges } from './addresses'
+import { number } from './count-link'
 
 interface Figure {
   name: string
@@ -14,19 +14,28 @@ interface Figure {
   notable?: 'warn' | 'bad'
 }
 
-export function Standing({ counts, overdue }: { counts: Counts; overdue: number }) {
+interface StandingProps {
+  standing: StandingView
+  activity: Activity
+  waiting: Waiting
+  overdue: number
+}
+
+export function Standing({ standing: { total, statuses }, activity, waiting, overdue }: StandingProps) {
+  const lately = activity.days.slice(-2)
+  const yesterday = lately[0]?.day ?? new Date(0)
   const figures: Figure[] = [
     {
       name: 'Valid certificates',
-      value: counts.valid,
-      note: `${number(counts.last24h)} issued in 24 h`,
-      href: '/certificates?status=valid',
+      value: statuses.valid ?? 0,
+      note: `of ${number(total)} issued`,
+      href: certificatesOf('valid'),
     },
     {
       name: 'Expiring soon',
-      value: counts.expiring,
-      note: `${number(counts.expired)} expired`,
-      href: '/certificates?status=expiring',
+      value: statuses.expiring ?? 0,
+      note: 'within 30 days',
+      href: certificatesOf('expiring'),
       notable: 'warn',
     },
     {
@@ -37,23 +46,23 @@ export function Standing({ counts, overdue }: { counts: Counts; overdue: number 
       notable: 'bad',
     },
     {
-      name: 'Revoked',
-      value: counts.revoked,
-      note: `of ${number(counts.total)} issued`,
-      href: '/certificates?status=revoked',
+      name: 'Issued',
+      value: lately.reduce((sum, { issued }) => sum + issued, 0),
+      note: 'yesterday and today',
+      href: issuedBetween(yesterday),
     },
     {
-      name: 'Refused in 24 h',
-      value: counts.refused24h,
-      note: 'enrolment attempts',
-      href: '/enrolments?state=refused',
+      name: 'Refused or failed',
+      value: lately.reduce((sum, { unsuccessful }) => sum + unsuccessful, 0),
+      note: 'yesterday and today',
+      href: unsuccessfulBetween(yesterday),
       notable: 'bad',
     },
     {
       name: 'Challenges waiting',
-      value: counts.pendingChallenges,
+      value: waiting.total,
       note: 'minted, not yet used',
-      href: '/challenges?state=pending',
+      href: waitingChallenges(),
     },
   ]
   return (
@@ -63,6 +72,8 @@ export function Standing({ counts, overdue }: { counts: Counts; overdue: number 
           <p className="text-sm text-muted">
             <Link
               href={figure.href}
+              prefetch={false}
+              data-count={figure.value}
               className="after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2"
             >
               {figure.name}
@@ -82,8 +93,4 @@ export function Standing({ counts, overdue }: { counts: Counts; overdue: number 
       ))}
     </ul>
   )
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-GB')
 }

@@ -14,10 +14,11 @@ import { oneOf, readParameters, type SearchParameters } from '@/app/_components/
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CERTIFICATE_STATUS } from '@/app/_components/states'
 import { listed, requireActorInGroups } from '@/app/_session'
+import { dayOf } from '@/app/(portal)/enrolments/day'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { CertificateStatus, CertificateSummary } from '@/lib/services/certificates'
+import type { CertificateListFilter, CertificateStatus, CertificateSummary } from '@/lib/services/certificates'
 import { canInGroups } from '@/lib/services/permissions'
 import { TickedCertificates } from './ticked-certificates'
 
@@ -28,7 +29,9 @@ const STATUSES = Object.keys(CERTIFICATE_STATUS) as CertificateStatus[]
 const SHORTEST_SEARCH = 3
 
 const ISSUANCES = ['first', 'renewal'] as const
-const FILTERS = ['search', 'group', 'issuer', 'status', 'issuance', 'line', 'cursor'] as const
+/** Periods of whole days, and what counting pages lead to. */
+const COUNTED = ['issuedFrom', 'issuedTo', 'endsFrom', 'endsTo', 'renewed'] as const
+const FILTERS = ['search', 'group', 'issuer', 'status', 'issuance', 'line', ...COUNTED, 'cursor'] as const
 
 type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
 
@@ -53,7 +56,10 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
           label="Status"
           all="Any status"
           value={wanted.status}
-          options={STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]])}
+          options={[
+            ...STATUSES.map((status) => [status, CERTIFICATE_STATUS[status][0]] as const),
+            ['current', 'Valid or expiring'],
+          ]}
         />
         <FilterSelect
           name="issuance"
@@ -66,7 +72,9 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
           ]}
         />
         {wanted.line && <input type="hidden" name="line" value={wanted.line} />}
+        {COUNTED.map((name) => wanted[name] && <input key={name} type="hidden" name={name} value={wanted[name]} />)}
       </FilterBar>
+      {COUNTED.some((name) => wanted[name]) && <p className="mb-4 text-sm text-muted">{countedInWords(wanted)}</p>}
       {wanted.line && (
         <p className="mb-4 text-sm text-muted">
           One line of renewals: a certificate and those that took over from it.{' '}
@@ -85,7 +93,7 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
   const search = wanted.search && wanted.search.length >= SHORTEST_SEARCH ? wanted.search : undefined
   const status = oneOf(STATUSES, wanted.status)
   const issuance = oneOf(ISSUANCES, wanted.issuance)
-  const filter = {
+  const said = {
     ...(search && { search }),
     ...(group && { group }),
     ...(issuer && { issuer }),
@@ -93,11 +101,20 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
     ...(issuance && { issuance }),
     ...(line && { line }),
   }
+  const counted = {
+    ...(wanted.status === 'current' && { current: true }),
+    ...(wanted.renewed && { renewed: wanted.renewed === 'yes' }),
+    ...period('issued', wanted.issuedFrom, wanted.issuedTo),
+    ...period('ends', wanted.endsFrom, wanted.endsTo),
+  }
+  const filter: CertificateListFilter = { ...said, ...counted }
+  // The form of a bulk revocation has no words for these: it would concern more than is listed.
+  const isForBulk = !line && Object.keys(counted).length === 0
   const { items, nextCursor } = await listed(server().certificates.list(actor, filter, cursor ? { cursor } : {}))
   return (
     <ListFrame
       path="/certificates"
-      filters={{ search, group, issuer, status, issuance, line }}
+      filters={{ ...wanted, search, cursor: undefined }}
       cursor={cursor}
       nextCursor={nextCursor}
     >
@@ -105,7 +122,7 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
         <List
           certificates={items}
           mayRevoke={canInGroups(actor, 'bulk-revocation:manage')}
-          allMatching={line ? null : bulkAddress(filter)}
+          allMatching={isForBulk ? bulkAddress(said) : null}
         />
       ) : cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No certificate matches">
@@ -127,6 +144,24 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
       )}
     </ListFrame>
   )
+}
+
+/** Days in UTC; the last one belongs to the period. */
+function period(name: 'issued' | 'ends', first: string | undefined, last: string | undefined) {
+  const from = dayOf(first)
+  const to = dayOf(last, 1)
+  return from || to ? { [name]: { ...(from && { from }), ...(to && { to }) } } : {}
+}
+
+function countedInWords({ issuedFrom, issuedTo, endsFrom, endsTo, renewed }: Wanted): string {
+  const days = (first: string | undefined, last: string | undefined) =>
+    [...(first ? [`from ${first}`] : []), ...(last ? [`to ${last}`] : [])].join(' ')
+  const parts = [
+    ...(issuedFrom || issuedTo ? [`issued ${days(issuedFrom, issuedTo)}`] : []),
+    ...(endsFrom || endsTo ? [`that end ${days(endsFrom, endsTo)}`] : []),
+    ...(renewed ? [renewed === 'yes' ? 'that were renewed' : 'that were not renewed yet'] : []),
+  ]
+  return `Certificates ${parts.join(', ')}. Days are of UTC.`
 }
 
 interface ListProps {

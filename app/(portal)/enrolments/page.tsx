@@ -17,12 +17,15 @@ import { listed, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { ENROLMENT_CAUSES, FAILURE_EXPLANATIONS } from '@/lib/services/enrolment-refusals'
-import type { TransactionView } from '@/lib/services/transactions'
+import type { TransactionListing, TransactionView } from '@/lib/services/transactions'
 import { dayOf } from './day'
 
 export const metadata: Metadata = { title: 'Enrolments' }
 
 const STATES = Object.keys(TRANSACTION_STATE) as TransactionView['state'][]
+const LISTINGS: readonly TransactionListing[] = [...STATES, 'unsuccessful']
+/** Causes that an earlier version recorded are found too. */
+const CAUSE = /^[a-z0-9_]{1,64}$/
 const CAUSES = [...Object.keys(ENROLMENT_CAUSES), ...Object.keys(FAILURE_EXPLANATIONS)]
 const KINDS = ['question', 'all'] as const
 const FILTERS = ['search', 'kind', 'group', 'endpoint', 'state', 'cause', 'client', 'from', 'to', 'cursor'] as const
@@ -73,7 +76,10 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
           label="Outcome"
           all="Any outcome"
           value={wanted.state}
-          options={STATES.map((state) => [state, TRANSACTION_STATE[state][0]])}
+          options={[
+            ...STATES.map((state) => [state, TRANSACTION_STATE[state][0]] as const),
+            ['unsuccessful', 'Refused or failed'],
+          ]}
         />
         <FilterSelect
           name="cause"
@@ -104,8 +110,8 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
 async function Enrolments({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
   const { cursor, search, group, endpoint, client } = wanted
   const kind = oneOf(KINDS, wanted.kind)
-  const state = oneOf(STATES, wanted.state)
-  const reason = oneOf(CAUSES, wanted.cause)
+  const state = oneOf(LISTINGS, wanted.state)
+  const reason = wanted.cause && CAUSE.test(wanted.cause) ? wanted.cause : undefined
   const from = dayOf(wanted.from)
   const to = dayOf(wanted.to, 1)
   const filter = {

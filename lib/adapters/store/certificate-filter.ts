@@ -1,8 +1,8 @@
 /** Which certificates a filter means, in SQL. */
-import type { CertificateFilter, CertificateStatus } from '@/lib/services/certificates'
+import type { CertificateListFilter, CertificateStatus } from '@/lib/services/certificates'
 import { Prisma } from './generated/client'
 
-export function filterConditions(filter: CertificateFilter, now: Date, expiringBefore: Date): Prisma.Sql[] {
+export function filterConditions(filter: CertificateListFilter, now: Date, expiringBefore: Date): Prisma.Sql[] {
   const conditions: Prisma.Sql[] = []
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
@@ -17,6 +17,12 @@ export function filterConditions(filter: CertificateFilter, now: Date, expiringB
     conditions.push(
       Prisma.sql`c.id in (select certificate_id from device_certificate where device_id = ${filter.deviceId}::uuid)`,
     )
+  if (filter.current !== undefined) conditions.push(Prisma.sql`${currentCondition(now)} = ${filter.current}`)
+  if (filter.renewed !== undefined) conditions.push(Prisma.sql`${RENEWED} = ${filter.renewed}`)
+  if (filter.issued?.from !== undefined) conditions.push(Prisma.sql`c.issued_at >= ${filter.issued.from}`)
+  if (filter.issued?.to !== undefined) conditions.push(Prisma.sql`c.issued_at < ${filter.issued.to}`)
+  if (filter.ends?.from !== undefined) conditions.push(Prisma.sql`c.not_after >= ${filter.ends.from}`)
+  if (filter.ends?.to !== undefined) conditions.push(Prisma.sql`c.not_after < ${filter.ends.to}`)
   if (filter.search !== undefined) conditions.push(searchCondition(filter.search))
   return conditions
 }
@@ -44,6 +50,14 @@ export function statusCondition(status: CertificateStatus, now: Date, expiringBe
 const REVOKED = Prisma.sql`(c.revoked_at is not null and c.revocation_reason <> 'certificateHold')`
 const ISSUER_REVOKED = Prisma.sql`(ic.revoked_at is not null and c.not_after >= ic.revoked_at)`
 const UNREVOKED = Prisma.sql`(c.revoked_at is null and not ${ISSUER_REVOKED})`
+
+/** Valid or expiring. */
+export function currentCondition(now: Date): Prisma.Sql {
+  return Prisma.sql`(${UNREVOKED} and c.not_before <= ${now} and c.not_after >= ${now})`
+}
+
+/** Its successor counts from its intent on. */
+export const RENEWED = Prisma.sql`exists (select from certificate n where n.renews_certificate_id = c.id and n.state <> 'abandoned')`
 
 /** The status as a word, by the same conditions. */
 export function statusColumn(now: Date, expiringBefore: Date): Prisma.Sql {

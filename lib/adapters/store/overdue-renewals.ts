@@ -70,9 +70,8 @@ export function overdueRenewalStore(database: Database): OverdueRenewalStore {
 
     async count(at, { groups }) {
       const [row] = await database.$queryRaw<{ count: number }[]>`
-        select count(*)::int as count from overdue_renewal o join certificate c on c.id = o.certificate_id
-        left join "group" g on g.id = c.group_id
-        where o.resolved_at is null and c.revoked_at is null and c.not_after > ${at} and ${inReach(Prisma.sql`g.slug`, groups)}`
+        select count(*)::int as count from overdue_renewal o join ${TABLES} on c.id = o.certificate_id
+        where o.resolved_at is null and ${overdue(at)} and ${inReach(Prisma.sql`g.slug`, groups)}`
       return row?.count ?? 0
     },
   })

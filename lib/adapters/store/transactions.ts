@@ -159,13 +159,17 @@ interface DetailRow extends ListRow {
 /** Of a transaction's row: GetCert and GetCRL. */
 export const isQuestion = Prisma.sql`coalesce(message_type, 0) in (${Prisma.join([...QUESTIONS])})`
 
+/** As the index of them says it. */
+export const UNSUCCESSFUL = Prisma.sql`t.state in ('refused', 'failed')`
+
 function conditionOf(filter: Parameters<TransactionStore['list']>[0]): Prisma.Sql {
   const conditions = [inReach(Prisma.sql`g.slug`, filter.groups)]
   if (filter.kind === 'question') conditions.push(isQuestion)
   if (filter.kind === 'enrolment') conditions.push(Prisma.sql`not ${isQuestion}`)
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
-  if (filter.state !== undefined) conditions.push(Prisma.sql`t.state = ${filter.state}::"TransactionState"`)
+  if (filter.state === 'unsuccessful') conditions.push(UNSUCCESSFUL)
+  else if (filter.state !== undefined) conditions.push(Prisma.sql`t.state = ${filter.state}::"TransactionState"`)
   if (filter.reason !== undefined) conditions.push(Prisma.sql`t.reason = ${filter.reason}`)
   if (filter.client !== undefined) conditions.push(Prisma.sql`t.client = ${filter.client}`)
   if (filter.subject !== undefined) conditions.push(Prisma.sql`t.subject = ${filter.subject}`)

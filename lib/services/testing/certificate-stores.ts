@@ -2,7 +2,7 @@
 
 import type { AuditEventView } from '@/lib/services/audit'
 import { statusOf } from '@/lib/services/certificate-view'
-import type { CertificateFilter, CertificateRecord, CertificateStore } from '@/lib/services/certificates'
+import type { CertificateListFilter, CertificateRecord, CertificateStore, Period } from '@/lib/services/certificates'
 import type { JobStore } from '@/lib/services/jobs'
 import { inGroups, type Reach } from '@/lib/services/permissions'
 import { QUESTIONS } from '@/lib/services/transactions'
@@ -17,6 +17,7 @@ export function memoryCertificateStore(world: World): CertificateStore {
     async list(filter, { after, limit, now }) {
       return issued()
         .filter((row) => row.kind === 'leaf' && matches(row, filter, now))
+        .filter(({ id }) => filter.renewed === undefined || filter.renewed === isRenewed(world, id))
         .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
         .filter(
           (row) =>
@@ -152,7 +153,7 @@ export function memoryJobStore() {
   return { store, rows }
 }
 
-export function matches(row: CertificateRecord, filter: CertificateFilter & Reach, now: Date): boolean {
+export function matches(row: CertificateRecord, filter: CertificateListFilter & Reach, now: Date): boolean {
   return (
     reached(row, filter) &&
     (filter.group === undefined || row.group?.slug === filter.group) &&
@@ -162,12 +163,23 @@ export function matches(row: CertificateRecord, filter: CertificateFilter & Reac
     (filter.subject === undefined || row.subject === filter.subject) &&
     (filter.issuance === undefined || (filter.issuance === 'first') === (row.renewsCertificateId === null)) &&
     (filter.line === undefined || row.id === filter.line || row.lineageId === filter.line) &&
+    (filter.current === undefined || filter.current === ['valid', 'expiring'].includes(statusOf(row, now))) &&
+    within(row.issuedAt, filter.issued) &&
+    within(row.notAfter, filter.ends) &&
     (filter.search === undefined || found(row, filter.search))
   )
 }
 
 function reached({ group }: CertificateRecord, reach: Reach): boolean {
   return reach.groups === undefined || (group !== null && inGroups(reach, group.slug))
+}
+
+function isRenewed(world: World, id: string): boolean {
+  return world.certificates.some(({ renews, state }) => renews?.certificateId === id && state !== 'abandoned')
+}
+
+function within(at: Date, { from, to }: Period = {}): boolean {
+  return (from === undefined || at >= from) && (to === undefined || at < to)
 }
 
 function found(row: CertificateRecord, search: string): boolean {

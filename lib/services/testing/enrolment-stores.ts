@@ -566,7 +566,7 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
     transactions: {
       async list(filter, page) {
-        const { device, deviceId, from, to, endpoint, group, groups, kind, ...equal } = filter
+        const { device, deviceId, from, to, endpoint, group, groups, kind, state, ...equal } = filter
         const fits = rows
           .map(rowOf)
           .filter(
@@ -575,6 +575,9 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
               (endpoint === undefined || view.endpoint.slug === endpoint) &&
               inGroups(filter, view.group.slug) &&
               (group === undefined || view.group.slug === group) &&
+              (state === undefined ||
+                view.state === state ||
+                (state === 'unsuccessful' && ['refused', 'failed'].includes(view.state))) &&
               (device === undefined || view.subject?.toLowerCase().includes(device.toLowerCase()) === true) &&
               deviceId === undefined &&
               (from === undefined || view.createdAt >= from) &&

@@ -11,13 +11,13 @@ import { Notice } from '@/app/_components/notice'
 import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
 import { TableSkeleton } from '@/app/_components/skeleton'
-import { found, requireActor, requireActorInGroups } from '@/app/_session'
+import { found, requireActorInGroups } from '@/app/_session'
+import { isWaiting } from '@/app/(portal)/groups/waiting-issuers'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import { can, canInGroups } from '@/lib/services/permissions'
-import { isWaiting } from '@/app/(portal)/groups/waiting-issuers'
 import { rootAbove } from '@/lib/services/groups'
+import { can, canInGroups } from '@/lib/services/permissions'
 import { DeviceRulesCard } from './device-rules-card'
 import { EndpointsCard } from './endpoints-card'
 import { IssuerCard } from './issuer-card'
@@ -101,10 +101,8 @@ export default async function GroupPage({ params }: Params) {
               <NextSteps
                 endpoint={endpoint}
                 issuer={group.issuer}
-                rootUrl={await rootUrl(actor)}
-                mayMint={canInGroups(actor, 'challenge:mint')}
                 rootUrl={await rootUrl(actor, group.issuer.id)}
-                mayMint={can(actor, 'challenge:mint')}
+                mayMint={canInGroups(actor, 'challenge:mint')}
                 trustPage={trustPage.enabled ? `/trust/${group.slug}` : null}
               />
               <TrustPageCard group={group} page={trustPage} mayManage={can(actor, 'group:update')} />

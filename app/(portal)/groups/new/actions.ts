@@ -7,10 +7,8 @@ import { server } from '@/lib/server'
 import { NewGroupSchema } from './schema'
 
 export const createGroup = action('group:create', NewGroupSchema, async (actor, form) => {
-  const group = await server().groups.create(actor, form)
-  redirect(`/groups/${group.slug}/set-up`)
   const { name, issuerKey, issuer } = form
   const request = issuer === undefined ? { name, issuerKey } : { name, issuer }
   const group = await server().groups.create(actor, request)
-  redirect(`/groups/${group.slug}`)
+  redirect(`/groups/${group.slug}/set-up`)
 })
