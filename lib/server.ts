@@ -61,9 +61,9 @@ import { ocspStore } from '@/lib/adapters/store/ocsp'
 import { ocspResponderStore } from '@/lib/adapters/store/ocsp-responders'
 import { guarded } from '@/lib/adapters/store/outage'
 import { overdueRenewalStore } from '@/lib/adapters/store/overdue-renewals'
-import { postureStore } from '@/lib/adapters/store/posture'
-import { policyVersionStore } from '@/lib/adapters/store/policy-versions'
 import { overviewStore } from '@/lib/adapters/store/overview'
+import { policyVersionStore } from '@/lib/adapters/store/policy-versions'
+import { postureStore } from '@/lib/adapters/store/posture'
 import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
 import { provenanceStore } from '@/lib/adapters/store/provenance'
 import { pruneStore } from '@/lib/adapters/store/prune'
@@ -196,9 +196,9 @@ import { createOverdueRenewals, type OverdueRenewals } from '@/lib/services/over
 import { createOverview, type OverviewService } from '@/lib/services/overview'
 import { createPace, type Pace } from '@/lib/services/pace'
 import { createPasswords } from '@/lib/services/passwords'
+import { createPolicyVersions, type PolicyVersionsService } from '@/lib/services/policy-versions'
 import { createPosture } from '@/lib/services/posture'
 import type { PostureService } from '@/lib/services/posture-types'
-import { createPolicyVersions, type PolicyVersionsService } from '@/lib/services/policy-versions'
 import { createProfileSigners } from '@/lib/services/profile-signers'
 import { createProvenance, type ProvenanceService } from '@/lib/services/provenance'
 import { createPruning } from '@/lib/services/pruning'
@@ -518,7 +518,8 @@ export function buildServices(wiring: Wiring): Services {
     }),
   ]
 
-  const posture = createPosture({ store: postureStore(database), publicUrl: urls.publicUrl, clock })
+  const backups = createBackups({ store: guarded(auditStore(database)), audit, clock })
+  const posture = createPosture({ store: postureStore(database), backups, publicUrl: urls.publicUrl, clock })
   const jobs = [
     publishCrls(status),
     tendConnectors(createConnectorUpkeep({ store: connectorUpkeepStore(database) })),
@@ -626,7 +627,7 @@ export function buildServices(wiring: Wiring): Services {
     mailServer: createMailServer({ ...mailing, limit: access.limit }),
     notices: createNotices({ store: { ...noticeStore(database), ...recipientStore(database) }, clock }),
     overdueRenewals,
-    backups: createBackups({ store: guarded(auditStore(database)), audit, clock }),
+    backups,
     overview: createOverview({ store: overviewStore(database), clock }),
     simulation: createSimulation({
       store: simulationStore(database),

@@ -115,13 +115,13 @@ import {
 } from '@/app/api/v1/notices/operations'
 import { describeApi, describeApiInFull } from '@/app/api/v1/operations'
 import { listOverdueRenewals } from '@/app/api/v1/overdue-renewals/operations'
-import { acceptRisk, confirmSafekeeping, getPosture, withdrawRisk } from '@/app/api/v1/posture/operations'
 import {
   getEndpointVersion,
   getGroupVersion,
   listEndpointVersions,
   listGroupVersions,
 } from '@/app/api/v1/policy-version-operations'
+import { acceptRisk, confirmSafekeeping, getPosture, withdrawRisk } from '@/app/api/v1/posture/operations'
 import { authorizeAccess } from '@/app/api/v1/radius/authorize/operations'
 import {
   createReceiver,

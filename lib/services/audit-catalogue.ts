@@ -149,7 +149,7 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'posture.risk_accepted': facts('config', 'high', 'Risk accepted'),
   'posture.risk_withdrawn': facts('config', 'medium', 'Accepted risk withdrawn'),
   'posture.check_opened': facts('system', 'medium', 'Posture check no longer passes'),
-  'posture.safekeeping_confirmed': facts('system', 'medium', 'Backup confirmed'),
+  'posture.kek_copy_confirmed': facts('system', 'medium', 'Copy of the KEK confirmed'),
   'event_webhook.created': facts('config', 'high', 'Event webhook added'),
   'event_webhook.updated': facts('config', 'high', 'Event webhook changed'),
   'event_webhook.removed': facts('config', 'high', 'Event webhook removed'),

@@ -131,7 +131,7 @@ export type AuditEventType =
   | 'posture.risk_accepted'
   | 'posture.risk_withdrawn'
   | 'posture.check_opened'
-  | 'posture.safekeeping_confirmed'
+  | 'posture.kek_copy_confirmed'
   | 'event_webhook.tested'
   | 'mail_server.changed'
   | 'mail_server.removed'

@@ -146,6 +146,7 @@ export function importedAuthority(
       enrolmentTransactionId: null,
       renews: null,
       crlShard: null,
+      policyVersion: null,
       serial,
       tbsSha256: sha256(tbs),
       subject: nameToText(subjectDer),

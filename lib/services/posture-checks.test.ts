@@ -24,7 +24,8 @@ const EMPTY: PostureFacts = {
   administrators: 1,
   auditVerified: null,
   kekId: 'aa',
-  safekeeping: [],
+  kekCopy: null,
+  backup: null,
 }
 const endpoint = {
   slug: 'staff',
@@ -45,7 +46,7 @@ const root = {
   crlNextUpdate: days(5),
   ocspNotAfter: days(20),
 }
-const kept = { subject: 'kek' as const, at: days(-30), by: 'Ada', place: 'safe', proved: true, kekId: 'aa' }
+const kept = { at: days(-30), by: 'Ada', place: 'safe', proved: true, kekId: 'aa' }
 const connector = { slug: 'jamf', name: 'Jamf', failures: 0, lastError: null }
 
 test.each<[PostureCheckId, string, Partial<PostureFacts>, PostureVerdict]>([
@@ -89,12 +90,12 @@ test.each<[PostureCheckId, string, Partial<PostureFacts>, PostureVerdict]>([
   ['expiry-ahead', 'an issuer within a year', { authorities: [{ ...root, notAfter: days(300) }] }, 'attention'],
   ['expiry-ahead', 'a credential that ended', { credentials: [{ slug: 'j', name: 'J', expiresAt: days(-1) }] }, 'open'],
   ['kek-backup', 'nobody said', {}, 'open'],
-  ['kek-backup', 'said', { safekeeping: [kept] }, 'pass'],
-  ['kek-backup', 'of another KEK', { safekeeping: [{ ...kept, kekId: 'bb' }] }, 'open'],
-  ['kek-backup', 'long ago', { safekeeping: [{ ...kept, at: days(-400) }] }, 'attention'],
-  ['database-backup', 'yesterday', { safekeeping: [{ ...kept, subject: 'database', at: days(-1) }] }, 'pass'],
-  ['database-backup', 'three days', { safekeeping: [{ ...kept, subject: 'database', at: days(-3) }] }, 'attention'],
-  ['database-backup', 'weeks', { safekeeping: [{ ...kept, subject: 'database', at: days(-20) }] }, 'open'],
+  ['kek-backup', 'said', { kekCopy: kept }, 'pass'],
+  ['kek-backup', 'of another KEK', { kekCopy: { ...kept, kekId: 'bb' } }, 'open'],
+  ['kek-backup', 'long ago', { kekCopy: { ...kept, at: days(-400) } }, 'attention'],
+  ['database-backup', 'yesterday', { backup: { ...kept, at: days(-1) } }, 'pass'],
+  ['database-backup', 'three days', { backup: { ...kept, at: days(-3) } }, 'attention'],
+  ['database-backup', 'weeks', { backup: { ...kept, at: days(-20) } }, 'open'],
   ['second-factor', 'none has one', {}, 'open'],
   ['audit-verified', 'never', {}, 'attention'],
   ['audit-verified', 'yesterday', { auditVerified: { at: days(-1), good: true } }, 'pass'],

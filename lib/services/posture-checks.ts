@@ -1,12 +1,5 @@
 /** The checks of the posture as data: what each asks, why it matters, how to mend it, and how it judges the facts. */
-import type {
-  PostureCheckId,
-  PostureCheckView,
-  PostureEvidence,
-  PostureFacts,
-  PostureVerdict,
-  Safekeeping,
-} from './posture-types'
+import type { PostureCheckId, PostureCheckView, PostureEvidence, PostureFacts, PostureVerdict } from './posture-types'
 
 interface Judgement {
   verdict: PostureVerdict
@@ -301,24 +294,22 @@ const CHECKS: readonly Check[] = [
     why: 'Every CA key is encrypted under it. Without it a restored database is a box that nobody can open, and every group starts again.',
     fix: 'Put a copy of the KEK where the database backups are not, and say so here; `latchkey kek check FILE` proves that the copy is the right one.',
     go: { href: '/posture#safekeeping', text: 'Confirm the copy' },
-    judge: ({ kekId, safekeeping }, now) => {
-      const kept = safekeeping.find(({ subject }) => subject === 'kek')
-      if (kept === undefined) return open([{ text: 'Nobody has said that there is a copy.' }])
+    judge: ({ kekId, kekCopy: kept }, now) => {
+      if (kept === null) return open([{ text: 'Nobody has said that there is a copy.' }])
       if (kekId !== null && kept.kekId !== null && kept.kekId !== kekId)
         return open([{ text: `The copy of ${day(kept.at)} is of another KEK.` }])
-      return aged(kept, now, KEK_DAYS, null)
+      return aged(kept, kept.proved ? 'proved' : 'said', now, KEK_DAYS, null)
     },
   },
   {
     id: 'database-backup',
     title: 'The database is backed up',
     why: 'It holds every certificate, every revocation and the audit trail. What is not backed up is lost with the disk, and with it the power to revoke.',
-    fix: 'Back up Postgres daily (docs/operating.md), and let the script say so: `latchkey backup done --place WHERE`.',
+    fix: 'Back up Postgres daily (docs/operating.md), and let the script say so: `latchkey backup record --note WHERE`.',
     go: { href: '/posture#safekeeping', text: 'Confirm a backup' },
-    judge: ({ safekeeping }, now) => {
-      const kept = safekeeping.find(({ subject }) => subject === 'database')
-      if (kept === undefined) return open([{ text: 'No backup was ever reported.' }])
-      return aged(kept, now, BACKUP_DAYS.good, BACKUP_DAYS.bad)
+    judge: ({ backup }, now) => {
+      if (backup === null) return open([{ text: 'No backup was ever reported.' }])
+      return aged(backup, 'said', now, BACKUP_DAYS.good, BACKUP_DAYS.bad)
     },
   },
   {
@@ -363,9 +354,14 @@ const CHECKS: readonly Check[] = [
   },
 ]
 
-function aged(kept: Safekeeping, now: Date, good: number, bad: number | null): Judgement {
-  const { at, by, place, proved } = kept
-  const evidence = [{ text: `${day(at)}, ${proved ? 'proved' : 'said'} by ${by}: ${place}` }]
+function aged(
+  { at, by, place }: NonNullable<PostureFacts['backup']>,
+  how: 'proved' | 'said',
+  now: Date,
+  good: number,
+  bad: number | null,
+): Judgement {
+  const evidence = [{ text: `${day(at)}, ${how} by ${by}: ${place}` }]
   const age = daysSince(at, now)
   if (bad !== null && age > bad) return open(evidence)
   return age > good ? attention(evidence) : { verdict: 'pass', evidence }

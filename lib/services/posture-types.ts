@@ -71,15 +71,15 @@ export const SAFEKEEPING = ['kek', 'database'] as const
 /** What is kept safe elsewhere. */
 export type SafekeepingSubject = (typeof SAFEKEEPING)[number]
 
-export interface Safekeeping {
-  subject: SafekeepingSubject
+/** That a copy of the KEK lies elsewhere. */
+export interface KekCopy {
   at: Date
   by: string
   /** Where it lies, in the words of whoever said so. */
   place: string
-  /** A copy of the KEK was read and is the one in use; otherwise somebody's word. */
+  /** A copy was read and is the one in use; otherwise somebody's word. */
   proved: boolean
-  /** The KEK that was meant; null for a database. */
+  /** The KEK that was meant. */
   kekId: string | null
 }
 
@@ -121,12 +121,13 @@ export interface PostureFacts {
   /** The last time the whole chain was verified, and how that ended. */
   auditVerified: { at: Date; good: boolean } | null
   kekId: string | null
-  /** The latest of each subject. */
-  safekeeping: Safekeeping[]
+  /** The latest. */
+  kekCopy: KekCopy | null
+  backup: Pick<KekCopy, 'at' | 'by' | 'place'> | null
 }
 
 export interface PostureStore {
-  facts(at: Date): Promise<PostureFacts>
+  facts(at: Date): Promise<Omit<PostureFacts, 'backup'>>
   /** Those in force. */
   accepted(at: Date): Promise<AcceptedRisk[]>
   /** In one transaction with the event; one for the same check that was in force ends. */
@@ -143,7 +144,7 @@ export interface PostureStore {
   latest(): Promise<PostureReading | null>
   /** Kept only if the newest one is still that of `after`: two instances do not tell of one change twice. */
   addReading(reading: PostureReading, after: Date | null, events: AuditEntry[]): Promise<boolean>
-  keep(safekeeping: Safekeeping, event: AuditEntry): Promise<void>
+  keep(copy: KekCopy, event: AuditEntry): Promise<void>
 }
 
 export interface PostureService {

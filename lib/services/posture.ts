@@ -3,18 +3,19 @@ import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
 import { systemActor } from './actor'
 import type { AuditEntry } from './audit'
+import type { BackupsService } from './backups'
 import { authorise } from './permissions'
 import { isCheck, judged, scoreOf, titleOf } from './posture-checks'
-import {
-  type AcceptedRisk,
-  type PostureCheckId,
-  type PostureReading,
-  type PostureService,
-  type PostureStore,
-  type PostureUpkeep,
-  type PostureView,
-  SAFEKEEPING,
-  type Safekeeping,
+import type {
+  AcceptedRisk,
+  KekCopy,
+  PostureCheckId,
+  PostureFacts,
+  PostureReading,
+  PostureService,
+  PostureStore,
+  PostureUpkeep,
+  PostureView,
 } from './posture-types'
 
 const DAY_MS = 86_400_000
@@ -22,16 +23,22 @@ const DAY_MS = 86_400_000
 const LONGEST_DAYS = 366
 const MOST = { reason: 1_000, place: 200 }
 const HISTORY = 400
+const JOB = systemActor('job', 'keep-posture')
 
 export interface PostureDeps {
   store: PostureStore
+  backups: BackupsService
   publicUrl: URL
   clock: () => Date
 }
 
-export function createPosture({ store, publicUrl, clock }: PostureDeps): PostureService & PostureUpkeep {
-  async function view(at: Date): Promise<PostureView> {
-    const [facts, accepted] = await Promise.all([store.facts(at), store.accepted(at)])
+export function createPosture({ store, backups, publicUrl, clock }: PostureDeps): PostureService & PostureUpkeep {
+  async function view(actor: Actor, at: Date): Promise<PostureView> {
+    const [stored, accepted, backup] = await Promise.all([store.facts(at), store.accepted(at), backups.latest(actor)])
+    const facts: PostureFacts = {
+      ...stored,
+      backup: backup && { ...backup, place: backup.note ?? 'no place was named' },
+    }
     const byCheck = new Map(accepted.map((risk) => [risk.check, risk]))
     const checks = judged(facts, at, publicUrl).map((check) => ({ ...check, accepted: byCheck.get(check.id) ?? null }))
     return { score: scoreOf(checks), at, checks }
@@ -40,7 +47,7 @@ export function createPosture({ store, publicUrl, clock }: PostureDeps): Posture
   return {
     async get(actor) {
       authorise(actor, 'posture:read')
-      return view(clock())
+      return view(actor, clock())
     },
 
     async history(actor) {
@@ -82,11 +89,10 @@ export function createPosture({ store, publicUrl, clock }: PostureDeps): Posture
 
     async confirmSafekeeping(actor, { subject, place }) {
       authorise(actor, 'posture:manage')
-      const wanted = SAFEKEEPING.find((each) => each === subject)
-      if (wanted === undefined)
-        throw new Refusal('invalid_input', 'Name the KEK or the database.', { reason: 'unknown_subject' })
-      const kekId = wanted === 'kek' ? (await store.facts(clock())).kekId : null
-      await keep(actor, { subject: wanted, place, proved: false, kekId })
+      const where = checkedPlace(place)
+      if (subject === 'database') await backups.record(actor, { note: where })
+      else if (subject === 'kek') await keep(actor, where, { proved: false, kekId: (await store.facts(clock())).kekId })
+      else throw new Refusal('invalid_input', 'Name the KEK or the database.', { reason: 'unknown_subject' })
     },
 
     async proveKek(actor, { kekId, place }) {
@@ -97,12 +103,12 @@ export function createPosture({ store, publicUrl, clock }: PostureDeps): Posture
         throw new Refusal('conflict', 'This is not a copy of the KEK in use: it opens none of the keys.', {
           reason: 'other_kek',
         })
-      await keep(actor, { subject: 'kek', place, proved: true, kekId })
+      await keep(actor, checkedPlace(place), { proved: true, kekId })
     },
 
     async record(now) {
       const latest = await store.latest()
-      const { score, checks } = await view(now)
+      const { score, checks } = await view(JOB, now)
       const verdicts = Object.fromEntries(checks.map(({ id, verdict }) => [id, verdict])) as PostureReading['verdicts']
       const changed = checks.filter(({ id, verdict }) => latest?.verdicts[id] !== verdict)
       const sameDay = latest?.at.toISOString().slice(0, 10) === now.toISOString().slice(0, 10)
@@ -115,7 +121,7 @@ export function createPosture({ store, publicUrl, clock }: PostureDeps): Posture
         ({ id, title }): AuditEntry => ({
           type: 'posture.check_opened',
           outcome: 'success',
-          actor: systemActor('job', 'keep-posture'),
+          actor: JOB,
           object: { type: 'posture', id, name: title },
           data: { before: latest?.verdicts[id] ?? 'none' },
         }),
@@ -124,21 +130,25 @@ export function createPosture({ store, publicUrl, clock }: PostureDeps): Posture
     },
   }
 
-  async function keep(actor: Actor, { place, ...asked }: Omit<Safekeeping, 'at' | 'by'>): Promise<void> {
-    const where = place.trim()
-    if (where.length === 0 || where.length > MOST.place) {
-      const sentence = 'Say where it lies, in up to 200 characters.'
-      throw new Refusal('invalid_input', sentence, { reason: 'invalid_place', fields: { place: sentence } })
-    }
-    const kept: Safekeeping = { ...asked, place: where, at: clock(), by: actor.name }
-    await store.keep(kept, {
-      type: 'posture.safekeeping_confirmed',
-      outcome: 'success',
-      actor,
-      object: { type: 'posture', id: kept.subject, name: kept.subject === 'kek' ? 'key-encryption key' : 'database' },
-      data: { place: where, proved: kept.proved },
-    })
+  async function keep(actor: Actor, place: string, copy: Pick<KekCopy, 'proved' | 'kekId'>): Promise<void> {
+    await store.keep(
+      { ...copy, place, at: clock(), by: actor.name },
+      {
+        type: 'posture.kek_copy_confirmed',
+        outcome: 'success',
+        actor,
+        object: { type: 'posture', id: 'kek-backup', name: 'key-encryption key' },
+        data: { place, proved: copy.proved },
+      },
+    )
   }
+}
+
+function checkedPlace(given: string): string {
+  const place = given.trim()
+  if (place.length > 0 && place.length <= MOST.place) return place
+  const sentence = 'Say where it lies, in up to 200 characters.'
+  throw new Refusal('invalid_input', sentence, { reason: 'invalid_place', fields: { place: sentence } })
 }
 
 function known(check: string): PostureCheckId {

@@ -63,10 +63,9 @@ import {
   endpointVersions,
   groupVersions,
 } from './history'
+import { removeMailServer, setMailServer, showMailServer, testMailServer } from './mail-server'
 import { addMinter, disableMinter, enableMinter, listMinters } from './minter'
 import { networkLog, radiusConfig, setNetwork, showNetwork } from './network'
-import { acceptPostureRisk, checkKek, reportBackup, showPosture, withdrawPostureRisk } from './posture'
-import { removeMailServer, setMailServer, showMailServer, testMailServer } from './mail-server'
 import {
   addNoticeRecipient,
   listNoticeDeliveries,
@@ -76,6 +75,7 @@ import {
   setNoticeSettings,
   showNoticeSettings,
 } from './notice'
+import { acceptPostureRisk, checkKek, showPosture, withdrawPostureRisk } from './posture'
 import { createReceiver, listReceivers } from './receiver'
 import { listRevocations, showRevocation, startRevocation, stopRevocation } from './revocation'
 import { cancelRollover, showRollover, stageRollover } from './rollover'
@@ -198,7 +198,6 @@ export const COMMANDS: readonly Command[] = [
   showPosture,
   acceptPostureRisk,
   withdrawPostureRisk,
-  reportBackup,
   checkKek,
   testEventWebhook,
   listNotices,

@@ -1,4 +1,4 @@
-/** latchkey posture, backup and kek: the checks, accepted risks, and what lies elsewhere. */
+/** latchkey posture and kek: the checks, accepted risks, and the copy of the KEK. */
 import { loadKek } from '@/lib/adapters/keys/kek'
 import { StartupFault } from '@/lib/adapters/keys/startup-fault'
 import { POSTURE_CHECKS } from '@/lib/services/posture-types'
@@ -58,18 +58,6 @@ export const withdrawPostureRisk = command({
 })
 
 const PLACE = { value: 'TEXT', description: 'Where it lies', required: true } as const
-
-export const reportBackup = command({
-  name: 'backup done',
-  summary: 'Say that the database was backed up',
-  details: 'For the end of the script that does it: the posture and the overview tell how old the last backup is.',
-  options: { place: PLACE },
-  examples: ['backup done --place s3://backups/latchkey'],
-  async run({ options: { place }, withServices }) {
-    await withServices((services, actor) => services.posture.confirmSafekeeping(actor, { subject: 'database', place }))
-    return { json: { subject: 'database', place }, text: 'It is recorded.' }
-  },
-})
 
 export const checkKek = command({
   name: 'kek check',

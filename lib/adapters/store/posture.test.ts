@@ -1,15 +1,24 @@
 /** The posture on a real database: what is judged, accepted, kept, and told once. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createAudit } from '@/lib/services/audit-trail'
+import { type BackupsService, createBackups } from '@/lib/services/backups'
 import { createPosture } from '@/lib/services/posture'
 import { actor } from '@/lib/services/testing/harness'
+import { auditStore } from './audit'
 import { postureStore } from './posture'
 import { type DevicePortal, devicePortal } from './testing/device-portal'
 
 const admin = actor('admin')
 let all: DevicePortal
 let now: Date
+let backups: BackupsService
 const posture = () =>
-  createPosture({ store: postureStore(all.database), publicUrl: new URL('https://pki.example.com'), clock: () => now })
+  createPosture({
+    store: postureStore(all.database),
+    backups,
+    publicUrl: new URL('https://pki.example.com'),
+    clock: () => now,
+  })
 const check = async (id: string) => (await posture().get(admin)).checks.find((each) => each.id === id)
 const events = async (type: string) => all.database.auditEvent.count({ where: { type } })
 const hours = (count: number) => new Date(now.getTime() + count * 3_600_000)
@@ -17,6 +26,11 @@ const hours = (count: number) => new Date(now.getTime() + count * 3_600_000)
 beforeAll(async () => {
   all = await devicePortal()
   now = all.portal.time.now
+  backups = createBackups({
+    store: auditStore(all.database),
+    audit: createAudit({ store: auditStore(all.database), clock: () => now }),
+    clock: () => now,
+  })
   // The one key there is: the portal of these tests has a signer without rows.
   await all.database.key.create({
     data: {
@@ -78,7 +92,13 @@ test('a copy of another KEK proves nothing, one of the KEK in use does', async (
   expect(await check('kek-backup')).toMatchObject({ verdict: 'open' })
   await posture().proveKek(admin, { kekId: 'aa00', place: 'safe' })
   expect(await check('kek-backup')).toMatchObject({ verdict: 'pass' })
-  expect(await events('posture.safekeeping_confirmed')).toBe(1)
+  expect(await events('posture.kek_copy_confirmed')).toBe(1)
+})
+
+test('a backup that is said to be complete passes', async () => {
+  expect(await check('database-backup')).toMatchObject({ verdict: 'open' })
+  await posture().confirmSafekeeping(admin, { subject: 'database', place: 'the vault' })
+  expect(await check('database-backup')).toMatchObject({ verdict: 'pass' })
 })
 
 test('a reading is kept for each day and each change, once by two instances, and what opened is told', async () => {

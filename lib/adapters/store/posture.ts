@@ -1,11 +1,5 @@
 /** What the posture judges, read from Postgres, and its readings, accepted risks and safekeeping. */
-import type {
-  AcceptedRisk,
-  PostureFacts,
-  PostureReading,
-  PostureStore,
-  Safekeeping,
-} from '@/lib/services/posture-types'
+import type { AcceptedRisk, PostureFacts, PostureReading, PostureStore } from '@/lib/services/posture-types'
 import { type Database, transact } from './database'
 import { deviceRuleStore } from './device-rules'
 import { guarded } from './outage'
@@ -67,13 +61,13 @@ export function postureStore(database: Database): PostureStore {
 
     keep: (kept, event) =>
       transact(database, async (transaction) => {
-        await transaction.safekeeping.create({ data: { ...kept, id: crypto.randomUUID() } })
+        await transaction.kekCopy.create({ data: { ...kept, id: crypto.randomUUID() } })
         return { result: undefined, events: [event] }
       }),
   })
 }
 
-async function factsOf(database: Database, at: Date): Promise<PostureFacts> {
+async function factsOf(database: Database, at: Date): Promise<Omit<PostureFacts, 'backup'>> {
   const day = new Date(at.getTime() + 86_400_000)
   const monthAgo = new Date(at.getTime() - 30 * 86_400_000)
   const [groups, staticSecrets, endpoints, long, apple, webhooks, following, connectors] = await Promise.all([
@@ -106,7 +100,7 @@ async function factsOf(database: Database, at: Date): Promise<PostureFacts> {
       select: { slug: true, name: true, failures: true, lastError: true, credentialExpiresAt: true },
     }),
   ])
-  const [shared, authorities, registrationAuthorities, apiKeys, administrators, verified, kek, safekeeping] =
+  const [shared, authorities, registrationAuthorities, apiKeys, administrators, verified, kek, kekCopy] =
     await Promise.all([
       database.$queryRaw<{ slug: string }[]>`
         select a.slug from authority a join endpoint e on e.authority_id = a.id and e.enabled
@@ -131,7 +125,7 @@ async function factsOf(database: Database, at: Date): Promise<PostureFacts> {
         select: { time: true, type: true },
       }),
       database.key.findFirst({ orderBy: { createdAt: 'desc' }, select: { kekId: true } }),
-      database.safekeeping.findMany({ orderBy: { at: 'desc' }, distinct: ['subject'] }),
+      database.kekCopy.findFirst({ orderBy: { at: 'desc' } }),
     ])
   return {
     groups,
@@ -152,10 +146,13 @@ async function factsOf(database: Database, at: Date): Promise<PostureFacts> {
     administrators,
     auditVerified: verified && { at: verified.time, good: verified.type === 'audit.verified' },
     kekId: kek?.kekId ?? null,
-    safekeeping: safekeeping.map(({ id: _, subject, ...kept }) => ({
-      ...kept,
-      subject: subject as Safekeeping['subject'],
-    })),
+    kekCopy: kekCopy && {
+      at: kekCopy.at,
+      by: kekCopy.by,
+      place: kekCopy.place,
+      proved: kekCopy.proved,
+      kekId: kekCopy.kekId,
+    },
   }
 }
 

@@ -23,16 +23,15 @@ CREATE TABLE "accepted_risk" (
 
 CREATE INDEX "accepted_risk_check_id_until_idx" ON "accepted_risk"("check_id", "until");
 
--- That the KEK, or the database, lies somewhere else as well.
-CREATE TABLE "safekeeping" (
+-- That a copy of the KEK lies elsewhere.
+CREATE TABLE "kek_copy" (
     "id" UUID NOT NULL,
-    "subject" TEXT NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL,
     "by" TEXT NOT NULL,
     "place" TEXT NOT NULL,
     "proved" BOOLEAN NOT NULL,
     "kek_id" TEXT,
-    CONSTRAINT "safekeeping_pkey" PRIMARY KEY ("id")
+    CONSTRAINT "kek_copy_pkey" PRIMARY KEY ("id")
 );
 
-CREATE INDEX "safekeeping_subject_at_idx" ON "safekeeping"("subject", "at" DESC);
+CREATE INDEX "kek_copy_at_idx" ON "kek_copy"("at" DESC);

@@ -20,7 +20,7 @@ import { revokeDeviceChallenges } from '@/app/(portal)/devices/actions'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { DeviceDetail } from '@/lib/services/devices'
-import { canInGroups } from '@/lib/services/permissions'
+import { can, canInGroups } from '@/lib/services/permissions'
 import { ActionsCard, EventsCard } from './events-card'
 import { IdentityCard } from './identity-card'
 
