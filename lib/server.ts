@@ -1,5 +1,6 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
 import { hostname } from 'node:os'
+import { docFolder } from '@/lib/adapters/docs/doc-folder'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { intuneClient } from '@/lib/adapters/mdm/intune-client'
 import { jamfClient } from '@/lib/adapters/mdm/jamf-client'
@@ -133,6 +134,7 @@ import type { EventWebhooksService } from '@/lib/services/event-webhook-types'
 import { createEventWebhooks } from '@/lib/services/event-webhooks'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
+import { createHelp, type HelpService } from '@/lib/services/help'
 import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
 import type { IntentDeps } from '@/lib/services/intents'
 import { intuneKind } from '@/lib/services/intune'
@@ -222,6 +224,7 @@ export interface Services {
   connectors: ConnectorsService
   mdmConnectors: MdmConnectorsService
   intuneCertificates: IntuneCertificatesService
+  help: HelpService
   hooks: HookReception
   validation: Pick<ChallengeValidation, 'validate'>
   receivers: ReceiversService
@@ -544,6 +547,7 @@ export function buildServices(wiring: Wiring): Services {
       urls,
       clock,
     }),
+    help: createHelp({ folder: docFolder(process.cwd()) }),
     hooks: createHookReception({
       rows: connectorRows,
       handlers: hookHandlers,
