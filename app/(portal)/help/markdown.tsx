@@ -156,7 +156,7 @@ function Piece({ token, doc }: { token: Token; doc: string }): ReactNode {
   switch (token.type) {
     case 'text':
     case 'escape':
-      return token.tokens ? <Inline tokens={token.tokens} doc={doc} /> : token.text
+      return 'tokens' in token && token.tokens ? <Inline tokens={token.tokens} doc={doc} /> : token.text
     case 'strong':
       return (
         <strong className="font-semibold">
