@@ -14,6 +14,7 @@ export default async function SettingsLayout({ children }: { children: ReactNode
     ...(can(actor, 'api-key:read') ? [{ href: '/settings/api-keys', text: 'API keys' }] : []),
     ...(can(actor, 'minter:read') ? [{ href: '/settings/minters', text: 'Minters' }] : []),
     ...(can(actor, 'retention:read') ? [{ href: '/settings/retention', text: 'Retention' }] : []),
+    { href: '/settings/appearance', text: 'Appearance' },
     { href: '/settings/about', text: 'About' },
   ]
   return (
