@@ -59,6 +59,7 @@ import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { queryStore } from '@/lib/adapters/store/scep-queries'
+import { searchStore } from '@/lib/adapters/store/search'
 import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
 import { simulationStore } from '@/lib/adapters/store/simulation'
@@ -186,6 +187,7 @@ import {
   type ScepEnrolmentService,
   type ScepOptions,
 } from '@/lib/services/scep-enrolment'
+import { createSearch, type SearchService } from '@/lib/services/search'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import { createSignedChallenges } from '@/lib/services/signed-challenges'
 import { createSignedInspection } from '@/lib/services/signed-inspection'
@@ -237,6 +239,7 @@ export interface Services {
   overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
   jamfSync: JamfSync['want']
+  search: SearchService
   simulation: SimulationService
   retention: RetentionService
   defaultEndpoint: DefaultEndpointService
@@ -440,6 +443,9 @@ export function buildServices(wiring: Wiring): Services {
   const bulkRevocations = createBulkRevocations({ store: guarded(bulkRevocationStore(database)), clock })
   const transactions = createTransactions({ store: transactionStore(database) })
 
+  const devices = createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock })
+  const help = createHelp({ folder: docFolder(process.cwd()) })
+
   const eventWebhookRows = eventWebhookStore(database)
   const overdueRenewals = createOverdueRenewals({ store: overdueRenewalStore(database), clock })
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
@@ -547,7 +553,7 @@ export function buildServices(wiring: Wiring): Services {
       urls,
       clock,
     }),
-    help: createHelp({ folder: docFolder(process.cwd()) }),
+    help,
     hooks: createHookReception({
       rows: connectorRows,
       handlers: hookHandlers,
@@ -565,9 +571,18 @@ export function buildServices(wiring: Wiring): Services {
     inventoryReadings: createInventoryReadings({ store: inventoryReadingStore(database), rows: connectorRows }),
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
     jamfSync: jamfSync.want,
-    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
+    devices,
     eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, clock }),
     overdueRenewals,
+    search: createSearch({
+      store: searchStore(database),
+      certificates,
+      challenges,
+      devices,
+      groups,
+      transactions,
+      help,
+    }),
     simulation: createSimulation({
       store: simulationStore(database),
       secrets,

@@ -3,12 +3,16 @@ import type { ReactNode } from 'react'
 import { Shell } from '@/app/_components/shell'
 import { requireSignedIn } from '@/app/_session'
 import { server } from '@/lib/server'
+import { permissionsOf } from '@/lib/services/permissions'
 
 export default async function PortalLayout({ children }: { children: ReactNode }) {
   const actor = await requireSignedIn()
   const counts = { approvals: { at: Date.now(), count: await server().approvals.countOpen(actor) } }
   return (
-    <Shell person={{ name: actor.name, role: actor.role ?? 'auditor' }} counts={counts}>
+    <Shell
+      person={{ name: actor.name, role: actor.role ?? 'auditor', permissions: permissionsOf(actor) }}
+      counts={counts}
+    >
       {children}
     </Shell>
   )

@@ -33,7 +33,7 @@ export function NavigationSheet({ person, counts }: { person: ShellPerson; count
             </Dialog.Close>
           </div>
           <div className="flex-1 overflow-y-auto px-3 py-2">
-            <Navigation role={person.role} counts={counts} onNavigate={() => setOpen(false)} />
+            <Navigation permissions={person.permissions} counts={counts} onNavigate={() => setOpen(false)} />
           </div>
           <div className="border-t border-line p-3">
             <UserMenu person={person} />

@@ -2,15 +2,16 @@
 'use client'
 
 import { Menu } from '@base-ui/react/menu'
-import { Check, ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
+import { Check, ChevronsUpDown, Keyboard, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react'
 import Link from 'next/link'
 import { signOut } from 'next-auth/react'
+import { openPanel } from './commands'
 import { ROLE_NAMES } from './name-of-role'
 import { useTheme } from './reader'
 import { THEMES } from './reader-choices'
 import type { ShellPerson } from './shell'
 
-const THEME_LOOKS = {
+export const THEME_LOOKS = {
   system: ['As the system', Monitor],
   light: ['Light', Sun],
   dark: ['Dark', Moon],
@@ -60,6 +61,10 @@ export function UserMenu({ person }: { person: ShellPerson }) {
               })}
             </Menu.RadioGroup>
             <Menu.Separator className="mx-1 my-1 h-px bg-line" />
+            <Menu.Item className={ITEM} onClick={() => openPanel('sheet')}>
+              <Keyboard aria-hidden />
+              Keyboard
+            </Menu.Item>
             <Menu.Item className={ITEM} onClick={leave}>
               <LogOut aria-hidden />
               Sign out

@@ -263,6 +263,7 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   const { id: webhook } = await organisation.json<{ id: string }>('event-webhook', 'create', ...hook)
   return {
     '/connectors/[slug]': '/connectors/mosyle',
+    '/help/[...doc]': '/help/mdm/intune',
     '/connectors/new/[kind]': '/connectors/new/events',
     '/connectors/event-webhooks/[id]': `/connectors/event-webhooks/${webhook}`,
     '/groups/[slug]': `/groups/${staff.slug}`,

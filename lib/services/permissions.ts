@@ -37,6 +37,7 @@ export const PERMISSIONS = {
   'radius:authorize': ['radius'],
   'certificate:read': ['admin', 'operator', 'auditor'],
   'certificate:revoke': ['admin', 'operator'],
+  'posture:read': ['admin', 'operator', 'auditor'],
   'device-rule:read': ['admin', 'operator', 'auditor'],
   'device-rule:manage': ['admin'],
   'bulk-revocation:read': ['admin', 'operator', 'auditor'],
@@ -52,6 +53,7 @@ export const PERMISSIONS = {
   'key:describe': ['admin', 'operator', 'auditor'],
   'api-key:read': ['admin', 'auditor'],
   'api-key:manage': ['admin'],
+  'diagnostics:read': ['admin', 'auditor'],
 } as const satisfies Record<string, readonly Role[]>
 
 export type Permission = keyof typeof PERMISSIONS
