@@ -1,6 +1,6 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
 import { hostname } from 'node:os'
-import { docFolder } from '@/lib/adapters/docs/doc-folder'
+import { docFolder, lockFile } from '@/lib/adapters/docs/doc-folder'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { intuneClient } from '@/lib/adapters/mdm/intune-client'
 import { jamfClient } from '@/lib/adapters/mdm/jamf-client'
@@ -28,6 +28,7 @@ import { deviceLinkStore } from '@/lib/adapters/store/device-links'
 import { deviceReportStore } from '@/lib/adapters/store/device-reports'
 import { deviceRuleStore } from '@/lib/adapters/store/device-rules'
 import { deviceStore } from '@/lib/adapters/store/devices'
+import { diagnosticStore } from '@/lib/adapters/store/diagnostics'
 import { eventWebhookStore } from '@/lib/adapters/store/event-webhooks'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
@@ -128,6 +129,7 @@ import { createDeviceReports } from '@/lib/services/device-reports'
 import { createDeviceRules, type DeviceRulesService } from '@/lib/services/device-rules'
 import type { DeviceReports } from '@/lib/services/device-types'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
+import { createDiagnostics, type DiagnosticsService } from '@/lib/services/diagnostics'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
 import { createEventDelivery } from '@/lib/services/event-delivery'
@@ -152,6 +154,7 @@ import { createJamfKind } from '@/lib/services/jamf-kind'
 import { createJamfLookup } from '@/lib/services/jamf-lookup'
 import { createJamfMinting } from '@/lib/services/jamf-minting'
 import { createJamfSync, type JamfSync } from '@/lib/services/jamf-sync'
+import { createLicences, type LicencesService } from '@/lib/services/licences'
 import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
 import type { MdmKindDefinition } from '@/lib/services/mdm-connector-types'
 import { createConnectorUpkeep } from '@/lib/services/mdm-connector-upkeep'
@@ -228,6 +231,8 @@ export interface Services {
   intuneCertificates: IntuneCertificatesService
   help: HelpService
   hooks: HookReception
+  diagnostics: DiagnosticsService
+  licences: LicencesService
   validation: Pick<ChallengeValidation, 'validate'>
   receivers: ReceiversService
   deviceBrake: DeviceBrakeService
@@ -290,6 +295,16 @@ const DECISIONS_EVERY_MS = 1_000
 const MOST_INVENTORY_BYTES = 16 * 1024 * 1024
 
 const { version: VERSION } = packageJson
+
+function runtimeFacts() {
+  return {
+    version: VERSION,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    uptimeSeconds: Math.round(process.uptime()),
+    memoryBytes: process.memoryUsage.rss(),
+  }
+}
 
 let services: Services | undefined
 
@@ -463,6 +478,13 @@ export function buildServices(wiring: Wiring): Services {
     clock,
   }
   const jamfSync = createJamfSync(jamf)
+  const ready = async () => {
+    const [databaseAnswers, signerAnswers] = await Promise.allSettled([database.$queryRaw`select 1`, signer.status()])
+    return {
+      database: databaseAnswers.status === 'fulfilled',
+      signer: signerAnswers.status === 'fulfilled' && signerAnswers.value.ready,
+    }
+  }
   const mdmKinds: MdmKindDefinition[] = [
     EVENTS_KIND,
     intuneKind(intune),
@@ -475,6 +497,15 @@ export function buildServices(wiring: Wiring): Services {
       queue: jamfQueue,
     }),
   ]
+
+  const mdmConnectors = createMdmConnectors({
+    store: mdmConnectorStore(database),
+    kinds: mdmKinds,
+    hookKinds: hookHandlers.map(({ kind }) => kind),
+    signer,
+    urls,
+    clock,
+  })
 
   const jobs = [
     publishCrls(status),
@@ -545,14 +576,18 @@ export function buildServices(wiring: Wiring): Services {
     radiusReadiness: createRadiusReadiness({ store: radiusRows, outbound: ownStatus(urls), urls, clock }),
     connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
     intuneCertificates: createIntuneCertificates({ store: mdmConnectorStore(database), signer, clock }),
-    mdmConnectors: createMdmConnectors({
-      store: mdmConnectorStore(database),
-      kinds: mdmKinds,
-      hookKinds: hookHandlers.map(({ kind }) => kind),
-      signer,
+    mdmConnectors,
+    diagnostics: createDiagnostics({
+      store: diagnosticStore(database),
+      groups,
+      connectors: mdmConnectors,
+      audit,
       urls,
+      ready,
+      runtime: runtimeFacts,
       clock,
     }),
+    licences: createLicences({ lockFile: lockFile(process.cwd()) }),
     help,
     hooks: createHookReception({
       rows: connectorRows,
@@ -605,13 +640,7 @@ export function buildServices(wiring: Wiring): Services {
       feed ??= statusFeed(database, { connectionString: wiring.databaseUrl, elapsed, log: feedLog })
       feed.start(ocsp.changed)
     },
-    async ready() {
-      const [databaseAnswers, signerAnswers] = await Promise.allSettled([database.$queryRaw`select 1`, signer.status()])
-      return {
-        database: databaseAnswers.status === 'fulfilled',
-        signer: signerAnswers.status === 'fulfilled' && signerAnswers.value.ready,
-      }
-    },
+    ready,
     async close() {
       clearInterval(flushing)
       clearInterval(recording)

@@ -1,4 +1,4 @@
-/** The documentation as it lies beside the portal's code: README.md with its list, and docs/. */
+/** What lies beside the portal's code for people to read: README.md with its list, docs/, and the list of packages. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DocFolder } from '@/lib/services/help'
@@ -14,4 +14,8 @@ export function docFolder(project: string): DocFolder {
     read: (name) => readFile(/* turbopackIgnore: true */ join(docs, `${name}.md`), 'utf8'),
     readme: () => readFile(/* turbopackIgnore: true */ join(project, 'README.md'), 'utf8'),
   }
+}
+
+export function lockFile(project: string): () => Promise<string> {
+  return () => readFile(/* turbopackIgnore: true */ join(project, 'package-lock.json'), 'utf8')
 }
