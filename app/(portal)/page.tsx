@@ -23,7 +23,11 @@ export default async function OverviewPage() {
   const actor = await requireActor('overview:read')
   return (
     <>
-      <PageHeader title="Overview" />
+      <PageHeader
+        help="operating"
+        title="Overview"
+        description="How things stand, what happened last, and what needs somebody."
+      />
       <Suspense fallback={<CardsSkeleton />}>
         <Overview actor={actor} />
       </Suspense>

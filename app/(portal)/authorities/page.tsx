@@ -18,6 +18,7 @@ export default async function AuthoritiesPage() {
   return (
     <>
       <PageHeader
+        help="rollover"
         title="Authorities"
         description="Give relying parties the root, and each of them only the issuers of the groups it should accept."
       />

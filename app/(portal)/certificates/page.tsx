@@ -40,7 +40,7 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
     <>
       <PageHeader
         title="Certificates"
-        help="revocation"
+        help="revocation#what-a-certificate-is-worth"
         description="What devices were given, and whether it still holds."
       />
       <FilterBar label="Filter certificates">

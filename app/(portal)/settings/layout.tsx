@@ -19,7 +19,11 @@ export default async function SettingsLayout({ children }: { children: ReactNode
   ]
   return (
     <>
-      <PageHeader title="Settings" />
+      <PageHeader
+        help="finding-your-way"
+        title="Settings"
+        description="Your own account, and for administrators those of others and the installation."
+      />
       <SettingsTabs tabs={tabs} />
       {children}
     </>
