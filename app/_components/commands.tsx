@@ -6,6 +6,7 @@ import { useRouter } from 'next/navigation'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import type { Permission } from '@/lib/services/permissions'
 import { cx } from './cx'
+import { openPanel, type Panel, whenPanelIsWanted } from './open-panel'
 import { useSingleKeys } from './reader'
 import { sectionsFor } from './shell-links'
 import { isPaletteKey, type KeyMeaning, meaningOf } from './shortcuts'
@@ -13,29 +14,18 @@ import { isPaletteKey, type KeyMeaning, meaningOf } from './shortcuts'
 const Palette = lazy(() => import('./palette'))
 const ShortcutSheet = lazy(() => import('./shortcut-sheet'))
 
-type Panel = 'palette' | 'sheet'
-
-/** Opens one of them from anywhere. */
-export function openPanel(panel: Panel): void {
-  for (const open of openers) open(panel)
-}
-
-const openers = new Set<(panel: Panel) => void>()
-
 export function Commands({ permissions }: { permissions: readonly Permission[] }) {
   const [panel, setPanel] = useState<Panel | null>(null)
   // What was opened once stays mounted, so that it can close in its own time.
   const [wanted, setWanted] = useState<readonly Panel[]>([])
-  useEffect(() => {
-    const open = (next: Panel) => {
-      setPanel(next)
-      setWanted((before) => (before.includes(next) ? before : [...before, next]))
-    }
-    openers.add(open)
-    return () => {
-      openers.delete(open)
-    }
-  }, [])
+  useEffect(
+    () =>
+      whenPanelIsWanted((next) => {
+        setPanel(next)
+        setWanted((before) => (before.includes(next) ? before : [...before, next]))
+      }),
+    [],
+  )
   useKeys(permissions)
   const panelOf = (name: Panel) => ({
     open: panel === name,

@@ -4,7 +4,7 @@
 import type { ReactNode } from 'react'
 import { useSingleKeysChoice, useTheme, useTimes } from '@/app/_components/reader'
 import { THEMES, TIMES } from '@/app/_components/reader-choices'
-import { THEME_LOOKS } from '@/app/_components/user-menu'
+import { THEME_LOOKS } from '@/app/_components/theme-looks'
 
 const TIME_TEXTS = {
   local: ["In this browser's time zone", 'The exact UTC is in the tooltip of each time.'],
