@@ -1,9 +1,14 @@
 /** Finding one's way: the palette, the keys, the help, and the diagnostics. */
 import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import type { Page } from '@playwright/test'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { enrol } from './support/devices'
 import { ADA, AUGUST, employ } from './support/people'
 import { expect, test } from './support/test'
+
+/** What a first visit may load of JavaScript, compressed. */
+const MOST_SCRIPT_BYTES = 200 * 1024
 
 let portal: Organisation
 let staff: GroupCreated
@@ -98,6 +103,9 @@ test('a page leads to what explains it, and the diagnostics hold no secret and l
   await expect(page).toHaveURL('/help/devices#the-brake')
   await expect(page.getByRole('heading', { name: 'The brake' })).toBeInViewport()
 
+  // The page with the most to do: whatever the others load is less.
+  expect(await scriptBytes(page, `/endpoints/${staff.endpoint.slug}`)).toBeLessThan(MOST_SCRIPT_BYTES)
+
   await page.goto('/settings/about')
   const downloading = page.waitForEvent('download')
   await page.getByRole('link', { name: 'Download diagnostics' }).click()
@@ -109,3 +117,14 @@ test('a page leads to what explains it, and the diagnostics hold no secret and l
   const events = await portal.events()
   expect(events.map(({ type }) => type)).toContain('system.diagnostics_exported')
 })
+
+/** As a proxy would compress them; the portal itself compresses nothing. */
+async function scriptBytes(page: Page, path: string): Promise<number> {
+  const bodies: Promise<Buffer>[] = []
+  page.on('response', (response) => {
+    if (response.request().resourceType() === 'script') bodies.push(response.body())
+  })
+  await page.goto(path, { waitUntil: 'load' })
+  const sizes = (await Promise.all(bodies)).map((body) => gzipSync(body).length)
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
