@@ -9,6 +9,7 @@ import { CopyButton } from '@/app/_components/copy-button'
 import { Preformatted } from '@/app/_components/preformatted'
 import type { HelpPage } from '@/lib/services/help'
 import { linkTarget } from './link-target'
+import { readSequence, type SequenceStep } from './sequence'
 
 export function Markdown({ page }: { page: HelpPage }) {
   const sections = page.sections.values()
@@ -108,9 +109,14 @@ function Items({ tokens, doc }: { tokens: Token[]; doc: string }) {
 
 function Table({ token, doc }: { token: Tokens.Table; doc: string }) {
   return (
-    // What scrolls must be reachable by keyboard.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the box scrolls
-    <section className="overflow-x-auto rounded-lg border border-line bg-surface" aria-label="Table" tabIndex={0}>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms, and a landmark for each table too many.
+    <div
+      role="group"
+      className="overflow-x-auto rounded-lg border border-line bg-surface"
+      aria-label="Table"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+      tabIndex={0}
+    >
       <table className="w-full border-collapse text-left text-sm">
         <thead>
           <tr className="border-b border-line bg-sunken">
@@ -133,11 +139,13 @@ function Table({ token, doc }: { token: Tokens.Table; doc: string }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   )
 }
 
 function Code({ token }: { token: Tokens.Code }) {
+  const steps = token.lang === 'mermaid' ? readSequence(token.text) : null
+  if (steps) return <Sequence steps={steps} />
   return (
     <div className="relative">
       <Preformatted>{token.text}</Preformatted>
@@ -145,6 +153,18 @@ function Code({ token }: { token: Tokens.Code }) {
         <CopyButton value={token.text} what="code" />
       </div>
     </div>
+  )
+}
+
+function Sequence({ steps }: { steps: SequenceStep[] }) {
+  return (
+    <ol className="grid list-decimal gap-1.5 rounded-lg border border-line bg-surface py-4 pr-4 pl-10">
+      {steps.map(({ from, to, text }, index) => (
+        <li key={String(index)} className="pl-1 wrap-anywhere marker:text-faint">
+          <span className="font-medium">{to === null || to === from ? from : `${from} → ${to}`}</span>: {text}
+        </li>
+      ))}
+    </ol>
   )
 }
 
