@@ -4,7 +4,16 @@ import { cookies, headers } from 'next/headers'
 import type { ReactNode } from 'react'
 import { Popups } from './_components/popups'
 import { Reader } from './_components/reader'
-import { readTheme, readZone, THEME_COOKIE, ZONE_COOKIE } from './_components/reader-choices'
+import {
+  KEYS_COOKIE,
+  readSingleKeys,
+  readTheme,
+  readTimes,
+  readZone,
+  THEME_COOKIE,
+  TIMES_COOKIE,
+  ZONE_COOKIE,
+} from './_components/reader-choices'
 import './globals.css'
 
 export const dynamic = 'force-dynamic'
@@ -32,7 +41,13 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   return (
     <html lang="en-GB" data-theme={theme === 'system' ? undefined : theme}>
       <body>
-        <Reader theme={theme} zone={readZone(chosen.get(ZONE_COOKIE)?.value)} now={Date.now()}>
+        <Reader
+          theme={theme}
+          times={readTimes(chosen.get(TIMES_COOKIE)?.value)}
+          singleKeys={readSingleKeys(chosen.get(KEYS_COOKIE)?.value)}
+          zone={readZone(chosen.get(ZONE_COOKIE)?.value)}
+          now={Date.now()}
+        >
           <Popups nonce={nonce}>{children}</Popups>
         </Reader>
       </body>

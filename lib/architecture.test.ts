@@ -48,6 +48,8 @@ const IMPORTS: [file: string, specifier: string, complaint: string | null][] = [
   ['lib/adapters/store/bad.ts', '@/lib/server', LAYERS],
   ['lib/adapters/store/bad.ts', 'react', FRAMEWORK],
   ['lib/adapters/store/good.ts', '@prisma/adapter-pg', null],
+  ['lib/adapters/docs/bad.ts', '@/lib/adapters/store/database', LAYERS],
+  ['lib/adapters/docs/good.ts', 'node:fs/promises', null],
   ['lib/adapters/keys/bad.ts', '@/lib/adapters/store/database', LAYERS],
   ['lib/adapters/keys/bad.ts', '@prisma/client', PRISMA],
   ['lib/adapters/keys/bad.ts', 'node:child_process', PROGRAMS],

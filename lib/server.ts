@@ -1,5 +1,6 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
 import { hostname } from 'node:os'
+import { docFolder, lockFile } from '@/lib/adapters/docs/doc-folder'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { intuneClient } from '@/lib/adapters/mdm/intune-client'
 import { jamfClient } from '@/lib/adapters/mdm/jamf-client'
@@ -31,6 +32,7 @@ import { deviceLinkStore } from '@/lib/adapters/store/device-links'
 import { deviceReportStore } from '@/lib/adapters/store/device-reports'
 import { deviceRuleStore } from '@/lib/adapters/store/device-rules'
 import { deviceStore } from '@/lib/adapters/store/devices'
+import { diagnosticStore } from '@/lib/adapters/store/diagnostics'
 import { eventWebhookStore } from '@/lib/adapters/store/event-webhooks'
 import { flightRecordStore } from '@/lib/adapters/store/flight-records'
 import { grantStore } from '@/lib/adapters/store/grants'
@@ -71,6 +73,7 @@ import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { queryStore } from '@/lib/adapters/store/scep-queries'
+import { searchStore } from '@/lib/adapters/store/search'
 import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
 import { simulationStore } from '@/lib/adapters/store/simulation'
@@ -147,6 +150,7 @@ import { createDeviceReports } from '@/lib/services/device-reports'
 import { createDeviceRules, type DeviceRulesService } from '@/lib/services/device-rules'
 import type { DeviceReports } from '@/lib/services/device-types'
 import { createDevices, type DevicesService } from '@/lib/services/devices'
+import { createDiagnostics, type DiagnosticsService } from '@/lib/services/diagnostics'
 import { createEndpoints, type EndpointsService } from '@/lib/services/endpoints'
 import { createEnrolAtOnce } from '@/lib/services/enrolment-at-once'
 import { createEventDelivery } from '@/lib/services/event-delivery'
@@ -155,6 +159,7 @@ import { createEventWebhooks } from '@/lib/services/event-webhooks'
 import { createFlightRecorder } from '@/lib/services/flight-recorder'
 import { createGroupRetirement, type GroupRetirement } from '@/lib/services/group-retirement'
 import { createGroups, type GroupsService } from '@/lib/services/groups'
+import { createHelp, type HelpService } from '@/lib/services/help'
 import { createHookReception, type HookReception } from '@/lib/services/hook-reception'
 import type { IntentDeps } from '@/lib/services/intents'
 import { intuneKind } from '@/lib/services/intune'
@@ -172,6 +177,7 @@ import { createJamfLookup } from '@/lib/services/jamf-lookup'
 import { createJamfMinting } from '@/lib/services/jamf-minting'
 import { createJamfSync, type JamfSync } from '@/lib/services/jamf-sync'
 import { createMailServer, type MailServerService } from '@/lib/services/mail-server'
+import { createLicences, type LicencesService } from '@/lib/services/licences'
 import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
 import type { MdmKindDefinition } from '@/lib/services/mdm-connector-types'
 import { createConnectorUpkeep } from '@/lib/services/mdm-connector-upkeep'
@@ -216,6 +222,7 @@ import {
   type ScepEnrolmentService,
   type ScepOptions,
 } from '@/lib/services/scep-enrolment'
+import { createSearch, type SearchService } from '@/lib/services/search'
 import { createSetup, type SetupService } from '@/lib/services/setup'
 import { createSignedChallenges } from '@/lib/services/signed-challenges'
 import { createSignedInspection } from '@/lib/services/signed-inspection'
@@ -255,7 +262,10 @@ export interface Services {
   connectors: ConnectorsService
   mdmConnectors: MdmConnectorsService
   intuneCertificates: IntuneCertificatesService
+  help: HelpService
   hooks: HookReception
+  diagnostics: DiagnosticsService
+  licences: LicencesService
   validation: Pick<ChallengeValidation, 'validate'>
   receivers: ReceiversService
   deviceBrake: DeviceBrakeService
@@ -271,6 +281,7 @@ export interface Services {
   backups: BackupsService
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
   jamfSync: JamfSync['want']
+  search: SearchService
   simulation: SimulationService
   retention: RetentionService
   posture: PostureService
@@ -327,6 +338,16 @@ const DECISIONS_EVERY_MS = 1_000
 const MOST_INVENTORY_BYTES = 16 * 1024 * 1024
 
 const { version: VERSION } = packageJson
+
+function runtimeFacts() {
+  return {
+    version: VERSION,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    uptimeSeconds: Math.round(process.uptime()),
+    memoryBytes: process.memoryUsage.rss(),
+  }
+}
 
 let services: Services | undefined
 
@@ -488,6 +509,9 @@ export function buildServices(wiring: Wiring): Services {
     urls,
     clock,
   }
+  const devices = createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock })
+  const help = createHelp({ folder: docFolder(process.cwd()) })
+
   const eventWebhookRows = eventWebhookStore(database)
   const overdueRenewals = createOverdueRenewals({ store: overdueRenewalStore(database), clock })
   const deviceReports = createDeviceReports({ store: deviceReportStore(database), clock })
@@ -505,6 +529,13 @@ export function buildServices(wiring: Wiring): Services {
     clock,
   }
   const jamfSync = createJamfSync(jamf)
+  const ready = async () => {
+    const [databaseAnswers, signerAnswers] = await Promise.allSettled([database.$queryRaw`select 1`, signer.status()])
+    return {
+      database: databaseAnswers.status === 'fulfilled',
+      signer: signerAnswers.status === 'fulfilled' && signerAnswers.value.ready,
+    }
+  }
   const mdmKinds: MdmKindDefinition[] = [
     EVENTS_KIND,
     intuneKind(intune),
@@ -520,6 +551,15 @@ export function buildServices(wiring: Wiring): Services {
 
   const backups = createBackups({ store: guarded(auditStore(database)), audit, clock })
   const posture = createPosture({ store: postureStore(database), backups, publicUrl: urls.publicUrl, clock })
+  const mdmConnectors = createMdmConnectors({
+    store: mdmConnectorStore(database),
+    kinds: mdmKinds,
+    hookKinds: hookHandlers.map(({ kind }) => kind),
+    signer,
+    urls,
+    clock,
+  })
+
   const jobs = [
     publishCrls(status),
     tendConnectors(createConnectorUpkeep({ store: connectorUpkeepStore(database) })),
@@ -597,14 +637,19 @@ export function buildServices(wiring: Wiring): Services {
     radiusReadiness: createRadiusReadiness({ store: radiusRows, outbound: ownStatus(urls), urls, clock }),
     connectors: createConnectors({ store: connectorStore(database), validators, calls, signer, urls, clock }),
     intuneCertificates: createIntuneCertificates({ store: mdmConnectorStore(database), signer, clock }),
-    mdmConnectors: createMdmConnectors({
-      store: mdmConnectorStore(database),
-      kinds: mdmKinds,
-      hookKinds: hookHandlers.map(({ kind }) => kind),
-      signer,
+    mdmConnectors,
+    diagnostics: createDiagnostics({
+      store: diagnosticStore(database),
+      groups,
+      connectors: mdmConnectors,
+      audit,
       urls,
+      ready,
+      runtime: runtimeFacts,
       clock,
     }),
+    licences: createLicences({ lockFile: lockFile(process.cwd()) }),
+    help,
     hooks: createHookReception({
       rows: connectorRows,
       handlers: hookHandlers,
@@ -622,13 +667,22 @@ export function buildServices(wiring: Wiring): Services {
     inventoryReadings: createInventoryReadings({ store: inventoryReadingStore(database), rows: connectorRows }),
     deviceRules: createDeviceRules({ store: deviceRuleStore(database), clock }),
     jamfSync: jamfSync.want,
-    devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
     eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, outbound, limit: access.limit, clock }),
     mailServer: createMailServer({ ...mailing, limit: access.limit }),
     notices: createNotices({ store: { ...noticeStore(database), ...recipientStore(database) }, clock }),
     overdueRenewals,
     backups,
     overview: createOverview({ store: overviewStore(database), clock }),
+    devices,
+    search: createSearch({
+      store: searchStore(database),
+      certificates,
+      challenges,
+      devices,
+      groups,
+      transactions,
+      help,
+    }),
     simulation: createSimulation({
       store: simulationStore(database),
       secrets,
@@ -653,13 +707,7 @@ export function buildServices(wiring: Wiring): Services {
       feed ??= statusFeed(database, { connectionString: wiring.databaseUrl, elapsed, log: feedLog })
       feed.start(ocsp.changed)
     },
-    async ready() {
-      const [databaseAnswers, signerAnswers] = await Promise.allSettled([database.$queryRaw`select 1`, signer.status()])
-      return {
-        database: databaseAnswers.status === 'fulfilled',
-        signer: signerAnswers.status === 'fulfilled' && signerAnswers.value.ready,
-      }
-    },
+    ready,
     async close() {
       clearInterval(flushing)
       clearInterval(recording)

@@ -36,7 +36,11 @@ export default async function OverviewPage({ searchParams }: { searchParams: Sea
   const days = Number(oneOf(PERIODS, wanted.days) ?? '30')
   return (
     <>
-      <PageHeader title="Overview" description="How things stand. Every number opens the list of what it counts.">
+      <PageHeader
+        help="overview"
+        title="Overview"
+        description="How things stand. Every number opens the list of what it counts."
+      >
         <PeriodChoice days={days} />
       </PageHeader>
       <Suspense fallback={<CardsSkeleton />}>

@@ -1,44 +1,37 @@
-/** The sidebar of narrow screens, behind a button. */
+/** The button of narrow screens that brings the sidebar, which is loaded when somebody reaches for it. */
 'use client'
 
-import { Dialog } from '@base-ui/react/dialog'
-import { Menu as MenuIcon, X } from 'lucide-react'
-import { useState } from 'react'
-import { SCRIM } from './dialog'
-import { Navigation } from './navigation'
-import type { ShellCounts, ShellPerson } from './shell-links'
-import { UserMenu } from './user-menu'
+import { Menu as MenuIcon } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
+import type { ShellPerson } from './shell'
+import type { ShellCounts } from './shell-links'
+
+const load = () => import('./navigation-panel')
+const NavigationPanel = lazy(load)
 
 export function NavigationSheet({ person, counts }: { person: ShellPerson; counts: ShellCounts }) {
   const [open, setOpen] = useState(false)
+  // What was opened once stays mounted, so that it can close in its own time.
+  const [wanted, setWanted] = useState(false)
   return (
-    <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger
+    <>
+      <button
+        type="button"
         aria-label="Open navigation"
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        onPointerEnter={() => void load().catch(() => {})}
+        onClick={() => {
+          setWanted(true)
+          setOpen(true)
+        }}
         className="-mr-2 grid size-10 place-items-center rounded-md hover:bg-hover"
       >
         <MenuIcon className="size-5" aria-hidden />
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className={SCRIM} />
-        <Dialog.Popup className="fixed inset-y-0 right-0 z-40 flex w-72 max-w-[85vw] flex-col border-l border-line bg-sunken shadow-popup outline-none transition-transform duration-200 data-ending-style:translate-x-full data-starting-style:translate-x-full">
-          <div className="flex h-14 items-center justify-between px-4">
-            <Dialog.Title className="font-semibold">Navigation</Dialog.Title>
-            <Dialog.Close
-              aria-label="Close navigation"
-              className="-mr-2 grid size-10 place-items-center rounded-md hover:bg-hover"
-            >
-              <X className="size-5" aria-hidden />
-            </Dialog.Close>
-          </div>
-          <div className="flex-1 overflow-y-auto px-3 py-2">
-            <Navigation person={person} counts={counts} onNavigate={() => setOpen(false)} />
-          </div>
-          <div className="border-t border-line p-3">
-            <UserMenu person={person} />
-          </div>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+      </button>
+      <Suspense>
+        {wanted && <NavigationPanel person={person} counts={counts} open={open} onOpenChange={setOpen} />}
+      </Suspense>
+    </>
   )
 }

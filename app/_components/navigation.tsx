@@ -3,28 +3,22 @@
 
 import Link, { useLinkStatus } from 'next/link'
 import { usePathname } from 'next/navigation'
+import type { Permission } from '@/lib/services/permissions'
 import { cx } from './cx'
 import { useCount } from './fresh-count'
-import {
-  type CountReading,
-  isCurrent,
-  type ShellCounts,
-  type ShellLink,
-  type ShellPerson,
-  sectionsFor,
-} from './shell-links'
+import { type CountReading, isCurrent, type ShellCounts, type ShellLink, sectionsFor } from './shell-links'
 
 interface NavigationProps {
-  person: ShellPerson
+  permissions: readonly Permission[]
   counts: ShellCounts
   onNavigate?: () => void
 }
 
-export function Navigation({ person, counts, onNavigate }: NavigationProps) {
+export function Navigation({ permissions, counts, onNavigate }: NavigationProps) {
   const path = usePathname()
   return (
     <nav aria-label="Main" className="grid gap-5">
-      {sectionsFor(person).map(({ title, links }) => (
+      {sectionsFor(permissions).map(({ title, links }) => (
         <div key={title}>
           <h2 className="mb-1 px-2.5 text-xs font-medium text-faint">{title}</h2>
           <ul className="grid gap-0.5">

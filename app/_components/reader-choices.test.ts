@@ -1,6 +1,6 @@
-/** Two cookies anybody can edit. */
+/** Cookies anybody can edit. */
 import { expect, test } from 'vitest'
-import { readTheme, readZone } from './reader-choices'
+import { readSingleKeys, readTheme, readTimes, readZone } from './reader-choices'
 
 test('an unknown theme follows the system', () => {
   expect(readTheme('dark')).toBe('dark')
@@ -13,4 +13,9 @@ test('an unknown zone is UTC', () => {
   expect(readZone('Mars/Olympus')).toBe('UTC')
   expect(readZone('%')).toBe('UTC')
   expect(readZone(undefined)).toBe('UTC')
+})
+
+test('times are local and single keys work, until somebody says otherwise', () => {
+  expect([undefined, 'utc', 'mars'].map(readTimes)).toEqual(['local', 'utc', 'local'])
+  expect([undefined, 'off', 'maybe'].map(readSingleKeys)).toEqual([true, false, true])
 })

@@ -1,7 +1,8 @@
-/** The portal's sections: what the sidebar and the sheet show, to whom. */
+/** The portal's sections, by what people come for: what the sidebar, the sheet and the command palette show, to whom. */
 import {
   ArrowLeftRight,
   Ban,
+  CircleHelp,
   FileBadge,
   KeyRound,
   Landmark,
@@ -11,19 +12,19 @@ import {
   Plug,
   ScrollText,
   Settings,
+  ShieldCheck,
   UserRoundCheck,
   UsersRound,
 } from 'lucide-react'
-import type { Role } from '@/lib/services/actor'
-import { can, canInGroups, type Permission } from '@/lib/services/permissions'
+import type { Permission } from '@/lib/services/permissions'
 
 export interface ShellLink {
   href: string
   text: string
   icon: LucideIcon
   needs?: Permission
-  /** Of all groups together: nothing for an operator of some. */
-  whole?: true
+  /** Pressed after G, it leads there. */
+  key?: string
   /** Which of the counts of the shell stands behind it. */
   count?: keyof ShellCounts
 }
@@ -39,45 +40,56 @@ export interface CountReading {
   at: number
 }
 
-export interface ShellPerson {
-  name: string
-  role: Role
-  /** Of an operator who is limited to groups. */
-  groups?: readonly string[]
-}
-
-const SECTIONS: { title: string; links: ShellLink[] }[] = [
+export const SECTIONS: { title: string; links: ShellLink[] }[] = [
   {
-    title: 'Daily work',
+    title: 'Fleet',
     links: [
-      { href: '/', text: 'Overview', icon: LayoutDashboard, needs: 'overview:read' },
-      { href: '/groups', text: 'Groups', icon: UsersRound, needs: 'group:read' },
-      { href: '/devices', text: 'Devices', icon: MonitorSmartphone, needs: 'certificate:read' },
-      { href: '/certificates', text: 'Certificates', icon: FileBadge, needs: 'certificate:read' },
-      { href: '/revocations', text: 'Revocations', icon: Ban, needs: 'bulk-revocation:read' },
-      { href: '/enrolments', text: 'Enrolments', icon: ArrowLeftRight, needs: 'transaction:read' },
-      { href: '/approvals', text: 'Approvals', icon: UserRoundCheck, needs: 'approval:read', count: 'approvals' },
-      { href: '/challenges', text: 'Challenges', icon: KeyRound, needs: 'challenge:read' },
+      { href: '/', text: 'Overview', icon: LayoutDashboard, needs: 'overview:read', key: 'o' },
+      { href: '/devices', text: 'Devices', icon: MonitorSmartphone, needs: 'certificate:read', key: 'd' },
+      { href: '/certificates', text: 'Certificates', icon: FileBadge, needs: 'certificate:read', key: 'c' },
+      { href: '/revocations', text: 'Revocations', icon: Ban, needs: 'bulk-revocation:read', key: 'r' },
+    ],
+  },
+  {
+    title: 'Enrolment',
+    links: [
+      { href: '/enrolments', text: 'Enrolments', icon: ArrowLeftRight, needs: 'transaction:read', key: 'e' },
+      { href: '/challenges', text: 'Challenges', icon: KeyRound, needs: 'challenge:read', key: 'h' },
+      {
+        href: '/approvals',
+        text: 'Approvals',
+        icon: UserRoundCheck,
+        needs: 'approval:read',
+        key: 'a',
+        count: 'approvals',
+      },
     ],
   },
   {
     title: 'Trust',
     links: [
-      { href: '/authorities', text: 'Authorities', icon: Landmark, needs: 'group:read', whole: true },
-      { href: '/connectors', text: 'Connectors', icon: Plug, needs: 'connector:read' },
-      { href: '/audit', text: 'Audit', icon: ScrollText, needs: 'audit:read' },
-      { href: '/settings', text: 'Settings', icon: Settings },
+      { href: '/groups', text: 'Groups', icon: UsersRound, needs: 'group:read', key: 'g' },
+      { href: '/authorities', text: 'Authorities', icon: Landmark, needs: 'authority:read', key: 't' },
+      { href: '/connectors', text: 'Connectors', icon: Plug, needs: 'connector:read', key: 'n' },
+    ],
+  },
+  {
+    title: 'Oversight',
+    links: [
+      { href: '/audit', text: 'Audit', icon: ScrollText, needs: 'audit:read', key: 'u' },
+      { href: '/posture', text: 'Posture', icon: ShieldCheck, needs: 'posture:read', key: 'p' },
+      { href: '/settings', text: 'Settings', icon: Settings, key: 's' },
+      { href: '/help', text: 'Help', icon: CircleHelp, key: 'i' },
     ],
   },
 ]
 
-/** Hides what a role cannot see. Only manners: each page decides for itself. */
-export function sectionsFor({ role, groups }: ShellPerson) {
-  const actor = groups === undefined ? { role } : { role, groups }
+/** Hides what somebody cannot see. Only manners: each page decides for itself. */
+export function sectionsFor(permissions: readonly Permission[]) {
   return SECTIONS.map(({ title, links }) => ({
     title,
-    links: links.filter(({ needs, whole }) => needs === undefined || (whole ? can : canInGroups)(actor, needs)),
-  }))
+    links: links.filter(({ needs }) => needs === undefined || permissions.includes(needs)),
+  })).filter(({ links }) => links.length > 0)
 }
 
 export function isCurrent(href: string, path: string): boolean {

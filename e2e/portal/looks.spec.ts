@@ -265,6 +265,7 @@ async function fill(organisation: Organisation): Promise<Record<string, string>>
   const request = await organisation.json<{ id: string }>('authority', 'request', ...asked)
   return {
     '/connectors/[slug]': '/connectors/mosyle',
+    '/help/[...doc]': '/help/mdm/intune',
     '/connectors/new/[kind]': '/connectors/new/events',
     '/connectors/event-webhooks/[id]': `/connectors/event-webhooks/${webhook}`,
     '/authorities/[slug]': '/authorities/root',

@@ -70,6 +70,8 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/groups/[slug]/versions/[version]': EVERYBODY,
   '/groups/new': ADMINS,
   '/posture': EVERYBODY,
+  '/help': EVERYBODY,
+  '/help/[...doc]': EVERYBODY,
   '/revocations': EVERYBODY,
   '/revocations/[id]': EVERYBODY,
   '/revocations/new': WORKERS,
@@ -77,6 +79,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/settings/about': EVERYBODY,
   '/settings/account': EVERYBODY,
   '/settings/api-keys': ONLOOKERS,
+  '/settings/appearance': EVERYBODY,
   '/settings/minters': EVERYBODY,
   '/settings/notifications': ONLOOKERS,
   '/settings/people': ONLOOKERS,
@@ -264,6 +267,7 @@ test.beforeAll(async () => {
     '/connectors/event-webhooks/[id]': `/connectors/event-webhooks/${webhook}`,
     '/approvals/[id]': `/approvals/${await requestThatWaits()}`,
     '/connectors/[slug]': '/connectors/mosyle',
+    '/help/[...doc]': '/help/mdm/intune',
     '/connectors/new/[kind]': '/connectors/new/events',
     '/authorities/[slug]': '/authorities/root',
     '/authorities/requests/[id]': `/authorities/requests/${await requestAuthority()}`,
@@ -360,7 +364,7 @@ test('the operator does the daily work and is offered nothing else', async ({ vi
   await expect(page.getByRole('link', { name: 'New group' })).toHaveCount(0)
   await page.goto('/settings/account')
   const tabs = page.getByRole('navigation', { name: 'Settings' })
-  await expect(tabs.getByRole('link')).toHaveText(['Account', 'Sessions', 'Minters', 'About'])
+  await expect(tabs.getByRole('link')).toHaveText(['Account', 'Sessions', 'Minters', 'Appearance', 'About'])
   await page.goto('/groups/new')
   await expect(page.getByRole('heading', { name: REFUSED })).toBeVisible()
 

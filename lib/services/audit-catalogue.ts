@@ -96,6 +96,7 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'audit.verified': facts('audit', 'info', 'Audit trail verified'),
   'audit.verification_failed': facts('audit', 'critical', 'Audit trail broken'),
   'system.rate_limited': facts('system', 'low', 'Rate limited'),
+  'system.diagnostics_exported': facts('system', 'medium', 'Diagnostics exported'),
   'system.retention_changed': facts('config', 'high', 'Retention changed'),
   'system.default_endpoint_changed': facts('config', 'high', 'Default endpoint changed'),
   'challenge_page.account_created': facts('config', 'high', 'Challenge page account added'),

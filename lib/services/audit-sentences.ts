@@ -111,6 +111,7 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
     `${who(event)} found the audit trail broken at event ${said(event, 'seq') ?? 'unknown'}${why(event)}`,
   'system.rate_limited': (event) =>
     `Too many requests in ${said(event, 'bucket') ?? 'one bucket'}${times(event)}: some were refused`,
+  'system.diagnostics_exported': (event) => `${who(event)} exported the diagnostics of the installation`,
   'system.retention_changed': (event) =>
     `${who(event)} changed how long the ${what(event)} keeps its records${fields(event)}`,
   'system.default_endpoint_changed': (event) => `${who(event)} chose where clients lead that cannot name an endpoint`,

@@ -74,6 +74,7 @@ export type AuditEventType =
   | 'audit.verified'
   | 'audit.verification_failed'
   | 'system.rate_limited'
+  | 'system.diagnostics_exported'
   | 'system.retention_changed'
   | 'system.default_endpoint_changed'
   | 'challenge_page.account_created'

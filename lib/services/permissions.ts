@@ -9,6 +9,8 @@ export const PERMISSIONS = {
   'group:create': ['admin'],
   'group:update': ['admin'],
   'group:retire': ['admin'],
+  // Of all groups together, so it is nothing for an operator of some.
+  'authority:read': ['admin', 'operator', 'auditor'],
   // What comes in or goes out of authorities: imports, requests, keys that go offline.
   'authority:manage': ['admin'],
   'endpoint:read': ['admin', 'operator', 'auditor'],
@@ -41,6 +43,7 @@ export const PERMISSIONS = {
   'radius:authorize': ['radius'],
   'certificate:read': ['admin', 'operator', 'auditor'],
   'certificate:revoke': ['admin', 'operator'],
+  'posture:read': ['admin', 'operator', 'auditor'],
   'device-rule:read': ['admin', 'operator', 'auditor'],
   'device-rule:manage': ['admin'],
   // The addresses of people are in them.
@@ -65,6 +68,7 @@ export const PERMISSIONS = {
   'key:describe': ['admin', 'operator', 'auditor'],
   'api-key:read': ['admin', 'auditor'],
   'api-key:manage': ['admin'],
+  'diagnostics:read': ['admin', 'auditor'],
 } as const satisfies Record<string, readonly Role[]>
 
 export type Permission = keyof typeof PERMISSIONS

@@ -34,6 +34,7 @@ export default async function ApprovalsPage({ searchParams }: { searchParams: Se
   return (
     <>
       <PageHeader
+        help="challenge-policies#approval"
         title="Approvals"
         description="Devices that wait for your decision. They ask again by themselves, so the answer reaches them."
       />

@@ -33,6 +33,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
   return (
     <>
       <PageHeader
+        help="security-model"
         title="Audit"
         description="Everything that happened here. Each row carries the hash of the one before, so a changed row shows."
       >

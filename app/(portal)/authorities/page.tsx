@@ -14,10 +14,11 @@ import { RequestList } from './request-list'
 export const metadata: Metadata = { title: 'Authorities' }
 
 export default async function AuthoritiesPage() {
-  const actor = await requireActor('group:read')
+  const actor = await requireActor('authority:read')
   return (
     <>
       <PageHeader
+        help="rollover"
         title="Authorities"
         description="Who signs the certificates of devices: your roots, and under them an issuer for each group."
       >

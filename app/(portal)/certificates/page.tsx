@@ -41,7 +41,11 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
   const groups = await server().groups.list(actor)
   return (
     <>
-      <PageHeader title="Certificates" description="What devices were given, and whether it still holds." />
+      <PageHeader
+        title="Certificates"
+        help="revocation#what-a-certificate-is-worth"
+        description="What devices were given, and whether it still holds."
+      />
       <FilterBar label="Filter certificates">
         <SearchField label="Search certificates" placeholder="Name, serial or fingerprint" value={wanted.search} />
         <FilterSelect

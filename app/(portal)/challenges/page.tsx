@@ -31,6 +31,7 @@ export default async function ChallengesPage({ searchParams }: { searchParams: S
   return (
     <>
       <PageHeader
+        help="challenge-policies"
         title="Challenges"
         description="One-time passwords, each bound to one device. Their values are kept only as a keyed hash and shown once, when minted."
       >

@@ -30,6 +30,7 @@ export default async function ConnectorsPage() {
   return (
     <>
       <PageHeader
+        help="connectors"
         title="Connectors"
         description="Your MDMs, and other systems that decide about requests or ask us to."
       />

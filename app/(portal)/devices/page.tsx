@@ -40,6 +40,7 @@ export default async function DevicesPage({ searchParams }: { searchParams: Sear
   return (
     <>
       <PageHeader
+        help="devices"
         title="Devices"
         description="Those that your MDMs know, then names in certificates and challenges that belong to none of them."
       >

@@ -16,6 +16,7 @@ export default async function EndpointsPage() {
   return (
     <>
       <PageHeader
+        help="endpoints"
         title="Endpoints"
         description="Where devices ask for certificates. A group can have several, each with its own rules."
         trail={[{ href: '/groups', text: 'Groups' }]}

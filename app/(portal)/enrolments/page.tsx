@@ -42,6 +42,7 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
   return (
     <>
       <PageHeader
+        help="flight-recorder"
         title="Enrolments"
         description="Every attempt. Devices are told little about a refusal; here is all of it."
       />

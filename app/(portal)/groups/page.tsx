@@ -18,7 +18,11 @@ export default async function GroupsPage() {
   const actor = await requireActorInGroups('group:read')
   return (
     <>
-      <PageHeader title="Groups" description="Each group has its own issuer, so what goes wrong in one stays in one.">
+      <PageHeader
+        title="Groups"
+        help="how-an-enrolment-works"
+        description="Each group has its own issuer, so what goes wrong in one stays in one."
+      >
         <ButtonLink href="/endpoints">All endpoints</ButtonLink>
         {can(actor, 'group:create') && (
           <ButtonLink href="/groups/new" variant="primary">

@@ -25,6 +25,7 @@ export default async function RevocationsPage({ searchParams }: { searchParams: 
   return (
     <>
       <PageHeader
+        help="revocation#many-at-once"
         title="Revocations"
         description="Many certificates at once, now or at a time ahead. What was revoked one by one is on each certificate's own page."
       >

@@ -15,11 +15,16 @@ export default async function SettingsLayout({ children }: { children: ReactNode
     ...(can(actor, 'minter:read') ? [{ href: '/settings/minters', text: 'Minters' }] : []),
     ...(can(actor, 'notice:read') ? [{ href: '/settings/notifications', text: 'Notifications' }] : []),
     ...(can(actor, 'retention:read') ? [{ href: '/settings/retention', text: 'Retention' }] : []),
+    { href: '/settings/appearance', text: 'Appearance' },
     ...(can(actor, 'overview:read') ? [{ href: '/settings/about', text: 'About' }] : []),
   ]
   return (
     <>
-      <PageHeader title="Settings" />
+      <PageHeader
+        help="finding-your-way"
+        title="Settings"
+        description="Your own account, and for administrators those of others and the installation."
+      />
       <SettingsTabs tabs={tabs} />
       {children}
     </>

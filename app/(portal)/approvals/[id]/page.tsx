@@ -26,6 +26,8 @@ export default async function ApprovalPage({ params }: { params: Promise<{ id: s
   return (
     <>
       <PageHeader
+        help="challenge-policies#approval"
+        description="What this device asks for, and who may let it in."
         title={<VisibleText>{name}</VisibleText>}
         badge={<ApprovalStateBadge state={state} />}
         trail={[{ href: '/approvals', text: 'Approvals' }]}

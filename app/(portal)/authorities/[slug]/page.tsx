@@ -22,7 +22,7 @@ import { ListCard } from './list-card'
 export const metadata: Metadata = { title: 'Authority' }
 
 export default async function AuthorityPage({ params }: { params: Promise<{ slug: string }> }) {
-  const actor = await requireActor('group:read')
+  const actor = await requireActor('authority:read')
   const { slug } = await params
   const { groups, crlLists, trust, authorityImports } = server()
   const all = await groups.authorities(actor)

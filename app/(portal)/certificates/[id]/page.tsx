@@ -38,6 +38,8 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
   return (
     <>
       <PageHeader
+        help="revocation#one-certificate"
+        description="One certificate: what is in it, whether it holds, and how it came to be."
         title={<VisibleText>{commonName ?? (subject || 'Certificate')}</VisibleText>}
         badge={<CertificateStatusBadge status={status} />}
         trail={[{ href: '/certificates', text: 'Certificates' }]}

@@ -33,6 +33,8 @@ export default async function ChallengePage({ params }: { params: Promise<{ id: 
   return (
     <>
       <PageHeader
+        help="challenge-policies"
+        description="One one-time password: what it allows, and what became of it."
         title={<VisibleText>{subject || san.map(({ value }) => value).join(', ') || 'Challenge'}</VisibleText>}
         badge={<ChallengeStateBadge state={state} />}
         trail={[{ href: '/challenges', text: 'Challenges' }]}

@@ -22,6 +22,7 @@ export default async function MintPage({ searchParams }: { searchParams: SearchP
   return (
     <div className="max-w-3xl">
       <PageHeader
+        help="challenge-policies"
         title="Mint a challenge"
         description="A one-time password that lets one device enrol under the names you give here, and under no others."
         trail={[{ href: '/challenges', text: 'Challenges' }]}

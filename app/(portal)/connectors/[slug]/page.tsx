@@ -45,6 +45,7 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
   return (
     <>
       <PageHeader
+        help="connectors"
         title={<VisibleText>{name}</VisibleText>}
         description={name === KIND_TITLES[kind] ? undefined : KIND_TITLES[kind]}
         badge={<ConnectorLightBadge light={light} />}

@@ -17,6 +17,7 @@ export default async function NewConnectorPage() {
   return (
     <>
       <PageHeader
+        help="connectors"
         title="Connect an MDM"
         description="It knows which devices are yours, and when one is lost. Certificates follow."
         trail={[{ href: '/connectors', text: 'Connectors' }]}

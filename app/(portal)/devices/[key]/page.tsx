@@ -41,6 +41,7 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
   return (
     <>
       <PageHeader
+        help="devices"
         title={<VisibleText>{name}</VisibleText>}
         badge={
           mdm ? (

@@ -29,6 +29,7 @@ export default async function BrakePage() {
   return (
     <>
       <PageHeader
+        help="devices#the-brake"
         title="Brakes"
         trail={[{ href: '/devices', text: 'Devices' }]}
         description="So that a broken sync cannot cut off a company: how many devices of an MDM may lose certificates within an hour without an administrator's word."

@@ -30,6 +30,7 @@ export default async function OverdueRenewalsPage({ searchParams }: { searchPara
   return (
     <>
       <PageHeader
+        help="devices#should-have-renewed"
         title="Should have renewed"
         trail={[{ href: '/devices', text: 'Devices' }]}
         description="Half of the renewal window of their certificate is gone, and they have not asked for another. They lose the network when it ends."

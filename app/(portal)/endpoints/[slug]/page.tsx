@@ -48,6 +48,8 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   return (
     <>
       <PageHeader
+        help="endpoints"
+        description="One address where devices ask for certificates: who may ask, and what they get."
         title={`${group.name} ${name}`}
         badge={
           <>

@@ -26,6 +26,8 @@ export default async function EnrolmentPage({ params }: { params: Promise<{ id: 
   return (
     <>
       <PageHeader
+        help="flight-recorder"
+        description="One attempt, step by step: what the device asked, and why it got what it got."
         title={subject ? <VisibleText>{subject}</VisibleText> : state === 'answered' ? operation : 'No readable name'}
         badge={<TransactionStateBadge state={state} />}
         trail={[{ href: '/enrolments', text: 'Enrolments' }]}

@@ -39,7 +39,12 @@ export default async function GroupPage({ params }: Params) {
   const endpoint = group.endpoints.find(({ policy }) => policy === 'dynamic') ?? group.endpoints[0]
   return (
     <>
-      <PageHeader title={group.name} trail={[{ href: '/groups', text: 'Groups' }]}>
+      <PageHeader
+        help="how-an-enrolment-works"
+        description="Its issuer, its endpoints, and how its devices get on the network."
+        title={group.name}
+        trail={[{ href: '/groups', text: 'Groups' }]}
+      >
         {can(actor, 'policy-version:read') && (
           <ButtonLink href={`/groups/${slug}/versions`}>
             <History aria-hidden />

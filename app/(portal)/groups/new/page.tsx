@@ -17,6 +17,7 @@ export default async function NewGroupPage() {
   return (
     <div className="max-w-2xl">
       <PageHeader
+        help="how-an-enrolment-works"
         title="New group"
         description="A set of users or devices with its own issuer: staff, students, printers, contractors."
         trail={[{ href: '/groups', text: 'Groups' }]}

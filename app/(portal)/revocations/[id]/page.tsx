@@ -48,6 +48,8 @@ export default async function RevocationPage({
   return (
     <>
       <PageHeader
+        help="revocation#many-at-once"
+        description="One revocation of many certificates: what was chosen, and how far it is."
         title={<VisibleText>{`${ACTIONS[bulk.action].verb} ${bulk.described}`}</VisibleText>}
         badge={<BulkStateBadge state={bulk.state} />}
         trail={[{ href: '/revocations', text: 'Revocations' }]}

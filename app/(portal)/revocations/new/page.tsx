@@ -34,6 +34,7 @@ export default async function NewRevocationPage({ searchParams }: { searchParams
   return (
     <>
       <PageHeader
+        help="revocation#many-at-once"
         title="Many certificates at once"
         trail={[
           { href: '/certificates', text: 'Certificates' },

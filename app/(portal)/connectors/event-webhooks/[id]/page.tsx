@@ -25,6 +25,8 @@ export default async function EventWebhookPage({ params }: { params: Promise<{ i
   return (
     <>
       <PageHeader
+        help="devices#event-webhooks"
+        description="Where events of devices are sent, and how the deliveries went."
         title={<VisibleText>{webhook?.name ?? 'Event webhook'}</VisibleText>}
         trail={[{ href: '/connectors', text: 'Connectors' }]}
       />

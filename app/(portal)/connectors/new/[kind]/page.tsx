@@ -21,6 +21,7 @@ export default async function NewConnectorOfKindPage({ params }: { params: Promi
   return (
     <div className="max-w-3xl">
       <PageHeader
+        help="connectors"
         title={known === 'events' ? 'Connect an MDM by events' : `Connect ${title}`}
         description={description}
         trail={[

@@ -39,6 +39,7 @@ export default async function ProfilesPage({ params, searchParams }: ProfilesPag
   return (
     <>
       <PageHeader
+        help="mdm/other"
         title="Profiles"
         description="What devices are configured with to enrol here. No secret is in any of it."
         badge={<EnabledBadge enabled={endpoint.enabled} />}

@@ -23,6 +23,7 @@ export default async function SimulatePage({ params, searchParams }: SimulatePag
   return (
     <>
       <PageHeader
+        help="flight-recorder#what-would-happen"
         title="What would happen"
         description="The verdict about a request, without any effect: nothing is reserved, counted or sent."
         trail={[

@@ -35,6 +35,7 @@ export default async function BreakGlassPage({ params, searchParams }: PageProps
   return (
     <>
       <PageHeader
+        help="revocation#break-glass-the-issuer-of-a-group"
         title={revoked ? `${view.issuer.name} is revoked` : 'Break glass'}
         badge={revoked && <Badge tone="bad">Revoked</Badge>}
         trail={[

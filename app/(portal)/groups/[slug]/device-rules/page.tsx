@@ -20,6 +20,7 @@ export default async function DeviceRulesPage({ params }: { params: Promise<{ sl
   return (
     <>
       <PageHeader
+        help="devices#rules"
         title="Device rules"
         trail={[
           { href: '/groups', text: 'Groups' },

@@ -35,7 +35,9 @@ export default async function RadiusPage({ params, searchParams }: PageProps) {
   return (
     <>
       <PageHeader
+        help="radius"
         title="RADIUS"
+        description="Which network the devices of this group get, and the configuration of the servers that ask."
         trail={[
           { href: '/groups', text: 'Groups' },
           { href: `/groups/${slug}`, text: access.group.name },

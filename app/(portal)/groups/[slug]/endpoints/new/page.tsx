@@ -14,6 +14,7 @@ export default async function NewEndpointPage({ params }: { params: Promise<{ sl
   return (
     <div className="max-w-2xl">
       <PageHeader
+        help="endpoints"
         title="New endpoint"
         description={`Another address for devices of ${group.name}, with rules of its own. Certificates come from the same issuer.`}
         trail={[
