@@ -4,10 +4,13 @@ import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { intuneClient } from '@/lib/adapters/mdm/intune-client'
 import { jamfClient } from '@/lib/adapters/mdm/jamf-client'
 import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
+import { reportPdf } from '@/lib/adapters/reports/pdf'
 import { accessStore } from '@/lib/adapters/store/access'
 import { approvalStore } from '@/lib/adapters/store/approvals'
 import { atOnceStore } from '@/lib/adapters/store/at-once'
 import { auditStore } from '@/lib/adapters/store/audit'
+import { auditObjectStore } from '@/lib/adapters/store/audit-objects'
+import { auditReportStore } from '@/lib/adapters/store/audit-report'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { breakGlassStore } from '@/lib/adapters/store/break-glass'
 import { bulkRevocationStore } from '@/lib/adapters/store/bulk-revocations'
@@ -102,6 +105,9 @@ import type { ApprovalsService } from '@/lib/services/approval-types'
 import { createApprovals } from '@/lib/services/approvals'
 import type { AuditService } from '@/lib/services/audit'
 import { nameAuditNode } from '@/lib/services/audit-events'
+import { type AuditExportService, createAuditExport } from '@/lib/services/audit-export'
+import { type AuditObjectsService, createAuditObjects } from '@/lib/services/audit-objects'
+import { type AuditReportService, createAuditReport } from '@/lib/services/audit-report'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { type BreakGlassService, createBreakGlass } from '@/lib/services/break-glass'
@@ -174,6 +180,7 @@ import { createRadiusAuthorisation, type RadiusAuthorisation } from '@/lib/servi
 import { createRadiusCallers, type RadiusCallers } from '@/lib/services/radius-callers'
 import { createRadiusConfiguration, type RadiusConfigurationService } from '@/lib/services/radius-configuration'
 import { createRadiusReadiness, type RadiusReadinessService } from '@/lib/services/radius-readiness'
+import { createReadings, type ReadingsService } from '@/lib/services/readings'
 import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
 import { createRetention, type RetentionService } from '@/lib/services/retention'
@@ -238,6 +245,10 @@ export interface Services {
   retention: RetentionService
   defaultEndpoint: DefaultEndpointService
   audit: AuditService
+  auditExport: AuditExportService
+  auditObjects: AuditObjectsService
+  auditReport: AuditReportService
+  readings: ReadingsService
   status: StatusService
   ocsp: Pick<OcspService, 'answer'>
   crlLists: CrlLists
@@ -304,7 +315,8 @@ export function buildServices(wiring: Wiring): Services {
   const signer = signerClient(wiring.signerSocket)
   const urls = createUrls(wiring)
 
-  const audit = createAudit({ store: guarded(auditStore(database)), clock })
+  const trail = guarded(auditStore(database))
+  const audit = createAudit({ store: trail, clock })
   const passwords = createPasswords({ signer })
   const access = createAccess({ store: guarded(accessStore(database)), signer, passwords, audit, clock })
 
@@ -497,6 +509,15 @@ export function buildServices(wiring: Wiring): Services {
   return {
     urls,
     audit,
+    auditExport: createAuditExport({ store: trail, audit }),
+    auditObjects: createAuditObjects({ store: guarded(auditObjectStore(database)) }),
+    auditReport: createAuditReport({
+      store: { ...auditStore(database), ...auditReportStore(database) },
+      audit,
+      pdf: reportPdf,
+      clock,
+    }),
+    readings: createReadings({ store: trail, audit, clock }),
     access,
     pace: createPace({ audit, clock }),
     signer,

@@ -22,6 +22,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/approvals': EVERYBODY,
   '/approvals/[id]': EVERYBODY,
   '/audit': ONLOOKERS,
+  '/audit/report': ONLOOKERS,
   '/authorities': EVERYBODY,
   '/certificates': EVERYBODY,
   '/certificates/[id]': EVERYBODY,
@@ -142,7 +143,6 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   switchValidator: ADMINS,
   testConnector: ADMINS,
   testValidator: ADMINS,
-  verifyChain: ONLOOKERS,
 }
 
 /** Ways to ask Next for a page other than a browser's first visit, the bypasses of its middleware among them. */

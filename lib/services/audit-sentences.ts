@@ -94,6 +94,11 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'audit.verified': (event) => `${who(event)} verified the audit trail: ${counted(event, 'event')} in order`,
   'audit.verification_failed': (event) =>
     `${who(event)} found the audit trail broken at event ${said(event, 'seq') ?? 'unknown'}${why(event)}`,
+  'audit.exported': (event) =>
+    event.outcome === 'pending'
+      ? `${who(event)} began to export ${what(event, 'the audit trail')}${ofPeriod(event)}`
+      : `${who(event)} exported ${what(event, 'the audit trail')}${ofPeriod(event)}: ${counted(event, 'event')}${why(event)}`,
+  'audit.read': (event) => `${who(event)} read ${what(event, 'a page')}`,
   'system.rate_limited': (event) =>
     `Too many requests in ${said(event, 'bucket') ?? 'one bucket'}${times(event)}: some were refused`,
   'system.retention_changed': (event) =>
@@ -250,6 +255,12 @@ function until(event: RecordedEvent): string {
 function expiringOn(event: RecordedEvent): string {
   const day = said(event, 'expiresAt')
   return day ? ` on ${day.slice(0, 10)}` : ''
+}
+
+function ofPeriod(event: RecordedEvent): string {
+  const [from, to] = [said(event, 'from'), said(event, 'to')].map((moment) => moment?.slice(0, 16).replace('T', ' '))
+  if (from === undefined && to === undefined) return ''
+  return `${from === undefined ? '' : ` from ${from}`}${to === undefined ? '' : ` to ${to}`} UTC`
 }
 
 function entries(event: RecordedEvent): string {
