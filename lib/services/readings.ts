@@ -5,6 +5,7 @@
 import type { Actor } from './actor'
 import type { AuditObject, AuditService } from './audit'
 import type { AuditStore } from './audit-trail'
+import type { SubjectAlternativeName } from './challenges'
 
 export interface ReadingsService {
   /** Throws `unavailable` when it cannot be recorded: then nothing is shown. */
@@ -31,4 +32,9 @@ export function createReadings({ store, audit, clock }: ReadingsDeps): ReadingsS
       await audit.record({ type: 'audit.read', outcome: 'success', actor, object, data: { role: actor.role } })
     },
   }
+}
+
+/** Certificates of people, whose name or address stands in them, as against those of machines. */
+export function namesPerson({ subject, san }: { subject: string; san: readonly SubjectAlternativeName[] }): boolean {
+  return san.some(({ type }) => type === 'email' || type === 'upn') || /[^\s@]@[^\s@]/.test(subject)
 }

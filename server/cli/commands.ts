@@ -1,7 +1,7 @@
 /** Every command there is. */
 import { createApiKey, listApiKeys, revokeApiKey } from './api-key'
 import { approveRequest, denyRequest, listApprovals } from './approval'
-import { listAudit, verifyAudit } from './audit'
+import { exportAudit, listAudit, reportAudit, verifyAudit } from './audit'
 import { drillBreakGlass, replaceIssuer, revokeIssuer, showBreakGlass } from './break-glass'
 import {
   exportCertificate,
@@ -145,4 +145,6 @@ export const COMMANDS: readonly Command[] = [
   removeEventWebhook,
   verifyAudit,
   listAudit,
+  exportAudit,
+  reportAudit,
 ]

@@ -1,5 +1,6 @@
 /** One authority: key, validity, revocation list, OCSP responder, fingerprints, downloads. */
 import { Ban, Download, ShieldCheck, ShieldX } from 'lucide-react'
+import { AuditLink } from '@/app/_components/audit-link'
 import { Badge } from '@/app/_components/badge'
 import { ButtonLink, buttonClass } from '@/app/_components/button'
 import { CopyButton } from '@/app/_components/copy-button'
@@ -18,6 +19,7 @@ import { TextLink } from '@/app/_components/row-link'
 import { bytesOf } from '@/app/_components/size'
 import { ValidityBar } from '@/app/_components/validity-bar'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
+import type { Actor } from '@/lib/services/actor'
 import type { CrlListView } from '@/lib/services/crl-lists'
 import type { AuthorityView } from '@/lib/services/groups'
 import { ShardTable } from './shard-table'
@@ -35,9 +37,10 @@ interface AuthorityCardProps {
   now: Date
   /** The certificates that it issued. */
   mayRevoke: boolean
+  actor: Actor
 }
 
-export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: AuthorityCardProps) {
+export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke, actor }: AuthorityCardProps) {
   const size = lists.find(({ shard }) => shard === null)?.crl?.size
   const shards = lists.filter(({ shard }) => shard !== null)
   const { kind, status, slug, name, subject, keyAlgorithm, notBefore, notAfter, serial, crl } = authority
@@ -68,6 +71,7 @@ export function AuthorityCard({ authority, lists, trustPage, now, mayRevoke }: A
             <Download aria-hidden />
             CRL
           </a>
+          <AuditLink actor={actor} type="ca" id={authority.id} size="small" />
           {mayRevoke && kind === 'issuer' && status !== 'revoked' && (
             <ButtonLink href={bulkAddress({ issuer: slug })} size="small" variant="danger-quiet">
               <Ban aria-hidden />

@@ -52,6 +52,7 @@ async function Authorities({ actor }: { actor: Actor }) {
             lists={lists.filter((list) => list.authority.id === authority.id)}
             trustPage={trustPages.get(authority.id)}
             now={now}
+            actor={actor}
             mayRevoke={can(actor, 'bulk-revocation:manage')}
           />
         </li>

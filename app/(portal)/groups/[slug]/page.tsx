@@ -2,6 +2,7 @@
 import { Ban, KeyRound, ShieldX } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
+import { AuditLink } from '@/app/_components/audit-link'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CertificateTable } from '@/app/_components/certificate-table'
@@ -38,6 +39,7 @@ export default async function GroupPage({ params }: Params) {
   return (
     <>
       <PageHeader title={group.name} trail={[{ href: '/groups', text: 'Groups' }]}>
+        <AuditLink actor={actor} type="group" id={group.id} />
         {can(actor, 'bulk-revocation:manage') && group.counts.certificates > 0 && (
           <ButtonLink href={bulkAddress({ group: slug })} variant="danger-quiet">
             <Ban aria-hidden />
