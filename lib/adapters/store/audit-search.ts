@@ -18,30 +18,50 @@ export function matchingEvents(
   limit: number,
 ): Prisma.Sql {
   const direction = order === 'asc' ? Prisma.sql`asc` : Prisma.sql`desc`
-  const conditions = [...within(bounds), ...during(filter), ...others(filter)]
+  const numbers = numbersOf(bounds, filter)
+  const conditions = [...during(filter), ...ofOutcome(filter.outcome), ...others(filter)]
   const rows = (more: Prisma.Sql[]) => Prisma.sql`
     select seq, payload, leaf, chain from audit_event
-    where ${Prisma.join([...more, ...conditions, Prisma.sql`true`], ' and ')} order by seq ${direction} limit ${limit}`
-  const merged = (driver: Prisma.Sql, condition: Prisma.Sql, more: Prisma.Sql[] = []) => Prisma.sql`
+    where ${all([...more, ...numbers.conditions, ...conditions])} order by seq ${direction} limit ${limit}`
+  const merged = (driver: Prisma.Sql, each: Prisma.Sql) => Prisma.sql`
     ${driver} select e.seq, e.payload, e.leaf, e.chain from wanted
-    cross join lateral (${rows([condition, ...more])}) e order by e.seq ${direction} limit ${limit}`
+    cross join lateral (${each}) e order by e.seq ${direction} limit ${limit}`
 
   const ofTypes = typeCondition(filter.types)
   if (filter.objects) {
     const [types, ids] = [filter.objects.map(({ type }) => type), filter.objects.map(({ id }) => id)]
     const driver = Prisma.sql`with wanted as (select * from unnest(${types}::text[], ${ids}::text[]) as o (type, id))`
-    return merged(driver, Prisma.sql`object_type = wanted.type and object_id = wanted.id`, ofTypes)
+    return merged(driver, rows([Prisma.sql`object_type = wanted.type and object_id = wanted.id`, ...ofTypes]))
   }
   if (filter.objectId !== undefined && filter.objectType === undefined) {
     const driver = Prisma.sql`${distinct('object_type')}, wanted as (select value as type from kinds where value is not null)`
-    return merged(driver, Prisma.sql`object_type = wanted.type and object_id = ${filter.objectId}`, ofTypes)
+    return merged(driver, rows([Prisma.sql`object_type = wanted.type and object_id = ${filter.objectId}`, ...ofTypes]))
   }
   if (ofTypes.length === 0 || filter.actorId !== undefined || filter.sourceIp !== undefined || filter.objectId) {
     return rows(ofTypes)
   }
   const driver = Prisma.sql`${distinct('type')}, wanted as (
     select value as type from kinds where value is not null and ${isOneOf(Prisma.sql`value`, filter.types ?? [])})`
-  return merged(driver, Prisma.sql`type = wanted.type`)
+  // Compared and ordered as a pair, so that the index of both is the way to take. Told only that the type is one of them, the
+  // planner takes each for as frequent as the others, and walks the whole trail backwards for a rare one.
+  const { outcome } = filter
+  const failed = outcome !== undefined && outcome !== 'success'
+  const key = failed ? Prisma.sql`type, outcome, seq` : Prisma.sql`type, seq`
+  const value = failed ? Prisma.sql`wanted.type, ${outcome}` : Prisma.sql`wanted.type`
+  const sorted = failed
+    ? Prisma.sql`type ${direction}, outcome ${direction}, seq ${direction}`
+    : Prisma.sql`type ${direction}, seq ${direction}`
+  return merged(
+    driver,
+    Prisma.sql`
+    select seq, payload, leaf, chain from audit_event
+    where (${key}) > (${value}, ${numbers.above}) and (${key}) < (${value}, ${numbers.below}) and ${all([...during(filter), ...others(filter), ...(failed ? [UNSUCCESSFUL] : ofOutcome(outcome))])}
+    order by ${sorted} limit ${limit}`,
+  )
+}
+
+function all(conditions: Prisma.Sql[]): Prisma.Sql {
+  return Prisma.join([...conditions, Prisma.sql`true`], ' and ')
 }
 
 /** Every value of the first column of an index, one look-up for each, whatever version of the product wrote them. */
@@ -54,37 +74,56 @@ export function distinct(column: 'type' | 'object_type'): Prisma.Sql {
     where kinds.value is not null)`
 }
 
-function within({ above, below }: SeqBounds): Prisma.Sql[] {
-  return [
-    ...(above === undefined ? [] : [Prisma.sql`seq > ${above}`]),
-    ...(below === undefined || below === null ? [] : [Prisma.sql`seq < ${below}`]),
-  ]
-}
-
 /**
  * Numbers grow with time, so a period is a run of numbers, found by two look-ups. The clock of a database may be set back:
  * an hour of margin at both ends lets no row be missed, and the times themselves decide.
  */
-function during({ from, to }: AuditFilter): Prisma.Sql[] {
-  const conditions: Prisma.Sql[] = []
-  if (from) {
-    conditions.push(Prisma.sql`time >= ${from}::timestamptz`)
-    conditions.push(Prisma.sql`seq > coalesce((select seq from audit_event
-      where time < ${from}::timestamptz - interval '1 hour' order by time desc limit 1), 0)`)
+function numbersOf({ above, below }: SeqBounds, { from, to }: AuditFilter) {
+  const lower = [
+    ...(above === undefined ? [] : [Prisma.sql`${above}::bigint`]),
+    ...(from === undefined
+      ? []
+      : [
+          Prisma.sql`coalesce((select seq from audit_event
+            where time < ${from}::timestamptz - interval '1 hour' order by time desc limit 1), ${LOWEST}::bigint)`,
+        ]),
+  ]
+  const upper = [
+    ...(below === undefined || below === null ? [] : [Prisma.sql`${below}::bigint`]),
+    ...(to === undefined
+      ? []
+      : [
+          Prisma.sql`coalesce((select seq from audit_event
+            where time >= ${to}::timestamptz + interval '1 hour' order by time limit 1), ${HIGHEST}::bigint)`,
+        ]),
+  ]
+  return {
+    above: lower.length === 0 ? Prisma.sql`${LOWEST}::bigint` : Prisma.sql`greatest(${Prisma.join(lower)})`,
+    below: upper.length === 0 ? Prisma.sql`${HIGHEST}::bigint` : Prisma.sql`least(${Prisma.join(upper)})`,
+    conditions: [...lower.map((each) => Prisma.sql`seq > ${each}`), ...upper.map((each) => Prisma.sql`seq < ${each}`)],
   }
-  if (to) {
-    conditions.push(Prisma.sql`time < ${to}::timestamptz`)
-    conditions.push(Prisma.sql`seq < coalesce((select seq from audit_event
-      where time >= ${to}::timestamptz + interval '1 hour' order by time limit 1), 9223372036854775807)`)
-  }
-  return conditions
 }
 
-function others({ outcome, actorId, objectType, objectId, sourceIp }: AuditFilter): Prisma.Sql[] {
+const LOWEST = -(2n ** 63n)
+const HIGHEST = 2n ** 63n - 1n
+
+function during({ from, to }: AuditFilter): Prisma.Sql[] {
   return [
-    ...(outcome === undefined ? [] : [Prisma.sql`outcome = ${outcome}`]),
-    // As the partial indexes say it.
-    ...(outcome === undefined || outcome === 'success' ? [] : [Prisma.sql`outcome <> 'success'`]),
+    ...(from === undefined ? [] : [Prisma.sql`time >= ${from}::timestamptz`]),
+    ...(to === undefined ? [] : [Prisma.sql`time < ${to}::timestamptz`]),
+  ]
+}
+
+/** As the partial indexes say it. */
+const UNSUCCESSFUL = Prisma.sql`outcome <> 'success'`
+
+function ofOutcome(outcome: AuditFilter['outcome']): Prisma.Sql[] {
+  if (outcome === undefined) return []
+  return [Prisma.sql`outcome = ${outcome}`, ...(outcome === 'success' ? [] : [UNSUCCESSFUL])]
+}
+
+function others({ actorId, objectType, objectId, sourceIp }: AuditFilter): Prisma.Sql[] {
+  return [
     ...(actorId === undefined ? [] : [Prisma.sql`actor_id = ${actorId}`]),
     ...(objectType === undefined ? [] : [Prisma.sql`object_type = ${objectType}`]),
     ...(objectId === undefined || objectType === undefined ? [] : [Prisma.sql`object_id = ${objectId}`]),
