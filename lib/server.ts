@@ -512,7 +512,7 @@ export function buildServices(wiring: Wiring): Services {
     auditExport: createAuditExport({ store: trail, audit }),
     auditObjects: createAuditObjects({ store: guarded(auditObjectStore(database)) }),
     auditReport: createAuditReport({
-      store: { ...auditStore(database), ...auditReportStore(database) },
+      store: guarded({ ...auditStore(database), ...auditReportStore(database) }),
       audit,
       pdf: reportPdf,
       clock,

@@ -29,6 +29,14 @@ export function filterOf(wanted: WantedEvents, story: ObjectStory | null): Audit
 
 /** From the query of a download. */
 export function wantedOf(query: URLSearchParams): WantedEvents {
-  const entries = AUDIT_FILTERS.map((name) => [name, query.get(name)?.trim().slice(0, 300)] as const)
-  return Object.fromEntries(entries.filter(([, value]) => value))
+  return Object.fromEntries(
+    AUDIT_FILTERS.flatMap((name) => {
+      const value = query
+        .get(name)
+        ?.replace(/\p{Cc}/gu, '')
+        .trim()
+        .slice(0, 300)
+      return value ? [[name, value] as const] : []
+    }),
+  )
 }

@@ -11,12 +11,26 @@ export async function GET(request: Request) {
     const wanted = wantedOf(new URL(request.url).searchParams)
     const story = wanted.about ? await server().auditObjects.story(actor, wanted.about) : null
     const lines = await server().auditExport.jsonLines(actor, filterOf(wanted, story))
-    return new Response(ReadableStream.from(lines) as ReadableStream<Uint8Array>, {
+    return new Response(streamOf(lines), {
       headers: {
         'content-type': 'application/x-ndjson',
         'content-disposition': `attachment; filename="latchkey-audit-${new Date().toISOString().slice(0, 10)}.jsonl"`,
         'cache-control': 'no-store, private',
       },
     })
+  })
+}
+
+/** Reads on as fast as the other side takes it; a reader who goes away ends the export. */
+function streamOf(lines: AsyncGenerator<Uint8Array, void, undefined>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await lines.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    async cancel() {
+      await lines.return()
+    },
   })
 }
