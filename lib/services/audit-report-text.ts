@@ -95,7 +95,11 @@ function listing(title: string, { events, more }: ReportedEvents, withChange: bo
 function changeText({ change }: AuditEventView): string {
   if (!change) return ''
   return changedFields(change)
-    .map(({ field, before, after }) => `${field}: ${short(before) || 'nothing'} \u2192 ${short(after) || 'nothing'}`)
+    .map(({ field, before, after }) =>
+      before === '' && after === ''
+        ? `${field}: changed, its value is not on record`
+        : `${field}: ${short(before) || 'nothing'} \u2192 ${short(after) || 'nothing'}`,
+    )
     .join('; ')
 }
 

@@ -8,7 +8,7 @@ type Pdf = PDFKit.PDFDocument
 
 const MARGIN = 48
 const PADDING = 4
-const SIZE = { title: 20, heading: 13, text: 9.5, cell: 8, foot: 7.5 }
+const SIZE = { title: 20, heading: 13, text: 9.5, cell: 8, exact: 8.5, foot: 7.5 }
 const INK = '#16181d'
 const MUTED = '#5c6370'
 const LINE = '#d5d8de'
@@ -16,7 +16,7 @@ const LINE = '#d5d8de'
 export async function reportPdf(report: ReportDocument): Promise<Uint8Array> {
   // Loaded at the first report: the processes that make none do without it.
   const { default: PDFDocument } = await import('pdfkit')
-  const { regular, bold, known } = await typeface()
+  const { regular, bold, mono, known } = await typeface()
   const document = new PDFDocument({
     size: 'A4',
     margins: { top: MARGIN, left: MARGIN, right: MARGIN, bottom: MARGIN + 12 },
@@ -30,6 +30,7 @@ export async function reportPdf(report: ReportDocument): Promise<Uint8Array> {
   })
   document.registerFont('regular', regular)
   document.registerFont('bold', bold)
+  document.registerFont('mono', mono)
   const chunks: Buffer[] = []
   const done = new Promise<void>((resolve, reject) => {
     document.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -68,16 +69,20 @@ function draw(document: Pdf, block: ReportBlock, text: (given: string) => string
   }
 }
 
-function drawFact(document: Pdf, { name, value }: ReportFact, text: (given: string) => string): void {
+function drawFact(document: Pdf, { name, value, exact }: ReportFact, text: (given: string) => string): void {
   const indent = 130
-  document.font('regular').fontSize(SIZE.text)
-  const height = document.heightOfString(text(value), { width: widthOf(document) - indent })
+  const width = widthOf(document) - indent
+  const ofValue = () => document.font(exact ? 'mono' : 'regular').fontSize(exact ? SIZE.exact : SIZE.text)
+  const height = ofValue().heightOfString(text(value), { width })
   ensureRoom(document, height)
   const top = document.y
-  document.fillColor(MUTED).text(text(name), MARGIN, top, { width: indent - 8 })
-  document.fillColor(INK).text(text(value), MARGIN + indent, top, { width: widthOf(document) - indent })
+  document.font('regular').fontSize(SIZE.text).fillColor(MUTED)
+  document.text(text(name), MARGIN, top, { width: indent - 8 })
+  ofValue()
+    .fillColor(INK)
+    .text(text(value), MARGIN + indent, top, { width })
   document.x = MARGIN
-  document.y = top + height + 2
+  document.y = top + Math.max(height, SIZE.text * 1.2) + 2
 }
 
 function drawTable(document: Pdf, table: Table, text: (given: string) => string): void {
@@ -162,6 +167,7 @@ function drawable(text: string, known: (codePoint: number) => boolean): string {
 interface Typeface {
   regular: Buffer
   bold: Buffer
+  mono: Buffer
   known(codePoint: number): boolean
 }
 
@@ -175,9 +181,10 @@ function typeface(): Promise<Typeface> {
 async function load(): Promise<Typeface> {
   const { default: PDFDocument } = await import('pdfkit')
   const font = (name: string) => readFile(join(process.cwd(), 'node_modules', 'dejavu-fonts-ttf', 'ttf', name))
-  const [regular, bold] = await Promise.all([font('DejaVuSans.ttf'), font('DejaVuSans-Bold.ttf')])
+  const files = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSansMono.ttf'] as const
+  const [regular, bold, mono] = await Promise.all([font(files[0]), font(files[1]), font(files[2])])
   const probe = new PDFDocument({ font: regular as never }) as unknown as {
     _font: { font: { hasGlyphForCodePoint(codePoint: number): boolean } }
   }
-  return { regular, bold, known: (codePoint) => probe._font.font.hasGlyphForCodePoint(codePoint) }
+  return { regular, bold, mono, known: (codePoint) => probe._font.font.hasGlyphForCodePoint(codePoint) }
 }
