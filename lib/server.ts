@@ -6,12 +6,15 @@ import { intuneClient } from '@/lib/adapters/mdm/intune-client'
 import { jamfClient } from '@/lib/adapters/mdm/jamf-client'
 import { guardedFetch } from '@/lib/adapters/net/guarded-fetch'
 import { guardedMail } from '@/lib/adapters/net/guarded-mail'
+import { reportPdf } from '@/lib/adapters/reports/pdf'
 import { accessStore } from '@/lib/adapters/store/access'
 import { activityStore } from '@/lib/adapters/store/activity'
 import { approvalStore } from '@/lib/adapters/store/approvals'
 import { asOfStore } from '@/lib/adapters/store/as-of'
 import { atOnceStore } from '@/lib/adapters/store/at-once'
 import { auditStore } from '@/lib/adapters/store/audit'
+import { auditObjectStore } from '@/lib/adapters/store/audit-objects'
+import { auditReportStore } from '@/lib/adapters/store/audit-report'
 import { authorityStore, registrationAuthorityStore } from '@/lib/adapters/store/authorities'
 import { authorityImportStore } from '@/lib/adapters/store/authority-imports'
 import { breakGlassStore } from '@/lib/adapters/store/break-glass'
@@ -123,6 +126,9 @@ import { createApprovals } from '@/lib/services/approvals'
 import { type AsOfService, createAsOf } from '@/lib/services/as-of'
 import type { AuditService } from '@/lib/services/audit'
 import { nameAuditNode } from '@/lib/services/audit-events'
+import { type AuditExportService, createAuditExport } from '@/lib/services/audit-export'
+import { type AuditObjectsService, createAuditObjects } from '@/lib/services/audit-objects'
+import { type AuditReportService, createAuditReport } from '@/lib/services/audit-report'
 import { createAudit } from '@/lib/services/audit-trail'
 import { createAuthorities } from '@/lib/services/authorities'
 import { createAuthorityImports } from '@/lib/services/authority-import'
@@ -212,6 +218,7 @@ import { createRadiusAuthorisation, type RadiusAuthorisation } from '@/lib/servi
 import { createRadiusCallers, type RadiusCallers } from '@/lib/services/radius-callers'
 import { createRadiusConfiguration, type RadiusConfigurationService } from '@/lib/services/radius-configuration'
 import { createRadiusReadiness, type RadiusReadinessService } from '@/lib/services/radius-readiness'
+import { createReadings, type ReadingsService } from '@/lib/services/readings'
 import { createReceivers, type ReceiversService } from '@/lib/services/receivers'
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
 import { createRetention, type RetentionService } from '@/lib/services/retention'
@@ -292,6 +299,10 @@ export interface Services {
   asOf: AsOfService
   policyVersions: PolicyVersionsService
   provenance: ProvenanceService
+  auditExport: AuditExportService
+  auditObjects: AuditObjectsService
+  auditReport: AuditReportService
+  readings: ReadingsService
   status: StatusService
   ocsp: Pick<OcspService, 'answer'>
   crlLists: CrlLists
@@ -368,7 +379,8 @@ export function buildServices(wiring: Wiring): Services {
   const signer = signerClient(wiring.signerSocket)
   const urls = createUrls(wiring)
 
-  const audit = createAudit({ store: guarded(auditStore(database)), clock })
+  const trail = guarded(auditStore(database))
+  const audit = createAudit({ store: trail, clock })
   const passwords = createPasswords({ signer })
   const access = createAccess({ store: guarded(accessStore(database)), signer, passwords, audit, clock })
 
@@ -597,6 +609,15 @@ export function buildServices(wiring: Wiring): Services {
     asOf: createAsOf({ store: asOfStore(database), clock }),
     policyVersions: createPolicyVersions({ store: policyVersionStore(database) }),
     provenance: createProvenance({ store: provenanceStore(database) }),
+    auditExport: createAuditExport({ store: trail, audit }),
+    auditObjects: createAuditObjects({ store: guarded(auditObjectStore(database)) }),
+    auditReport: createAuditReport({
+      store: guarded({ ...auditStore(database), ...auditReportStore(database) }),
+      audit,
+      pdf: reportPdf,
+      clock,
+    }),
+    readings: createReadings({ store: trail, audit, clock }),
     access,
     pace: createPace({ audit, clock }),
     signer,

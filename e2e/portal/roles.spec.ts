@@ -32,6 +32,7 @@ const PAGES: Readonly<Record<string, readonly string[] | typeof STRANGERS>> = {
   '/audit/activity': ONLOOKERS,
   '/audit/as-of': EVERYBODY,
   '/audit/compare': EVERYBODY,
+  '/audit/report': ONLOOKERS,
   '/authorities': EVERYBODY,
   '/authorities/[slug]': EVERYBODY,
   '/authorities/import': ADMINS,
@@ -190,7 +191,6 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   testConnector: ADMINS,
   testEventWebhook: ADMINS,
   testValidator: ADMINS,
-  verifyChain: ONLOOKERS,
 }
 
 /** An operator of another group than the one that the pages above are about: what they see of their own, and what there is not. */

@@ -95,6 +95,8 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'crl.publish_failed': facts('status', 'high', 'CRL not published'),
   'audit.verified': facts('audit', 'info', 'Audit trail verified'),
   'audit.verification_failed': facts('audit', 'critical', 'Audit trail broken'),
+  'audit.exported': facts('audit', 'medium', 'Audit trail exported'),
+  'audit.read': facts('audit', 'low', 'Sensitive page read'),
   'system.rate_limited': facts('system', 'low', 'Rate limited'),
   'system.diagnostics_exported': facts('system', 'medium', 'Diagnostics exported'),
   'system.retention_changed': facts('config', 'high', 'Retention changed'),

@@ -109,6 +109,11 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'audit.verified': (event) => `${who(event)} verified the audit trail: ${counted(event, 'event')} in order`,
   'audit.verification_failed': (event) =>
     `${who(event)} found the audit trail broken at event ${said(event, 'seq') ?? 'unknown'}${why(event)}`,
+  'audit.exported': (event) =>
+    event.outcome === 'pending'
+      ? `${who(event)} began to export ${what(event, 'the audit trail')}${ofPeriod(event)}`
+      : `${who(event)} exported ${what(event, 'the audit trail')}${ofPeriod(event)}: ${counted(event, 'event')}${why(event)}`,
+  'audit.read': (event) => `${who(event)} read ${what(event, 'a page')}`,
   'system.rate_limited': (event) =>
     `Too many requests in ${said(event, 'bucket') ?? 'one bucket'}${times(event)}: some were refused`,
   'system.diagnostics_exported': (event) => `${who(event)} exported the diagnostics of the installation`,
@@ -293,6 +298,12 @@ function expiringOn(event: RecordedEvent): string {
 function noted(event: RecordedEvent): string {
   const note = said(event, 'note')
   return note === undefined ? '' : `: ${note}`
+}
+
+function ofPeriod(event: RecordedEvent): string {
+  const [from, to] = [said(event, 'from'), said(event, 'to')].map((moment) => moment?.slice(0, 16).replace('T', ' '))
+  if (from === undefined && to === undefined) return ''
+  return `${from === undefined ? '' : ` from ${from}`}${to === undefined ? '' : ` to ${to}`} UTC`
 }
 
 function entries(event: RecordedEvent): string {

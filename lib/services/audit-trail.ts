@@ -1,9 +1,18 @@
 /** The audit trail at work: reading it, proving it, and recording what changes nothing else. */
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { AuditEntry, AuditFilter, AuditService, AuditVerification, Page } from './audit'
+import type {
+  AuditEntry,
+  AuditFilter,
+  AuditPlace,
+  AuditService,
+  AuditVerification,
+  LastVerification,
+  Page,
+  VerificationWatch,
+} from './audit'
 import { type AuditRow, type BrokenRow, type ChainState, checkHead, checkRows, GENESIS } from './audit-chain'
-import { eventView } from './audit-events'
+import { eventView, parseEvent } from './audit-events'
 import { authorise } from './permissions'
 
 /** What the trail needs of its database. */
@@ -16,11 +25,15 @@ export interface AuditStore {
     before: bigint | null,
     limit: number,
   ): Promise<Pick<AuditRow, 'seq' | 'payload' | 'chain'>[]>
+  /** Oldest first, only rows with a number above `after`, up to and with `to`. */
+  oldest(filter: AuditFilter, after: bigint, to: bigint, limit: number): Promise<ExportedRow[]>
   /** In order, from number `from` on, up to and with `to`. */
   rows(from: bigint, to: bigint, limit: number): Promise<AuditRow[]>
   /** The recorded end of the chain and the highest number among the rows, read in one statement. */
   end(): Promise<{ head: ChainState; lastSeq: bigint }>
 }
+
+export type ExportedRow = Pick<AuditRow, 'seq' | 'payload' | 'leaf' | 'chain'>
 
 export interface AuditDeps {
   store: AuditStore
@@ -57,15 +70,21 @@ export function createAudit(deps: AuditDeps): AuditService {
       return listEvents(store, filter, page)
     },
 
-    async verify(actor) {
+    async verify(actor, watch = {}) {
       authorise(actor, 'audit:verify')
       const started = clock().getTime()
-      const { verification, broken } = await verifyChain(store, deps.pageRows ?? VERIFY_PAGE)
-      const entry = verdict(actor, verification, broken, clock().getTime() - started)
+      const { verified, broken } = await verifyChain(store, deps.pageRows ?? VERIFY_PAGE, watch)
+      const verification = { ...verified, millis: clock().getTime() - started }
+      const entry = verdict(actor, verification, broken)
       // A forged row can stand where the verdict would be written: a broken trail must be told all the same.
       if (broken) await record(entry).catch(() => undefined)
       else await record(entry)
       return verification
+    },
+
+    async lastVerification(actor) {
+      authorise(actor, 'audit:read')
+      return lastVerification(store)
     },
   }
 }
@@ -83,6 +102,23 @@ export async function listEvents(
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.seq ?? null) : null }
 }
 
+/** For a report, which names it. */
+export async function lastVerification(store: Pick<AuditStore, 'newest' | 'end'>): Promise<LastVerification | null> {
+  const [row] = await store.newest({ types: ['audit.verified', 'audit.verification_failed'] }, null, 1)
+  if (!row) return null
+  const { head } = await store.end()
+  const { type, time, actor, data } = parseEvent(row.payload)
+  const to = typeof data?.to === 'string' ? data.to : String(data?.seq ?? row.seq)
+  return {
+    ok: type === 'audit.verified',
+    at: new Date(time),
+    by: actor.name,
+    events: typeof data?.events === 'number' ? data.events : 0,
+    to,
+    newer: /^\d{1,18}$/.test(to) ? Number(head.seq - BigInt(to)) : 0,
+  }
+}
+
 /**
  * Reads the end of the chain first and checks every row up to it. Rows appended meanwhile are left for the next time;
  * a row beyond the end at one and the same moment was put in behind our back.
@@ -90,42 +126,56 @@ export async function listEvents(
 async function verifyChain(
   store: AuditStore,
   pageRows: number,
-): Promise<{ verification: AuditVerification; broken: BrokenRow | null }> {
+  { progress, signal }: VerificationWatch,
+): Promise<{ verified: Omit<AuditVerification, 'millis'>; broken: BrokenRow | null }> {
   const { head, lastSeq } = await store.end()
   let state = GENESIS
   let events = 0
+  let first: AuditPlace | null = null
+  let last: AuditPlace | null = null
   let broken: BrokenRow | null = null
   for (let from = LOWEST_SEQ; !broken; ) {
+    signal?.throwIfAborted()
     const rows = await store.rows(from, head.seq, pageRows)
     const page = checkRows(state, rows)
-    events += page.broken ? Number(page.state.seq - state.seq) : rows.length
+    const held = page.broken ? Number(page.state.seq - state.seq) : rows.length
+    events += held
+    first ??= placeOf(held > 0 ? rows[0] : undefined)
+    last = placeOf(rows[held - 1]) ?? last
     state = page.state
     broken = page.broken
-    const last = rows.at(-1)
-    if (!last || rows.length < pageRows) break
-    from = last.seq + 1n
+    progress?.(events, Number(head.seq))
+    const end = rows.at(-1)
+    if (!end || rows.length < pageRows) break
+    from = end.seq + 1n
   }
   broken ??= checkHead(lastSeq > head.seq ? { ...state, seq: lastSeq } : state, head)
   return {
     broken,
-    verification: {
+    verified: {
       ok: broken === null,
       events,
       firstBroken: broken?.seq.toString() ?? null,
       problem: broken?.problem ?? null,
       headSeq: head.seq.toString(),
       headChain: Buffer.from(head.chain).toString('hex'),
+      covered: first && last && { first, last },
     },
   }
 }
 
-function verdict(actor: Actor, result: AuditVerification, broken: BrokenRow | null, millis: number): AuditEntry {
+function placeOf(row: Pick<AuditRow, 'seq' | 'time'> | undefined): AuditPlace | null {
+  return row ? { seq: row.seq.toString(), time: row.time } : null
+}
+
+function verdict(actor: Actor, result: AuditVerification, broken: BrokenRow | null): AuditEntry {
   const object = { type: 'audit' as const, id: null }
+  const { events, millis } = result
   if (!broken) {
-    const data = { from: '1', to: result.headSeq, events: result.events, millis }
+    const data = { from: '1', to: result.headSeq, events, millis }
     return { type: 'audit.verified', outcome: 'success', actor, object, data }
   }
-  const data = { kind: broken.kind, seq: broken.seq.toString(), events: result.events, millis }
+  const data = { kind: broken.kind, seq: broken.seq.toString(), events, millis }
   return { type: 'audit.verification_failed', outcome: 'failure', reason: broken.kind, actor, object, data }
 }
 
@@ -138,7 +188,7 @@ function parseCursor(cursor: string | undefined): bigint | null {
 }
 
 /** Types and prefixes come from a URL. */
-function checkTypes(types: string[]): void {
+export function checkTypes(types: string[]): void {
   if (types.length <= 50 && types.every((type) => /^[a-z][a-z_.]{0,63}$/.test(type))) return
   throw new Refusal('invalid_input', 'This is not an event type.', { fields: { type: 'Not an event type.' } })
 }

@@ -72,6 +72,8 @@ export type AuditEventType =
   | 'crl.published'
   | 'crl.publish_failed'
   | 'audit.verified'
+  | 'audit.exported'
+  | 'audit.read'
   | 'audit.verification_failed'
   | 'system.rate_limited'
   | 'system.diagnostics_exported'
@@ -223,9 +225,23 @@ export interface AuditFilter {
   actorId?: string
   objectType?: string
   objectId?: string
+  /** Only events about one of these. */
+  objects?: AuditReference[]
   sourceIp?: string
   from?: Date
   to?: Date
+}
+
+/** One thing that events are about. */
+export interface AuditReference {
+  type: string
+  id: string
+}
+
+/** A row, by its place in the chain and its moment. */
+export interface AuditPlace {
+  seq: string
+  time: Date
 }
 
 export interface AuditVerification {
@@ -238,6 +254,29 @@ export interface AuditVerification {
   problem: string | null
   headSeq: string
   headChain: string
+  /** The first and the last row that hold: what the verdict covers. Null when no row does. */
+  covered: { first: AuditPlace; last: AuditPlace } | null
+  millis: number
+}
+
+/** Somebody who waits for a verification. */
+export interface VerificationWatch {
+  /** After each page of rows. */
+  progress?(checked: number, of: number): void
+  /** They went away: nothing is read any more, and nothing recorded. */
+  signal?: AbortSignal
+}
+
+/** What an earlier verification found. */
+export interface LastVerification {
+  ok: boolean
+  at: Date
+  by: string
+  events: number
+  /** The last row that it covered. */
+  to: string
+  /** Rows appended since then. */
+  newer: number
 }
 
 export interface Page<T> {
@@ -250,7 +289,9 @@ export interface AuditService {
   /** Newest first. Keyset paging by sequence number. */
   list(actor: Actor, filter: AuditFilter, page: { cursor?: string; limit?: number }): Promise<Page<AuditEventView>>
   /** Recomputes the whole chain from the stored bytes. */
-  verify(actor: Actor): Promise<AuditVerification>
+  verify(actor: Actor, watch?: VerificationWatch): Promise<AuditVerification>
+  /** What the trail itself says of the last time. Null when nobody ever verified it. */
+  lastVerification(actor: Actor): Promise<LastVerification | null>
   /** Records something that changes nothing else: a refusal, a denied access. Throws `unavailable` if it cannot be written. */
   record(entry: AuditEntry): Promise<void>
 }

@@ -215,6 +215,8 @@ describe('the documents of the issue', () => {
           problem: ok ? null : 'changed',
           headSeq: '9',
           headChain: 'x',
+          covered: null,
+          millis: 3,
         }),
       },
     })

@@ -1,7 +1,7 @@
 /** Every command there is. */
 import { createApiKey, listApiKeys, revokeApiKey } from './api-key'
 import { approveRequest, denyRequest, listApprovals } from './approval'
-import { listAudit, verifyAudit } from './audit'
+import { exportAudit, listAudit, reportAudit, verifyAudit } from './audit'
 import {
   acceptAuthority,
   bringKeyBack,
@@ -218,4 +218,6 @@ export const COMMANDS: readonly Command[] = [
   auditActivity,
   recordBackup,
   showBackup,
+  exportAudit,
+  reportAudit,
 ]

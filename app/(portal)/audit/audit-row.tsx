@@ -3,9 +3,14 @@ import { ChevronRight } from 'lucide-react'
 import { InlineCopy } from '@/app/_components/copy-value'
 import { Fact, Facts } from '@/app/_components/facts'
 import { Instant } from '@/app/_components/instant'
+import { TextLink } from '@/app/_components/row-link'
+import { withParameters } from '@/app/_components/search-parameters'
 import { AuditOutcomeBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
 import type { AuditEventView } from '@/lib/services/audit'
+import { type NamedObject, referenceOf } from '@/lib/services/audit-objects'
+import { ChangeTable } from './change-table'
+import { pageOfObject } from './object-pages'
 
 const SURFACES: Readonly<Record<string, string>> = {
   ui: 'portal',
@@ -15,7 +20,13 @@ const SURFACES: Readonly<Record<string, string>> = {
   job: 'background job',
 }
 
-export function AuditRow({ event }: { event: AuditEventView }) {
+interface AuditRowProps {
+  event: AuditEventView
+  /** What it is about, while that exists and has a page. */
+  named: NamedObject | undefined
+}
+
+export function AuditRow({ event, named }: AuditRowProps) {
   const { source, outcome } = event
   return (
     <li className="border-t border-line first:border-t-0">
@@ -35,15 +46,16 @@ export function AuditRow({ event }: { event: AuditEventView }) {
           </span>
         </summary>
         <div className="border-t border-line bg-sunken px-4 py-4 sm:pl-10.5">
-          <EventFacts event={event} />
+          <EventFacts event={event} named={named} />
         </div>
       </details>
     </li>
   )
 }
 
-function EventFacts({ event }: { event: AuditEventView }) {
+function EventFacts({ event, named }: AuditRowProps) {
   const { actor, object, source, data, change } = event
+  const page = named && pageOfObject(named)
   return (
     <Facts>
       <Fact name="Event">
@@ -61,6 +73,7 @@ function EventFacts({ event }: { event: AuditEventView }) {
           ({actor.type}
           {actor.role && `, ${actor.role}`})
         </span>
+        {actor.id && <More href={withParameters('/audit', { actor: actor.id })}>Everything they did</More>}
       </Fact>
       <Fact name="Object">
         {object.type}
@@ -71,6 +84,12 @@ function EventFacts({ event }: { event: AuditEventView }) {
           </>
         )}
         {object.id && <code className="ml-2 font-mono text-xs text-muted">{object.id}</code>}
+        {page && <More href={page}>Open its page</More>}
+        {object.id && (
+          <More href={withParameters('/audit', { about: referenceOf(object.type, object.id) })}>
+            Everything that happened to it
+          </More>
+        )}
       </Fact>
       <Fact name="Source">
         {source.ip ?? 'this machine'}, by {SURFACES[source.via] ?? source.via}
@@ -79,10 +98,11 @@ function EventFacts({ event }: { event: AuditEventView }) {
             <VisibleText>{source.userAgent}</VisibleText>
           </span>
         )}
+        {source.ip && <More href={withParameters('/audit', { address: source.ip })}>Everything from there</More>}
       </Fact>
       {change && (
         <Fact name="Change">
-          <Json value={change} />
+          <ChangeTable change={change} />
         </Fact>
       )}
       {Object.keys(data).length > 0 && (
@@ -94,6 +114,14 @@ function EventFacts({ event }: { event: AuditEventView }) {
         <InlineCopy value={event.chain} what="chain hash" />
       </Fact>
     </Facts>
+  )
+}
+
+function More({ href, children }: { href: string; children: string }) {
+  return (
+    <span className="block text-sm">
+      <TextLink href={href}>{children}</TextLink>
+    </span>
   )
 }
 

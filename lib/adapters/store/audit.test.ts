@@ -64,6 +64,21 @@ describe('the trail', () => {
     ['several types', { types: ['challenge.unknown', 'authn.'] }, 6],
     ['an outcome', { outcome: 'denied' as const }, 6],
     ['an actor', { actorId: ID }, 4],
+    [
+      'several objects',
+      {
+        objects: [
+          { type: 'challenge', id: 'challenge-7' },
+          { type: 'challenge', id: 'challenge-2' },
+        ],
+      },
+      2,
+    ],
+    ['no object at all', { objects: [] }, 0],
+    ['an object of any kind', { objectId: 'challenge-7' }, 1],
+    ['a type and an outcome', { types: ['challenge.'], outcome: 'denied' as const }, 6],
+    ['a type, an actor and an object', { types: ['challenge.'], actorId: ID, objectId: 'challenge-6' }, 1],
+    ['a period around now', { from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 3_600_000) }, 12],
     ['an object', { objectType: 'challenge', objectId: 'challenge-7' }, 1],
     ['an address', { sourceIp: '198.51.100.7' }, 8],
     ['a time to come', { from: new Date('2999-01-01') }, 0],

@@ -2,6 +2,7 @@
 import { Ban, Download } from 'lucide-react'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
+import { AuditLink } from '@/app/_components/audit-link'
 import { ButtonLink, buttonClass } from '@/app/_components/button'
 import { CopyButton } from '@/app/_components/copy-button'
 import { Notice } from '@/app/_components/notice'
@@ -91,6 +92,7 @@ function Downloads({ authority, actor }: { authority: AuthorityView; actor: Acto
         </a>
       )}
       <CopyButton value={authority.certificatePem} what={`of ${name}`} wide="Copy PEM" />
+      <AuditLink actor={actor} type="ca" id={authority.id} size="small" />
       {authority.kind === 'issuer' && authority.status !== 'revoked' && can(actor, 'bulk-revocation:manage') && (
         <ButtonLink href={bulkAddress({ issuer: slug })} size="small" variant="danger-quiet">
           <Ban aria-hidden />

@@ -1,6 +1,7 @@
 /** Everything about one certificate. */
 import { Download } from 'lucide-react'
 import type { Metadata } from 'next'
+import { AuditLink } from '@/app/_components/audit-link'
 import { buttonClass } from '@/app/_components/button'
 import { NetworkSeenCard } from '@/app/_components/network-seen-card'
 import { PageHeader } from '@/app/_components/page-header'
@@ -10,6 +11,7 @@ import { found, requireActorInGroups } from '@/app/_session'
 import { Alarms } from '@/app/(portal)/_overview/alarms'
 import { server } from '@/lib/server'
 import { can, canInGroups } from '@/lib/services/permissions'
+import { namesPerson } from '@/lib/services/readings'
 import { ExtensionsCard } from './extensions-card'
 import { FingerprintsCard } from './fingerprints-card'
 import { HistoryCard } from './history-card'
@@ -34,6 +36,8 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
   const alarms = certificate.challenge ? await server().alarms.ofChallenge(actor, certificate.challenge.id) : []
   const { commonName, subject, status, kind } = certificate
   const mayChange = kind === 'leaf' && canInGroups(actor, 'certificate:revoke')
+  if (namesPerson(certificate))
+    await server().readings.note(actor, { type: 'certificate', id, name: `the certificate of ${subject}` })
   const revocable = mayChange && ['valid', 'expiring', 'not_yet_valid', 'held'].includes(status)
   return (
     <>
@@ -52,6 +56,7 @@ export default async function CertificatePage({ params }: { params: Promise<{ id
           <Download aria-hidden />
           DER
         </a>
+        <AuditLink actor={actor} type="certificate" id={id} />
         {mayChange && status === 'held' && <ReleaseButton id={certificate.id} name={commonName ?? subject} />}
         {revocable && <RevokeDialog id={certificate.id} name={commonName ?? subject} held={status === 'held'} />}
       </PageHeader>

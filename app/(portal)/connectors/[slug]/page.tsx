@@ -1,6 +1,7 @@
 /** One connector: how it is, what is left to do, what it says, and how it is set. */
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
+import { AuditLink } from '@/app/_components/audit-link'
 import { Card } from '@/app/_components/card'
 import { PageHeader } from '@/app/_components/page-header'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
@@ -51,6 +52,7 @@ export default async function ConnectorPage({ params, searchParams }: ConnectorP
         badge={<ConnectorLightBadge light={light} />}
         trail={[{ href: '/connectors', text: 'Connectors' }]}
       >
+        <AuditLink actor={actor} type="connector" id={connector.id} />
         {mayManage && <SwitchConnector slug={slug} name={plain(name)} enabled={enabled} />}
       </PageHeader>
       <div className="grid gap-5">

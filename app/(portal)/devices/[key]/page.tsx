@@ -1,6 +1,7 @@
 /** One device: who it is, its certificates and how they renewed each other, its attempts, its challenges, its events. */
 import { Ban, UserSearch } from 'lucide-react'
 import type { Metadata } from 'next'
+import { AuditLink } from '@/app/_components/audit-link'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CertificateTable } from '@/app/_components/certificate-table'
@@ -57,6 +58,7 @@ export default async function DevicePage({ params }: { params: Promise<{ key: st
             : 'Everything under this name. Another name is another device, even if it is the same machine.'
         }
       >
+        <AuditLink actor={actor} type="device" id={key} />
         {mdm && waiting > 0 && canInGroups(actor, 'challenge:revoke') && (
           <ConfirmAction
             action={revokeDeviceChallenges}

@@ -1,6 +1,7 @@
 /** One enrolment endpoint: on or off, its settings in sections, its clients and its registration authority. */
 import { FileCog, FlaskConical, History, KeyRound } from 'lucide-react'
 import type { Metadata } from 'next'
+import { AuditLink } from '@/app/_components/audit-link'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CopyValue } from '@/app/_components/copy-value'
@@ -34,6 +35,12 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
   const mayChange = can(actor, 'endpoint:update')
   const secrets = can(actor, 'static-secret:read') ? await server().staticSecrets.list(actor, slug) : []
   const showsSecrets = can(actor, 'static-secret:read') && (policy === 'static' || secrets.length > 0)
+  if (secrets.length > 0)
+    await server().readings.note(actor, {
+      type: 'endpoint',
+      id: endpoint.id,
+      name: `the static secrets of endpoint ${slug}`,
+    })
   const pageAccounts = can(actor, 'challenge-page:read') ? await server().challengePageAccounts.list(actor, slug) : []
   const showsPage = can(actor, 'challenge-page:read') && (policy === 'dynamic' || pageAccounts.length > 0)
   // Which endpoint is the default one, and which validators there are, concerns every group.
@@ -62,6 +69,7 @@ export default async function EndpointPage({ params }: { params: Promise<{ slug:
           { href: `/groups/${group.slug}`, text: group.name },
         ]}
       >
+        <AuditLink actor={actor} type="endpoint" id={endpoint.id} />
         {mayChange && <SwitchEndpoint slug={slug} group={group.name} enabled={enabled} />}
         <ButtonLink href={`/endpoints/${slug}/profiles`}>
           <FileCog aria-hidden />

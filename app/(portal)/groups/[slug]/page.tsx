@@ -2,6 +2,7 @@
 import { Archive, Ban, History, KeyRound, ShieldX } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
+import { AuditLink } from '@/app/_components/audit-link'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { CertificateTable } from '@/app/_components/certificate-table'
@@ -45,6 +46,7 @@ export default async function GroupPage({ params }: Params) {
         title={group.name}
         trail={[{ href: '/groups', text: 'Groups' }]}
       >
+        <AuditLink actor={actor} type="group" id={group.id} />
         {can(actor, 'policy-version:read') && (
           <ButtonLink href={`/groups/${slug}/versions`}>
             <History aria-hidden />

@@ -14,6 +14,7 @@ export const metadata: Metadata = { title: 'API keys' }
 
 export default async function ApiKeysPage() {
   const actor = await requireActor('api-key:read')
+  await server().readings.note(actor, { type: 'system', id: 'api-keys', name: 'the list of API keys' })
   const keys = await server().access.apiKeys(actor)
   const endpoints = await server().groups.listEndpoints(actor)
   const groups = await server().groups.list(actor)

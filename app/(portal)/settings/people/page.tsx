@@ -11,6 +11,7 @@ export const metadata: Metadata = { title: 'People' }
 
 export default async function PeoplePage() {
   const actor = await requireActor('user:read')
+  await server().readings.note(actor, { type: 'system', id: 'people', name: 'the list of people' })
   const people = await server().access.users(actor)
   const mayManage = can(actor, 'user:manage')
   const groups = mayManage ? (await server().groups.list(actor)).map(({ slug, name }) => ({ slug, name })) : []

@@ -4,6 +4,7 @@ import { Badge } from '@/app/_components/badge'
 import { DataTable } from '@/app/_components/data-table'
 import { Instant } from '@/app/_components/instant'
 import { ROLE_NAMES } from '@/app/_components/name-of-role'
+import { TextLink } from '@/app/_components/row-link'
 import { VisibleText } from '@/app/_components/visible-text'
 import type { GroupName, UserView } from '@/lib/services/access'
 import { PersonActions } from './person-actions'
@@ -41,6 +42,7 @@ export function PeopleTable({ people, self, mayManage, groups }: PeopleTableProp
           head: 'Last signed in',
           cell: ({ lastSignInAt }) => (lastSignInAt ? <Instant at={lastSignInAt} show="relative" /> : 'never'),
         },
+        { head: 'Audit', cell: ({ id }) => <TextLink href={`/audit?actor=${id}`}>Events</TextLink> },
         { head: 'Since', cell: ({ createdAt }) => <Instant at={createdAt} show="day" /> },
         {
           head: 'Actions',

@@ -88,6 +88,8 @@ export const listAuditEvents = operation({
   },
 })
 
+const AuditPlace = z.object({ seq: z.string(), time: instant })
+
 const AuditVerification = z
   .object({
     ok: z.boolean(),
@@ -96,6 +98,11 @@ const AuditVerification = z
     problem: z.string().nullable(),
     headSeq: z.string(),
     headChain: z.string(),
+    covered: z
+      .object({ first: AuditPlace, last: AuditPlace })
+      .nullable()
+      .meta({ description: 'The first and the last row that hold: what the verdict covers.' }),
+    millis: z.number().int(),
   })
   .meta({ id: 'AuditVerification' })
 
@@ -119,6 +126,11 @@ export const verifyAuditEvents = operation({
       problem: null,
       headSeq: '43',
       headChain: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+      covered: {
+        first: { seq: '1', time: new Date('2026-11-23T09:00:00Z') },
+        last: { seq: '43', time: new Date('2026-11-23T10:00:00Z') },
+      },
+      millis: 12,
     },
   },
 })

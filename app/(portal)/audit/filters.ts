@@ -1,0 +1,42 @@
+/** The filters of the audit page: all of them in the URL, as somebody may have typed it. */
+import { oneOf } from '@/app/_components/search-parameters'
+import { AUDIT_OUTCOME } from '@/app/_components/states'
+import { dayOf } from '@/app/(portal)/enrolments/day'
+import type { AuditFilter, AuditOutcome } from '@/lib/services/audit'
+import type { ObjectStory } from '@/lib/services/audit-objects'
+import { AUDIT_KINDS } from './kinds'
+
+export const AUDIT_FILTERS = ['kind', 'outcome', 'actor', 'about', 'address', 'from', 'to'] as const
+export const OUTCOMES = Object.keys(AUDIT_OUTCOME) as AuditOutcome[]
+
+export type WantedEvents = Partial<Record<(typeof AUDIT_FILTERS)[number], string>>
+
+/** `story` is what `about` names; null where it names nothing, which no event is about. */
+export function filterOf(wanted: WantedEvents, story: ObjectStory | null): AuditFilter {
+  const kind = AUDIT_KINDS.find(({ id }) => id === wanted.kind)
+  const outcome = oneOf(OUTCOMES, wanted.outcome)
+  const [from, to] = [dayOf(wanted.from), dayOf(wanted.to, 1)]
+  return {
+    ...(kind && { types: kind.types }),
+    ...(outcome && { outcome }),
+    ...(wanted.actor && { actorId: wanted.actor }),
+    ...(wanted.about && { objects: story?.objects ?? [] }),
+    ...(wanted.address && { sourceIp: wanted.address }),
+    ...(from && { from }),
+    ...(to && { to }),
+  }
+}
+
+/** From the query of a download. */
+export function wantedOf(query: URLSearchParams): WantedEvents {
+  return Object.fromEntries(
+    AUDIT_FILTERS.flatMap((name) => {
+      const value = query
+        .get(name)
+        ?.replace(/\p{Cc}/gu, '')
+        .trim()
+        .slice(0, 300)
+      return value ? [[name, value] as const] : []
+    }),
+  )
+}

@@ -1,0 +1,64 @@
+/** What an auditor comes for: from a thing to its events and back, a change as a diff, the proof, and files to take along. */
+import { readFile } from 'node:fs/promises'
+import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
+import { AUGUST, employ } from './support/people'
+import { expect, row, test } from './support/test'
+
+let portal: Organisation
+let group: GroupCreated
+
+test.describe.configure({ mode: 'serial' })
+test.beforeAll(async () => {
+  portal = await startOrganisation()
+  group = await portal.createGroup('Staff', 'p256')
+  await portal.json('endpoint', 'update', group.endpoint.slug, '--challenge-ttl', '30')
+  await employ(portal, AUGUST)
+})
+test.afterAll(() => portal?.stop())
+
+test('from a group to its events, a change as a diff, and back', async ({ visit }) => {
+  const page = await visit(portal, { as: AUGUST })
+  await page.goto(`/groups/${group.slug}`)
+  await page.getByRole('main').getByRole('link', { name: 'Audit', exact: true }).click()
+  await expect(page).toHaveURL(/about=group/)
+  await expect(page.getByLabel('About', { exact: true })).toContainText('About group Staff')
+  await expect(row(page, 'created group Staff')).toBeVisible()
+  const change = row(page, /changed endpoint staff/).first()
+  await change.locator('summary').click()
+  await expect(change.getByText('before: 60')).toBeAttached()
+  await expect(change.getByText('after: 30')).toBeAttached()
+  await change.getByRole('link', { name: 'Open its page' }).click()
+  await expect(page).toHaveURL(/\/endpoints\/staff$/)
+})
+
+test('the chain is verified, with what that covers, and the reading itself is on record', async ({ visit }) => {
+  const page = await visit(portal, { as: AUGUST })
+  await page.goto('/audit')
+  await page.getByRole('button', { name: 'Verify chain' }).click()
+  await page.getByRole('button', { name: 'Verify now' }).click()
+  await expect(page.getByText(/^The chain holds/)).toBeVisible()
+  await expect(page.getByText(/^Rows 1 to \d+/)).toBeVisible()
+  await page.goto('/audit?kind=system')
+  await expect(page.getByText(/^Last verified/)).toContainText('by August Meyer: it held up to row')
+  await expect(row(page, 'August Meyer read the audit trail').first()).toBeVisible()
+})
+
+test('exports and reports are real files, and on record', async ({ visit }) => {
+  const page = await visit(portal, { as: AUGUST })
+  await page.goto('/audit?kind=groups')
+  const [lines] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'JSON Lines' }).click(),
+  ])
+  const [first = ''] = (await readFile(await lines.path(), 'utf8')).split('\n')
+  expect(JSON.parse(first)).toMatchObject({ chain: expect.stringMatching(/^[0-9a-f]{64}$/), event: { v: 1 } })
+
+  const today = new Date().toISOString().slice(0, 10)
+  await page.goto(`/audit/report?from=${today}&to=${today}`)
+  await expect(page.getByRole('heading', { name: 'Changes of certificate authorities and keys' })).toBeVisible()
+  const [pdf] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'PDF' }).click()])
+  expect((await readFile(await pdf.path())).subarray(0, 5).toString('latin1')).toBe('%PDF-')
+  await page.goto('/audit?kind=system')
+  await expect(row(page, /August Meyer exported a report/).first()).toBeVisible()
+  await expect(row(page, /August Meyer exported the audit trail: \d+ events/).first()).toBeVisible()
+})
