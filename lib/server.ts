@@ -56,6 +56,7 @@ import { profileSignerStore } from '@/lib/adapters/store/profile-signers'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
+import { savedViewStore } from '@/lib/adapters/store/saved-views'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { queryStore } from '@/lib/adapters/store/scep-queries'
 import { sessionStore } from '@/lib/adapters/store/sessions'
@@ -149,6 +150,7 @@ import { createJamfKind } from '@/lib/services/jamf-kind'
 import { createJamfLookup } from '@/lib/services/jamf-lookup'
 import { createJamfMinting } from '@/lib/services/jamf-minting'
 import { createJamfSync, type JamfSync } from '@/lib/services/jamf-sync'
+import { createListExports, type ListExports } from '@/lib/services/list-exports'
 import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
 import type { MdmKindDefinition } from '@/lib/services/mdm-connector-types'
 import { createConnectorUpkeep } from '@/lib/services/mdm-connector-upkeep'
@@ -178,6 +180,7 @@ import { createReceivers, type ReceiversService } from '@/lib/services/receivers
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
 import { createRetention, type RetentionService } from '@/lib/services/retention'
 import { createRollover, type RolloverService } from '@/lib/services/rollover'
+import { createSavedViews, type SavedViewsService } from '@/lib/services/saved-views'
 import {
   createScepEnrolment,
   SCEP_OPTIONS,
@@ -231,6 +234,8 @@ export interface Services {
   deviceRules: DeviceRulesService
   devices: DevicesService
   eventWebhooks: EventWebhooksService
+  listExports: ListExports
+  savedViews: SavedViewsService
   overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */
   jamfSync: JamfSync['want']
@@ -563,6 +568,8 @@ export function buildServices(wiring: Wiring): Services {
     jamfSync: jamfSync.want,
     devices: createDevices({ store: deviceStore(database), certificates, challenges, transactions, clock }),
     eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, clock }),
+    listExports: createListExports({ audit, limit: access.limit }),
+    savedViews: createSavedViews({ store: savedViewStore(database) }),
     overdueRenewals,
     simulation: createSimulation({
       store: simulationStore(database),

@@ -137,6 +137,9 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'event_webhook.updated': facts('config', 'high', 'Event webhook changed'),
   'event_webhook.removed': facts('config', 'high', 'Event webhook removed'),
   'event_webhook.failed': facts('system', 'medium', 'Event not delivered'),
+  'list.exported': facts('system', 'medium', 'List exported'),
+  'saved_view.saved': facts('config', 'info', 'View saved'),
+  'saved_view.removed': facts('config', 'info', 'View removed'),
   'network.access_changed': facts('config', 'high', 'Network access changed'),
   'network.access_refused': facts('status', 'low', 'Network access refused'),
 }

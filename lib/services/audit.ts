@@ -115,6 +115,9 @@ export type AuditEventType =
   | 'event_webhook.updated'
   | 'event_webhook.removed'
   | 'event_webhook.failed'
+  | 'list.exported'
+  | 'saved_view.saved'
+  | 'saved_view.removed'
   | 'network.access_changed'
   | 'network.access_refused'
 
@@ -145,6 +148,7 @@ export interface AuditObject {
     | 'event-webhook'
     | 'transaction'
     | 'bulk-revocation'
+    | 'saved-view'
   id: string | null
   name?: string
 }

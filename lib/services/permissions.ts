@@ -43,6 +43,10 @@ export const PERMISSIONS = {
   'bulk-revocation:manage': ['admin', 'operator'],
   'break-glass:read': ['admin', 'auditor'],
   'break-glass:manage': ['admin'],
+  // Lists as people like to see them: one's own, those for everybody, and those of others.
+  'saved-view:read': ['admin', 'operator', 'auditor'],
+  'saved-view:share': ['admin', 'operator'],
+  'saved-view:manage': ['admin'],
   'audit:read': ['admin', 'auditor'],
   'audit:verify': ['admin', 'auditor'],
   'user:read': ['admin', 'auditor'],

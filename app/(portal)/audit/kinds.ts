@@ -9,5 +9,5 @@ export const AUDIT_KINDS = [
   { id: 'certificates', title: 'Certificates', types: ['certificate.'] },
   { id: 'connectors', title: 'Connectors', types: ['connector.', 'validator.', 'receiver.'] },
   { id: 'authorities', title: 'Authorities, keys and lists', types: ['ca.', 'key.', 'crl.'] },
-  { id: 'system', title: 'System and audit', types: ['system.', 'audit.'] },
+  { id: 'system', title: 'System and audit', types: ['system.', 'audit.', 'list.', 'saved_view.'] },
 ]

@@ -2,27 +2,40 @@
 import type { AuditEventView } from '@/lib/services/audit'
 import { eventView } from '@/lib/services/audit-events'
 import type { LineRow } from '@/lib/services/certificate-line'
-import type { CertificateRecord, CertificateStore, RevocationReason } from '@/lib/services/certificates'
+import type {
+  CertificateRecord,
+  CertificateSort,
+  CertificateStore,
+  RevocationReason,
+} from '@/lib/services/certificates'
 import type { RevocationAction } from '@/lib/services/revocation'
 import { CERTIFICATE_TABLES, filterConditions, statusCondition } from './certificate-filter'
 import { issuerRevocation, LIST_COLUMNS, type ListRow, listRow } from './certificate-list-rows'
 import { makeCrlsDue } from './certificate-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
+import { boundedCount, type SortedBy, sortedPage } from './sorted-pages'
 import { isQuestion } from './transactions'
 
 export function certificateStore(database: Database): CertificateStore {
   return {
-    async list(filter, { after, limit, now, expiringBefore }) {
+    async list(filter, { now, expiringBefore, ...keyset }) {
+      const { beyond, ordered } = sortedPage(keyset, SORTED, Prisma.sql`c.id`)
+      const conditions = [LISTED, beyond, ...filterConditions(filter, now, expiringBefore)]
+      const rows = await database.$queryRaw<ListRow[]>`
+        select ${LIST_COLUMNS} from ${CERTIFICATE_TABLES} where ${Prisma.join(conditions, ' and ')} ${ordered}`
+      return rows.map(listRow)
+    },
+
+    async count(filter, { now, expiringBefore, most, since }) {
       const conditions = [
-        Prisma.sql`c.kind = 'leaf' and c.state = 'issued'`,
-        ...(after ? [Prisma.sql`(c.created_at, c.id) < (${after.createdAt}, ${after.id}::uuid)`] : []),
+        LISTED,
+        ...(since === undefined ? [] : [Prisma.sql`c.created_at > ${since}`]),
         ...filterConditions(filter, now, expiringBefore),
       ]
-      const rows = await database.$queryRaw<ListRow[]>`
-        select ${LIST_COLUMNS} from ${CERTIFICATE_TABLES} where ${Prisma.join(conditions, ' and ')}
-        order by c.created_at desc, c.id desc limit ${limit}`
-      return rows.map(listRow)
+      const rows = Prisma.sql`1 from ${CERTIFICATE_TABLES} where ${Prisma.join(conditions, ' and ')}`
+      const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
+      return row?.count ?? 0
     },
 
     async find(key) {
@@ -111,6 +124,15 @@ export function certificateStore(database: Database): CertificateStore {
       return row
     },
   }
+}
+
+const LISTED = Prisma.sql`c.kind = 'leaf' and c.state = 'issued'`
+
+const SORTED: Readonly<Record<CertificateSort, SortedBy>> = {
+  issued: { by: Prisma.sql`c.created_at`, type: 'timestamptz' },
+  name: { by: Prisma.sql`c.subject`, type: 'text' },
+  ends: { by: Prisma.sql`c.not_after`, type: 'timestamptz' },
+  serial: { by: Prisma.sql`c.serial`, type: 'text' },
 }
 
 interface LineRows {
