@@ -211,7 +211,7 @@ interface ChallengeRow {
 }
 
 /** The expression that challenge_names_idx has the trigrams of, to the letter. */
-const CHALLENGE_NAMES = Prisma.sql`(c.subject || chr(10) || coalesce(c.device_name, '') || chr(10) || c.constraints::text)`
+export const CHALLENGE_NAMES = Prisma.sql`(c.subject || chr(10) || coalesce(c.device_name, '') || chr(10) || c.constraints::text)`
 
 function conditionOf(filter: ChallengeFilter): Prisma.Sql {
   // Authorisations that were made as a request came in belong to its transaction: nobody minted them.

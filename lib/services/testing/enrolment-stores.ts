@@ -630,14 +630,16 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     devices: {
       async subjects({ search = '', after = '' }, limit) {
         const leaves = world.certificates.filter(({ kind, state }) => kind === 'leaf' && state === 'issued')
-        const names = new Set(
-          [...leaves, ...challenges.filter(({ origin }) => origin === 'minted')].map(({ subject }) => subject),
-        )
-        return [...names]
-          .filter((subject) => subject > after && subject.toLowerCase().includes(search.toLowerCase()))
-          .sort()
+        return deviceNames(search)
+          .filter((subject) => subject > after)
           .slice(0, limit)
           .map((subject) => ({ subject, certificates: leaves.filter((leaf) => leaf.subject === subject).length }))
+      },
+      async countDevices() {
+        return 0
+      },
+      async countSubjects({ search = '' }, most) {
+        return Math.min(deviceNames(search).length, most)
       },
       async renewals() {
         return []
@@ -747,6 +749,14 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
               text.toLowerCase().includes(search),
             )),
       )
+  }
+
+  function deviceNames(search: string): string[] {
+    const leaves = world.certificates.filter(({ kind, state }) => kind === 'leaf' && state === 'issued')
+    const names = new Set(
+      [...leaves, ...challenges.filter(({ origin }) => origin === 'minted')].map(({ subject }) => subject),
+    )
+    return [...names].filter((subject) => subject.toLowerCase().includes(search.toLowerCase())).sort()
   }
 
   function askedBy(filter: StoredTransactionFilter): TransactionRow[] {
