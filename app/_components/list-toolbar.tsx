@@ -28,7 +28,8 @@ export async function ListToolbar<Filter, Row, Sort extends string>({
   nouns,
   first,
 }: ListToolbarProps<Filter, Row, Sort>) {
-  const views = await server().savedViews.list(actor, list.name)
+  // Whoever may see a list need not have views: then they do without.
+  const views = can(actor, 'saved-view:read') ? await server().savedViews.list(actor, list.name) : null
   const counted = list.matching(actor, list.filterOf(view.filters))
   return (
     <div className="mb-2 flex min-h-8 flex-wrap items-center gap-x-3 gap-y-2">
@@ -40,7 +41,7 @@ export async function ListToolbar<Filter, Row, Sort extends string>({
       </p>
       {first && <NewRows address={rowsAddress(view, { since: new Date().toISOString() })} />}
       <div className="ml-auto flex flex-wrap items-center gap-1">
-        <SavedViews view={plainView(view)} views={views} mayShare={can(actor, 'saved-view:share')} />
+        {views && <SavedViews view={plainView(view)} views={views} mayShare={can(actor, 'saved-view:share')} />}
         <ViewMenu view={plainView(view)} />
         <ExportMenu
           name={list.name}
