@@ -74,6 +74,7 @@ import { provenanceStore } from '@/lib/adapters/store/provenance'
 import { pruneStore } from '@/lib/adapters/store/prune'
 import { renewalStore } from '@/lib/adapters/store/renewals'
 import { rolloverStore } from '@/lib/adapters/store/rollover'
+import { savedViewStore } from '@/lib/adapters/store/saved-views'
 import { scepEnrolmentStore } from '@/lib/adapters/store/scep-enrolment'
 import { queryStore } from '@/lib/adapters/store/scep-queries'
 import { searchStore } from '@/lib/adapters/store/search'
@@ -182,8 +183,9 @@ import { createJamfKind } from '@/lib/services/jamf-kind'
 import { createJamfLookup } from '@/lib/services/jamf-lookup'
 import { createJamfMinting } from '@/lib/services/jamf-minting'
 import { createJamfSync, type JamfSync } from '@/lib/services/jamf-sync'
-import { createMailServer, type MailServerService } from '@/lib/services/mail-server'
 import { createLicences, type LicencesService } from '@/lib/services/licences'
+import { createListExports, type ListExports } from '@/lib/services/list-exports'
+import { createMailServer, type MailServerService } from '@/lib/services/mail-server'
 import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
 import type { MdmKindDefinition } from '@/lib/services/mdm-connector-types'
 import { createConnectorUpkeep } from '@/lib/services/mdm-connector-upkeep'
@@ -223,6 +225,7 @@ import { createReceivers, type ReceiversService } from '@/lib/services/receivers
 import { createRegistrationAuthorities } from '@/lib/services/registration-authorities'
 import { createRetention, type RetentionService } from '@/lib/services/retention'
 import { createRollover, type RolloverService } from '@/lib/services/rollover'
+import { createSavedViews, type SavedViewsService } from '@/lib/services/saved-views'
 import {
   createScepEnrolment,
   SCEP_OPTIONS,
@@ -283,6 +286,8 @@ export interface Services {
   eventWebhooks: EventWebhooksService
   mailServer: MailServerService
   notices: NoticesService
+  listExports: ListExports
+  savedViews: SavedViewsService
   overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
   overview: OverviewService
   backups: BackupsService
@@ -691,6 +696,8 @@ export function buildServices(wiring: Wiring): Services {
     eventWebhooks: createEventWebhooks({ store: eventWebhookRows, signer, outbound, limit: access.limit, clock }),
     mailServer: createMailServer({ ...mailing, limit: access.limit }),
     notices: createNotices({ store: { ...noticeStore(database), ...recipientStore(database) }, clock }),
+    listExports: createListExports({ audit, limit: access.limit }),
+    savedViews: createSavedViews({ store: savedViewStore(database) }),
     overdueRenewals,
     backups,
     overview: createOverview({ store: overviewStore(database), clock }),

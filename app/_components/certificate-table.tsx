@@ -1,4 +1,5 @@
 /** Certificates as rows. */
+import type { ListView } from '@/app/_lists/list-view'
 import type { CertificateSummary } from '@/lib/services/certificates'
 import { type Column, DataTable } from './data-table'
 import { Instant } from './instant'
@@ -14,22 +15,26 @@ interface CertificateTableProps {
   without?: 'group'
   /** Each has a box to tick, for the form around the table. */
   tickable?: boolean
+  view?: ListView
 }
 
-export function CertificateTable({ certificates, without, tickable = false }: CertificateTableProps) {
-  const group: Column<CertificateSummary> = { head: 'Group', cell: ({ group }) => group?.name ?? '–' }
+export function CertificateTable({ certificates, without, tickable = false, view }: CertificateTableProps) {
+  const group: Column<CertificateSummary> = { name: 'group', head: 'Group', cell: ({ group }) => group?.name ?? '–' }
   return (
     <DataTable
       caption="Certificates"
+      view={view}
       rows={certificates}
       rowKey={({ id }) => id}
       columns={[
         {
           head: 'Device',
+          sort: 'name',
           primary: true,
           cell: (row) => (tickable ? <Tickable {...row} /> : <DeviceCell {...row} />),
         },
         {
+          name: 'status',
           head: 'Status',
           cell: ({ status, statusCause, revocationReason }) => (
             <span className="flex flex-wrap items-center gap-x-2">
@@ -41,21 +46,48 @@ export function CertificateTable({ certificates, without, tickable = false }: Ce
           ),
         },
         ...(without === 'group' ? [] : [group]),
+        { name: 'endpoint', head: 'Endpoint', optional: true, cell: ({ endpoint }) => endpoint?.name ?? '–' },
+        { name: 'issuer', head: 'Issuer', optional: true, cell: ({ issuer }) => issuer.name },
         {
+          name: 'serial',
           head: 'Serial',
+          sort: 'serial',
           spare: true,
           cell: ({ serial }) => <code className="font-mono text-sm whitespace-nowrap">{shortSerial(serial)}</code>,
         },
+        { name: 'key', head: 'Key', optional: true, cell: ({ keyAlgorithm }) => keyAlgorithm },
         {
+          name: 'issued',
           head: 'Issued',
+          sort: 'issued',
           spare: true,
           className: 'md:whitespace-nowrap',
           cell: ({ issuedAt }) => <Instant at={issuedAt} show="relative" />,
         },
         {
+          name: 'begins',
+          head: 'Valid from',
+          optional: true,
+          cell: ({ notBefore }) => <Instant at={notBefore} show="day" />,
+        },
+        {
+          name: 'ends',
+          sort: 'ends',
           head: 'Valid until',
           className: 'md:whitespace-nowrap',
           cell: ({ notAfter }) => <Instant at={notAfter} show="day" />,
+        },
+        {
+          name: 'revoked',
+          head: 'Revoked',
+          optional: true,
+          cell: ({ revokedAt }) => (revokedAt ? <Instant at={revokedAt} show="relative" /> : '–'),
+        },
+        {
+          name: 'fingerprint',
+          head: 'SHA-256 fingerprint',
+          optional: true,
+          cell: ({ fingerprintSha256 }) => <code className="font-mono text-xs break-all">{fingerprintSha256}</code>,
         },
       ]}
     />

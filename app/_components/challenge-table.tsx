@@ -1,4 +1,5 @@
 /** Challenges as rows: never their values, which nobody can see again. */
+import type { ListView } from '@/app/_lists/list-view'
 import type { ChallengeView } from '@/lib/services/challenges'
 import { type Column, DataTable } from './data-table'
 import { Instant } from './instant'
@@ -15,30 +16,51 @@ interface ChallengeTableProps {
   mayRevoke: boolean
   mayReissue?: boolean
   without?: 'group'
+  /** Each that waits has a box to tick. */
+  tickable?: boolean
+  view?: ListView
 }
 
-export function ChallengeTable({ challenges, mayRevoke, mayReissue = false, without }: ChallengeTableProps) {
-  const endpoint: Column<ChallengeView> = { head: 'Group', cell: ({ group }) => group.name }
+export function ChallengeTable({
+  challenges,
+  mayRevoke,
+  mayReissue = false,
+  without,
+  tickable = false,
+  view,
+}: ChallengeTableProps) {
+  const group: Column<ChallengeView> = { name: 'group', head: 'Group', cell: ({ group }) => group.name }
   return (
     <DataTable
       caption="Challenges"
+      view={view}
       rows={challenges}
       rowKey={({ id }) => id}
       columns={[
-        { head: 'For', primary: true, cell: SubjectCell },
-        { head: 'State', cell: StateCell },
-        ...(without === 'group' ? [] : [endpoint]),
         {
+          head: 'For',
+          sort: 'name',
+          primary: true,
+          cell: (row) => (tickable && row.state === 'pending' ? <Tickable {...row} /> : <SubjectCell {...row} />),
+        },
+        { name: 'state', head: 'State', cell: StateCell },
+        ...(without === 'group' ? [] : [group]),
+        { name: 'endpoint', head: 'Endpoint', optional: true, cell: ({ endpoint }) => endpoint.name },
+        {
+          name: 'minter',
           head: 'Minted by',
           spare: true,
           cell: MinterCell,
         },
         {
+          name: 'minted',
+          sort: 'minted',
           head: 'Minted',
           className: 'md:whitespace-nowrap',
           cell: ({ createdAt }) => <Instant at={createdAt} show="relative" />,
         },
-        { head: 'Ends', className: 'md:whitespace-nowrap', cell: EndCell },
+        { name: 'attempts', head: 'Wrong attempts', optional: true, cell: ({ failedAttempts }) => failedAttempts },
+        { name: 'ends', head: 'Ends', sort: 'ends', className: 'md:whitespace-nowrap', cell: EndCell },
         {
           head: 'Actions',
           quiet: true,
@@ -54,6 +76,21 @@ export function ChallengeTable({ challenges, mayRevoke, mayReissue = false, with
         },
       ]}
     />
+  )
+}
+
+function Tickable(row: ChallengeView) {
+  return (
+    <div className="flex items-start gap-3">
+      <input
+        type="checkbox"
+        name="challenge"
+        value={row.id}
+        aria-label={`Tick ${row.subject || 'a challenge'}`}
+        className="mt-0.5 size-4 shrink-0 accent-accent"
+      />
+      <SubjectCell {...row} />
+    </div>
   )
 }
 

@@ -8,6 +8,8 @@ import { buttonClass } from './button'
 import { withParameters } from './search-parameters'
 
 const TYPING_PAUSE_MS = 300
+/** What filters leave as it is: the order and the columns. */
+const KEPT = ['sort', 'columns']
 
 export function FilterBar({ label, children }: { label: string; children: ReactNode }) {
   const router = useRouter()
@@ -17,20 +19,21 @@ export function FilterBar({ label, children }: { label: string; children: ReactN
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined)
   const listening = useRef(false)
   const [pending, startTransition] = useTransition()
-  const filtered = [...current.keys()].some((name) => name !== 'cursor')
+  const filtered = [...current.keys()].some((name) => name !== 'cursor' && !KEPT.includes(name))
+  const kept = () => Object.fromEntries(KEPT.map((name) => [name, current.get(name) ?? undefined]))
 
   const go = (target: string) => startTransition(() => router.replace(target, { scroll: false }))
   const apply = () => {
     clearTimeout(pause.current)
     if (!form.current) return
     const values = [...new FormData(form.current)].map(([name, value]) => [name, String(value).trim()])
-    go(withParameters(path, Object.fromEntries(values)))
+    go(withParameters(path, { ...Object.fromEntries(values), ...kept() }))
   }
   const clear = () => {
     for (const control of form.current?.elements ?? []) {
       if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) control.value = ''
     }
-    go(path)
+    go(withParameters(path, kept()))
   }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the URL decides when the controls follow it.
@@ -104,8 +107,15 @@ export function SearchField({
   )
 }
 
-/** A day, in UTC. Its label stands inside, for an empty one says nothing by itself. */
+/** A day, in UTC. Its label stands inside, for an empty one says nothing by itself. A link may bring a moment instead. */
 export function DateField({ name, label, value }: { name: string; label: string; value: string | undefined }) {
+  if (value?.includes('T'))
+    return (
+      <span className="flex h-9 items-center gap-2 rounded-md border border-control bg-surface px-3 text-sm text-muted">
+        {label} <span className="text-ink">{value.replace('T', ' ').replace('Z', ' UTC')}</span>
+        <input type="hidden" name={name} defaultValue={value} />
+      </span>
+    )
   return (
     <label className="flex h-9 min-w-36 flex-1 items-center gap-2 rounded-md border border-control bg-surface px-3 text-muted hover:border-muted sm:flex-none">
       <span className="text-sm">{label}</span>

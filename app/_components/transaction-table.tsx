@@ -1,27 +1,51 @@
 /** Enrolment attempts as rows. */
+import type { ListView } from '@/app/_lists/list-view'
 import type { TransactionView } from '@/lib/services/transactions'
 import { DataTable } from './data-table'
 import { Instant } from './instant'
+import { nameOfClient } from './name-of-client'
 import { RowLink, TextLink } from './row-link'
 import { shortSerial } from './short-serial'
 import { TransactionStateBadge } from './states'
 import { VisibleText } from './visible-text'
 
-export function TransactionTable({ transactions }: { transactions: TransactionView[] }) {
+export function TransactionTable({ transactions, view }: { transactions: TransactionView[]; view?: ListView }) {
   return (
     <DataTable
       caption="Enrolments"
+      view={view}
       rows={transactions}
       rowKey={({ id }) => id}
       columns={[
-        { head: 'Device', primary: true, className: 'md:w-1/4', cell: DeviceCell },
-        { head: 'Outcome', cell: ({ state }) => <TransactionStateBadge state={state} /> },
-        { head: 'Why', className: 'md:w-2/5', cell: CauseCell },
-        { head: 'Group', cell: ({ group }) => group.name },
+        { head: 'Device', sort: 'name', primary: true, className: 'md:w-1/4', cell: DeviceCell },
+        { name: 'outcome', head: 'Outcome', cell: ({ state }) => <TransactionStateBadge state={state} /> },
+        { name: 'why', head: 'Why', className: 'md:w-2/5', cell: CauseCell },
+        { name: 'group', head: 'Group', cell: ({ group }) => group.name },
+        { name: 'endpoint', head: 'Endpoint', optional: true, cell: ({ endpoint }) => endpoint.name },
+        { name: 'operation', head: 'Operation', optional: true, cell: ({ operation }) => operation },
+        { name: 'client', head: 'Client', optional: true, cell: ({ client }) => nameOfClient(client) ?? client ?? '–' },
         {
+          name: 'asked',
+          sort: 'asked',
           head: 'When',
           className: 'md:whitespace-nowrap',
           cell: ({ createdAt }) => <Instant at={createdAt} show="relative" />,
+        },
+        {
+          name: 'finished',
+          head: 'Finished',
+          optional: true,
+          cell: ({ finishedAt }) => (finishedAt ? <Instant at={finishedAt} /> : '–'),
+        },
+        {
+          name: 'transaction',
+          head: 'Transaction id',
+          optional: true,
+          cell: ({ transactionId }) => (
+            <code className="font-mono text-xs break-all">
+              <VisibleText>{transactionId}</VisibleText>
+            </code>
+          ),
         },
       ]}
     />

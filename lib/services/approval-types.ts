@@ -1,9 +1,10 @@
 /** Requests that people decide about: what they see, what they can do, and what the store must be able to do. */
 import type { Actor } from './actor'
-import type { AuditEntry, Page } from './audit'
+import type { AuditEntry } from './audit'
 import type { Renewed } from './certificate-intent'
 import type { RowOutcome } from './challenge-presentation'
 import type { SubjectAlternativeName } from './challenges'
+import type { CountRequest, Keyset, ListPage, ListRequest, Matches } from './listing'
 import type { CertificateRules } from './narrowing'
 import type { Reach } from './permissions'
 
@@ -87,11 +88,17 @@ export interface ApprovalDetail extends ApprovalView {
 export interface ApprovalFilter {
   state?: ApprovalState
   endpoint?: string
+  /** Part of the subject. */
+  search?: string
 }
 
+export type ApprovalSort = 'asked' | 'ends' | 'name'
+
 export interface ApprovalsService {
-  /** Newest first. */
-  list(actor: Actor, filter: ApprovalFilter, page: { cursor?: string; limit?: number }): Promise<Page<ApprovalView>>
+  /** Newest first unless another order is asked for. */
+  list(actor: Actor, filter: ApprovalFilter, page: ListRequest<ApprovalSort>): Promise<ListPage<ApprovalView>>
+  /** How many the list has, or how many came since then. */
+  matching(actor: Actor, filter: ApprovalFilter, since?: Date): Promise<Matches>
   /** For the navigation; 0 for those who may not look. */
   countOpen(actor: Actor): Promise<number>
   get(actor: Actor, id: string): Promise<ApprovalDetail>
@@ -194,10 +201,11 @@ export interface ApprovalStore {
    * event each. Returns how many.
    */
   expire(limit: number, row: RowOutcome, expired: (request: NamedRequest) => AuditEntry): Promise<number>
+  count(filter: ApprovalFilter & Reach, request: CountRequest): Promise<number>
   list(
     filter: ApprovalFilter & Reach,
-    page: { cursor?: string; limit: number },
-  ): Promise<Page<Omit<ApprovalView, 'problem'> & { reason: string | null }>>
+    keyset: Keyset<ApprovalSort>,
+  ): Promise<(Omit<ApprovalView, 'problem'> & { reason: string | null })[]>
   countOpen(reach: Reach): Promise<number>
   get(
     id: string,

@@ -4,6 +4,7 @@ import { type Actor, systemActor } from './actor'
 import { grantOf } from './approval-authorisation'
 import { differencesOf, readable, warningsOf } from './approval-review'
 import type {
+  ApprovalSort,
   ApprovalStore,
   ApprovalsService,
   ApprovalView,
@@ -19,6 +20,7 @@ import { MISMATCHES_BEFORE_REVOCATION } from './challenge-redemption'
 import { type GrantStore, grantHandle } from './enrolment-authorisation'
 import { explanationOf } from './enrolment-refusals'
 import { EnrolmentProof, type IssuanceService } from './issuance'
+import { countRows, readPage, type Sorting } from './listing'
 import { authoriseInGroups, canInGroups, inGroups, reachOf } from './permissions'
 import { transactionIdText } from './scep-exchange'
 import { failedRow, issuanceRefusal } from './scep-refusals'
@@ -36,7 +38,15 @@ export interface ApprovalUpkeep {
   tend(): Promise<{ completed: number; expired: number }>
 }
 
-const PAGE = { usual: 50, most: 200 }
+const SORTING: Sorting<Parameters<typeof viewOf>[0], ApprovalSort> = {
+  usual: 'asked',
+  columns: {
+    asked: { kind: 'moment', order: 'desc', of: ({ createdAt }) => createdAt },
+    ends: { kind: 'moment', order: 'asc', of: ({ expiresAt }) => expiresAt },
+    name: { kind: 'text', order: 'asc', of: ({ subject }) => subject },
+  },
+  idOf: ({ id }) => id,
+}
 const HISTORY = 20
 const BATCH = 100
 const MAX_COMMENT = 500
@@ -45,14 +55,15 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
   const { store, grants, challenges, issuance } = dependencies
 
   return {
-    async list(actor, filter, { cursor, limit = PAGE.usual }) {
+    async list(actor, filter, request) {
       authoriseInGroups(actor, 'approval:read')
-      const page = {
-        limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
-        ...(cursor === undefined ? {} : { cursor }),
-      }
-      const { items, nextCursor } = await store.list({ ...filter, ...reachOf(actor) }, page)
-      return { items: items.map(viewOf), nextCursor }
+      const page = await readPage(request, SORTING, (keyset) => store.list({ ...filter, ...reachOf(actor) }, keyset))
+      return { ...page, items: page.items.map(viewOf) }
+    },
+
+    async matching(actor, filter, since) {
+      authoriseInGroups(actor, 'approval:read')
+      return countRows((request) => store.count({ ...filter, ...reachOf(actor) }, request), since)
     },
 
     async countOpen(actor) {

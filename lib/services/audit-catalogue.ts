@@ -167,6 +167,9 @@ export const AUDIT_TYPES: Readonly<Record<AuditEventType, AuditTypeFacts>> = {
   'notice_recipient.created': facts('config', 'medium', 'Recipient of notices added'),
   'notice_recipient.updated': facts('config', 'medium', 'Recipient of notices changed'),
   'notice_recipient.removed': facts('config', 'medium', 'Recipient of notices removed'),
+  'list.exported': facts('system', 'medium', 'List exported'),
+  'saved_view.saved': facts('config', 'info', 'View saved'),
+  'saved_view.removed': facts('config', 'info', 'View removed'),
   'network.access_changed': facts('config', 'high', 'Network access changed'),
   'network.access_refused': facts('status', 'low', 'Network access refused'),
 }

@@ -94,6 +94,11 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
     `${who(event)} revoked certificate ${serial(event)}${forSubject(event)}${code(event)}`,
   'certificate.hold_set': (event) => `${who(event)} put certificate ${serial(event)} on hold${forSubject(event)}`,
   'certificate.hold_released': (event) => `${who(event)} released certificate ${serial(event)}${forSubject(event)}`,
+  'list.exported': (event) =>
+    `${who(event)} exported the list ${what(event)} as ${said(event, 'format') ?? 'a file'}, ${said(event, 'rows') ?? '0'} rows`,
+  'saved_view.saved': (event) => `${who(event)} saved the view ${what(event)} of ${said(event, 'list') ?? 'a list'}`,
+  'saved_view.removed': (event) =>
+    `${who(event)} removed the view ${what(event)} of ${said(event, 'list') ?? 'a list'}`,
   'certificate.bulk_revoke.scheduled': (event) =>
     `${who(event)} scheduled the bulk revocation of ${what(event)}${matched(event)}${forLater(event)}`,
   'certificate.bulk_revoke.started': (event) =>

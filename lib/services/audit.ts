@@ -145,6 +145,9 @@ export type AuditEventType =
   | 'notice_recipient.created'
   | 'notice_recipient.updated'
   | 'notice_recipient.removed'
+  | 'list.exported'
+  | 'saved_view.saved'
+  | 'saved_view.removed'
   | 'network.access_changed'
   | 'network.access_refused'
 
@@ -178,6 +181,7 @@ export interface AuditObject {
     | 'notice-recipient'
     | 'transaction'
     | 'bulk-revocation'
+    | 'saved-view'
   id: string | null
   name?: string
 }

@@ -8,6 +8,7 @@ import type {
   CertificateSummary,
   RevocationReason,
 } from './certificates'
+import type { CountRequest, Keyset, ListPage, ListRequest, Matches } from './listing'
 import type { Reach } from './permissions'
 import type { RevocationAction, RevokedFacts } from './revocation'
 
@@ -96,13 +97,24 @@ export interface BulkItemView {
 
 export type ItemOutcome = BulkItemView['outcome']
 
+export interface BulkListFilter {
+  state?: BulkState
+  action?: RevocationAction
+  /** Part of what was selected, in words. */
+  search?: string
+}
+
+export type BulkSort = 'asked' | 'starts'
+
 export interface BulkRevocationsService {
   /** Refusals: invalid_input (selection), not_found (a certificate, group or issuer that there is not). */
   preview(actor: Actor, action: RevocationAction, selection: Selection): Promise<DryRun>
   /** Freezes the selection. Refusals: those of preview, invalid_input (reason, time, confirmation), conflict (another number). */
   confirm(actor: Actor, request: BulkRequest): Promise<BulkRevocationView>
-  /** Newest first. */
-  list(actor: Actor, page: { cursor?: string; limit?: number }): Promise<Page<BulkRevocationView>>
+  /** Newest first unless another order is asked for. */
+  list(actor: Actor, page: ListRequest<BulkSort>, filter?: BulkListFilter): Promise<ListPage<BulkRevocationView>>
+  /** How many the list has, or how many came since then. */
+  matching(actor: Actor, filter: BulkListFilter, since?: Date): Promise<Matches>
   get(actor: Actor, id: string): Promise<BulkRevocationDetail>
   items(
     actor: Actor,
@@ -170,7 +182,8 @@ export interface BulkRevocationStore {
     events: AuditEntry[],
   ): Promise<{ frozen: true } | { frozen: false; found: number }>
   find(id: string): Promise<BulkRecord | null>
-  list(page: { after: { at: Date; id: string } | null; limit: number } & Reach): Promise<BulkRecord[]>
+  list(filter: BulkListFilter & Reach, keyset: Keyset<BulkSort>): Promise<BulkRecord[]>
+  count(filter: BulkListFilter & Reach, request: CountRequest): Promise<number>
   /** By the certificates' ids, after the one given. */
   items(
     id: string,

@@ -9,12 +9,14 @@ import { bulkEvent } from './bulk-revocation-events'
 import type {
   BulkItemRecord,
   BulkItemView,
+  BulkListFilter,
   BulkRecord,
   BulkRequest,
   BulkRevocationDetail,
   BulkRevocationStore,
   BulkRevocations,
   BulkRevocationView,
+  BulkSort,
   DryRun,
   ItemOutcome,
   Moment,
@@ -22,9 +24,10 @@ import type {
   Selection,
 } from './bulk-revocation-types'
 import { CHANGEABLE, checkedSelection, describe, isTyped, partedBy, toBeTyped } from './bulk-selection'
-import { checkedComment, checkedInvalidityDate, checkedReason, cursorOf, parseCursor } from './certificate-requests'
+import { checkedComment, checkedInvalidityDate, checkedReason } from './certificate-requests'
 import { certificateSummary, EXPIRING_MS } from './certificate-view'
 import type { RevocationReason } from './certificates'
+import { countRows, type ListRequest, readPage, type Sorting } from './listing'
 import { authoriseInGroups, inGroups, reachOf } from './permissions'
 import { type RevocationAction, releaseEvent, revocationEvent } from './revocation'
 
@@ -121,18 +124,15 @@ export function createBulkRevocations({
     return view(await existing(actor, bulk.id))
   }
 
-  async function list(actor: Actor, page: { cursor?: string; limit?: number }): Promise<Page<BulkRevocationView>> {
+  async function list(actor: Actor, request: ListRequest<BulkSort>, filter: BulkListFilter = {}) {
     authoriseInGroups(actor, 'bulk-revocation:read')
-    const limit = limitOf(page.limit)
-    const after = page.cursor === undefined ? null : parseCursor(page.cursor)
-    const rows = await store.list({
-      after: after && { at: after.createdAt, id: after.id },
-      limit: limit + 1,
-      ...reachOf(actor),
-    })
-    const shown = rows.slice(0, limit)
-    const last = rows.length > limit ? shown.at(-1) : undefined
-    return { items: shown.map(view), nextCursor: last ? cursorOf(last) : null }
+    const page = await readPage(request, SORTING, (keyset) => store.list({ ...filter, ...reachOf(actor) }, keyset))
+    return { ...page, items: page.items.map(view) }
+  }
+
+  async function matching(actor: Actor, filter: BulkListFilter, since?: Date) {
+    authoriseInGroups(actor, 'bulk-revocation:read')
+    return countRows((request) => store.count({ ...filter, ...reachOf(actor) }, request), since)
   }
 
   async function get(actor: Actor, id: string): Promise<BulkRevocationDetail> {
@@ -214,7 +214,16 @@ export function createBulkRevocations({
     return { now, expiringBefore: new Date(now.getTime() + EXPIRING_MS) }
   }
 
-  return { preview, confirm, list, get, items, stop, advance }
+  return { preview, confirm, list, matching, get, items, stop, advance }
+}
+
+const SORTING: Sorting<BulkRecord, BulkSort> = {
+  usual: 'asked',
+  columns: {
+    asked: { kind: 'moment', order: 'desc', of: ({ createdAt }) => createdAt },
+    starts: { kind: 'moment', order: 'desc', of: ({ startsAt }) => startsAt },
+  },
+  idOf: ({ id }) => id,
 }
 
 /** Those of an operator's groups alone: asked for by somebody with no other groups, or for one group as a whole. */

@@ -69,7 +69,7 @@ export function describe(selection: Selection, names: { group: string | null; is
     const count = selection.certificates.length
     return count === 1 ? 'one certificate' : `${count} ticked certificates`
   }
-  const { group, issuer, endpoint, status, subject, search, issuance, deviceId } = selection.filter
+  const { group, issuer, endpoint, status, subject, search, issuance, deviceId, ...times } = selection.filter
   const parts = [
     ...(subject === undefined ? [] : [`of the device ${subject}`]),
     ...(deviceId === undefined ? [] : [`of the device with the id ${deviceId}`]),
@@ -77,12 +77,19 @@ export function describe(selection: Selection, names: { group: string | null; is
     ...(issuer === undefined ? [] : [`of the issuer ${names.issuer ?? issuer}`]),
     ...(endpoint === undefined ? [] : [`of the endpoint ${endpoint}`]),
     ...(search === undefined ? [] : [`that match "${search}"`]),
+    ...spanInWords('that end', times.endsFrom, times.endsTo),
+    ...spanInWords('issued', times.issuedFrom, times.issuedTo),
     ...(status === undefined ? [] : [`with the status ${status.replaceAll('_', ' ')}`]),
     ...(issuance === undefined
       ? []
       : [issuance === 'first' ? 'that are the first of their line' : 'that are renewals']),
   ]
   return ['all certificates', ...parts].join(' ') + within
+}
+
+function spanInWords(what: string, from: string | undefined, to: string | undefined): string[] {
+  if (from === undefined && to === undefined) return []
+  return [[what, ...(from === undefined ? [] : [`from ${from}`]), ...(to === undefined ? [] : [`to ${to}`])].join(' ')]
 }
 
 /** A group or an issuer as a whole is confirmed by its name; everything else by the number. */

@@ -1,6 +1,7 @@
 /** What callers ask of certificates, checked: ids and serials, filters, page markers, reasons and comments. */
 import { Refusal } from '@/lib/errors'
 import type { CertificateListFilter, RevocationReason } from './certificates'
+import { beginningOf } from './time-bounds'
 
 export const REVOCATION_REASONS: readonly RevocationReason[] = [
   'unspecified',
@@ -30,6 +31,9 @@ export function checkedFilter(filter: CertificateListFilter): CertificateListFil
     refuse('filter', 'Leave out control characters.')
   if (filter.deviceId !== undefined && !UUID.test(filter.deviceId))
     refuse('device', 'A device is named by its id here.')
+  for (const name of ['endsFrom', 'endsTo', 'issuedFrom', 'issuedTo'] as const)
+    if (filter[name] !== undefined && beginningOf(filter[name]) === undefined)
+      refuse(name, 'This is a day such as 2026-03-01, or a moment such as 2026-03-01T10:30:00Z.')
   const search = filter.search?.normalize('NFC').trim() ?? ''
   const { search: _, ...others } = filter
   if (search === '') return others

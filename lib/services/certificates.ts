@@ -1,11 +1,21 @@
 /** Issued certificates: finding and reading them; what ends them is in revocation.ts. */
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { AuditEventView, Page } from './audit'
+import type { AuditEventView } from './audit'
 import type { LineMember, LineRow } from './certificate-line'
-import { checkedFilter, cursorOf, keyOf, parseCursor } from './certificate-requests'
+import { checkedFilter, keyOf } from './certificate-requests'
 import { certificateDetail, certificateSummary, EXPIRING_MS } from './certificate-view'
 import type { SubjectAlternativeName } from './challenges'
+import {
+  type CountRequest,
+  countRows,
+  type Keyset,
+  type ListPage,
+  type ListRequest,
+  type Matches,
+  readPage,
+  type Sorting,
+} from './listing'
 import { authoriseInGroups, inGroups, type Reach, reachOf } from './permissions'
 import { createRevocation, type RevocationAction, type RevocationRequest, type RevocationStore } from './revocation'
 
@@ -109,6 +119,11 @@ export interface CertificateFilter {
   line?: string
   /** Id of a device that an MDM knows. */
   deviceId?: string
+  /** What bounds its end and its issuance: days in UTC or moments, as time-bounds.ts reads them. */
+  endsFrom?: string
+  endsTo?: string
+  issuedFrom?: string
+  issuedTo?: string
 }
 
 /** What a list can be asked besides, and a revocation in bulk cannot. */
@@ -117,23 +132,19 @@ export interface CertificateListFilter extends CertificateFilter {
   current?: boolean
   /** Whether another one took over from it. */
   renewed?: boolean
-  issued?: Period
-  ends?: Period
 }
 
-/** From the first moment on, and before the second. */
-export interface Period {
-  from?: Date
-  to?: Date
-}
+export type CertificateSort = 'issued' | 'name' | 'ends' | 'serial'
 
 export interface CertificatesService {
-  /** Leaves only, newest first, keyset paging. */
+  /** Leaves only, newest first unless another order is asked for. */
   list(
     actor: Actor,
     filter: CertificateListFilter,
-    page: { cursor?: string; limit?: number },
-  ): Promise<Page<CertificateSummary>>
+    page: ListRequest<CertificateSort>,
+  ): Promise<ListPage<CertificateSummary>>
+  /** How many the list has, or how many came since then. */
+  matching(actor: Actor, filter: CertificateListFilter, since?: Date): Promise<Matches>
   /** By row id or serial. */
   get(actor: Actor, idOrSerial: string): Promise<CertificateDetail>
   /** Bytes for download. */
@@ -212,11 +223,15 @@ export type CertificateListRow = Omit<
 >
 
 export interface CertificateStore extends RevocationStore {
-  /** Issued leaves, newest first; those after `after` when it is given. A line is named by its first certificate's id. */
+  /** Issued leaves. A line is named by its first certificate's id. */
   list(
     filter: CertificateListFilter & Reach,
-    page: { after: { createdAt: Date; id: string } | null; limit: number; now: Date; expiringBefore: Date },
+    page: Keyset<CertificateSort> & { now: Date; expiringBefore: Date },
   ): Promise<CertificateListRow[]>
+  count(
+    filter: CertificateListFilter & Reach,
+    request: CountRequest & { now: Date; expiringBefore: Date },
+  ): Promise<number>
   /** Issued certificates of any kind with this id or serial: two when a serial is ambiguous across issuers. */
   find(key: { id: string } | { serial: string }): Promise<CertificateRecord[]>
   /** Issued certificates of one line, oldest first: its first one and all that came of it. */
@@ -233,31 +248,45 @@ export interface CertificatesDeps {
   onCrlDue?: () => void
 }
 
-const PAGE = { usual: 50, most: 200 }
+const SORTING: Sorting<CertificateListRow, CertificateSort> = {
+  usual: 'issued',
+  columns: {
+    issued: { kind: 'moment', order: 'desc', of: ({ createdAt }) => createdAt },
+    name: { kind: 'text', order: 'asc', of: ({ subject }) => subject },
+    ends: { kind: 'moment', order: 'asc', of: ({ notAfter }) => notAfter },
+    serial: { kind: 'text', order: 'asc', of: ({ serial }) => serial },
+  },
+  idOf: ({ id }) => id,
+}
 const HISTORY = 200
 /** Renewals of one device: more are not shown. */
 const LINE = 100
 
 export function createCertificates({ store, clock, onCrlDue = () => {} }: CertificatesDeps): CertificatesService {
-  async function list(actor: Actor, filter: CertificateListFilter, page: { cursor?: string; limit?: number }) {
-    authoriseInGroups(actor, 'certificate:read')
+  async function list(actor: Actor, asked: CertificateListFilter, request: ListRequest<CertificateSort>) {
+    const filter = await meant(actor, asked)
     const now = clock()
-    const limit = Math.min(Math.max(Math.trunc(page.limit ?? PAGE.usual), 1), PAGE.most)
-    const after = page.cursor === undefined ? null : parseCursor(page.cursor)
-    const line = await firstOfLine(actor, filter.line)
-    if (line === null) return { items: [], nextCursor: null }
-    const rows = await store.list(
-      { ...checkedFilter(filter), ...line, ...reachOf(actor) },
-      {
-        after,
-        limit: limit + 1,
-        now,
-        expiringBefore: expiringBefore(now),
-      },
+    const page = await readPage(request, SORTING, async (keyset) =>
+      filter === null ? [] : store.list(filter, { ...keyset, now, expiringBefore: expiringBefore(now) }),
     )
-    const shown = rows.slice(0, limit)
-    const last = rows.length > limit ? shown.at(-1) : undefined
-    return { items: shown.map((row) => certificateSummary(row, now)), nextCursor: last ? cursorOf(last) : null }
+    return { ...page, items: page.items.map((row) => certificateSummary(row, now)) }
+  }
+
+  async function matching(actor: Actor, asked: CertificateListFilter, since?: Date) {
+    const filter = await meant(actor, asked)
+    const now = clock()
+    return countRows(
+      async (request) =>
+        filter === null ? 0 : store.count(filter, { ...request, now, expiringBefore: expiringBefore(now) }),
+      since,
+    )
+  }
+
+  /** The one place that says what this actor's filter means, for the list and for its count. Null when it means nothing. */
+  async function meant(actor: Actor, filter: CertificateListFilter): Promise<(CertificateListFilter & Reach) | null> {
+    authoriseInGroups(actor, 'certificate:read')
+    const line = await firstOfLine(actor, filter.line)
+    return line === null ? null : { ...checkedFilter(filter), ...line, ...reachOf(actor) }
   }
 
   /** Null when there is no such line. */
@@ -302,6 +331,7 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
 
   return {
     list,
+    matching,
     get,
     ...createRevocation({ store, clock, onCrlDue, one }),
     async der(actor, idOrSerial) {

@@ -2,7 +2,7 @@
 import { Refusal } from '@/lib/errors'
 import { encodeName, nameToText } from '@/lib/pki/name'
 import type { Actor } from './actor'
-import type { AuditEntry, AuditService, Json, Page } from './audit'
+import type { AuditEntry, AuditService, Json } from './audit'
 import { canonicalJson } from './canonical-json'
 import { sha256 } from './certificate-intent'
 import { checkedConstraints, checkedText } from './challenge-constraints'
@@ -10,6 +10,16 @@ import { CHALLENGE_FORMATS, LONGEST_LIFE_MINUTES, randomValue, sealedValue } fro
 import { handleHash } from './challenge-handles'
 import { type ChallengeRules, checkedRules } from './challenge-rules'
 import type { ChallengeFormat } from './endpoint-settings'
+import {
+  type CountRequest,
+  countRows,
+  type Keyset,
+  type ListPage,
+  type ListRequest,
+  type Matches,
+  readPage,
+  type Sorting,
+} from './listing'
 import { authoriseEndpoint, authoriseScoped, inGroups, inScope, type Reach, reachOf } from './permissions'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
@@ -101,9 +111,16 @@ export interface MintedChallenge {
 export interface ChallengesService {
   /** Refusals: not_found (endpoint), invalid_input, conflict (endpoint disabled or not dynamic), rate_limited (1,000 pending per endpoint). */
   mint(actor: Actor, request: MintRequest): Promise<MintedChallenge>
-  list(actor: Actor, filter: ChallengeFilter, page: { cursor?: string; limit?: number }): Promise<Page<ChallengeView>>
+  /** Newest first unless another order is asked for. */
+  list(actor: Actor, filter: ChallengeFilter, page: ListRequest<ChallengeSort>): Promise<ListPage<ChallengeView>>
+  /** How many the list has, or how many came since then. */
+  matching(actor: Actor, filter: ChallengeFilter, since?: Date): Promise<Matches>
   get(actor: Actor, id: string): Promise<ChallengeView>
   revoke(actor: Actor, id: string, reason?: string): Promise<ChallengeView>
+  /**
+   * Revokes all that match, wait, and were minted before that moment: what came since then nobody saw. Returns how many.
+   */
+  revokeMatching(actor: Actor, filter: ChallengeFilter, before: Date): Promise<number>
   /**
    * Mints another with the same binding, form and length of life, and revokes the old one if it still waits. Refusals:
    * those of mint(), and conflict while a device enrols with the old one.
@@ -119,7 +136,17 @@ const MINTS = { count: 120, seconds: 120 }
 const MDM_MINTS = { count: 1_200, seconds: 60 }
 const PENDING_CHALLENGES_FOR_MDM = 10_000
 const SHORTEST_LIFE_MINUTES = 1
-const PAGE = { usual: 50, most: 200 }
+/** In one transaction. */
+const REVOKED_AT_ONCE = 500
+const SORTING: Sorting<ChallengeView, ChallengeSort> = {
+  usual: 'minted',
+  columns: {
+    minted: { kind: 'moment', order: 'desc', of: ({ createdAt }) => createdAt },
+    name: { kind: 'text', order: 'asc', of: ({ subject }) => subject },
+    ends: { kind: 'moment', order: 'asc', of: ({ expiresAt }) => expiresAt },
+  },
+  idOf: ({ id }) => id,
+}
 
 export interface ChallengeFilter {
   endpoint?: string
@@ -132,7 +159,11 @@ export interface ChallengeFilter {
   subject?: string
   /** Id of a device that an MDM knows: minted for it, or led to one of its certificates. */
   deviceId?: string
+  /** Ticked ones. */
+  ids?: readonly string[]
 }
+
+export type ChallengeSort = 'minted' | 'name' | 'ends'
 
 /** A row to be. The database's clock gives it its times. */
 export interface NewChallenge {
@@ -176,8 +207,15 @@ export interface ChallengeStore {
   ): Promise<{ expiresAt: Date } | null>
   /** Challenges that wait for the device with this serial number or id. */
   waitingForDevice(endpointId: string, device: Pick<ChallengeRules, 'deviceSerial' | 'deviceUdid'>): Promise<number>
-  /** Newest first. A pending challenge past its expiry reads as expired, whether or not the job has been by. */
-  list(filter: ChallengeFilter & Reach, page: { cursor?: string; limit: number }): Promise<Page<ChallengeView>>
+  /** A pending challenge past its expiry reads as expired, whether or not the job has been by. */
+  list(filter: ChallengeFilter & Reach, keyset: Keyset<ChallengeSort>): Promise<ChallengeView[]>
+  count(filter: ChallengeFilter & Reach, request: CountRequest): Promise<number>
+  /** Revokes some that match, wait and were minted by then, in one transaction with an event for each. Returns how many. */
+  revokeMany(
+    filter: ChallengeFilter & Reach,
+    how: { reason: string; before: Date; limit: number },
+    revoked: (challenge: Pick<ChallengeView, 'id' | 'subject' | 'endpoint' | 'group'>) => AuditEntry,
+  ): Promise<number>
   get(id: string): Promise<ChallengeView | null>
   /**
    * Revokes the oldest that wait for the device until so many are left, in one transaction with an event for each. Returns
@@ -271,15 +309,31 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       }
     },
 
-    async list(actor, filter, { cursor, limit = PAGE.usual }) {
-      authoriseScoped(actor, 'challenge:read')
-      if (filter.endpoint !== undefined) authoriseEndpoint(actor, 'challenge:read', filter.endpoint)
-      const page = {
-        limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
-        ...(cursor === undefined ? {} : { cursor }),
+    async list(actor, asked, request) {
+      const filter = meant(actor, 'challenge:read', asked)
+      return readPage(request, SORTING, (keyset) => store.list(filter, keyset))
+    },
+
+    async matching(actor, asked, since) {
+      const filter = meant(actor, 'challenge:read', asked)
+      return countRows((request) => store.count(filter, request), since)
+    },
+
+    async revokeMatching(actor, asked, before) {
+      meant(actor, 'challenge:read', asked)
+      const filter = meant(actor, 'challenge:revoke', asked)
+      const how = { reason: 'revoked together with others', before, limit: REVOKED_AT_ONCE }
+      let revoked = 0
+      for (let done = REVOKED_AT_ONCE; done === REVOKED_AT_ONCE; revoked += done) {
+        done = await store.revokeMany(filter, how, ({ id, subject, endpoint, group }) => ({
+          type: 'challenge.revoked',
+          outcome: 'success',
+          actor,
+          object: { type: 'challenge', id, name: subject },
+          data: { by: actor.name, why: how.reason, endpoint: endpoint.slug, group: group.slug },
+        }))
       }
-      const scope = actor.scope === undefined ? {} : { endpoints: actor.scope }
-      return store.list({ ...filter, ...scope, ...reachOf(actor) }, page)
+      return revoked
     },
 
     async get(actor, id) {
@@ -337,6 +391,17 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
     },
   }
   return service
+
+  /** The one place that says what this actor's filter means, for the list, its count and what is done to all of it. */
+  function meant(
+    actor: Actor,
+    permission: 'challenge:read' | 'challenge:revoke',
+    filter: ChallengeFilter,
+  ): ChallengeFilter & Reach {
+    authoriseScoped(actor, permission)
+    if (filter.endpoint !== undefined) authoriseEndpoint(actor, permission, filter.endpoint)
+    return { ...filter, ...(actor.scope === undefined ? {} : { endpoints: actor.scope }), ...reachOf(actor) }
+  }
 
   async function sealed(
     challenge: { challengeId: string; endpointId: string; constraints: ChallengeConstraints },

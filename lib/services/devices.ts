@@ -8,6 +8,7 @@ import type { AuditEntry, Page } from './audit'
 import type { CertificateStatus, CertificateSummary, CertificatesService } from './certificates'
 import type { ChallengesService, ChallengeView } from './challenges'
 import { triggersOf } from './device-state'
+import { type CountRequest, countRows, type Matches, ROWS } from './listing'
 import {
   type DeviceActionView,
   type DeviceEventView,
@@ -68,6 +69,8 @@ export interface DevicesService {
    * can say. Refusals: invalid_input (cursor).
    */
   list(actor: Actor, filter: DeviceFilter, page: { cursor?: string; limit?: number }): Promise<Page<DeviceSummary>>
+  /** How many the list has, or how many devices MDMs told of since then. Refusals: none of its own. */
+  matching(actor: Actor, filter: DeviceFilter, since?: Date): Promise<Matches>
   /** The newest of everything. Refusals: not_found. */
   get(actor: Actor, key: string): Promise<DeviceDetail>
   /** Challenges that wait for it are revoked. Returns how many. Refusals: not_found. */
@@ -88,6 +91,9 @@ export interface DeviceStore {
     limit: number,
   ): Promise<MdmDeviceRow[]>
   mdmDevice(id: string, reach: Reach): Promise<MdmDevice | null>
+  countDevices(filter: DeviceFilter & Reach, request: CountRequest): Promise<number>
+  /** Names that belong to no device of an MDM. */
+  countSubjects(filter: Pick<DeviceFilter, 'search' | 'group'> & Reach, most: number): Promise<number>
   devicesOfSubject(subject: string, reach: Reach): Promise<Pick<MdmDevice, 'id' | 'name' | 'serial' | 'externalId'>[]>
   events(deviceId: string, limit: number): Promise<Omit<DeviceEventView, 'sentence'>[]>
   actions(deviceId: string, limit: number): Promise<DeviceActionView[]>
@@ -109,7 +115,6 @@ export interface DevicesDependencies {
   clock: () => Date
 }
 
-const PAGE = { usual: 50, most: 200 }
 const NEWEST = { limit: 50 }
 /** As long as a subject is stored. */
 const MOST_CHARACTERS = 1_000
@@ -119,9 +124,9 @@ export function createDevices(dependencies: DevicesDependencies): DevicesService
   const { store, certificates, challenges, transactions, clock } = dependencies
 
   return {
-    async list(actor, asked, { cursor, limit = PAGE.usual }) {
+    async list(actor, asked, { cursor, limit = ROWS.usual }) {
       authoriseInGroups(actor, 'certificate:read')
-      const most = Math.min(Math.max(Math.trunc(limit), 1), PAGE.most)
+      const most = Math.min(Math.max(Math.trunc(limit), 1), ROWS.most)
       const filter = checkedFilter(asked)
       const at = cursor === undefined ? { kind: 'mdm' as const } : positionOf(cursor)
       const known =
@@ -142,6 +147,17 @@ export function createDevices(dependencies: DevicesDependencies): DevicesService
       const named = await Promise.all(names.slice(0, room).map((row) => nameSummary(actor, row)))
       const last = named.at(-1)?.key ?? (at.kind === 'mdm' && names.length > 0 ? NAMES_BEGIN : null)
       return { items: [...shown, ...named], nextCursor: names.length > room ? last : null }
+    },
+
+    async matching(actor, asked, since) {
+      authoriseInGroups(actor, 'certificate:read')
+      const { search, group, ...ofMdms } = checkedFilter(asked)
+      const named = { ...(search === undefined ? {} : { search }), ...(group === undefined ? {} : { group }) }
+      return countRows(async (request) => {
+        const known = await store.countDevices({ ...named, ...ofMdms, ...reachOf(actor) }, request)
+        if (since !== undefined || known >= request.most || Object.keys(ofMdms).length > 0) return known
+        return known + (await store.countSubjects({ ...named, ...reachOf(actor) }, request.most - known))
+      }, since)
     },
 
     async get(actor, key) {

@@ -43,7 +43,6 @@ export const PERMISSIONS = {
   'radius:authorize': ['radius'],
   'certificate:read': ['admin', 'operator', 'auditor'],
   'certificate:revoke': ['admin', 'operator'],
-  'posture:read': ['admin', 'operator', 'auditor'],
   'device-rule:read': ['admin', 'operator', 'auditor'],
   'device-rule:manage': ['admin'],
   // The addresses of people are in them.
@@ -59,6 +58,10 @@ export const PERMISSIONS = {
   'policy-version:read': ['admin', 'operator', 'auditor'],
   'as-of:read': ['admin', 'operator', 'auditor'],
   'activity:read': ['admin', 'auditor'],
+  // Lists as people like to see them: one's own, those for everybody, and those of others.
+  'saved-view:read': ['admin', 'operator', 'auditor'],
+  'saved-view:share': ['admin', 'operator'],
+  'saved-view:manage': ['admin'],
   'audit:read': ['admin', 'auditor'],
   'audit:verify': ['admin', 'auditor'],
   'user:read': ['admin', 'auditor'],

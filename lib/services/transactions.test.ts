@@ -25,14 +25,15 @@ const row = (state: TransactionView['state'], reason: string | null): Transactio
 })
 
 const EMPTY: TransactionStore = {
-  list: async () => ({ items: [], nextCursor: null }),
+  list: async () => [],
+  count: async () => 0,
   get: async () => null,
   countByReason: async () => [],
   clients: async () => [],
 }
 
 const list = async (state: TransactionView['state'], reason: string | null) => {
-  const store = { ...EMPTY, list: async () => ({ items: [row(state, reason)], nextCursor: null }) }
+  const store = { ...EMPTY, list: async () => [row(state, reason)] }
   return (await createTransactions({ store }).list(actor('auditor'), {}, {})).items[0]?.explanation
 }
 

@@ -1,12 +1,22 @@
 /** Enrolment attempts as the portal shows them: what a device asked, and why it got what it got. */
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { AuditEventView, Page } from './audit'
+import type { AuditEventView } from './audit'
 import type { MatchRules } from './challenge-match'
 import type { ChallengeConstraints, ChallengeOrigin, ChallengeState } from './challenges'
 import { causeOf, explanationOf } from './enrolment-refusals'
 import type { FieldComparison } from './field-comparison'
 import { type FlightOutcome, type FlightRecord, operationOf } from './flight-recorder'
+import {
+  type CountRequest,
+  countRows,
+  type Keyset,
+  type ListPage,
+  type ListRequest,
+  type Matches,
+  readPage,
+  type Sorting,
+} from './listing'
 import { authoriseInGroups, inGroups, type Reach, reachOf } from './permissions'
 import { supportText } from './support-text'
 import { exchangeView, fieldsOf } from './transaction-story'
@@ -62,6 +72,8 @@ export interface TransactionFilter {
   to?: Date
 }
 
+export type TransactionSort = 'asked' | 'name'
+
 /** One step in plain words. */
 export interface StepView {
   /** Milliseconds since the request came in; below zero for what was asked before. */
@@ -111,12 +123,10 @@ export interface CauseCount {
 }
 
 export interface TransactionsService {
-  /** Refusals: invalid_input (cursor). */
-  list(
-    actor: Actor,
-    filter: TransactionFilter,
-    page: { cursor?: string; limit?: number },
-  ): Promise<Page<TransactionView>>
+  /** Newest first unless another order is asked for. Refusals: invalid_input (cursor, sort). */
+  list(actor: Actor, filter: TransactionFilter, page: ListRequest<TransactionSort>): Promise<ListPage<TransactionView>>
+  /** How many the list has, or how many came since then. */
+  matching(actor: Actor, filter: TransactionFilter, since?: Date): Promise<Matches>
   /** Refusals: not_found. */
   get(actor: Actor, id: string): Promise<TransactionDetail>
   /** What the flight recorder kept, for those who judge it again. Refusals: not_found. */
@@ -145,45 +155,50 @@ export interface TransactionRecord extends TransactionRow {
   history: AuditEventView[]
 }
 
+/** Every kind where none is said. */
+export type StoredTransactionFilter = Omit<TransactionFilter, 'kind'> & { kind?: TransactionKind } & Reach
+
 export interface TransactionStore {
-  /** Newest first, keyset paging. */
-  list(
-    filter: Omit<TransactionFilter, 'kind'> & { kind?: TransactionKind } & Reach,
-    page: { cursor?: string; limit: number },
-  ): Promise<Page<TransactionRow>>
+  list(filter: StoredTransactionFilter, keyset: Keyset<TransactionSort>): Promise<TransactionRow[]>
+  count(filter: StoredTransactionFilter, request: CountRequest): Promise<number>
   /** With at most so many records, oldest first. */
   get(id: string, mostRecords: number): Promise<TransactionRecord | null>
   countByReason(since: Date, reach: Reach): Promise<{ reason: string; count: number }[]>
   clients(reach: Reach): Promise<string[]>
 }
 
-const PAGE = { usual: 50, most: 200 }
+const SORTING: Sorting<TransactionRow, TransactionSort> = {
+  usual: 'asked',
+  columns: {
+    asked: { kind: 'moment', order: 'desc', of: ({ createdAt }) => createdAt },
+    name: { kind: 'text', order: 'asc', of: ({ subject }) => subject ?? '' },
+  },
+  idOf: ({ id }) => id,
+}
 /** A device that polls for a week asks more often than anybody wants to read. */
 const MOST_RECORDS = 40
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export function createTransactions({ store }: { store: TransactionStore }): TransactionsService {
   return {
-    async list(actor, { kind = 'enrolment', ...filter }, { cursor, limit = PAGE.usual }) {
-      authoriseInGroups(actor, 'transaction:read')
-      const asked = {
-        limit: Math.min(Math.max(Math.trunc(limit), 1), PAGE.most),
-        ...(cursor === undefined ? {} : { cursor }),
-      }
-      const { items, nextCursor } = await store.list(
-        { ...filter, ...(kind === 'all' ? {} : { kind }), ...reachOf(actor) },
-        asked,
-      )
+    async list(actor, asked, request) {
+      const filter = meant(actor, asked)
+      const page = await readPage(request, SORTING, (keyset) => store.list(filter, keyset))
       return {
-        items: items
+        ...page,
+        items: page.items
           .map((row) => seenBy(actor, row))
           .map(({ messageType, ...item }) => ({
             ...item,
             operation: operationOf(messageType),
             explanation: explain({ ...item, messageType }),
           })),
-        nextCursor,
       }
+    },
+
+    async matching(actor, asked, since) {
+      const filter = meant(actor, asked)
+      return countRows((request) => store.count(filter, request), since)
     },
 
     async get(actor, id) {
@@ -227,6 +242,12 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
       authoriseInGroups(actor, 'transaction:read')
       return store.clients(reachOf(actor))
     },
+  }
+
+  /** The one place that says what this actor's filter means, for the list and for its count. */
+  function meant(actor: Actor, { kind = 'enrolment', ...filter }: TransactionFilter): StoredTransactionFilter {
+    authoriseInGroups(actor, 'transaction:read')
+    return { ...filter, ...(kind === 'all' ? {} : { kind }), ...reachOf(actor) }
   }
 
   async function recordOf(actor: Actor, id: string): Promise<TransactionRecord> {

@@ -34,7 +34,7 @@ test('transaction list filters as asked', async () => {
   const asked: unknown[] = []
   const list = async (_: unknown, filter: unknown, page: unknown) => {
     asked.push(filter, page)
-    return { items: [enrolment], nextCursor: null }
+    return { items: [enrolment], nextCursor: null, previousCursor: null }
   }
   const services: Fakes = { transactions: { list } }
   const args = ['transaction', 'list', '--state', 'refused', '--device', 'tab', '--from', '2026-11-23']

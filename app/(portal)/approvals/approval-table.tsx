@@ -4,26 +4,33 @@ import { Instant } from '@/app/_components/instant'
 import { RowLink } from '@/app/_components/row-link'
 import { ApprovalStateBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
+import type { ListView } from '@/app/_lists/list-view'
 import type { ApprovalView } from '@/lib/services/approval-types'
 
-export function ApprovalTable({ requests }: { requests: ApprovalView[] }) {
+export function ApprovalTable({ requests, view }: { requests: ApprovalView[]; view?: ListView }) {
   return (
     <DataTable
       caption="Requests"
+      view={view}
       rows={requests}
       rowKey={({ id }) => id}
       columns={[
-        { head: 'Device', primary: true, className: 'md:w-1/3', cell: DeviceCell },
-        { head: 'State', cell: StateCell },
-        { head: 'Group', cell: ({ group }) => group.name },
-        { head: 'Key', spare: true, cell: ({ key }) => key },
+        { head: 'Device', sort: 'name', primary: true, className: 'md:w-1/3', cell: DeviceCell },
+        { name: 'state', head: 'State', cell: StateCell },
+        { name: 'group', head: 'Group', cell: ({ group }) => group.name },
+        { name: 'endpoint', head: 'Endpoint', optional: true, cell: ({ endpoint }) => endpoint.name },
+        { name: 'key', head: 'Key', spare: true, cell: ({ key }) => key },
         {
+          name: 'asked',
           head: 'Asked',
+          sort: 'asked',
           className: 'md:whitespace-nowrap',
           cell: ({ createdAt }) => <Instant at={createdAt} show="relative" />,
         },
         {
+          name: 'ends',
           head: 'Ends',
+          sort: 'ends',
           className: 'md:whitespace-nowrap',
           cell: ({ expiresAt, decidedAt }) => <Instant at={decidedAt ?? expiresAt} show="relative" />,
         },

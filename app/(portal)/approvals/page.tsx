@@ -3,31 +3,30 @@ import { SearchX, UserRoundCheck } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { EmptyState } from '@/app/_components/empty-state'
-import { FilterBar } from '@/app/_components/filter-bar'
+import { FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
 import { FreshCount } from '@/app/_components/fresh-count'
-import { ListFrame } from '@/app/_components/list-frame'
+import { ViewFrame } from '@/app/_components/list-frame'
+import { ListToolbar } from '@/app/_components/list-toolbar'
 import { PageHeader } from '@/app/_components/page-header'
-import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { APPROVAL_STATE } from '@/app/_components/states'
-import { listed, requireActorInGroups } from '@/app/_session'
+import { APPROVAL_LIST, SHOWN } from '@/app/_lists/approvals'
+import { requestOf } from '@/app/_lists/definition'
+import { type ListView, readView } from '@/app/_lists/list-view'
+import { listed } from '@/app/_lists/listed'
+import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { ApprovalState } from '@/lib/services/approval-types'
 import { ApprovalTable } from './approval-table'
 
 export const metadata: Metadata = { title: 'Approvals' }
 
-const STATES = Object.keys(APPROVAL_STATE) as ApprovalState[]
-/** The queue is what people come for; everything else they ask for. */
-const SHOWN = [...STATES, 'all'] as const
-
-type Wanted = Partial<Record<'state' | 'endpoint' | 'cursor', string>>
-
 export default async function ApprovalsPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActorInGroups('approval:read')
-  const wanted = await readParameters(searchParams, ['state', 'endpoint', 'cursor'])
+  const { view, cursor } = await readView(searchParams, APPROVAL_LIST)
+  const wanted = view.filters
   const endpoints = (await server().groups.listEndpoints(actor)).filter(
     ({ policy, slug }) => policy === 'approval' || slug === wanted.endpoint,
   )
@@ -39,6 +38,7 @@ export default async function ApprovalsPage({ searchParams }: { searchParams: Se
         description="Devices that wait for your decision. They ask again by themselves, so the answer reaches them."
       />
       <FilterBar label="Filter approvals">
+        <SearchField label="Search approvals" placeholder="Part of the device's name" value={wanted.search} />
         <FilterSelect
           name="state"
           label="State"
@@ -57,25 +57,37 @@ export default async function ApprovalsPage({ searchParams }: { searchParams: Se
           options={endpoints.map(({ slug, name, group }) => [slug, `${group.name} ${name}`])}
         />
       </FilterBar>
-      <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
-        <Approvals actor={actor} wanted={wanted} />
+      <ListToolbar
+        actor={actor}
+        list={APPROVAL_LIST}
+        view={view}
+        nouns={['request', 'requests']}
+        first={cursor === undefined}
+      />
+      <Suspense key={JSON.stringify([view.filters, view.sort, view.order, cursor])} fallback={<TableSkeleton />}>
+        <Approvals actor={actor} view={view} cursor={cursor} />
       </Suspense>
     </>
   )
 }
 
-async function Approvals({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
-  const { cursor, endpoint } = wanted
-  const shown = oneOf(SHOWN, wanted.state) ?? 'open'
-  const filter = { ...(shown === 'all' ? {} : { state: shown }), ...(endpoint && { endpoint }) }
-  const { items, nextCursor } = await listed(server().approvals.list(actor, filter, cursor ? { cursor } : {}))
+interface ApprovalsProps {
+  actor: Actor
+  view: ListView
+  cursor: string | undefined
+}
+
+async function Approvals({ actor, view, cursor }: ApprovalsProps) {
+  const filter = APPROVAL_LIST.filterOf(view.filters)
+  const page = await listed((from) => APPROVAL_LIST.list(actor, filter, requestOf(view, from)), cursor)
   const waiting = { at: Date.now(), count: await server().approvals.countOpen(actor) }
+  const queue = filter.state === 'open' && filter.endpoint === undefined && filter.search === undefined
   return (
-    <ListFrame path="/approvals" filters={{ state: wanted.state, endpoint }} cursor={cursor} nextCursor={nextCursor}>
+    <ViewFrame view={view} {...page}>
       <FreshCount name="approvals" reading={waiting} />
-      {items.length > 0 ? (
-        <ApprovalTable requests={items} />
-      ) : cursor || endpoint || shown !== 'open' ? (
+      {page.items.length > 0 ? (
+        <ApprovalTable requests={page.items} view={view} />
+      ) : page.cursor || !queue ? (
         <EmptyState icon={SearchX} title="No request matches">
           Try fewer filters.
         </EmptyState>
@@ -84,6 +96,6 @@ async function Approvals({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
           Requests appear here when they come to an endpoint whose policy is approval.
         </EmptyState>
       )}
-    </ListFrame>
+    </ViewFrame>
   )
 }

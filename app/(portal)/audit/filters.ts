@@ -1,9 +1,9 @@
 /** The filters of the audit page: all of them in the URL, as somebody may have typed it. */
 import { oneOf } from '@/app/_components/search-parameters'
 import { AUDIT_OUTCOME } from '@/app/_components/states'
-import { dayOf } from '@/app/(portal)/enrolments/day'
 import type { AuditFilter, AuditOutcome } from '@/lib/services/audit'
 import type { ObjectStory } from '@/lib/services/audit-objects'
+import { beginningOf, endOf } from '@/lib/services/time-bounds'
 import { AUDIT_KINDS } from './kinds'
 
 export const AUDIT_FILTERS = ['kind', 'outcome', 'actor', 'about', 'address', 'from', 'to'] as const
@@ -15,7 +15,7 @@ export type WantedEvents = Partial<Record<(typeof AUDIT_FILTERS)[number], string
 export function filterOf(wanted: WantedEvents, story: ObjectStory | null): AuditFilter {
   const kind = AUDIT_KINDS.find(({ id }) => id === wanted.kind)
   const outcome = oneOf(OUTCOMES, wanted.outcome)
-  const [from, to] = [dayOf(wanted.from), dayOf(wanted.to, 1)]
+  const [from, to] = [beginningOf(wanted.from ?? ''), endOf(wanted.to ?? '')]
   return {
     ...(kind && { types: kind.types }),
     ...(outcome && { outcome }),

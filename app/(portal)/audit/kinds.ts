@@ -14,5 +14,5 @@ export const AUDIT_KINDS = [
     types: ['notice.', 'notice_recipient.', 'mail_server.', 'event_webhook.'],
   },
   { id: 'authorities', title: 'Authorities, keys and lists', types: ['ca.', 'key.', 'crl.'] },
-  { id: 'system', title: 'System and audit', types: ['system.', 'audit.'] },
+  { id: 'system', title: 'System and audit', types: ['system.', 'audit.', 'list.', 'saved_view.'] },
 ]

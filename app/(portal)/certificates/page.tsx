@@ -5,39 +5,37 @@ import { Suspense } from 'react'
 import { ButtonLink } from '@/app/_components/button'
 import { CertificateTable } from '@/app/_components/certificate-table'
 import { EmptyState } from '@/app/_components/empty-state'
-import { FilterBar, SearchField } from '@/app/_components/filter-bar'
+import { DateField, FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
-import { ListFrame } from '@/app/_components/list-frame'
+import { ViewFrame } from '@/app/_components/list-frame'
+import { ListToolbar } from '@/app/_components/list-toolbar'
 import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
-import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CERTIFICATE_STATUS } from '@/app/_components/states'
-import { listed, requireActorInGroups } from '@/app/_session'
-import { dayOf } from '@/app/(portal)/enrolments/day'
+import { CERTIFICATE_LIST, STATUSES } from '@/app/_lists/certificates'
+import { requestOf } from '@/app/_lists/definition'
+import { type ListView, readView } from '@/app/_lists/list-view'
+import { listed } from '@/app/_lists/listed'
+import { requireActorInGroups } from '@/app/_session'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { CertificateListFilter, CertificateStatus, CertificateSummary } from '@/lib/services/certificates'
+import type { CertificateSummary } from '@/lib/services/certificates'
 import { canInGroups } from '@/lib/services/permissions'
 import { TickedCertificates } from './ticked-certificates'
 
 export const metadata: Metadata = { title: 'Certificates' }
 
-const STATUSES = Object.keys(CERTIFICATE_STATUS) as CertificateStatus[]
-/** The service finds by three characters or more; fewer would match nearly everything. */
-const SHORTEST_SEARCH = 3
-
-const ISSUANCES = ['first', 'renewal'] as const
-/** Periods of whole days, and what counting pages lead to. */
-const COUNTED = ['issuedFrom', 'issuedTo', 'endsFrom', 'endsTo', 'renewed'] as const
-const FILTERS = ['search', 'group', 'issuer', 'status', 'issuance', 'line', ...COUNTED, 'cursor'] as const
-
-type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
+/** Filters that come with a link and have no control of their own. */
+const COUNTED = ['issuedFrom', 'issuedTo', 'renewed'] as const
+const LINKED = ['line', 'endpoint', 'issuer', ...COUNTED] as const
 
 export default async function CertificatesPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActorInGroups('certificate:read')
-  const wanted = await readParameters(searchParams, FILTERS)
+  const { view, cursor } = await readView(searchParams, CERTIFICATE_LIST)
+  const wanted = view.filters
   const groups = await server().groups.list(actor)
   return (
     <>
@@ -75,60 +73,60 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
             ['renewal', 'Renewals'],
           ]}
         />
-        {wanted.line && <input type="hidden" name="line" value={wanted.line} />}
-        {COUNTED.map((name) => wanted[name] && <input key={name} type="hidden" name={name} value={wanted[name]} />)}
+        <DateField name="endsFrom" label="Ends from" value={wanted.endsFrom} />
+        <DateField name="endsTo" label="to" value={wanted.endsTo} />
+        {LINKED.map((name) => {
+          const value = wanted[name]
+          return value && <input key={name} type="hidden" name={name} value={value} />
+        })}
       </FilterBar>
-      {COUNTED.some((name) => wanted[name]) && <p className="mb-4 text-sm text-muted">{countedInWords(wanted)}</p>}
       {wanted.line && (
         <p className="mb-4 text-sm text-muted">
           One line of renewals: a certificate and those that took over from it.{' '}
           <TextLink href="/certificates">Show all certificates</TextLink>
         </p>
       )}
-      <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
-        <Certificates actor={actor} wanted={wanted} />
+      {COUNTED.some((name) => wanted[name]) && (
+        <p className="mb-4 text-sm text-muted">
+          {countedInWords(wanted)} <TextLink href="/certificates">Show all certificates</TextLink>
+        </p>
+      )}
+      <ListToolbar
+        actor={actor}
+        list={CERTIFICATE_LIST}
+        view={view}
+        nouns={['certificate', 'certificates']}
+        first={cursor === undefined}
+      />
+      <Suspense key={JSON.stringify([view.filters, view.sort, view.order, cursor])} fallback={<TableSkeleton />}>
+        <Certificates actor={actor} view={view} cursor={cursor} />
       </Suspense>
     </>
   )
 }
 
-async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
-  const { cursor, group, issuer, line } = wanted
-  const search = wanted.search && wanted.search.length >= SHORTEST_SEARCH ? wanted.search : undefined
-  const status = oneOf(STATUSES, wanted.status)
-  const issuance = oneOf(ISSUANCES, wanted.issuance)
-  const said = {
-    ...(search && { search }),
-    ...(group && { group }),
-    ...(issuer && { issuer }),
-    ...(status && { status }),
-    ...(issuance && { issuance }),
-    ...(line && { line }),
-  }
-  const counted = {
-    ...(wanted.status === 'current' && { current: true }),
-    ...(wanted.renewed && { renewed: wanted.renewed === 'yes' }),
-    ...period('issued', wanted.issuedFrom, wanted.issuedTo),
-    ...period('ends', wanted.endsFrom, wanted.endsTo),
-  }
-  const filter: CertificateListFilter = { ...said, ...counted }
+interface CertificatesProps {
+  actor: Actor
+  view: ListView
+  cursor: string | undefined
+}
+
+async function Certificates({ actor, view, cursor }: CertificatesProps) {
+  const filter = CERTIFICATE_LIST.filterOf(view.filters)
+  const page = await listed((from) => CERTIFICATE_LIST.list(actor, filter, requestOf(view, from)), cursor)
   // The form of a bulk revocation has no words for these: it would concern more than is listed.
-  const isForBulk = !line && Object.keys(counted).length === 0
-  const { items, nextCursor } = await listed(server().certificates.list(actor, filter, cursor ? { cursor } : {}))
+  const { line, current, renewed, ...selection } = filter
+  const isForBulk = line === undefined && current === undefined && renewed === undefined
   return (
-    <ListFrame
-      path="/certificates"
-      filters={{ ...wanted, search, cursor: undefined }}
-      cursor={cursor}
-      nextCursor={nextCursor}
-    >
-      {items.length > 0 ? (
+    <ViewFrame view={view} {...page}>
+      {page.items.length > 0 ? (
         <List
-          certificates={items}
+          view={view}
+          certificates={page.items}
           mayRevoke={canInGroups(actor, 'bulk-revocation:manage')}
-          allMatching={isForBulk ? bulkAddress(said) : null}
+          allMatching={isForBulk ? bulkAddress(selection) : null}
         />
-      ) : cursor || Object.keys(filter).length > 0 ? (
+      ) : page.cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No certificate matches">
           Try fewer filters, or another part of the name or serial.
         </EmptyState>
@@ -146,29 +144,23 @@ async function Certificates({ actor, wanted }: { actor: Actor; wanted: Wanted })
           paste the commands its page shows.
         </EmptyState>
       )}
-    </ListFrame>
+    </ViewFrame>
   )
 }
 
-/** Days in UTC; the last one belongs to the period. */
-function period(name: 'issued' | 'ends', first: string | undefined, last: string | undefined) {
-  const from = dayOf(first)
-  const to = dayOf(last, 1)
-  return from || to ? { [name]: { ...(from && { from }), ...(to && { to }) } } : {}
-}
-
-function countedInWords({ issuedFrom, issuedTo, endsFrom, endsTo, renewed }: Wanted): string {
-  const days = (first: string | undefined, last: string | undefined) =>
-    [...(first ? [`from ${first}`] : []), ...(last ? [`to ${last}`] : [])].join(' ')
+/** Where a number on another page led here. */
+function countedInWords({ status, issuedFrom, issuedTo, renewed }: ListView['filters']): string {
   const parts = [
-    ...(issuedFrom || issuedTo ? [`issued ${days(issuedFrom, issuedTo)}`] : []),
-    ...(endsFrom || endsTo ? [`that end ${days(endsFrom, endsTo)}`] : []),
+    ...(status === 'current' ? ['that hold now'] : []),
+    ...(issuedFrom ? [`issued from ${issuedFrom}`] : []),
+    ...(issuedTo ? [`issued to ${issuedTo}`] : []),
     ...(renewed ? [renewed === 'yes' ? 'that were renewed' : 'that were not renewed yet'] : []),
   ]
-  return `Certificates ${parts.join(', ')}. Days are of UTC.`
+  return `Only those ${parts.join(', ')}. Days are of UTC.`
 }
 
 interface ListProps {
+  view: ListView
   certificates: CertificateSummary[]
   mayRevoke: boolean
   /** Null for one line of renewals: it is short, and ticked. */
@@ -176,11 +168,11 @@ interface ListProps {
 }
 
 /** Who may not revoke has nothing to tick for. */
-function List({ certificates, mayRevoke, allMatching }: ListProps) {
-  if (!mayRevoke) return <CertificateTable certificates={certificates} />
+function List({ view, certificates, mayRevoke, allMatching }: ListProps) {
+  if (!mayRevoke) return <CertificateTable certificates={certificates} view={view} />
   return (
     <TickedCertificates allMatching={allMatching}>
-      <CertificateTable certificates={certificates} tickable />
+      <CertificateTable certificates={certificates} view={view} tickable />
     </TickedCertificates>
   )
 }

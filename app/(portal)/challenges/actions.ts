@@ -3,8 +3,9 @@
 
 import { refresh } from 'next/cache'
 import { action } from '@/app/_actions'
+import { CHALLENGE_LIST } from '@/app/_lists/challenges'
 import { server } from '@/lib/server'
-import { ChallengeIdSchema, MintSchema } from './schema'
+import { ChallengeIdSchema, MintSchema, RevokeChallengesSchema } from './schema'
 
 /** The value goes to the page that asked and is kept nowhere: neither here nor in the router's cache. */
 export const mintChallenge = action('challenge:mint', MintSchema, (actor, form) =>
@@ -26,6 +27,17 @@ export const dismissAlarm = action('challenge:revoke', ChallengeIdSchema, async 
 
 export const revokeChallenge = action('challenge:revoke', ChallengeIdSchema, async (actor, { id }) => {
   await server().challenges.revoke(actor, id)
+  refresh()
+  return null
+})
+
+/** The ticked ones, or all that match the filters of the list; of what was minted later nothing is touched. */
+export const revokeChallenges = action('challenge:revoke', RevokeChallengesSchema, async (actor, form) => {
+  const filter =
+    form.challenges === undefined
+      ? CHALLENGE_LIST.filterOf(Object.fromEntries(new URLSearchParams(form.query ?? '')))
+      : { ids: form.challenges }
+  await server().challenges.revokeMatching(actor, filter, form.before)
   refresh()
   return null
 })

@@ -7,26 +7,28 @@ import { ChallengeTable } from '@/app/_components/challenge-table'
 import { EmptyState } from '@/app/_components/empty-state'
 import { FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
-import { ListFrame } from '@/app/_components/list-frame'
+import { ViewFrame } from '@/app/_components/list-frame'
+import { ListToolbar } from '@/app/_components/list-toolbar'
 import { PageHeader } from '@/app/_components/page-header'
-import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CHALLENGE_STATE } from '@/app/_components/states'
-import { listed, requireActorInGroups } from '@/app/_session'
+import { CHALLENGE_LIST, STATES } from '@/app/_lists/challenges'
+import { requestOf } from '@/app/_lists/definition'
+import { addressOf, type ListView, readView } from '@/app/_lists/list-view'
+import { listed } from '@/app/_lists/listed'
+import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { ChallengeListing, ChallengeState } from '@/lib/services/challenges'
 import { canInGroups } from '@/lib/services/permissions'
+import { TickedChallenges } from './ticked-challenges'
 
 export const metadata: Metadata = { title: 'Challenges' }
 
-const STATES = Object.keys(CHALLENGE_STATE) as ChallengeState[]
-/** `refused`: presented to no avail, and not used since. */
-const LISTINGS: readonly ChallengeListing[] = [...STATES, 'refused']
-
 export default async function ChallengesPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActorInGroups('challenge:read')
-  const wanted = await readParameters(searchParams, ['search', 'group', 'state', 'cursor'])
+  const { view, cursor } = await readView(searchParams, CHALLENGE_LIST)
+  const wanted = view.filters
   const groups = await server().groups.list(actor)
   return (
     <>
@@ -58,9 +60,17 @@ export default async function ChallengesPage({ searchParams }: { searchParams: S
           value={wanted.state}
           options={[...STATES.map((state) => [state, CHALLENGE_STATE[state][0]] as const), ['refused', 'Refused']]}
         />
+        {wanted.endpoint && <input type="hidden" name="endpoint" value={wanted.endpoint} />}
       </FilterBar>
-      <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
-        <Challenges actor={actor} wanted={wanted} anyGroup={groups.length > 0} />
+      <ListToolbar
+        actor={actor}
+        list={CHALLENGE_LIST}
+        view={view}
+        nouns={['challenge', 'challenges']}
+        first={cursor === undefined}
+      />
+      <Suspense key={JSON.stringify([view.filters, view.sort, view.order, cursor])} fallback={<TableSkeleton />}>
+        <Challenges actor={actor} view={view} cursor={cursor} anyGroup={groups.length > 0} />
       </Suspense>
     </>
   )
@@ -68,24 +78,40 @@ export default async function ChallengesPage({ searchParams }: { searchParams: S
 
 interface ChallengesProps {
   actor: Actor
-  wanted: Partial<Record<'search' | 'group' | 'state' | 'cursor', string>>
+  view: ListView
+  cursor: string | undefined
   anyGroup: boolean
 }
 
-async function Challenges({ actor, wanted, anyGroup }: ChallengesProps) {
-  const { cursor, search, group } = wanted
-  const state = oneOf(LISTINGS, wanted.state)
-  const filter = { ...(search && { search }), ...(group && { group }), ...(state && { state }) }
-  const { items, nextCursor } = await listed(server().challenges.list(actor, filter, cursor ? { cursor } : {}))
-  const filtered = cursor !== undefined || Object.keys(filter).length > 0
+async function Challenges({ actor, view, cursor, anyGroup }: ChallengesProps) {
+  const filter = CHALLENGE_LIST.filterOf(view.filters)
+  const page = await listed((from) => CHALLENGE_LIST.list(actor, filter, requestOf(view, from)), cursor)
+  const filtered = page.cursor !== undefined || Object.keys(filter).length > 0
+  const mayRevoke = canInGroups(actor, 'challenge:revoke')
+  const table = (
+    <ChallengeTable
+      challenges={page.items}
+      mayRevoke={mayRevoke}
+      mayReissue={canInGroups(actor, 'challenge:mint')}
+      tickable={mayRevoke}
+      view={view}
+    />
+  )
   return (
-    <ListFrame path="/challenges" filters={{ search, group, state }} cursor={cursor} nextCursor={nextCursor}>
-      {items.length > 0 ? (
-        <ChallengeTable
-          challenges={items}
-          mayRevoke={canInGroups(actor, 'challenge:revoke')}
-          mayReissue={canInGroups(actor, 'challenge:mint')}
-        />
+    <ViewFrame view={view} {...page}>
+      {page.items.length > 0 ? (
+        mayRevoke ? (
+          <TickedChallenges
+            query={addressOf(view).split('?')[1] ?? ''}
+            waiting={await server().challenges.matching(actor, { ...filter, state: 'pending' })}
+            some={filter.state === undefined || filter.state === 'pending'}
+            now={new Date().toISOString()}
+          >
+            {table}
+          </TickedChallenges>
+        ) : (
+          table
+        )
       ) : filtered ? (
         <EmptyState icon={SearchX} title="No challenge matches">
           Try fewer filters, or another spelling.
@@ -111,6 +137,6 @@ async function Challenges({ actor, wanted, anyGroup }: ChallengesProps) {
             : 'Challenges are minted for the endpoint of a group, so create a group first.'}
         </EmptyState>
       )}
-    </ListFrame>
+    </ViewFrame>
   )
 }

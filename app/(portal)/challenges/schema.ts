@@ -83,3 +83,20 @@ function pairs<Type extends string>(
 ): { type: Type; value: string }[] {
   return types.flatMap((type, index) => (values[index] ? [{ type, value: values[index] }] : []))
 }
+
+/** Either of the two says which: ids with spaces between them, or the filters of the list. Neither is refused. */
+export const RevokeChallengesSchema = z
+  .strictObject({
+    challenges: z
+      .string()
+      .max(40_000)
+      .transform((text) => text.split(' '))
+      .pipe(z.array(z.uuid()).min(1).max(500))
+      .optional(),
+    query: z.string().max(4_000).optional(),
+    before: z.iso.datetime().transform((text) => new Date(text)),
+  })
+  .refine(
+    ({ challenges, query }) => (challenges === undefined) !== (query === undefined),
+    'Choose the challenges again.',
+  )

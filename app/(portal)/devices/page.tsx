@@ -9,28 +9,31 @@ import { EmptyState } from '@/app/_components/empty-state'
 import { FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
 import { Instant } from '@/app/_components/instant'
-import { ListFrame } from '@/app/_components/list-frame'
+import { ViewFrame } from '@/app/_components/list-frame'
+import { ListToolbar } from '@/app/_components/list-toolbar'
 import { PageHeader } from '@/app/_components/page-header'
 import { RowLink } from '@/app/_components/row-link'
-import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { CertificateStatusBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
-import { listed, requireActorInGroups } from '@/app/_session'
+import { requestOf } from '@/app/_lists/definition'
+import { DEVICE_LIST } from '@/app/_lists/devices'
+import { type ListView, readView } from '@/app/_lists/list-view'
+import { listed } from '@/app/_lists/listed'
+import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { DeviceFilter, DeviceSummary } from '@/lib/services/devices'
+import type { DeviceSummary } from '@/lib/services/devices'
 import { DEVICE_STATES } from '@/lib/services/mdm-devices'
 import { can } from '@/lib/services/permissions'
 
 export const metadata: Metadata = { title: 'Devices' }
 
-const FILTERS = ['search', 'state', 'connector', 'group', 'cursor'] as const
-type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
-
 export default async function DevicesPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActorInGroups('certificate:read')
-  const wanted = await readParameters(searchParams, FILTERS)
+  const { view, cursor } = await readView(searchParams, DEVICE_LIST)
+  const wanted = view.filters
   const { groups, deviceBrake } = server()
   const [allGroups, brakes] = await Promise.all([
     groups.list(actor),
@@ -77,27 +80,34 @@ export default async function DevicesPage({ searchParams }: { searchParams: Sear
           options={allGroups.map(({ slug, name }) => [slug, name])}
         />
       </FilterBar>
-      <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
-        <Devices actor={actor} wanted={wanted} />
+      <ListToolbar
+        actor={actor}
+        list={DEVICE_LIST}
+        view={view}
+        nouns={['device', 'devices']}
+        first={cursor === undefined}
+      />
+      <Suspense key={JSON.stringify([view.filters, cursor])} fallback={<TableSkeleton />}>
+        <Devices actor={actor} view={view} cursor={cursor} />
       </Suspense>
     </>
   )
 }
 
-async function Devices({ actor, wanted: { cursor, ...wanted } }: { actor: Actor; wanted: Wanted }) {
-  const state = oneOf(DEVICE_STATES, wanted.state)
-  const filter: DeviceFilter = {
-    ...(wanted.search && { search: wanted.search }),
-    ...(wanted.connector && { connector: wanted.connector }),
-    ...(wanted.group && { group: wanted.group }),
-    ...(state && { state }),
-  }
-  const { items, nextCursor } = await listed(server().devices.list(actor, filter, cursor ? { cursor } : {}))
-  const filtered = Object.keys(filter).length > 0 || cursor !== undefined
+interface DevicesProps {
+  actor: Actor
+  view: ListView
+  cursor: string | undefined
+}
+
+async function Devices({ actor, view, cursor }: DevicesProps) {
+  const filter = DEVICE_LIST.filterOf(view.filters)
+  const page = await listed((from) => DEVICE_LIST.list(actor, filter, requestOf(view, from)), cursor)
+  const filtered = Object.keys(filter).length > 0 || page.cursor !== undefined
   return (
-    <ListFrame path="/devices" filters={wanted} cursor={cursor} nextCursor={nextCursor}>
-      {items.length > 0 ? (
-        <DeviceTable devices={items} />
+    <ViewFrame view={view} {...page}>
+      {page.items.length > 0 ? (
+        <DeviceTable devices={page.items} view={view} />
       ) : filtered ? (
         <EmptyState icon={SearchX} title="No device matches">
           Try another part of its name, or fewer filters.
@@ -115,14 +125,15 @@ async function Devices({ actor, wanted: { cursor, ...wanted } }: { actor: Actor;
           A device appears here once an MDM tells of it, a challenge is minted for it, or a certificate issued.
         </EmptyState>
       )}
-    </ListFrame>
+    </ViewFrame>
   )
 }
 
-function DeviceTable({ devices }: { devices: DeviceSummary[] }) {
+function DeviceTable({ devices, view }: { devices: DeviceSummary[]; view: ListView }) {
   return (
     <DataTable
       caption="Devices"
+      view={view}
       rows={devices}
       rowKey={({ key }) => key}
       columns={[
@@ -133,24 +144,56 @@ function DeviceTable({ devices }: { devices: DeviceSummary[] }) {
           cell: (device) => <DeviceName device={device} />,
         },
         {
+          name: 'mdm',
           head: 'MDM',
           cell: ({ mdm }) =>
             mdm === null ? <span className="text-muted">not known</span> : <DeviceStateBadges {...mdm} />,
         },
         {
+          name: 'newest',
           head: 'Newest certificate',
           cell: ({ status }) =>
             status === null ? <span className="text-muted">none yet</span> : <CertificateStatusBadge status={status} />,
         },
         {
+          name: 'ends',
           head: 'Valid until',
           className: 'md:whitespace-nowrap',
           cell: ({ notAfter }) => (notAfter === null ? '–' : <Instant at={notAfter} show="day" />),
         },
-        { head: 'Certificates', cell: ({ certificates }) => certificates.toLocaleString('en-GB') },
+        {
+          name: 'certificates',
+          head: 'Certificates',
+          cell: ({ certificates }) => certificates.toLocaleString('en-GB'),
+        },
+        { name: 'serial', head: 'Serial number', optional: true, cell: ({ mdm }) => told(mdm?.serial) },
+        { name: 'user', head: 'User', optional: true, cell: ({ mdm }) => told(mdm?.userName ?? mdm?.userEmail) },
+        {
+          name: 'system',
+          head: 'System',
+          optional: true,
+          cell: ({ mdm }) => told([mdm?.platform, mdm?.osVersion].filter(Boolean).join(' ')),
+        },
+        { name: 'model', head: 'Model', optional: true, cell: ({ mdm }) => told(mdm?.model) },
+        {
+          name: 'seen',
+          head: 'Last seen',
+          optional: true,
+          cell: ({ mdm }) => (mdm?.lastSeenAt ? <Instant at={mdm.lastSeenAt} show="relative" /> : '–'),
+        },
+        {
+          name: 'known',
+          head: 'First known',
+          optional: true,
+          cell: ({ mdm }) => (mdm ? <Instant at={mdm.firstKnownAt} show="day" /> : '–'),
+        },
       ]}
     />
   )
+}
+
+function told(text: string | null | undefined) {
+  return text ? <VisibleText>{text}</VisibleText> : '–'
 }
 
 function DeviceName({ device: { key, name, subject, mdm } }: { device: DeviceSummary }) {

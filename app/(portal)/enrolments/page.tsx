@@ -6,35 +6,28 @@ import { ButtonLink } from '@/app/_components/button'
 import { EmptyState } from '@/app/_components/empty-state'
 import { DateField, FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
-import { ListFrame } from '@/app/_components/list-frame'
+import { ViewFrame } from '@/app/_components/list-frame'
+import { ListToolbar } from '@/app/_components/list-toolbar'
 import { nameOfClient } from '@/app/_components/name-of-client'
 import { PageHeader } from '@/app/_components/page-header'
-import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { TRANSACTION_STATE } from '@/app/_components/states'
 import { TransactionTable } from '@/app/_components/transaction-table'
-import { listed, requireActorInGroups } from '@/app/_session'
+import { requestOf } from '@/app/_lists/definition'
+import { CAUSES, ENROLMENT_LIST, STATES } from '@/app/_lists/enrolments'
+import { type ListView, readView } from '@/app/_lists/list-view'
+import { listed } from '@/app/_lists/listed'
+import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import { ENROLMENT_CAUSES, FAILURE_EXPLANATIONS } from '@/lib/services/enrolment-refusals'
-import type { TransactionListing, TransactionView } from '@/lib/services/transactions'
-import { dayOf } from './day'
 
 export const metadata: Metadata = { title: 'Enrolments' }
 
-const STATES = Object.keys(TRANSACTION_STATE) as TransactionView['state'][]
-const LISTINGS: readonly TransactionListing[] = [...STATES, 'unsuccessful']
-/** Causes that an earlier version recorded are found too. */
-const CAUSE = /^[a-z0-9_]{1,64}$/
-const CAUSES = [...Object.keys(ENROLMENT_CAUSES), ...Object.keys(FAILURE_EXPLANATIONS)]
-const KINDS = ['question', 'all'] as const
-const FILTERS = ['search', 'kind', 'group', 'endpoint', 'state', 'cause', 'client', 'from', 'to', 'cursor'] as const
-
-type Wanted = Partial<Record<(typeof FILTERS)[number], string>>
-
 export default async function EnrolmentsPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActorInGroups('transaction:read')
-  const wanted = await readParameters(searchParams, FILTERS)
+  const { view, cursor } = await readView(searchParams, ENROLMENT_LIST)
+  const wanted = view.filters
   const [groups, clients] = await Promise.all([server().groups.list(actor), server().transactions.clients(actor)])
   const endpoints = groups.flatMap((group) =>
     group.endpoints.map(({ slug, name }) => [slug, `${group.name} ${name}`] as const),
@@ -101,38 +94,34 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
         <DateField name="from" label="From" value={wanted.from} />
         <DateField name="to" label="To" value={wanted.to} />
       </FilterBar>
-      <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
-        <Enrolments actor={actor} wanted={wanted} />
+      <ListToolbar
+        actor={actor}
+        list={ENROLMENT_LIST}
+        view={view}
+        nouns={['enrolment', 'enrolments']}
+        first={cursor === undefined}
+      />
+      <Suspense key={JSON.stringify([view.filters, view.sort, view.order, cursor])} fallback={<TableSkeleton />}>
+        <Enrolments actor={actor} view={view} cursor={cursor} />
       </Suspense>
     </>
   )
 }
 
-async function Enrolments({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
-  const { cursor, search, group, endpoint, client } = wanted
-  const kind = oneOf(KINDS, wanted.kind)
-  const state = oneOf(LISTINGS, wanted.state)
-  const reason = wanted.cause && CAUSE.test(wanted.cause) ? wanted.cause : undefined
-  const from = dayOf(wanted.from)
-  const to = dayOf(wanted.to, 1)
-  const filter = {
-    ...(kind && { kind }),
-    ...(search && { device: search }),
-    ...(group && { group }),
-    ...(endpoint && { endpoint }),
-    ...(state && { state }),
-    ...(reason && { reason }),
-    ...(client && { client }),
-    ...(from && { from }),
-    ...(to && { to }),
-  }
-  const { items, nextCursor } = await listed(server().transactions.list(actor, filter, cursor ? { cursor } : {}))
-  const { cursor: _, ...filters } = wanted
+interface EnrolmentsProps {
+  actor: Actor
+  view: ListView
+  cursor: string | undefined
+}
+
+async function Enrolments({ actor, view, cursor }: EnrolmentsProps) {
+  const filter = ENROLMENT_LIST.filterOf(view.filters)
+  const page = await listed((from) => ENROLMENT_LIST.list(actor, filter, requestOf(view, from)), cursor)
   return (
-    <ListFrame path="/enrolments" filters={filters} cursor={cursor} nextCursor={nextCursor}>
-      {items.length > 0 ? (
-        <TransactionTable transactions={items} />
-      ) : cursor || Object.keys(filter).length > 0 ? (
+    <ViewFrame view={view} {...page}>
+      {page.items.length > 0 ? (
+        <TransactionTable transactions={page.items} view={view} />
+      ) : page.cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No enrolment matches">
           Try fewer filters.
         </EmptyState>
@@ -149,7 +138,7 @@ async function Enrolments({ actor, wanted }: { actor: Actor; wanted: Wanted }) {
           Each attempt appears here, granted or refused. A group's page has the URL and the commands a device needs.
         </EmptyState>
       )}
-    </ListFrame>
+    </ViewFrame>
   )
 }
 

@@ -23,6 +23,10 @@ export const SelectionSchema = z.union([
       search: z.string().max(300).exactOptional(),
       subject: z.string().max(1_000).exactOptional(),
       deviceId: z.uuid().exactOptional(),
+      endsFrom: z.string().max(30).exactOptional(),
+      endsTo: z.string().max(30).exactOptional(),
+      issuedFrom: z.string().max(30).exactOptional(),
+      issuedTo: z.string().max(30).exactOptional(),
     }),
   }),
 ])
@@ -48,10 +52,12 @@ export async function readSelection(
   const deviceId = isDeviceId(device) ? device : undefined
   const subject = deviceId === undefined ? (subjectOfKey(device) ?? undefined) : undefined
   const named = Object.fromEntries(
-    (['group', 'endpoint', 'issuer', 'search'] as const).flatMap((name) => {
-      const value = one(name)?.slice(0, LONGEST)
-      return value === undefined ? [] : [[name, value]]
-    }),
+    (['group', 'endpoint', 'issuer', 'search', 'endsFrom', 'endsTo', 'issuedFrom', 'issuedTo'] as const).flatMap(
+      (name) => {
+        const value = one(name)?.slice(0, LONGEST)
+        return value === undefined ? [] : [[name, value]]
+      },
+    ),
   )
   const filter = {
     ...named,

@@ -2,21 +2,22 @@
 import type {
   ApprovalDetail,
   ApprovalFilter,
+  ApprovalSort,
   ApprovalState,
   ApprovalStore,
   ApprovedRequest,
   DecisionView,
   RequestedFields,
 } from '@/lib/services/approval-types'
-import type { Page } from '@/lib/services/audit'
 import type { SubjectAlternativeName } from '@/lib/services/challenges'
+import type { CountRequest, Keyset } from '@/lib/services/listing'
 import type { CertificateRules } from '@/lib/services/narrowing'
 import type { Reach } from '@/lib/services/permissions'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
-import { decodeCursor, encodeCursor } from './keyset'
 import { inReach } from './reach'
+import { anywhere, boundedCount, type SortedBy, sortedPage } from './sorted-pages'
 import { isQuestion } from './transactions'
 
 type Read = NonNullable<Awaited<ReturnType<ApprovalStore['get']>>>
@@ -55,26 +56,44 @@ const decisions = Prisma.sql`coalesce((select json_agg(json_build_object('name',
 
 export async function readApprovals(
   database: Database,
-  { state, endpoint, groups }: ApprovalFilter & Reach,
-  { cursor, limit }: { cursor?: string; limit: number },
-): Promise<Page<Read>> {
-  const after = decodeCursor(cursor)
+  filter: ApprovalFilter & Reach,
+  keyset: Keyset<ApprovalSort>,
+): Promise<Read[]> {
+  const { beyond, ordered } = sortedPage(keyset, SORTED, Prisma.sql`a.enrolment_transaction_id`)
+  const rows = await readRows(database, Prisma.sql`${conditionOf(filter)} and ${beyond} ${ordered}`)
+  return rows.map(approvalOf)
+}
+
+export async function countApprovals(
+  database: Database,
+  filter: ApprovalFilter & Reach,
+  { most, since }: CountRequest,
+): Promise<number> {
+  const newer = since === undefined ? Prisma.sql`true` : Prisma.sql`a.created_at > ${since}`
+  const rows = Prisma.sql`1 from approval_request a join endpoint e on e.id = a.endpoint_id join "group" g on g.id = e.group_id
+    join enrolment_transaction t on t.id = a.enrolment_transaction_id where ${conditionOf(filter)} and ${newer}`
+  const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
+  return row?.count ?? 0
+}
+
+const SORTED: Readonly<Record<ApprovalSort, SortedBy>> = {
+  asked: { by: Prisma.sql`a.created_at`, type: 'timestamptz' },
+  ends: { by: Prisma.sql`a.expires_at`, type: 'timestamptz' },
+  name: { by: Prisma.sql`coalesce(t.subject, '')`, type: 'text' },
+}
+
+function conditionOf({ state, endpoint, search, groups }: ApprovalFilter & Reach): Prisma.Sql {
   const conditions = [
     inReach(Prisma.sql`g.slug`, groups),
     ...(state === undefined ? [] : [Prisma.sql`${effective} = ${state}`]),
     ...(endpoint === undefined ? [] : [Prisma.sql`e.slug = ${endpoint}`]),
-    ...(after === null ? [] : [Prisma.sql`(a.created_at, t.id) < (${after.at}::timestamptz, ${after.id}::uuid)`]),
+    ...(search === undefined ? [] : [Prisma.sql`t.subject ilike ${anywhere(search)}`]),
   ]
-  const rows = await readRows(database, Prisma.join(conditions, ' and '), limit + 1)
-  const last = rows.length > limit ? rows[limit - 1] : undefined
-  return {
-    items: rows.slice(0, limit).map(approvalOf),
-    nextCursor: last === undefined ? null : encodeCursor({ at: last.created_at, id: last.id }),
-  }
+  return Prisma.join(conditions, ' and ')
 }
 
 export async function readApproval(database: Database, id: string): Promise<Read | null> {
-  const [row] = await readRows(database, Prisma.sql`t.id = ${id}::uuid`, 1)
+  const [row] = await readRows(database, Prisma.sql`t.id = ${id}::uuid`)
   return row === undefined ? null : approvalOf(row)
 }
 
@@ -144,7 +163,8 @@ export async function readHistory(
   return { certificates, transactions }
 }
 
-function readRows(database: Database, condition: Prisma.Sql, limit: number): Promise<Row[]> {
+/** `which` is everything behind "where". */
+function readRows(database: Database, which: Prisma.Sql): Promise<Row[]> {
   return database.$queryRaw<Row[]>`
     select t.id, ${effective} as state, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name,
       coalesce(t.subject, '') as subject, a.sans, a.requested, t.spki_sha256, t.transaction_id, t.source_ip, t.user_agent, a.created_at,
@@ -157,9 +177,7 @@ function readRows(database: Database, condition: Prisma.Sql, limit: number): Pro
     join "group" g on g.id = e.group_id
     left join certificate x on x.id = t.certificate_id and x.state = 'issued'
     left join certificate o on o.id = a.renews_certificate_id
-    where ${condition}
-    order by a.created_at desc, t.id desc
-    limit ${limit}`
+    where ${which}`
 }
 
 function approvalOf(row: Row): Read {

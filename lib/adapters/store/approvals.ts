@@ -1,7 +1,7 @@
 /** Requests that people decide about, in Postgres: held, decided and expired under the lock of their row. */
 import type { ApprovalState, ApprovalStore, DecisionOutcome, NamedRequest } from '@/lib/services/approval-types'
 import { sourceOf } from '@/lib/services/source-address'
-import { readApproval, readApprovals, readApproved, readHistory } from './approval-rows'
+import { countApprovals, readApproval, readApprovals, readApproved, readHistory } from './approval-rows'
 import { bytes } from './certificate-rows'
 import { finishRow } from './challenge-redemption'
 import { type Database, type Transaction, transact } from './database'
@@ -94,7 +94,8 @@ export function approvalStore(database: Database): ApprovalStore {
       })
     },
 
-    list: (filter, page) => readApprovals(database, filter, page),
+    list: (filter, keyset) => readApprovals(database, filter, keyset),
+    count: (filter, request) => countApprovals(database, filter, request),
 
     async countOpen({ groups }) {
       const [row] = await database.$queryRaw<{ count: number }[]>`

@@ -1,6 +1,14 @@
 /** Bulk revocations in Postgres: frozen in one transaction, worked through batch by batch, whoever comes. */
-import type { BulkRevocationStore, ItemOutcome, Selection, SkipCause } from '@/lib/services/bulk-revocation-types'
+import type {
+  BulkListFilter,
+  BulkRevocationStore,
+  BulkSort,
+  ItemOutcome,
+  Selection,
+  SkipCause,
+} from '@/lib/services/bulk-revocation-types'
 import type { CertificateStatus } from '@/lib/services/certificates'
+import type { Reach } from '@/lib/services/permissions'
 import { workOnBatch } from './bulk-batch'
 import { BULK_COLUMNS, type BulkRow, bulkRecord } from './bulk-rows'
 import { CERTIFICATE_TABLES, filterConditions, statusColumn } from './certificate-filter'
@@ -8,6 +16,22 @@ import { LIST_COLUMNS, type ListRow, listRow } from './certificate-list-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
 import { inReach } from './reach'
+import { anywhere, boundedCount, type SortedBy, sortedPage } from './sorted-pages'
+
+const SORTED: Readonly<Record<BulkSort, SortedBy>> = {
+  asked: { by: Prisma.sql`b.created_at`, type: 'timestamptz' },
+  starts: { by: Prisma.sql`b.starts_at`, type: 'timestamptz' },
+}
+
+function listedBy({ state, action, search, groups }: BulkListFilter & Reach): Prisma.Sql {
+  const conditions = [
+    withinGroups(groups),
+    ...(state === undefined ? [] : [Prisma.sql`b.state = ${state}`]),
+    ...(action === undefined ? [] : [Prisma.sql`b.action = ${action}`]),
+    ...(search === undefined ? [] : [Prisma.sql`b.described ilike ${anywhere(search)}`]),
+  ]
+  return Prisma.join(conditions, ' and ')
+}
 
 /** Carries the number out of a transaction that must leave nothing behind. */
 class OtherNumber extends Error {
@@ -76,11 +100,18 @@ export function bulkRevocationStore(database: Database): BulkRevocationStore {
       return row ? bulkRecord(row) : null
     },
 
-    async list({ after, limit, groups }) {
-      const older = after ? Prisma.sql`(b.created_at, b.id) < (${after.at}, ${after.id}::uuid)` : Prisma.sql`true`
+    async list(filter, keyset) {
+      const { beyond, ordered } = sortedPage(keyset, SORTED, Prisma.sql`b.id`)
       const rows = await database.$queryRaw<BulkRow[]>`
-        select ${BULK_COLUMNS} from bulk_revocation b where ${older} and ${withinGroups(groups)} order by b.created_at desc, b.id desc limit ${limit}`
+        select ${BULK_COLUMNS} from bulk_revocation b where ${listedBy(filter)} and ${beyond} ${ordered}`
       return rows.map(bulkRecord)
+    },
+
+    async count(filter, { most, since }) {
+      const newer = since === undefined ? Prisma.sql`true` : Prisma.sql`b.created_at > ${since}`
+      const rows = Prisma.sql`1 from bulk_revocation b where ${listedBy(filter)} and ${newer}`
+      const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
+      return row?.count ?? 0
     },
 
     async items(id, { outcome }, { after, limit, now }) {

@@ -1,6 +1,8 @@
 /** Which certificates a filter means, in SQL. */
 import type { CertificateListFilter, CertificateStatus } from '@/lib/services/certificates'
+import { beginningOf, endOf } from '@/lib/services/time-bounds'
 import { Prisma } from './generated/client'
+import { anywhere } from './sorted-pages'
 
 export function filterConditions(filter: CertificateListFilter, now: Date, expiringBefore: Date): Prisma.Sql[] {
   const conditions: Prisma.Sql[] = []
@@ -19,12 +21,19 @@ export function filterConditions(filter: CertificateListFilter, now: Date, expir
     )
   if (filter.current !== undefined) conditions.push(Prisma.sql`${currentCondition(now)} = ${filter.current}`)
   if (filter.renewed !== undefined) conditions.push(Prisma.sql`${RENEWED} = ${filter.renewed}`)
-  if (filter.issued?.from !== undefined) conditions.push(Prisma.sql`c.issued_at >= ${filter.issued.from}`)
-  if (filter.issued?.to !== undefined) conditions.push(Prisma.sql`c.issued_at < ${filter.issued.to}`)
-  if (filter.ends?.from !== undefined) conditions.push(Prisma.sql`c.not_after >= ${filter.ends.from}`)
-  if (filter.ends?.to !== undefined) conditions.push(Prisma.sql`c.not_after < ${filter.ends.to}`)
+  const { endsFrom, endsTo, issuedFrom, issuedTo } = filter
+  if (endsFrom !== undefined) conditions.push(Prisma.sql`c.not_after >= ${bound(beginningOf(endsFrom))}`)
+  if (endsTo !== undefined) conditions.push(Prisma.sql`c.not_after < ${bound(endOf(endsTo))}`)
+  if (issuedFrom !== undefined) conditions.push(Prisma.sql`c.issued_at >= ${bound(beginningOf(issuedFrom))}`)
+  if (issuedTo !== undefined) conditions.push(Prisma.sql`c.issued_at < ${bound(endOf(issuedTo))}`)
   if (filter.search !== undefined) conditions.push(searchCondition(filter.search))
   return conditions
+}
+
+/** The service has read it before: what is no moment must not become no condition. */
+function bound(at: Date | undefined): Date {
+  if (at === undefined) throw new Error('a bound of a filter is no moment')
+  return at
 }
 
 /** The same cases, in the same order, as effectiveStatus() in lib/services/certificate-view.ts. */
@@ -71,14 +80,25 @@ const STATUSES = ['revoked', 'issuer_revoked', 'held', 'expired', 'not_yet_valid
 
 /** Serials and fingerprints from their beginning, as people copy them; names anywhere. */
 function searchCondition(search: string): Prisma.Sql {
-  const anywhere = `%${search.replace(/[\\%_]/g, '\\$&')}%`
   const hex = search.replace(/[\s:]/g, '').replace(/^sha256/i, '')
-  const numbers = /^[0-9a-f]{3,64}$/i.test(hex)
-    ? Prisma.sql`or c.serial like ${`${hex.toUpperCase()}%`}
-        or encode(c.fingerprint_sha256, 'hex') like ${`${hex.toLowerCase()}%`}`
-    : Prisma.empty
-  return Prisma.sql`(c.subject ilike ${anywhere} or c.common_name ilike ${anywhere}
-    or exists (select 1 from jsonb_array_elements(c.sans) san where san->>'value' ilike ${anywhere}) ${numbers})`
+  const numbers = /^[0-9a-f]{3,64}$/i.test(hex) ? numberConditions(hex) : Prisma.empty
+  return Prisma.sql`(${CERTIFICATE_NAMES} ilike ${anywhere(search)} ${numbers})`
+}
+
+/**
+ * The expression that certificate_names_idx has the trigrams of, to the letter. Names stand in lines of their own, so that
+ * nothing is found across two of them.
+ */
+export const CERTIFICATE_NAMES = Prisma.sql`(c.subject || chr(10) || coalesce(c.common_name, '') || chr(10)
+  || jsonb_path_query_array(c.sans, '$[*].value')::text)`
+
+/** Ranges instead of patterns, for the indexes that are there: serials are upper-case hex, and G comes after F. */
+function numberConditions(hex: string): Prisma.Sql {
+  const serial = hex.toUpperCase()
+  const lowest = Buffer.from(hex.padEnd(64, '0'), 'hex')
+  const highest = Buffer.from(hex.padEnd(64, 'f'), 'hex')
+  return Prisma.sql`or (c.serial >= ${serial} and c.serial < ${`${serial}G`})
+    or (c.fingerprint_sha256 between ${lowest} and ${highest})`
 }
 
 /** What the conditions above speak of: c the certificate, a who signed it, ic the certificate of that authority. */

@@ -2,7 +2,12 @@
 import type { AuditEventView } from '@/lib/services/audit'
 import { eventView } from '@/lib/services/audit-events'
 import type { LineRow } from '@/lib/services/certificate-line'
-import type { CertificateRecord, CertificateStore, RevocationReason } from '@/lib/services/certificates'
+import type {
+  CertificateRecord,
+  CertificateSort,
+  CertificateStore,
+  RevocationReason,
+} from '@/lib/services/certificates'
 import type { RevocationAction } from '@/lib/services/revocation'
 import { CERTIFICATE_TABLES, filterConditions, statusCondition } from './certificate-filter'
 import { issuerRevocation, LIST_COLUMNS, type ListRow, listRow } from './certificate-list-rows'
@@ -10,21 +15,34 @@ import { makeCrlsDue } from './certificate-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
 import { inReach } from './reach'
+import { boundedCount, type SortedBy, sortedPage } from './sorted-pages'
 import { isQuestion } from './transactions'
 
 export function certificateStore(database: Database): CertificateStore {
   return {
-    async list(filter, { after, limit, now, expiringBefore }) {
+    async list(filter, { now, expiringBefore, ...keyset }) {
+      const { beyond, ordered } = sortedPage(keyset, SORTED, Prisma.sql`c.id`)
       const conditions = [
-        Prisma.sql`c.kind = 'leaf' and c.state = 'issued'`,
-        ...(after ? [Prisma.sql`(c.created_at, c.id) < (${after.createdAt}, ${after.id}::uuid)`] : []),
+        LISTED,
+        beyond,
+        inReach(Prisma.sql`g.slug`, filter.groups),
+        ...filterConditions(filter, now, expiringBefore),
+      ]
+      const rows = await database.$queryRaw<ListRow[]>`
+        select ${LIST_COLUMNS} from ${CERTIFICATE_TABLES} where ${Prisma.join(conditions, ' and ')} ${ordered}`
+      return rows.map(listRow)
+    },
+
+    async count(filter, { now, expiringBefore, most, since }) {
+      const conditions = [
+        LISTED,
+        ...(since === undefined ? [] : [Prisma.sql`c.created_at > ${since}`]),
         ...filterConditions(filter, now, expiringBefore),
         inReach(Prisma.sql`g.slug`, filter.groups),
       ]
-      const rows = await database.$queryRaw<ListRow[]>`
-        select ${LIST_COLUMNS} from ${CERTIFICATE_TABLES} where ${Prisma.join(conditions, ' and ')}
-        order by c.created_at desc, c.id desc limit ${limit}`
-      return rows.map(listRow)
+      const rows = Prisma.sql`1 from ${CERTIFICATE_TABLES} where ${Prisma.join(conditions, ' and ')}`
+      const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
+      return row?.count ?? 0
     },
 
     async find(key) {
@@ -118,6 +136,15 @@ export function certificateStore(database: Database): CertificateStore {
 function ofEndpoints(groups: readonly string[] | undefined): Prisma.Sql {
   if (groups === undefined) return Prisma.sql`true`
   return Prisma.sql`endpoint_id in (select e.id from endpoint e join "group" g on g.id = e.group_id where ${inReach(Prisma.sql`g.slug`, groups)})`
+}
+
+const LISTED = Prisma.sql`c.kind = 'leaf' and c.state = 'issued'`
+
+const SORTED: Readonly<Record<CertificateSort, SortedBy>> = {
+  issued: { by: Prisma.sql`c.created_at`, type: 'timestamptz' },
+  name: { by: Prisma.sql`c.subject`, type: 'text' },
+  ends: { by: Prisma.sql`c.not_after`, type: 'timestamptz' },
+  serial: { by: Prisma.sql`c.serial`, type: 'text' },
 }
 
 interface LineRows {

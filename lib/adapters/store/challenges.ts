@@ -1,9 +1,9 @@
 /** Challenges in Postgres. Whatever two callers could race for is decided inside one statement. */
-import type { Page } from '@/lib/services/audit'
 import type { ChallengeRules } from '@/lib/services/challenge-rules'
 import {
   type ChallengeConstraints,
   type ChallengeOrigin,
+  type ChallengeSort,
   type ChallengeState,
   type ChallengeStore,
   type ChallengeView,
@@ -16,9 +16,9 @@ import { bytes } from './certificate-rows'
 import { effectiveState, hasCertificate } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
-import { decodeCursor, encodeCursor } from './keyset'
 import { guarded } from './outage'
 import { inReach } from './reach'
+import { anywhere, boundedCount, type SortedBy, sortedPage } from './sorted-pages'
 
 export { redemptionStore } from './challenge-redemption'
 export { challengeUpkeepStore } from './challenge-upkeep'
@@ -64,11 +64,42 @@ export function challengeStore(database: Database): ChallengeStore {
       })
     },
 
-    list: (filter, { cursor, limit }) => readPage(database, conditionOf(filter), cursor, limit),
+    async list(filter, keyset) {
+      const { beyond, ordered } = sortedPage(keyset, SORTED, Prisma.sql`c.id`)
+      return readRows(database, Prisma.sql`${conditionOf(filter)} and ${beyond} ${ordered}`)
+    },
+
+    async count(filter, { most, since }) {
+      const newer = since === undefined ? Prisma.sql`true` : Prisma.sql`c.created_at > ${since}`
+      const rows = Prisma.sql`1 from ${MINTED_FOR} where ${conditionOf(filter)} and ${newer}`
+      const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
+      return row?.count ?? 0
+    },
+
+    revokeMany: (filter, { reason, before, limit }, revoked) =>
+      transact(database, async (transaction) => {
+        const rows = await transaction.$queryRaw<RevokedRow[]>`
+          with waiting as (
+            select c.id, c.subject, e.id as endpoint_id, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name
+            from ${MINTED_FOR}
+            where ${conditionOf(filter)} and c.state = 'pending' and c.expires_at > now() and c.created_at <= ${before}
+            order by c.id limit ${limit} for no key update of c)
+          update challenge p set state = 'revoked', revoked_at = now(), revoked_reason = ${reason}
+          from waiting w where p.id = w.id and p.state = 'pending' returning w.*`
+        const events = rows.map((row) =>
+          revoked({
+            id: row.id,
+            subject: row.subject,
+            endpoint: { id: row.endpoint_id, slug: row.endpoint_slug, name: row.endpoint_name },
+            group: { slug: row.group_slug, name: row.group_name },
+          }),
+        )
+        return { result: rows.length, events }
+      }),
 
     async get(id) {
       if (!UUID.test(id)) return null
-      return (await readPage(database, Prisma.sql`c.id = ${id}::uuid`, undefined, 1)).items[0] ?? null
+      return (await readRows(database, Prisma.sql`c.id = ${id}::uuid`))[0] ?? null
     },
 
     async waitingForDevice(endpointId, device) {
@@ -110,7 +141,7 @@ export function challengeStore(database: Database): ChallengeStore {
             and ((c.state = 'pending' and c.expires_at > now()) or (c.state = 'reserved' and not ${hasCertificate}))`
         return count === 1 ? { result: true, events: [revoked] } : { result: false, events: [] }
       })
-      return done ? ((await readPage(database, Prisma.sql`c.id = ${id}::uuid`, undefined, 1)).items[0] ?? null) : null
+      return done ? ((await readRows(database, Prisma.sql`c.id = ${id}::uuid`))[0] ?? null) : null
     },
   })
 }
@@ -179,11 +210,15 @@ interface ChallengeRow {
   refused_at: Date | null
 }
 
+/** The expression that challenge_names_idx has the trigrams of, to the letter. */
+export const CHALLENGE_NAMES = Prisma.sql`(c.subject || chr(10) || coalesce(c.device_name, '') || chr(10) || c.constraints::text)`
+
 function conditionOf(filter: Parameters<ChallengeStore['list']>[0]): Prisma.Sql {
   // Authorisations that were made as a request came in belong to its transaction: nobody minted them.
   const conditions = [Prisma.sql`c.origin in ('minted', 'signed')`, inReach(Prisma.sql`g.slug`, filter.groups)]
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
   if (filter.endpoints !== undefined) conditions.push(Prisma.sql`e.slug = any(${[...filter.endpoints]}::text[])`)
+  if (filter.ids !== undefined) conditions.push(Prisma.sql`c.id = any(${[...filter.ids]}::uuid[])`)
   if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
   if (filter.state === 'refused') conditions.push(Prisma.sql`c.state <> 'consumed' and ${wasRefused}`)
   else if (filter.state !== undefined) conditions.push(Prisma.sql`${effectiveState} = ${filter.state}`)
@@ -193,43 +228,41 @@ function conditionOf(filter: Parameters<ChallengeStore['list']>[0]): Prisma.Sql 
       select k.challenge_id from device_certificate l join certificate k on k.id = l.certificate_id where l.device_id = ${filter.deviceId}::uuid))`)
   const search = filter.search?.trim().slice(0, 200) ?? ''
   if (search !== '') {
-    const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
-    conditions.push(
-      Prisma.sql`(c.subject ilike ${pattern} or c.device_name ilike ${pattern} or c.constraints::text ilike ${pattern} or c.id::text = ${search.toLowerCase()})`,
-    )
+    const ofId = UUID.test(search) ? Prisma.sql`or c.id = ${search}::uuid` : Prisma.empty
+    conditions.push(Prisma.sql`(${CHALLENGE_NAMES} ilike ${anywhere(search)} ${ofId})`)
   }
   return Prisma.join(conditions, ' and ')
 }
 
-async function readPage(
-  database: Database,
-  condition: Prisma.Sql,
-  cursor: string | undefined,
-  limit: number,
-): Promise<Page<ChallengeView>> {
-  const after = decodeCursor(cursor)
-  const beyond =
-    after === null ? Prisma.sql`true` : Prisma.sql`(c.created_at, c.id) < (${after.at}::timestamptz, ${after.id}::uuid)`
+type RevokedRow = Pick<
+  ChallengeRow,
+  'id' | 'subject' | 'endpoint_id' | 'endpoint_slug' | 'endpoint_name' | 'group_slug' | 'group_name'
+>
+
+const MINTED_FOR = Prisma.sql`challenge c
+  join endpoint e on e.id = c.endpoint_id
+  join "group" g on g.id = e.group_id`
+
+const SORTED: Readonly<Record<ChallengeSort, SortedBy>> = {
+  minted: { by: Prisma.sql`c.created_at`, type: 'timestamptz' },
+  name: { by: Prisma.sql`c.subject`, type: 'text' },
+  ends: { by: Prisma.sql`c.expires_at`, type: 'timestamptz' },
+}
+
+/** `which` is everything behind "where". */
+async function readRows(database: Database, which: Prisma.Sql): Promise<ChallengeView[]> {
   const rows = await database.$queryRaw<ChallengeRow[]>`
     select c.id, ${effectiveState} as state, e.id as endpoint_id, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name,
       c.subject, c.constraints, c.device_name, c.format, c.minted_by, c.minted_via, c.created_at, c.expires_at, c.consumed_at, c.revoked_at,
       c.failed_attempts, x.id as certificate_id, x.serial, c.origin, c.revoked_reason,
       refused.reason as refused_reason, refused.detail as refused_detail, refused.created_at as refused_at
-    from challenge c
-    join endpoint e on e.id = c.endpoint_id
-    join "group" g on g.id = e.group_id
+    from ${MINTED_FOR}
     left join certificate x on x.challenge_id = c.id and x.state = 'issued'
     left join lateral (
       select t.reason, t.detail, t.created_at from enrolment_transaction t where t.challenge_id = c.id and t.state = 'refused' order by t.created_at desc limit 1
     ) refused on true
-    where ${condition} and ${beyond}
-    order by c.created_at desc, c.id desc
-    limit ${limit + 1}`
-  const last = rows.length > limit ? rows[limit - 1] : undefined
-  return {
-    items: rows.slice(0, limit).map(viewOf),
-    nextCursor: last === undefined ? null : encodeCursor({ at: last.created_at, id: last.id }),
-  }
+    where ${which}`
+  return rows.map(viewOf)
 }
 
 function viewOf(row: ChallengeRow): ChallengeView {

@@ -1,38 +1,22 @@
 /** Devices of MDMs, and device names, read along the indexes over the subjects of certificates and challenges. */
 import type { AuditEntry } from '@/lib/services/audit'
-import type { DeviceFilter, DeviceStore } from '@/lib/services/devices'
+import type { DeviceStore } from '@/lib/services/devices'
 import type { DeviceActionView, DeviceStateFilter, MdmDevice, MdmDeviceRow } from '@/lib/services/mdm-devices'
+import { CERTIFICATE_NAMES } from './certificate-filter'
 import { type Database, transact } from './database'
 import { insertDeviceEvents } from './device-rows'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 import { inReach } from './reach'
+import { anywhere, boundedCount } from './sorted-pages'
 
 export function deviceStore(database: Database): DeviceStore {
   return guarded<DeviceStore>({
-    async subjects({ search, group, after, groups }, limit) {
-      const beyond = after === undefined ? Prisma.sql`c.subject <> ''` : Prisma.sql`c.subject > ${after}`
-      const fits = search === undefined ? Prisma.sql`true` : Prisma.sql`c.subject ilike ${anywhere(search)}`
-      const ofGroup = (id: Prisma.Sql) =>
-        Prisma.sql`(${
-          group === undefined ? Prisma.sql`true` : Prisma.sql`${id} = (select id from "group" where slug = ${group})`
-        } and ${ofGroups(id, groups)})`
-      // Each half stops after a page of names, so that neither is read to its end.
+    async subjects(filter, limit) {
       return database.$queryRaw<{ subject: string; certificates: number }[]>`
-        select subject, max(certificates)::int as certificates from (
-          (select c.subject, count(*) as certificates from certificate c
-            where c.kind = 'leaf' and c.state = 'issued' and ${beyond} and ${fits} and ${ofGroup(Prisma.sql`c.group_id`)}
-              and not exists (select from device_certificate l where l.certificate_id = c.id)
-            group by c.subject order by c.subject limit ${limit})
-          union all
-          (select c.subject, 0 from challenge c
-            where c.origin in ('minted', 'signed') and ${beyond} and ${fits} and c.device_id is null
-              and ${ofGroup(Prisma.sql`(select e.group_id from endpoint e where e.id = c.endpoint_id)`)}
-              and not exists (select from certificate k join device_certificate l on l.certificate_id = k.id where k.subject = c.subject)
-            group by c.subject order by c.subject limit ${limit})
-        ) names group by subject order by subject limit ${limit}`
+        select subject, max(certificates)::int as certificates from (${namesOf(filter, limit)}) names
+        group by subject order by subject limit ${limit}`
     },
-
     async renewals(of) {
       const those =
         'subject' in of
@@ -55,6 +39,19 @@ export function deviceStore(database: Database): DeviceStore {
         ) newest on true
         where ${conditionOf(filter)} order by coalesce(d.name, ''), d.id limit ${limit}`
       return rows.map(listRow)
+    },
+
+    async countDevices(filter, { most, since }) {
+      const newer = since === undefined ? Prisma.sql`true` : Prisma.sql`d.first_known_at > ${since}`
+      const rows = Prisma.sql`1 from device d left join connector k on k.id = d.connector_id where ${conditionOf(filter)} and ${newer}`
+      const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
+      return row?.count ?? 0
+    },
+
+    async countSubjects(filter, most) {
+      const rows = Prisma.sql`subject from (${namesOf(filter, most)}) names group by subject`
+      const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
+      return row?.count ?? 0
     },
 
     async mdmDevice(id, { groups }) {
@@ -97,6 +94,29 @@ export function deviceStore(database: Database): DeviceStore {
         return { result: revoked.length, events: events(revoked) }
       }),
   })
+}
+
+/** Each half stops after a page of names, so that neither is read to its end. */
+function namesOf({ search, group, after, groups }: Parameters<DeviceStore['subjects']>[0], limit: number): Prisma.Sql {
+  const beyond = after === undefined ? Prisma.sql`c.subject <> ''` : Prisma.sql`c.subject > ${after}`
+  const fits = search === undefined ? Prisma.sql`true` : Prisma.sql`c.subject ilike ${anywhere(search)}`
+  // What is in the subject is in the names as well, and those have an index.
+  const found = search === undefined ? fits : Prisma.sql`${CERTIFICATE_NAMES} ilike ${anywhere(search)} and ${fits}`
+  const ofGroup = (id: Prisma.Sql) =>
+    Prisma.sql`(${
+      group === undefined ? Prisma.sql`true` : Prisma.sql`${id} = (select id from "group" where slug = ${group})`
+    } and ${ofGroups(id, groups)})`
+  return Prisma.sql`
+          (select c.subject, count(*) as certificates from certificate c
+            where c.kind = 'leaf' and c.state = 'issued' and ${beyond} and ${found} and ${ofGroup(Prisma.sql`c.group_id`)}
+              and not exists (select from device_certificate l where l.certificate_id = c.id)
+            group by c.subject order by c.subject limit ${limit})
+          union all
+          (select c.subject, 0 from challenge c
+            where c.origin in ('minted', 'signed') and ${beyond} and ${fits} and c.device_id is null
+              and ${ofGroup(Prisma.sql`(select e.group_id from endpoint e where e.id = c.endpoint_id)`)}
+              and not exists (select from certificate k join device_certificate l on l.certificate_id = k.id where k.subject = c.subject)
+            group by c.subject order by c.subject limit ${limit})`
 }
 
 const COLUMNS = Prisma.sql`d.id, k.slug as connector_slug, k.name as connector_name, d.external_id as "externalId", d.serial, d.udid, d.name,
@@ -174,8 +194,4 @@ function stateCondition(state: DeviceStateFilter): Prisma.Sql {
     default:
       return Prisma.sql`d.management = ${state}`
   }
-}
-
-function anywhere(search: NonNullable<DeviceFilter['search']>): string {
-  return `%${search.replace(/[\\%_]/g, '\\$&')}%`
 }

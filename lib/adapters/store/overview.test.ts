@@ -80,10 +80,12 @@ test('by day, and by group and day', async () => {
     for (const { day, issued, unsuccessful } of days.filter((each) => each.issued + each.unsuccessful > 0)) {
       const period = { from: day, to: new Date(day.getTime() + DAY_MS) }
       const group = slug === undefined ? {} : { group: slug }
-      expect(await listed({ issued: period, ...group })).toBe(issued)
+      expect(await listed({ issuedFrom: dayText(day), issuedTo: dayText(day), ...group })).toBe(issued)
       expect(await attempted({ state: 'unsuccessful', ...period, ...group })).toBe(unsuccessful)
     }
 })
+
+const dayText = (at: Date) => at.toISOString().slice(0, 10)
 
 test('by cause', async () => {
   const causes = await overview().causes(reader, 30)
@@ -106,10 +108,10 @@ test('by the week of their end, those apart that another one took over from', as
     [1, 0],
   ])
   for (const { from, count, renewed } of busy) {
-    const ends = { from, to: new Date(from.getTime() + WEEK_MS) }
-    expect(await listed({ current: true, ends })).toBe(count)
-    expect(await listed({ current: true, ends, renewed: true })).toBe(renewed)
-    expect(await listed({ current: true, ends, renewed: false })).toBe(count - renewed)
+    const ends = { endsFrom: dayText(from), endsTo: dayText(new Date(from.getTime() + WEEK_MS - DAY_MS)) }
+    expect(await listed({ current: true, ...ends })).toBe(count)
+    expect(await listed({ current: true, ...ends, renewed: true })).toBe(renewed)
+    expect(await listed({ current: true, ...ends, renewed: false })).toBe(count - renewed)
   }
 })
 

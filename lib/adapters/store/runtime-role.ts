@@ -25,6 +25,7 @@ const DELETABLE = [
   'notification',
   'rate_limit',
   'received_validation',
+  'saved_view',
   'session',
   'status_change',
   'user_group',

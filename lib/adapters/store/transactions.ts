@@ -8,33 +8,31 @@ import {
   QUESTIONS,
   type TransactionRecord,
   type TransactionRow,
+  type TransactionSort,
   type TransactionStore,
 } from '@/lib/services/transactions'
 import { effectiveState } from './challenge-rows'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
-import { decodeCursor, encodeCursor } from './keyset'
 import { guarded } from './outage'
 import { inReach } from './reach'
+import { anywhere, boundedCount, type SortedBy, sortedPage } from './sorted-pages'
 
 export function transactionStore(database: Database): TransactionStore {
   return guarded<TransactionStore>({
-    async list(filter, { cursor, limit }) {
-      const after = decodeCursor(cursor)
-      const beyond =
-        after === null
-          ? Prisma.sql`true`
-          : Prisma.sql`(t.created_at, t.id) < (${after.at}::timestamptz, ${after.id}::uuid)`
+    async list(filter, keyset) {
+      const { beyond, ordered } = sortedPage(keyset, SORTED, Prisma.sql`t.id`)
       const rows = await database.$queryRaw<ListRow[]>`
-        select ${LIST_COLUMNS} from ${LIST_TABLES}
-        where ${conditionOf(filter)} and ${beyond}
-        order by t.created_at desc, t.id desc
-        limit ${limit + 1}`
-      const last = rows.length > limit ? rows[limit - 1] : undefined
-      return {
-        items: rows.slice(0, limit).map(viewOf),
-        nextCursor: last === undefined ? null : encodeCursor({ at: last.created_at, id: last.id }),
-      }
+        select ${LIST_COLUMNS} from ${LIST_TABLES} where ${conditionOf(filter)} and ${beyond} ${ordered}`
+      return rows.map(viewOf)
+    },
+
+    async count(filter, { most, since }) {
+      const newer = since === undefined ? Prisma.sql`true` : Prisma.sql`t.created_at > ${since}`
+      // Whether there is a certificate decides nothing here.
+      const rows = Prisma.sql`1 from ${ASKED} where ${conditionOf(filter)} and ${newer}`
+      const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
+      return row?.count ?? 0
     },
 
     async get(id, mostRecords) {
@@ -116,9 +114,16 @@ const LIST_COLUMNS = Prisma.sql`t.id, t.state, e.slug as endpoint_slug, e.name a
   t.subject, t.reason, t.detail, t.transaction_id, t.source_ip, t.user_agent, t.client, t.challenge_id, x.id as certificate_id, x.serial,
   t.created_at, t.finished_at, t.message_type`
 
-const LIST_TABLES = Prisma.sql`enrolment_transaction t
+const ASKED = Prisma.sql`enrolment_transaction t
   join endpoint e on e.id = t.endpoint_id
-  join "group" g on g.id = e.group_id
+  join "group" g on g.id = e.group_id`
+
+const SORTED: Readonly<Record<TransactionSort, SortedBy>> = {
+  asked: { by: Prisma.sql`t.created_at`, type: 'timestamptz' },
+  name: { by: Prisma.sql`coalesce(t.subject, '')`, type: 'text' },
+}
+
+const LIST_TABLES = Prisma.sql`${ASKED}
   left join certificate x on x.id = t.certificate_id and x.state = 'issued'`
 
 interface ListRow {
@@ -176,8 +181,7 @@ function conditionOf(filter: Parameters<TransactionStore['list']>[0]): Prisma.Sq
   if (filter.deviceId !== undefined)
     conditions.push(Prisma.sql`(t.certificate_id in (select certificate_id from device_certificate where device_id = ${filter.deviceId}::uuid)
       or t.challenge_id in (select id from challenge where device_id = ${filter.deviceId}::uuid))`)
-  if (filter.device !== undefined)
-    conditions.push(Prisma.sql`t.subject ilike ${`%${filter.device.replace(/[\\%_]/g, '\\$&')}%`}`)
+  if (filter.device !== undefined) conditions.push(Prisma.sql`t.subject ilike ${anywhere(filter.device)}`)
   if (filter.from !== undefined) conditions.push(Prisma.sql`t.created_at >= ${filter.from}`)
   if (filter.to !== undefined) conditions.push(Prisma.sql`t.created_at < ${filter.to}`)
   return Prisma.join(conditions, ' and ')

@@ -1,5 +1,6 @@
 /** Bulk revocations in memory, by the rules of the store on Postgres. */
 import type {
+  BulkListFilter,
   BulkRecord,
   BulkRevocationStore,
   ItemOutcome,
@@ -11,10 +12,21 @@ import { statusOf } from '@/lib/services/certificate-view'
 import type { CertificateRecord } from '@/lib/services/certificates'
 import { inGroups, type Reach, reachOf } from '@/lib/services/permissions'
 import { makeCrlDue, matches, record } from './certificate-stores'
+import { countedRows, sortedRows } from './sorted-rows'
 import { append, type World, type WorldBulkRevocation } from './world'
 
 export function memoryBulkRevocationStore(world: World): BulkRevocationStore {
   const byId = (id: string) => world.bulkRevocations.find((bulk) => bulk.id === id)
+  const listedBy = ({ state, action, search, groups }: BulkListFilter & Reach) =>
+    [...world.bulkRevocations]
+      .filter(
+        (bulk) =>
+          (groups === undefined || isWithin(bulk.selection, groups)) &&
+          (state === undefined || bulk.state === state) &&
+          (action === undefined || bulk.action === action) &&
+          (search === undefined || bulk.described.toLowerCase().includes(search.toLowerCase())),
+      )
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
   const issued = () =>
     world.certificates
       .filter(({ state, kind }) => state === 'issued' && kind === 'leaf')
@@ -81,16 +93,17 @@ export function memoryBulkRevocationStore(world: World): BulkRevocationStore {
       const bulk = byId(id)
       return bulk ? recordOf(bulk) : null
     },
-    async list({ after, limit, groups }) {
-      return [...world.bulkRevocations]
-        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
-        .filter(
-          ({ createdAt, id }) =>
-            after === null || createdAt < after.at || (createdAt.getTime() === after.at.getTime() && id < after.id),
-        )
-        .filter(({ selection }) => groups === undefined || isWithin(selection, groups))
-        .slice(0, limit)
-        .map(recordOf)
+    async list(filter, keyset) {
+      const rows = sortedRows(
+        listedBy(filter),
+        keyset,
+        { asked: ({ createdAt }) => createdAt, starts: ({ startsAt }) => startsAt },
+        ({ id }) => id,
+      )
+      return rows.map(recordOf)
+    },
+    async count(filter, request) {
+      return countedRows(listedBy(filter), request, ({ createdAt }) => createdAt)
     },
     async items(id, { outcome }, { after, limit, now }) {
       const rows = new Map(issued().map((row) => [row.id, row]))

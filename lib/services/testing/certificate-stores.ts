@@ -2,30 +2,40 @@
 
 import type { AuditEventView } from '@/lib/services/audit'
 import { statusOf } from '@/lib/services/certificate-view'
-import type { CertificateListFilter, CertificateRecord, CertificateStore, Period } from '@/lib/services/certificates'
+import type { CertificateListFilter, CertificateRecord, CertificateStore } from '@/lib/services/certificates'
 import type { JobStore } from '@/lib/services/jobs'
 import { inGroups, type Reach } from '@/lib/services/permissions'
+import { beginningOf, endOf } from '@/lib/services/time-bounds'
 import { QUESTIONS } from '@/lib/services/transactions'
 import type { MemoryTransaction } from './enrolment-stores'
+import { countedRows, sortedRows } from './sorted-rows'
 import { append, type World, type WorldCertificate } from './world'
 
 const HOUR_MS = 3_600_000
 
 export function memoryCertificateStore(world: World): CertificateStore {
   const issued = () => world.certificates.filter(({ state }) => state === 'issued').map((row) => record(world, row))
+  const listed = (filter: CertificateListFilter & Reach, now: Date) =>
+    issued()
+      .filter((row) => row.kind === 'leaf' && matches(row, filter, now))
+      .filter(({ id }) => filter.renewed === undefined || filter.renewed === isRenewed(world, id))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
   return {
-    async list(filter, { after, limit, now }) {
-      return issued()
-        .filter((row) => row.kind === 'leaf' && matches(row, filter, now))
-        .filter(({ id }) => filter.renewed === undefined || filter.renewed === isRenewed(world, id))
-        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : -1))
-        .filter(
-          (row) =>
-            after === null ||
-            row.createdAt < after.createdAt ||
-            (row.createdAt.getTime() === after.createdAt.getTime() && row.id < after.id),
-        )
-        .slice(0, limit)
+    async list(filter, { now, expiringBefore: _, ...keyset }) {
+      return sortedRows(
+        listed(filter, now),
+        keyset,
+        {
+          issued: ({ createdAt }) => createdAt,
+          name: ({ subject }) => subject,
+          ends: ({ notAfter }) => notAfter,
+          serial: ({ serial }) => serial,
+        },
+        ({ id }) => id,
+      )
+    },
+    async count(filter, { now, expiringBefore: _, ...request }) {
+      return countedRows(listed(filter, now), request, ({ createdAt }) => createdAt)
     },
     async find(key) {
       return issued()
@@ -164,8 +174,8 @@ export function matches(row: CertificateRecord, filter: CertificateListFilter & 
     (filter.issuance === undefined || (filter.issuance === 'first') === (row.renewsCertificateId === null)) &&
     (filter.line === undefined || row.id === filter.line || row.lineageId === filter.line) &&
     (filter.current === undefined || filter.current === ['valid', 'expiring'].includes(statusOf(row, now))) &&
-    within(row.issuedAt, filter.issued) &&
-    within(row.notAfter, filter.ends) &&
+    within(row.notAfter, filter.endsFrom, filter.endsTo) &&
+    within(row.issuedAt, filter.issuedFrom, filter.issuedTo) &&
     (filter.search === undefined || found(row, filter.search))
   )
 }
@@ -178,8 +188,9 @@ function isRenewed(world: World, id: string): boolean {
   return world.certificates.some(({ renews, state }) => renews?.certificateId === id && state !== 'abandoned')
 }
 
-function within(at: Date, { from, to }: Period = {}): boolean {
-  return (from === undefined || at >= from) && (to === undefined || at < to)
+function within(at: Date, from = '1970-01-01', to = '9999-12-31'): boolean {
+  const [first, last] = [beginningOf(from), endOf(to)]
+  return first !== undefined && last !== undefined && first <= at && at < last
 }
 
 function found(row: CertificateRecord, search: string): boolean {

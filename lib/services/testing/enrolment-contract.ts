@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expireChallenges } from '@/lib/jobs/expire-challenges'
 import { forgetRecords } from '@/lib/jobs/forget-records'
 import type { AuditEntry } from '@/lib/services/audit'
-import type { NewChallenge } from '@/lib/services/challenges'
+import type { ChallengeSort, NewChallenge } from '@/lib/services/challenges'
 import { createDefaultEndpoint } from '@/lib/services/default-endpoint'
 import type { Attempt } from '@/lib/services/enrolment-turns'
 import type { FlightRecord } from '@/lib/services/flight-recorder'
-import type { TransactionFilter } from '@/lib/services/transactions'
+import type { Keyset } from '@/lib/services/listing'
+import type { TransactionFilter, TransactionSort } from '@/lib/services/transactions'
 import type { EnrolmentBacking, EnrolmentPortal } from './enrolment'
 import { enrolmentPortal } from './enrolment'
 import { actor, deviceActor } from './harness'
@@ -100,17 +101,16 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
           await added({ deviceName: `needle ${name} 3` }),
         ]
         const { challenges } = backing.enrolment
-        const first = await challenges.list(
-          { search: `NEEDLE ${name}`, endpoint: portal.slug, state: 'pending' },
-          { limit: 2 },
-        )
-        const second = await challenges.list(
-          { search: `NEEDLE ${name}`, group: portal.group.slug },
-          { limit: 2, cursor: first.nextCursor ?? '' },
-        )
-        const ids = [...first.items, ...second.items].map(({ id }) => id)
+        const wanted = { search: `NEEDLE ${name}`, group: portal.group.slug }
+        const first = await challenges.list({ ...wanted, endpoint: portal.slug, state: 'pending' }, newestMinted(2))
+        const [, end] = first
+        const from = { value: end?.createdAt.toISOString() ?? '', id: end?.id ?? '' }
+        const second = await challenges.list(wanted, { ...newestMinted(2), from })
+        const ids = [...first, ...second].map(({ id }) => id)
         expect(ids.toSorted()).toEqual(rows.map(({ id }) => id).toSorted())
-        expect(second.nextCursor).toBeNull()
+        expect(await challenges.count(wanted, { most: 9 })).toBe(3)
+        expect(await challenges.count(wanted, { most: 2 })).toBe(2)
+        expect(await challenges.count(wanted, { most: 9, since: first[0]?.createdAt ?? new Date(0) })).toBe(0)
         expect(await challenges.get(rows[0]?.id as string)).toMatchObject({
           state: 'pending',
           subject: 'CN=tablet-7',
@@ -118,7 +118,26 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
           certificate: null,
         })
         expect(await challenges.get(crypto.randomUUID())).toBeNull()
-        expect((await challenges.list({ search: '100%' }, { limit: 2 })).items).toEqual([])
+        expect(await challenges.list({ search: '100%' }, newestMinted(2))).toEqual([])
+      })
+
+      test('all that match are revoked together, but not those that came later', async () => {
+        const name = `together ${crypto.randomUUID()}`
+        const [first, second] = [await added({ deviceName: name }), await added({ deviceName: name })]
+        const { challenges } = backing.enrolment
+        const before = (await challenges.get(second.id))?.createdAt ?? new Date(0)
+        const how = { reason: 'tidied', before, limit: 1 }
+        const revoked = () => note('challenge.revoked')
+        const times = async () => [
+          await challenges.revokeMany({ search: name }, how, revoked),
+          await challenges.revokeMany({ search: name }, how, revoked),
+          await challenges.revokeMany({ search: name }, how, revoked),
+        ]
+        expect(await events(async () => expect(await times()).toEqual([1, 1, 0]))).toHaveLength(2)
+        expect(await challenges.get(first.id)).toMatchObject({ state: 'revoked', revokedReason: 'tidied' })
+        const third = await added({ deviceName: name })
+        const longAgo = { ...how, before: new Date(before.getTime() - 60_000) }
+        expect(await challenges.revokeMany({ ids: [third.id] }, longAgo, revoked)).toBe(0)
       })
 
       test('past its end it reads as expired and cannot be revoked', async () => {
@@ -126,7 +145,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         await backing.age('challenge', id, 61)
         expect(await backing.enrolment.challenges.get(id)).toMatchObject({ state: 'expired' })
         expect(
-          (await backing.enrolment.challenges.list({ state: 'pending' }, { limit: 200 })).items.map((row) => row.id),
+          (await backing.enrolment.challenges.list({ state: 'pending' }, newestMinted(200))).map((row) => row.id),
         ).not.toContain(id)
         expect(await events(() => backing.enrolment.challenges.revoke(id, null, note('challenge.revoked')))).toEqual([])
       })
@@ -410,7 +429,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       const { enrolment, transactions } = backing.enrolment
       const { challenge: value } = await portal.mint('CN=kept')
       await (await portal.device({ challenge: value, subject: [{ type: 'CN', value: 'kept' }] })).enrol()
-      const issued = (await transactions.list({ state: 'issued' }, { limit: 1 })).items[0]?.id as string
+      const issued = (await transactions.list({ state: 'issued' }, newest(1)))[0]?.id as string
       const [old, recent, failed] = [await begun(), await begun(), await begun()]
       const refused = { state: 'refused', reason: 'weak_key', detail: '', failInfo: 'badRequest' } as const
       await enrolment.finish(old.transactionRowId, refused, null, [])
@@ -423,7 +442,7 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       await backing.age('transaction', recent.transactionRowId, minutes - 1)
       const job = expireChallenges(backing.forgetting, backing.enrolment.flights)
       await job.run(new Date())
-      const kept = (await transactions.list({}, { limit: 200 })).items.map(({ id }) => id)
+      const kept = (await transactions.list({}, newest(200))).map(({ id }) => id)
       expect(kept).toEqual(expect.arrayContaining([issued, recent.transactionRowId]))
       expect(kept).not.toContain(old.transactionRowId)
       expect(kept).not.toContain(failed.transactionRowId)
@@ -613,8 +632,8 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         [],
       )
       const found = async (filter: Omit<TransactionFilter, 'kind'>) =>
-        (await transactions.list(filter, { limit: 200 })).items.some(({ id }) => id === row.transactionRowId)
-      const { createdAt } = (await transactions.list({ subject }, { limit: 1 })).items[0] ?? { createdAt: new Date(0) }
+        (await transactions.list(filter, newest(200))).some(({ id }) => id === row.transactionRowId)
+      const { createdAt } = (await transactions.list({ subject }, newest(1)))[0] ?? { createdAt: new Date(0) }
       expect(await found({ device: '100%_' })).toBe(true)
       expect(await found({ device: '100__' })).toBe(false)
       expect(await found({ subject: 'CN=100%_' })).toBe(false)
@@ -636,9 +655,9 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         null,
         [],
       )
-      const { items } = await backing.enrolment.transactions.list(
+      const items = await backing.enrolment.transactions.list(
         { endpoint: portal.slug, group: portal.group.slug, state: 'refused' },
-        { limit: 200 },
+        newest(200),
       )
       expect(items[0]).toMatchObject({
         state: 'refused',
@@ -648,9 +667,20 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         certificate: null,
         sourceIp: '192.0.2.9',
       })
-      const pages = await backing.enrolment.transactions.list({}, { limit: 1 })
-      const next = await backing.enrolment.transactions.list({}, { limit: 1, cursor: pages.nextCursor ?? '' })
-      expect(next.items[0]?.id).not.toBe(pages.items[0]?.id)
+      const [first, second] = await backing.enrolment.transactions.list({}, newest(2))
+      expect(first).toMatchObject({ id: items[0]?.id })
+      const from = { value: first?.createdAt.toISOString() ?? '', id: first?.id ?? '' }
+      expect(await backing.enrolment.transactions.list({}, { ...newest(1), from })).toEqual([second])
     })
   })
 }
+
+const newest = (limit: number): Keyset<TransactionSort> => ({
+  sort: 'asked',
+  order: 'desc',
+  way: 'after',
+  from: null,
+  limit,
+})
+
+const newestMinted = (limit: number): Keyset<ChallengeSort> => ({ ...newest(limit), sort: 'minted' })

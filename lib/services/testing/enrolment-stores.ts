@@ -13,6 +13,7 @@ import {
 import type { ChallengeRules } from '@/lib/services/challenge-rules'
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import {
+  type ChallengeFilter,
   type ChallengeStore,
   type ChallengeView,
   type NewChallenge,
@@ -34,11 +35,17 @@ import type { QueryStore } from '@/lib/services/scep-queries'
 import type { SimulationStore } from '@/lib/services/simulation'
 import type { StaticSecretStore } from '@/lib/services/static-secrets'
 import type { SupersessionStore } from '@/lib/services/supersession'
-import { QUESTIONS, type TransactionRow, type TransactionStore } from '@/lib/services/transactions'
+import {
+  QUESTIONS,
+  type StoredTransactionFilter,
+  type TransactionRow,
+  type TransactionStore,
+} from '@/lib/services/transactions'
 import { memoryAtOnceStore } from './at-once-store'
 import { memoryChallengePageStore, takePage } from './challenge-page-store'
 import { type MemoryApproval, memoryPolicyStores } from './policy-stores'
 import { memoryRenewalStore } from './renewal-store'
+import { countedRows, sortedRows } from './sorted-rows'
 import {
   append,
   type World,
@@ -205,27 +212,31 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         }
         return new Set(oldest).size
       },
-      async list(filter, page) {
-        const search = filter.search?.toLowerCase()
-        const views = challenges
-          .filter(({ origin }) => origin === 'minted' || origin === 'signed')
-          .map(viewOf)
-          .filter(
-            (view) =>
-              inGroups(filter, view.group.slug) &&
-              (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
-              (filter.endpoints === undefined || filter.endpoints.includes(view.endpoint.slug)) &&
-              (filter.group === undefined || view.group.slug === filter.group) &&
-              (filter.state === undefined ||
-                view.state === filter.state ||
-                (filter.state === 'refused' && view.state !== 'consumed' && view.lastRefusal !== null)) &&
-              (filter.subject === undefined || view.subject === filter.subject) &&
-              (search === undefined ||
-                [view.id, view.subject, view.deviceName ?? '', JSON.stringify(view.san)].some((text) =>
-                  text.toLowerCase().includes(search),
-                )),
-          )
-        return pageOf(views.reverse(), page)
+      async list(filter, keyset) {
+        return sortedRows(
+          mintedBy(filter),
+          keyset,
+          {
+            minted: ({ createdAt }) => createdAt,
+            name: ({ subject }) => subject,
+            ends: ({ expiresAt }) => expiresAt,
+          },
+          ({ id }) => id,
+        )
+      },
+      async count(filter, request) {
+        return countedRows(mintedBy(filter), request, ({ createdAt }) => createdAt)
+      },
+      async revokeMany(filter, { reason, before, limit }, revoked) {
+        const rows = mintedBy({ ...filter, state: 'pending' })
+          .filter(({ createdAt }) => createdAt <= before)
+          .slice(0, limit)
+        for (const { id } of rows) {
+          const row = challenges.find((each) => each.id === id)
+          if (row) Object.assign(row, { state: 'revoked', revokedAt: clock(), revokedReason: reason })
+        }
+        append(world, rows.map(revoked))
+        return rows.length
       },
       async get(id) {
         const row = challenges.find((each) => each.id === id)
@@ -565,26 +576,17 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     },
 
     transactions: {
-      async list(filter, page) {
-        const { device, deviceId, from, to, endpoint, group, groups, kind, state, ...equal } = filter
-        const fits = rows
-          .map(rowOf)
-          .filter(
-            (view) =>
-              (kind === undefined || (kind === 'question') === QUESTIONS.includes(view.messageType ?? 0)) &&
-              (endpoint === undefined || view.endpoint.slug === endpoint) &&
-              inGroups(filter, view.group.slug) &&
-              (group === undefined || view.group.slug === group) &&
-              (state === undefined ||
-                view.state === state ||
-                (state === 'unsuccessful' && ['refused', 'failed'].includes(view.state))) &&
-              (device === undefined || view.subject?.toLowerCase().includes(device.toLowerCase()) === true) &&
-              deviceId === undefined &&
-              (from === undefined || view.createdAt >= from) &&
-              (to === undefined || view.createdAt < to) &&
-              Object.entries(equal).every(([key, value]) => view[key as keyof typeof equal] === value),
-          )
-        return pageOf(fits.reverse(), page)
+      async list(filter, keyset) {
+        return sortedRows(
+          askedBy(filter),
+          keyset,
+          { asked: ({ createdAt }) => createdAt, name: ({ subject }) => subject ?? '' },
+          ({ id }) => id,
+        )
+      },
+
+      async count(filter, request) {
+        return countedRows(askedBy(filter), request, ({ createdAt }) => createdAt)
       },
 
       async get(id, mostRecords) {
@@ -634,14 +636,16 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     devices: {
       async subjects({ search = '', after = '' }, limit) {
         const leaves = world.certificates.filter(({ kind, state }) => kind === 'leaf' && state === 'issued')
-        const names = new Set(
-          [...leaves, ...challenges.filter(({ origin }) => origin === 'minted')].map(({ subject }) => subject),
-        )
-        return [...names]
-          .filter((subject) => subject > after && subject.toLowerCase().includes(search.toLowerCase()))
-          .sort()
+        return deviceNames(search)
+          .filter((subject) => subject > after)
           .slice(0, limit)
           .map((subject) => ({ subject, certificates: leaves.filter((leaf) => leaf.subject === subject).length }))
+      },
+      async countDevices() {
+        return 0
+      },
+      async countSubjects({ search = '' }, most) {
+        return Math.min(deviceNames(search).length, most)
       },
       async renewals() {
         return []
@@ -738,6 +742,58 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
 
   function heldAt(endpointId: string): MemoryApproval[] {
     return (world.approvals as MemoryApproval[]).filter((each) => each.endpointId === endpointId)
+  }
+
+  function mintedBy(filter: ChallengeFilter & Reach): ChallengeView[] {
+    const search = filter.search?.toLowerCase()
+    return challenges
+      .filter(({ origin }) => origin === 'minted' || origin === 'signed')
+      .map(viewOf)
+      .filter(
+        (view) =>
+          inGroups(filter, view.group.slug) &&
+          (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint) &&
+          (filter.endpoints === undefined || filter.endpoints.includes(view.endpoint.slug)) &&
+          (filter.group === undefined || view.group.slug === filter.group) &&
+          (filter.state === undefined ||
+            view.state === filter.state ||
+            (filter.state === 'refused' && view.state !== 'consumed' && view.lastRefusal !== null)) &&
+          (filter.subject === undefined || view.subject === filter.subject) &&
+          (filter.ids === undefined || filter.ids.includes(view.id)) &&
+          (search === undefined ||
+            [view.id, view.subject, view.deviceName ?? '', JSON.stringify(view.san)].some((text) =>
+              text.toLowerCase().includes(search),
+            )),
+      )
+  }
+
+  function deviceNames(search: string): string[] {
+    const leaves = world.certificates.filter(({ kind, state }) => kind === 'leaf' && state === 'issued')
+    const names = new Set(
+      [...leaves, ...challenges.filter(({ origin }) => origin === 'minted')].map(({ subject }) => subject),
+    )
+    return [...names].filter((subject) => subject.toLowerCase().includes(search.toLowerCase())).sort()
+  }
+
+  function askedBy(filter: StoredTransactionFilter): TransactionRow[] {
+    const { device, deviceId, from, to, endpoint, group, groups, kind, state, ...equal } = filter
+    return rows
+      .map(rowOf)
+      .filter(
+        (view) =>
+          (kind === undefined || (kind === 'question') === QUESTIONS.includes(view.messageType ?? 0)) &&
+          (endpoint === undefined || view.endpoint.slug === endpoint) &&
+          (groups === undefined || groups.includes(view.group.slug)) &&
+          (group === undefined || view.group.slug === group) &&
+          (state === undefined ||
+            view.state === state ||
+            (state === 'unsuccessful' && ['refused', 'failed'].includes(view.state))) &&
+          (device === undefined || view.subject?.toLowerCase().includes(device.toLowerCase()) === true) &&
+          deviceId === undefined &&
+          (from === undefined || view.createdAt >= from) &&
+          (to === undefined || view.createdAt < to) &&
+          Object.entries(equal).every(([key, value]) => view[key as keyof typeof equal] === value),
+      )
   }
 
   function rowOf(row: MemoryTransaction): TransactionRow {

@@ -1,5 +1,6 @@
 /** In-memory stores of static secrets and of requests that people decide about, with the database's rules. */
 import type {
+  ApprovalFilter,
   ApprovalState,
   ApprovalStore,
   DecisionView,
@@ -7,7 +8,7 @@ import type {
   NamedRequest,
 } from '@/lib/services/approval-types'
 import type { GrantStore } from '@/lib/services/enrolment-authorisation'
-import { inGroups } from '@/lib/services/permissions'
+import { inGroups, type Reach } from '@/lib/services/permissions'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import { sourceOf } from '@/lib/services/source-address'
 import {
@@ -18,6 +19,7 @@ import {
 } from '@/lib/services/static-secrets'
 import { QUESTIONS } from '@/lib/services/transactions'
 import type { MemoryChallenge, MemoryTransaction } from './enrolment-stores'
+import { countedRows, sortedRows } from './sorted-rows'
 import { append, type World } from './world'
 
 interface MemorySecret extends NewStaticSecret {
@@ -143,6 +145,16 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
     if (!row) throw new Error(`no transaction ${id}`)
     return row
   }
+  const heldBy = ({ state, endpoint, search, ...reach }: ApprovalFilter & Reach) =>
+    approvals
+      .map(viewOf)
+      .filter(
+        (view) =>
+          inGroups(reach, view.group.slug) &&
+          (state === undefined || view.state === state) &&
+          (endpoint === undefined || view.endpoint.slug === endpoint) &&
+          (search === undefined || view.subject.toLowerCase().includes(search.toLowerCase())),
+      )
   const effective = ({ state, expiresAt }: MemoryApproval): ApprovalState =>
     state === 'open' && expiresAt <= clock() ? 'expired' : state
   const certificateOf = (id: string) =>
@@ -283,19 +295,20 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
       append(world, due.map(named).map(expired))
       return due.length
     },
-    async list(filter, { cursor, limit }) {
-      const items = approvals
-        .map(viewOf)
-        .filter(
-          (view) =>
-            inGroups(filter, view.group.slug) &&
-            (filter.state === undefined || view.state === filter.state) &&
-            (filter.endpoint === undefined || view.endpoint.slug === filter.endpoint),
-        )
-        .reverse()
-      const from = cursor === undefined ? 0 : items.findIndex(({ id }) => id === cursor) + 1
-      const page = items.slice(from, from + limit)
-      return { items: page, nextCursor: from + limit < items.length ? (page.at(-1)?.id ?? null) : null }
+    async list(filter, keyset) {
+      return sortedRows(
+        heldBy(filter),
+        keyset,
+        {
+          asked: ({ createdAt }) => createdAt,
+          ends: ({ expiresAt }) => expiresAt,
+          name: ({ subject }) => subject,
+        },
+        ({ id }) => id,
+      )
+    },
+    async count(filter, request) {
+      return countedRows(heldBy(filter), request, ({ createdAt }) => createdAt)
     },
     countOpen: async (reach) =>
       approvals.filter(

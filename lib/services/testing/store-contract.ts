@@ -215,6 +215,50 @@ export function storeContract(name: string, open: () => Promise<Backing>): void 
         expect(times).toEqual([...times].sort((a, b) => b - a))
       })
 
+      test('are listed in the order of any column, both ways, and counted', async () => {
+        for (const name of ['b', 'd', 'a', 'c', 'e']) {
+          later(1_000)
+          await portal.enrol(endpointId, newDevice(name))
+        }
+        for (const sort of ['name', 'ends', 'issued', 'serial'] as const)
+          for (const order of ['asc', 'desc'] as const) {
+            const page = (cursor?: string | null) =>
+              portal.certificates.list(admin, {}, { limit: 2, sort, order, ...(cursor ? { cursor } : {}) })
+            const whole = (await portal.certificates.list(admin, {}, { sort, order })).items
+            const names = whole.map(({ commonName }) => commonName)
+            expect([...names].sort()).toEqual(['a', 'b', 'c', 'd', 'e'])
+            if (sort === 'name') expect(names[0]).toBe(order === 'asc' ? 'a' : 'e')
+            if (sort === 'issued') expect(names[0]).toBe(order === 'asc' ? 'b' : 'e')
+            const first = await page()
+            const second = await page(first.nextCursor)
+            const third = await page(second.nextCursor)
+            expect([first, second, third].flatMap(({ items }) => items)).toEqual(whole)
+            expect([first.previousCursor, third.nextCursor]).toEqual([null, null])
+            expect((await page(third.previousCursor)).items).toEqual(second.items)
+            const back = await page((await page(third.previousCursor)).previousCursor)
+            expect(back).toMatchObject({ items: first.items, previousCursor: null, nextCursor: first.nextCursor })
+          }
+        expect(await portal.certificates.matching(admin, {})).toEqual({ count: 5, more: false })
+        const all = await portal.certificates.list(admin, {}, { order: 'asc' })
+        expect(await portal.certificates.matching(admin, {}, all.items[2]?.issuedAt)).toMatchObject({ more: false })
+        await expect(
+          portal.certificates.list(admin, {}, { sort: 'name', cursor: all.nextCursor ?? 'bm8' }),
+        ).rejects.toMatchObject({ reason: 'invalid_cursor' })
+      })
+
+      test('are found by when they end and were issued', async () => {
+        const { id } = await portal.enrol(endpointId, newDevice('tablet-7'))
+        const { notAfter, issuedAt } = await portal.certificates.get(admin, id)
+        const found = async (filter: Parameters<typeof portal.certificates.list>[1]) =>
+          (await portal.certificates.matching(admin, filter)).count
+        const [ends, issued] = [notAfter, issuedAt].map((at) => at.toISOString().slice(0, 10)) as [string, string]
+        expect(await found({ endsFrom: ends, endsTo: ends, issuedFrom: issued, issuedTo: issued })).toBe(1)
+        expect(await found({ endsFrom: notAfter.toISOString() })).toBe(1)
+        expect(await found({ endsTo: notAfter.toISOString() })).toBe(0)
+        expect(await found({ issuedTo: '2000-01-01' })).toBe(0)
+        await expect(found({ endsTo: 'soon' })).rejects.toMatchObject({ code: 'invalid_input' })
+      })
+
       test('are found by status, group, endpoint and search', async () => {
         const device = newDevice('Tablet 100%_A', [{ type: 'dns', value: 'seven.example.com' }])
         const { id, serial } = await portal.enrol(endpointId, device)

@@ -120,7 +120,7 @@ async function Events({ actor, request, cursor }: EventsProps) {
         {items.length > 0 ? (
           <ol>
             {items.map((event) => (
-              <AuditRow key={event.id} event={event} />
+              <AuditRow key={event.id} event={event} named={undefined} />
             ))}
           </ol>
         ) : (

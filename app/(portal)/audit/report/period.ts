@@ -1,6 +1,6 @@
 /** The period of a report: whole days in UTC, both included, as the URL says them. Without any, the month before this one. */
-import { dayOf } from '@/app/(portal)/enrolments/day'
 import type { ReportPeriod } from '@/lib/services/audit-report'
+import { beginningOf, endOf } from '@/lib/services/time-bounds'
 
 export interface ReportDays {
   from: string
@@ -18,6 +18,6 @@ export function daysOf(wanted: Partial<ReportDays>, now: Date): ReportDays {
 
 /** Null for what are no days, or a period that ends before it begins. */
 export function periodOf({ from, to }: ReportDays): ReportPeriod | null {
-  const [first, end] = [dayOf(from), dayOf(to, 1)]
+  const [first, end] = [beginningOf(from ?? ''), endOf(to ?? '')]
   return first && end && first < end ? { from: first, to: end } : null
 }

@@ -1,0 +1,30 @@
+/** What makes a list a list: how its address becomes a filter, how it is read and counted, and what leaves in a file. */
+import type { Actor } from '@/lib/services/actor'
+import type { ListPage, ListRequest, Matches } from '@/lib/services/listing'
+import type { ListFacts, ListView } from './list-view'
+import type { FieldValue } from './rows-as-text'
+
+export interface ListDefinition<Filter, Row, Sort extends string = string> extends ListFacts {
+  sorts: Readonly<Record<Sort, 'asc' | 'desc'>>
+  usual: Sort
+  filterOf(parameters: Readonly<Record<string, string | undefined>>): Filter
+  list(actor: Actor, filter: Filter, request: ListRequest<Sort>): Promise<ListPage<Row>>
+  matching(actor: Actor, filter: Filter, since?: Date): Promise<Matches>
+  /** The fields of a file, in their order. */
+  fields: Readonly<Record<string, (row: Row) => FieldValue>>
+}
+
+/** A view's order, as its own list names it: readView() took it from there. */
+export function requestOf<Sort extends string>(
+  { sort, order }: Pick<ListView, 'sort' | 'order'>,
+  cursor?: string,
+): ListRequest<Sort> {
+  return { sort: sort as Sort, order, ...(cursor === undefined ? {} : { cursor }) }
+}
+
+/** Search begins at three characters: fewer match nearly everything, and no index knows them. */
+export function searchOf(text: string | undefined): string | undefined {
+  return text !== undefined && [...text].length >= SHORTEST_SEARCH ? text : undefined
+}
+
+export const SHORTEST_SEARCH = 3

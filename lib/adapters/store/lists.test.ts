@@ -1,0 +1,96 @@
+/** Lists in Postgres: their views, their counts, and the indexes that keep them quick. */
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Actor, systemActor } from '@/lib/services/actor'
+import { createDevices } from '@/lib/services/devices'
+import { createSavedViews } from '@/lib/services/saved-views'
+import { actor, installation, newDevice } from '@/lib/services/testing/harness'
+import { CERTIFICATE_NAMES } from './certificate-filter'
+import { CHALLENGE_NAMES } from './challenges'
+import type { Database } from './database'
+import { deviceStore } from './devices'
+import { savedViewStore } from './saved-views'
+import { postgresBacking } from './testing/postgres-backing'
+
+const MIGRATION = readFileSync('prisma/migrations/20261129010000_sort_and_search_lists/migration.sql', 'utf8')
+let backing: Awaited<ReturnType<typeof postgresBacking>>
+let database: Database
+
+beforeAll(async () => {
+  backing = await postgresBacking()
+  database = backing.database
+})
+afterAll(() => backing?.close())
+
+async function person(role: 'admin' | 'auditor'): Promise<Actor> {
+  const id = crypto.randomUUID()
+  const email = `${id}@example.com`
+  await database.user.create({
+    data: { id, name: role, email, emailNormalised: email, passwordHash: 'none', role },
+    select: { id: true },
+  })
+  return { ...systemActor('cli', role), type: 'user', id, role }
+}
+
+test('views of one name are one, two people who share see each other’s, and what is removed is gone', async () => {
+  const views = createSavedViews({ store: savedViewStore(database) })
+  const [ada, eve] = [await person('admin'), await person('auditor')]
+  const view = { list: 'certificates', name: 'Held', query: 'status=held', shared: true }
+  await views.save(ada, view)
+  await Promise.all([views.save(ada, { ...view, query: 'a=1' }), views.save(ada, { ...view, query: 'a=1' })])
+  await views.save(eve, { ...view, shared: false })
+  expect(await views.list(eve, 'certificates')).toMatchObject([
+    { name: 'Held', by: expect.toBeOneOf([null, 'admin']) },
+    { name: 'Held' },
+  ])
+  const [own] = await views.list(ada, 'certificates')
+  expect(own).toMatchObject({ query: 'a=1', by: null, removable: true })
+  await views.remove(ada, own?.id ?? '')
+  await expect(views.remove(ada, own?.id ?? '')).rejects.toMatchObject({ code: 'not_found' })
+  expect(await views.list(ada, 'certificates')).toEqual([])
+  const types = await database.auditEvent.findMany({
+    where: { type: { startsWith: 'saved_view.' } },
+    select: { type: true },
+  })
+  expect(types).toHaveLength(5)
+})
+
+test.each([
+  ['certificate_names_idx', CERTIFICATE_NAMES],
+  ['challenge_names_idx', CHALLENGE_NAMES],
+])('%s has the trigrams of what is searched, to the letter', (index, { sql }) => {
+  const plain = (text: string) => text.replace(/"|\bc\.|\s/g, '')
+  const [, definition = ''] = MIGRATION.split(`"${index}"`)
+  expect(plain(definition)).toContain(plain(`USING gin (${sql} gin_trgm_ops)`))
+})
+
+test('the search of certificates goes by its index', async () => {
+  const plan = await database.$transaction(async (transaction) => {
+    await transaction.$executeRaw`set local enable_seqscan = off`
+    return transaction.$queryRaw<Record<string, string>[]>`
+      explain select from certificate c where ${CERTIFICATE_NAMES} ilike '%tab%'`
+  })
+  expect(plan.flatMap(Object.values).join('\n')).toContain('certificate_names_idx')
+})
+
+test('devices are counted as they are listed', async () => {
+  const portal = installation(backing)
+  await portal.setUp()
+  const { endpoint } = await portal.createGroup()
+  for (const name of ['one', 'two', 'two']) await portal.enrol(endpoint.id, newDevice(name))
+  const nothing = { list: () => Promise.reject(new Error('not asked')) }
+  const devices = createDevices({
+    store: deviceStore(database),
+    certificates: portal.certificates,
+    challenges: nothing,
+    transactions: nothing,
+    clock: () => portal.time.now,
+  })
+  const reader = actor('auditor')
+  for (const filter of [{}, { search: 'two' }, { group: 'staff' }, { group: 'none' }, { state: 'managed' as const }])
+    expect(await devices.matching(reader, filter)).toEqual({
+      count: (await devices.list(reader, filter, {})).items.length,
+      more: false,
+    })
+  expect(await devices.matching(reader, {}, new Date(0))).toEqual({ count: 0, more: false })
+})
