@@ -157,7 +157,7 @@ export function matches(row: CertificateRecord, filter: CertificateListFilter, n
 }
 
 function isRenewed(world: World, id: string): boolean {
-  return world.certificates.some(({ renews, state }) => renews?.certificateId === id && state !== 'abandoned')
+  return world.certificates.some(({ renews, state }) => renews?.certificateId === id && state === 'issued')
 }
 
 function within(at: Date, { from, to }: Period = {}): boolean {
