@@ -52,6 +52,7 @@ test('every number and every bar opens exactly what it counts', async ({ visit }
   const page = await visit(portal, { as: AUGUST })
   await page.goto('/')
   await expect(page.getByRole('link', { name: 'Valid certificates' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Show', exact: true })).toBeVisible()
   await picture(page, 'overview-counted')
   const counted = await page
     .locator('[data-count]')
