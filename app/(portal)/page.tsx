@@ -3,10 +3,11 @@ import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { PageHeader } from '@/app/_components/page-header'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
-import { CardsSkeleton } from '@/app/_components/skeleton'
-import { requireActorInGroups } from '@/app/_session'
+import { CardsSkeleton, Skeleton } from '@/app/_components/skeleton'
+import { requireActor, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
+import type { GroupView } from '@/lib/services/groups'
 import { firstOf } from '@/lib/services/overview'
 import { can } from '@/lib/services/permissions'
 import { Activity } from './_overview/activity'
@@ -55,21 +56,17 @@ const NEWEST = { limit: 6 }
 async function Overview({ actor, days, wanted }: { actor: Actor; days: number; wanted: Wanted }) {
   const { overview, groups: groupService, certificates, transactions } = server()
   const now = new Date()
-  const [troubles, groups, standing, activity, causes, weeks, waiting, milestones, newest, refused] = await Promise.all(
-    [
-      troublesOf(actor),
-      groupService.list(actor),
-      overview.standing(actor),
-      overview.activity(actor, days),
-      overview.causes(actor, days),
-      overview.forecast(actor),
-      overview.waiting(actor),
-      overview.milestones(actor),
-      certificates.list(actor, {}, NEWEST),
-      transactions.list(actor, { state: 'refused' }, NEWEST),
-    ],
-  )
-  const endpoints = groups.flatMap((group) => group.endpoints.map((endpoint) => ({ ...endpoint, group })))
+  const [troubles, groups, standing, activity, causes, waiting, milestones, newest, refused] = await Promise.all([
+    troublesOf(actor),
+    groupService.list(actor),
+    overview.standing(actor),
+    overview.activity(actor, days),
+    overview.causes(actor, days),
+    overview.waiting(actor),
+    overview.milestones(actor),
+    certificates.list(actor, {}, NEWEST),
+    transactions.list(actor, { state: 'refused' }, NEWEST),
+  ])
   const quiet = standing.total === 0 && refused.items.length === 0
   return (
     <div className="grid gap-5">
@@ -84,12 +81,9 @@ async function Overview({ actor, days, wanted }: { actor: Actor; days: number; w
           {!quiet && <Activity activity={activity} />}
           {standing.total > 0 && (
             <>
-              <Forecast
-                weeks={weeks}
-                endpoints={endpoints}
-                supposed={supposedOf(wanted, endpoints, weeks, now)}
-                days={days}
-              />
+              <Suspense fallback={<Skeleton className="h-112" />}>
+                <Ahead actor={actor} groups={groups} days={days} wanted={wanted} />
+              </Suspense>
               <Statuses standing={standing} />
             </>
           )}
@@ -103,6 +97,21 @@ async function Overview({ actor, days, wanted }: { actor: Actor; days: number; w
       </div>
     </div>
   )
+}
+
+interface AheadProps {
+  actor: Actor
+  groups: GroupView[]
+  days: number
+  wanted: Wanted
+}
+
+/** Comes after the rest, for it looks at every certificate and its successor. */
+async function Ahead({ actor, groups, days, wanted }: AheadProps) {
+  const weeks = await server().overview.forecast(actor)
+  const endpoints = groups.flatMap((group) => group.endpoints.map((endpoint) => ({ ...endpoint, group })))
+  const supposed = supposedOf(wanted, endpoints, weeks, new Date())
+  return <Forecast weeks={weeks} endpoints={endpoints} supposed={supposed} days={days} />
 }
 
 /** What may want attention. Whoever is limited to some groups is not told of what all of them share. */

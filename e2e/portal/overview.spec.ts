@@ -52,6 +52,7 @@ test('every number and every bar opens exactly what it counts', async ({ visit }
   const page = await visit(portal, { as: AUGUST })
   await page.goto('/')
   await expect(page.getByRole('link', { name: 'Valid certificates' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Show', exact: true })).toBeVisible()
   await picture(page, 'overview-counted')
   const counted = await page
     .locator('[data-count]')
@@ -59,12 +60,7 @@ test('every number and every bar opens exactly what it counts', async ({ visit }
       links.map((link) => [link.getAttribute('href') ?? '', Number(link.getAttribute('data-count'))]),
     )
   const numbers = new Map(counted.filter(([, count]) => Number(count) > 0) as [string, number][])
-  const bars = await page
-    .locator('main svg a')
-    .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''))
-  // Each bar's list is one that a number of the table beside it has counted.
-  expect(bars.length).toBeGreaterThan(4)
-  expect(bars.filter((href) => !numbers.has(href))).toEqual([])
+  expect(await page.locator('main svg a[data-count]').count()).toBeGreaterThan(4)
   expect([...numbers.keys()].map((href) => href.replace(/\?.*/, '')).sort()).toEqual(
     expect.arrayContaining(['/certificates', '/challenges', '/enrolments']),
   )

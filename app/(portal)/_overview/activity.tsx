@@ -121,7 +121,7 @@ function Small({ days, group }: { days: DayCount[]; group: string }) {
       {days.map(({ day, issued, unsuccessful }, index) => (
         <g key={dayText(day)}>
           {issued > 0 && (
-            <a href={issuedBetween(day, day, group)} tabIndex={-1}>
+            <a href={issuedBetween(day, day, group)} tabIndex={-1} data-count={issued}>
               <title>{`${shortDay(day, true)}: ${number(issued)} issued`}</title>
               <rect
                 x={`${index * step}%`}
@@ -133,7 +133,7 @@ function Small({ days, group }: { days: DayCount[]; group: string }) {
             </a>
           )}
           {unsuccessful > 0 && (
-            <a href={unsuccessfulBetween(day, day, group)} tabIndex={-1}>
+            <a href={unsuccessfulBetween(day, day, group)} tabIndex={-1} data-count={unsuccessful}>
               <title>{`${shortDay(day, true)}: ${number(unsuccessful)} refused or failed`}</title>
               <rect
                 x={`${index * step}%`}

@@ -3,6 +3,7 @@
  * links in the table under it, so the drawing itself says nothing to them.
  */
 import { scaleBand, scaleLinear } from 'd3-scale'
+import type { ReactNode } from 'react'
 import { cx } from '@/app/_components/cx'
 
 export interface Part {
@@ -105,7 +106,7 @@ function Bar({ id, column, left, width, step, place, y, bottom }: BarProps) {
   let below = 0
   return (
     <g className="group/bar">
-      <Linked href={first?.href ?? null}>
+      <Linked part={first}>
         <rect
           x={`${left - (step - width) / 2}%`}
           width={`${step}%`}
@@ -121,7 +122,7 @@ function Bar({ id, column, left, width, step, place, y, bottom }: BarProps) {
         // However small, it is seen.
         const tall = Math.max(from - y(below), 2)
         return (
-          <Linked key={part.look} href={part.href}>
+          <Linked key={part.look} part={part}>
             <rect
               x={`${left}%`}
               width={`${width}%`}
@@ -161,10 +162,10 @@ function Bar({ id, column, left, width, step, place, y, bottom }: BarProps) {
 }
 
 /** Whoever goes from link to link meets those of the table, not hundreds of bars. */
-function Linked({ href, children }: { href: string | null; children: React.ReactNode }) {
-  if (href === null) return children
+function Linked({ part, children }: { part: Part | undefined; children: ReactNode }) {
+  if (part === undefined || part.href === null) return children
   return (
-    <a href={href} tabIndex={-1}>
+    <a href={part.href} tabIndex={-1} data-count={part.count}>
       {children}
     </a>
   )
@@ -194,7 +195,7 @@ function Hatches({ id }: { id: string }) {
   )
 }
 
-export function Legend({ id, items }: { id: string; items: { look: Look; text: React.ReactNode }[] }) {
+export function Legend({ id, items }: { id: string; items: { look: Look; text: ReactNode }[] }) {
   return (
     <ul className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
       {items.map(({ look, text }) => (

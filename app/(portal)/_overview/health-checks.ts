@@ -151,7 +151,7 @@ function backupKind({ backup }: { backup: { at: Date } | null }, now: Date): Che
   const age = backup === null ? null : now.getTime() - backup.at.getTime()
   const check: Check = {
     id: 'backup',
-    href: '/audit?kind=system',
+    href: '/settings/about',
     subject: 'Backup',
     verdict: age === null ? 'soon' : age > BACKUP_MISSING_MS ? 'bad' : age > BACKUP_LATE_MS ? 'soon' : 'good',
     until: null,

@@ -108,7 +108,7 @@ function Share({ statuses, total, present }: ShareProps) {
         const from = left
         left += width
         return (
-          <a key={status} href={certificatesOf(status)} tabIndex={-1}>
+          <a key={status} href={certificatesOf(status)} tabIndex={-1} data-count={count}>
             <title>{`${nameOf(status)}: ${count.toLocaleString('en-GB')}`}</title>
             <rect x={`${from}%`} width={`${width}%`} height="20" className={`${FILLS[status]} stroke-surface`} />
           </a>

@@ -61,12 +61,11 @@ const ISSUER_REVOKED = Prisma.sql`(ic.revoked_at is not null and c.not_after >= 
 const UNREVOKED = Prisma.sql`(c.revoked_at is null and not ${ISSUER_REVOKED})`
 
 /** Valid or expiring. */
-export function currentCondition(now: Date): Prisma.Sql {
+function currentCondition(now: Date): Prisma.Sql {
   return Prisma.sql`(${UNREVOKED} and c.not_before <= ${now} and c.not_after >= ${now})`
 }
 
-/** Its successor counts from its intent on. */
-export const RENEWED = Prisma.sql`exists (select from certificate n where n.renews_certificate_id = c.id and n.state <> 'abandoned')`
+const RENEWED = Prisma.sql`exists (select from certificate n where n.renews_certificate_id = c.id and n.state = 'issued')`
 
 /** The status as a word, by the same conditions. */
 export function statusColumn(now: Date, expiringBefore: Date): Prisma.Sql {

@@ -272,12 +272,13 @@ async function readCounts(
       0) as revoked,
            coalesce(h.pending, 0) as pending
     from "group" g
-    left join lateral (
-      select count(*)::int as certificates, count(revoked_at)::int as revoked,
+    left join (
+      select group_id, count(*)::int as certificates, count(revoked_at)::int as revoked,
              count(*) filter (where revoked_at is null and not_before <= ${now} and not_after >= ${now}
                and authority_id not in (select id from authority where status = 'revoked'))::int as valid
-      from certificate where group_id = g.id and kind = 'leaf' and state = 'issued'
-    ) c on true
+      from certificate where group_id = any(${groupIds}::uuid[]) and kind = 'leaf' and state = 'issued'
+      group by group_id
+    ) c on c.group_id = g.id
     left join lateral (
       select count(*)::int as pending from challenge join endpoint e on e.id = challenge.endpoint_id
       where e.group_id = g.id and challenge.state = 'pending' and challenge.origin = 'minted' and challenge.expires_at > ${now}

@@ -185,7 +185,7 @@ function reached({ group }: CertificateRecord, reach: Reach): boolean {
 }
 
 function isRenewed(world: World, id: string): boolean {
-  return world.certificates.some(({ renews, state }) => renews?.certificateId === id && state !== 'abandoned')
+  return world.certificates.some(({ renews, state }) => renews?.certificateId === id && state === 'issued')
 }
 
 function within(at: Date, from = '1970-01-01', to = '9999-12-31'): boolean {

@@ -2,7 +2,7 @@
 
 -- In place of the index over the same columns: the same order, and what makes a status and a period beside it.
 CREATE INDEX "certificate_counted_idx" ON "certificate" ("issued_at", "id")
-    INCLUDE ("not_before", "not_after", "revoked_at", "revocation_reason", "authority_id", "group_id")
+    INCLUDE ("not_before", "not_after", "revoked_at", "revocation_reason", "authority_id", "group_id", "renews_certificate_id")
     WHERE "kind" = 'leaf' AND "state" = 'issued';
 DROP INDEX "certificate_issued_leaf_idx";
 
