@@ -222,6 +222,14 @@ function parsedCrl(der: Uint8Array): CrlFile {
   }
 }
 
+/** One that has its certificate. */
+export function findAuthority(all: AuthorityRecord[], slug: string): AuthorityRecord {
+  const authority = all.find((each) => each.slug === slug && each.certificateDer !== null)
+  if (authority === undefined)
+    throw new Refusal('not_found', 'There is no such authority.', { reason: 'authority_unknown' })
+  return authority
+}
+
 export function fileRefused(reason: string, sentence: string, detail?: string): Refusal {
   return new Refusal('invalid_input', sentence, {
     reason,

@@ -1,40 +1,35 @@
-/** Authorities that come from elsewhere, and roots whose key is in a safe. Strict: what is doubtful does not come in. */
+/** Authorities that come from elsewhere. Strict: what is doubtful does not come in. */
 import { isRefusal, Refusal } from '@/lib/errors'
 import { type CertificateInfo, parseCertificate, toPem } from '@/lib/pki/certificate'
-import { CRL_LABELS } from '@/lib/pki/certificate-file'
-import { REVOCATION_REASON_NUMBER } from '@/lib/pki/crl'
 import { nameToText } from '@/lib/pki/name'
 import type { Actor } from './actor'
-import type { AuditEntry } from './audit'
 import { type AuthorityRecord, authorityView } from './authorities'
 import {
   certificatesOf,
   checkAuthority,
-  checkedCrl,
   checkSize,
   fileRefused,
   importedAuthority,
   isSelfIssued,
   nameOf,
   parsedCertificate,
-  readFile,
   rootOf,
 } from './authority-files'
+import { authorityEvent, importEvents } from './authority-import-events'
 import type {
   AuthorityImportStore,
   AuthorityImports,
   AuthorityRequest,
   AuthorityRequestView,
-  ImportedAuthority,
-  RevokedIssuer,
 } from './authority-import-types'
 import { authoritySubject, firstShard, newOwnerId } from './authority-plan'
 import { keyGeneratedEvent } from './certificate-events'
 import { fingerprint, sha256 } from './certificate-intent'
-import type { RevocationReason } from './certificates'
+import { createCrlImport } from './crl-import'
 import { checkedIssuerKey, checkedName, freeSlug, slugOf } from './group-plan'
 import type { AuthorityView } from './groups'
 import { authorise } from './permissions'
+import { createRootKeys } from './root-keys'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
 
@@ -100,7 +95,7 @@ export function createAuthorityImports({
     }
     await store.insertRequest(made, [
       keyGeneratedEvent(actor, { ...key, algorithm: keyAlgorithm, purpose: 'issuer' }),
-      event('ca.request.created', actor, made, {
+      authorityEvent('ca.request.created', actor, made, {
         subject: nameToText(subjectDer),
         keyAlg: keyAlgorithm,
         spkiSha256: fingerprint(spkiSha256),
@@ -112,7 +107,7 @@ export function createAuthorityImports({
   async function withdrawRequest(actor: Actor, id: string): Promise<void> {
     authorise(actor, 'authority:manage')
     const request = await openRequest(id)
-    const events = [event('ca.request.withdrawn', actor, request, {})]
+    const events = [authorityEvent('ca.request.withdrawn', actor, request, {})]
     if (!(await store.withdrawRequest(id, clock(), events))) throw requestEnded()
   }
 
@@ -151,115 +146,6 @@ export function createAuthorityImports({
     } finally {
       password.fill(0)
     }
-  }
-
-  async function importCrl(actor: Actor, slug: string, file: Uint8Array) {
-    authorise(actor, 'authority:manage')
-    const all = await store.authorities()
-    const authority = found(all, slug)
-    if (authority.keyId !== null || authority.offlineKeyId !== null)
-      throw new Refusal('conflict', 'The revocation list of this authority is made here, with its key.', {
-        reason: 'key_is_here',
-      })
-    const [der, ...others] = readFile(file, CRL_LABELS)
-    if (der === undefined || others.length > 0)
-      throw fileRefused('crl_malformed', 'This file holds no revocation list, or several.')
-    const now = clock()
-    const crl = checkedCrl(der, parseCertificate(certificateOf(authority)), now)
-    const listed = new Map(crl.entries.map((entry) => [entry.serial as string, entry]))
-    const revoked = issuersOn(listed, all, authority)
-    const missing = (await store.revokedSerials(authority.id, now)).filter((serial) => !listed.has(serial))
-    const newCrl = {
-      authorityId: authority.id,
-      shard: null,
-      number: crl.number,
-      thisUpdate: crl.thisUpdate,
-      nextUpdate: crl.nextUpdate,
-      entries: crl.entries.length,
-      der,
-      sha256: sha256(der),
-    }
-    const outcome = await store.importCrl(
-      newCrl,
-      revoked.map(({ issuer: _, ...row }) => row),
-      missing.length === 0,
-      [
-        event('ca.crl_imported', actor, authority, {
-          number: crl.number.toString(),
-          entries: crl.entries.length,
-          thisUpdate: crl.thisUpdate.toISOString(),
-          nextUpdate: crl.nextUpdate.toISOString(),
-          sha256: fingerprint(newCrl.sha256),
-        }),
-        ...revoked.map(({ issuer, reason }) => event('ca.revoked', actor, issuer, { reasonCode: reason })),
-      ],
-    )
-    if (outcome === 'older') {
-      throw fileRefused('older_list', 'A list with this number or a higher one is here already. Make a newer one.')
-    }
-    onCrlDue()
-    return { number: crl.number.toString(), revoked: revoked.map(({ issuer }) => issuer.name) }
-  }
-
-  async function chooseForNewIssuers(actor: Actor, slug: string): Promise<void> {
-    authorise(actor, 'authority:manage')
-    const authority = found(await store.authorities(), slug)
-    if (authority.kind !== 'root' || authority.status !== 'active')
-      throw new Refusal('conflict', 'Only a root that is in use signs issuers.', { reason: 'not_a_root' })
-    if (
-      authority.keyId === null ||
-      !(await store.chooseForNewIssuers(authority.id, [event('ca.default_root_changed', actor, authority, {})]))
-    )
-      throw keyElsewhere(authority)
-  }
-
-  async function sealedKey(actor: Actor, slug: string): Promise<Uint8Array> {
-    authorise(actor, 'authority:manage')
-    const authority = found(await store.authorities(), slug)
-    if (authority.kind !== 'root')
-      throw new Refusal('conflict', "Only a root's key is taken offline: issuers sign every day.", {
-        reason: 'not_a_root',
-      })
-    if (authority.keyId === null) throw keyElsewhere(authority)
-    const sealed = await signer.sealedKey(authority.keyId)
-    await store.record([event('ca.key_sealed', actor, authority, { sha256: fingerprint(sha256(sealed)) })])
-    return sealed
-  }
-
-  /** First nobody signs with it any more, then it is wiped: after a crash in between the same request finishes it. */
-  async function takeOffline(actor: Actor, slug: string, sealed: Uint8Array): Promise<void> {
-    authorise(actor, 'authority:manage')
-    const authority = found(await store.authorities(), slug)
-    const keyId = await keyIn(sealed, authority)
-    if (authority.keyId !== null) {
-      if (authority.keyId !== keyId) throw anotherKey(authority)
-      if (!(await store.takeOffline(authority.id, keyId, [event('ca.key_taken_offline', actor, authority, {})])))
-        throw new Refusal('conflict', 'Somebody else changed this authority just now. Look again.', {
-          reason: 'changed',
-        })
-    } else if (authority.offlineKeyId !== keyId) throw anotherKey(authority)
-    await signer.dropKey(sealed)
-  }
-
-  async function bringBack(actor: Actor, slug: string, sealed: Uint8Array): Promise<void> {
-    authorise(actor, 'authority:manage')
-    const authority = found(await store.authorities(), slug)
-    if (authority.offlineKeyId === null)
-      throw new Refusal('conflict', 'The key of this authority was not taken offline here.', { reason: 'not_offline' })
-    if ((await keyIn(sealed, authority)) !== authority.offlineKeyId) throw anotherKey(authority)
-    const { keyId } = await signer.restoreKey(sealed)
-    if (!(await store.bringBack(authority.id, keyId, [event('ca.key_brought_back', actor, authority, {})])))
-      throw new Refusal('conflict', 'Somebody else changed this authority just now. Look again.', { reason: 'changed' })
-    onCrlDue()
-  }
-
-  async function keyIn(sealed: Uint8Array, authority: AuthorityRecord): Promise<string> {
-    if (sealed.length > MAX_SEALED_BYTES) throw anotherKey(authority)
-    const { keyId, ownerId } = await signer.checkSealedKey(sealed).catch((error) => {
-      throw isRefusal(error, 'invalid_input') ? fileRefused(error.reason, error.sentence) : error
-    })
-    if (ownerId !== authority.id) throw anotherKey(authority)
-    return keyId
   }
 
   function rootRow(certificate: CertificateInfo, row: DraftIdentity): Draft {
@@ -370,12 +256,11 @@ export function createAuthorityImports({
       authorise(actor, 'group:read')
       return (await store.organisation())?.rootId ?? null
     },
-    ...{ importRoot, createRequest, withdrawRequest, acceptCertificate, importPkcs12, importCrl },
-    ...{ chooseForNewIssuers, sealedKey, takeOffline, bringBack },
+    ...{ importRoot, createRequest, withdrawRequest, acceptCertificate, importPkcs12 },
+    ...createRootKeys({ store, signer, onCrlDue }),
+    ...createCrlImport({ store, clock, onCrlDue }),
   }
 }
-
-const MAX_SEALED_BYTES = 16 * 1024
 
 type DraftIdentity = { id: string; keyId: string | null; origin: 'imported' | 'requested' }
 
@@ -400,26 +285,6 @@ async function pkcs12<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const REASONS = new Map<number, RevocationReason>(
-  Object.entries(REVOCATION_REASON_NUMBER).map(([name, number]) => [number, name as RevocationReason]),
-)
-
-/** Issuers of ours that the list names and that nobody has revoked here yet. An issuer on hold issues nothing either. */
-function issuersOn(
-  listed: ReadonlyMap<string, { revokedAt: Date; reason: number }>,
-  all: AuthorityRecord[],
-  root: AuthorityRecord,
-): (RevokedIssuer & { issuer: AuthorityRecord })[] {
-  return all.flatMap((issuer) => {
-    if (issuer.parentId !== root.id || issuer.certificateDer === null || issuer.status === 'revoked') return []
-    const entry = listed.get(parseCertificate(issuer.certificateDer).serial)
-    if (entry === undefined) return []
-    const named = REASONS.get(entry.reason)
-    const reason = named === undefined || named === 'certificateHold' ? 'unspecified' : named
-    return [{ issuer, authorityId: issuer.id, certificateId: issuer.certificateId, at: entry.revokedAt, reason }]
-  })
-}
-
 function requestView({
   spkiSha256: _,
   keyId: __,
@@ -430,72 +295,12 @@ function requestView({
   return { ...request, subject: nameToText(subjectDer), csrPem: toPem(csr, 'CERTIFICATE REQUEST') }
 }
 
-function importEvents(actor: Actor, { authority, certificate }: ImportedAuthority): AuditEntry[] {
-  const imported = event('ca.imported', actor, authority, {
-    kind: authority.kind,
-    origin: authority.origin,
-    key: authority.keyId === null ? 'elsewhere' : 'here',
-    subject: certificate.subject,
-    serial: certificate.serial,
-    keyAlg: authority.keyAlgorithm,
-    notAfter: authority.notAfter.toISOString(),
-    fingerprint: fingerprint(certificate.fingerprintSha256),
-    spkiSha256: fingerprint(certificate.spkiSha256),
-    ...(authority.parentId === null ? {} : { parentId: authority.parentId }),
-  })
-  if (authority.keyId === null || authority.origin === 'requested') return [imported]
-  const key: AuditEntry = {
-    type: 'key.imported',
-    outcome: 'success',
-    actor,
-    object: { type: 'key', id: authority.keyId },
-    data: {
-      provider: 'software',
-      alg: authority.keyAlgorithm,
-      purpose: authority.kind,
-      spkiSha256: fingerprint(certificate.spkiSha256),
-    },
-  }
-  return [key, imported]
-}
-
-function event(
-  type: AuditEntry['type'],
-  actor: Actor,
-  authority: { id: string; name: string },
-  data: NonNullable<AuditEntry['data']>,
-): AuditEntry {
-  return { type, outcome: 'success', actor, object: { type: 'ca', id: authority.id, name: authority.name }, data }
-}
-
-function found(all: AuthorityRecord[], slug: string): AuthorityRecord {
-  const authority = all.find((each) => each.slug === slug && each.certificateDer !== null)
-  if (authority === undefined)
-    throw new Refusal('not_found', 'There is no such authority.', { reason: 'authority_unknown' })
-  return authority
-}
-
-function certificateOf({ certificateDer }: AuthorityRecord): Uint8Array {
-  if (certificateDer === null) throw new Error('an authority without a certificate')
-  return certificateDer
-}
-
 function known(): Refusal {
   return fileRefused('known', 'This authority, or its key, is here already.')
 }
 
 function requestEnded(): Refusal {
   return new Refusal('conflict', 'This request has ended: it was answered or withdrawn.', { reason: 'request_ended' })
-}
-
-export function keyElsewhere({ name }: { name: string }): Refusal {
-  return new Refusal('conflict', `The key of ${name} is not here, so nothing is signed with it here.`, {
-    reason: 'key_elsewhere',
-  })
-}
-
-function anotherKey({ name }: { name: string }): Refusal {
-  return fileRefused('another_key', `This is not the sealed key of ${name}.`)
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

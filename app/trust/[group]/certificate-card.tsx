@@ -14,7 +14,7 @@ import type { Standing, TrustedAuthority } from '@/lib/services/trust'
 
 const ROLES: Record<Standing, string> = {
   root: 'The root: what it vouches for is trusted.',
-  another_root: 'The root of an issuer that comes or was before.',
+  another_root: 'The root of an issuer that takes over soon, or issued before.',
   issuer: 'Issues certificates now.',
   next: 'Announced: it takes over soon, and can be installed before.',
   earlier: 'Issues no more, but some devices still hold certificates of it.',

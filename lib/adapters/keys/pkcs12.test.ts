@@ -1,7 +1,10 @@
 /** PKCS#12 files of several ages, made and judged by openssl: what opens, and what is said about what does not. */
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, pbkdf2Sync } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseCertificate } from '@/lib/pki/certificate'
+import { parseDer } from '@/lib/pki/der'
+import { integer, nullValue, octetString, oid, sequence } from '@/lib/pki/der-write'
 import { readPkcs12 } from './pkcs12'
 import { type OpensslFolder, opensslFolder } from './testing/openssl'
 
@@ -33,6 +36,28 @@ test.each([
   )
   expect(Buffer.from(parseCertificate(certificates[0] ?? new Uint8Array()).spki)).toEqual(der)
 })
+
+test('a file with PBMAC1 (RFC 9579) opens, as OpenSSL says too', async () => {
+  const file = withPbmac1(openssl.pkcs12('staff', PASSWORD), PASSWORD)
+  expect(() => createSecureContext({ pfx: file, passphrase: PASSWORD })).not.toThrow()
+  expect((await open(file)).certificates.map((der) => Buffer.from(der))).toEqual([Buffer.from(openssl.der('staff'))])
+  await expect(open(withPbmac1(file, 'another'))).rejects.toMatchObject({ reason: 'pkcs12_password' })
+})
+
+/** The same file with another integrity check. */
+function withPbmac1(file: Uint8Array, password: string): Buffer {
+  const pfx = parseDer(file).open()
+  const [version, authSafe] = [pfx.next(), pfx.next()]
+  const content = authSafe.children()[1]?.children()[0]?.content ?? new Uint8Array()
+  const salt = Buffer.from('a salt of 16 octets')
+  const key = pbkdf2Sync(password, salt, 2_048, 32, 'sha256')
+  const mac = createHmac('sha256', key).update(content).digest()
+  const hmac = sequence(oid('1.2.840.113549.2.9'), nullValue())
+  const pbkdf2 = sequence(oid('1.2.840.113549.1.5.12'), sequence(octetString(salt), integer(2_048), integer(32), hmac))
+  const pbmac1 = sequence(oid('1.2.840.113549.1.5.14'), sequence(pbkdf2, hmac))
+  const macData = sequence(sequence(pbmac1, octetString(mac)), octetString(salt), integer(1))
+  return Buffer.from(sequence(version.bytes, authSafe.bytes, macData))
+}
 
 test('a wrong password is told as that, and nothing else', async () => {
   const file = openssl.pkcs12('staff', PASSWORD)
