@@ -103,7 +103,7 @@ function DeliveryState({ delivery }: { delivery: NoticeDeliveryView }) {
       {deliveredAt ? (
         <Badge tone="ok">Delivered</Badge>
       ) : givenUpAt ? (
-        <Badge tone="bad">Given up</Badge>
+        <Badge tone="bad">{delivery.summary === null ? 'Not sent' : 'Given up'}</Badge>
       ) : (
         <Badge tone="accent">Waiting</Badge>
       )}

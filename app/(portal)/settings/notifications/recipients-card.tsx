@@ -34,7 +34,7 @@ export function RecipientsCard({ recipients, groups, mayManage }: RecipientsCard
               head: 'Recipient',
               primary: true,
               cell: ({ name, address }) => (
-                <div className="min-w-0">
+                <div className="min-w-0 md:min-w-44">
                   <p className="font-medium">
                     <VisibleText>{name}</VisibleText>
                   </p>
