@@ -33,7 +33,7 @@ export default async function ActivityPage({ searchParams }: { searchParams: Sea
     <>
       <PageHeader
         title="Activity"
-        description="What a group, an issuer, a device or a person did from one day to another, both included."
+        description="What a group, an issuer, a device or a person did from one day to another, both included: the last thirty days unless you choose."
         trail={[{ href: '/audit', text: 'Audit' }]}
       />
       <HistoryViews actor={actor} here="/audit/activity" />
@@ -45,8 +45,8 @@ export default async function ActivityPage({ searchParams }: { searchParams: Sea
           value={whose === null ? undefined : wanted.of}
           options={await choices(actor, wanted.of)}
         />
-        <DateField name="from" label="From" value={period.from} />
-        <DateField name="to" label="To" value={period.to} />
+        <DateField name="from" label="From" value={wanted.from} />
+        <DateField name="to" label="To" value={wanted.to} />
       </FilterBar>
       {whose === null ? (
         <ListFrame path="/audit/activity" filters={{}} cursor={undefined} nextCursor={null}>

@@ -33,12 +33,12 @@ export default async function AsOfPage({ searchParams }: { searchParams: SearchP
     <>
       <PageHeader
         title="As of a date"
-        description="Which certificates were valid at the end of a day, and under which version of the policy each had been issued."
+        description="Which certificates were valid at the end of a day, today unless you choose one, and under which version of the policy each had been issued."
         trail={can(actor, 'audit:read') ? [{ href: '/audit', text: 'Audit' }] : []}
       />
       <HistoryViews actor={actor} here="/audit/as-of" />
       <FilterBar label="Choose a day">
-        <DateField name="on" label="On" value={on} />
+        <DateField name="on" label="On" value={given} />
         <PastFilters actor={actor} filter={filter} />
       </FilterBar>
       <div className="grid gap-5">

@@ -45,13 +45,13 @@ export default async function ComparePage({ searchParams }: { searchParams: Sear
     <>
       <PageHeader
         title="Two dates"
-        description="What became different from the end of one day to the end of another: certificates, policies and authorities."
+        description="What became different from the end of one day to the end of another, the last thirty days unless you choose: certificates, policies and authorities."
         trail={can(actor, 'audit:read') ? [{ href: '/audit', text: 'Audit' }] : []}
       />
       <HistoryViews actor={actor} here="/audit/compare" />
       <FilterBar label="Choose two days">
-        <DateField name="from" label="From" value={between.from} />
-        <DateField name="to" label="To" value={between.to} />
+        <DateField name="from" label="From" value={wanted.from} />
+        <DateField name="to" label="To" value={wanted.to} />
         <PastFilters actor={actor} filter={filter} />
         <FilterSelect
           name="side"
