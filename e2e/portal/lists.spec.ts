@@ -56,8 +56,8 @@ test('the filtered result is saved as a file, and the trail says so', async ({ v
   const lines = (await readFile(await file.path(), 'utf8')).trimEnd().split('\r\n')
   expect(lines).toHaveLength(2)
   expect(lines[1]).toContain('CN=alpha')
-  await page.goto('/audit?kind=system')
-  await expect(page.getByText(/Ada Admin exported the list/)).toBeVisible()
+  const [exported] = (await portal.events()).filter(({ type }) => type === 'list.exported')
+  expect(exported?.sentence).toContain('Ada Admin exported the list challenges as csv, 1 rows')
 })
 
 test('ticked challenges and all that match are revoked as one', async ({ visit }) => {
