@@ -12,6 +12,7 @@ const session = vi.hoisted(() => ({
   keepPace: vi.fn(),
   isSameOrigin: vi.fn(),
   recordDenied: vi.fn(),
+  recordingDenied: vi.fn(),
   requestOrigin: vi.fn(),
 }))
 vi.mock('./_session', () => session)
@@ -39,6 +40,7 @@ beforeEach(() => {
   work.mockImplementation(async (_actor, form) => `made ${form.name}`)
   session.currentActor.mockResolvedValue(actorOf('admin'))
   session.isSameOrigin.mockResolvedValue(true)
+  session.recordingDenied.mockImplementation((_actor: unknown, _permission: unknown, deed: () => unknown) => deed())
   session.requestOrigin.mockResolvedValue({ ip: '192.0.2.1', userAgent: null, requestId: 'r1' })
 })
 

@@ -7,7 +7,11 @@ import { server } from '@/lib/server'
 
 export const metadata: Metadata = { title: 'Version of an endpoint' }
 
-export default async function EndpointVersionPage({ params }: { params: Promise<{ slug: string; version: string }> }) {
+interface PageProps {
+  params: Promise<{ slug: string; version: string }>
+}
+
+export default async function EndpointVersionPage({ params }: PageProps) {
   const actor = await requireActor('policy-version:read')
   const { slug, version: number } = await params
   const { group, name } = await found(server().groups.getEndpoint(actor, slug))

@@ -7,7 +7,11 @@ import { server } from '@/lib/server'
 
 export const metadata: Metadata = { title: 'Version of a group' }
 
-export default async function GroupVersionPage({ params }: { params: Promise<{ slug: string; version: string }> }) {
+interface PageProps {
+  params: Promise<{ slug: string; version: string }>
+}
+
+export default async function GroupVersionPage({ params }: PageProps) {
   const actor = await requireActor('policy-version:read')
   const { slug, version: number } = await params
   const version = await found(server().policyVersions.get(actor, { type: 'group', slug }, Number(number)))
