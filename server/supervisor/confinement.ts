@@ -21,8 +21,10 @@ const LANDMARKS = [
   'lerna.json',
   '.git',
 ]
-/** The program. Not the whole project folder: by default the data folder is in it. */
+/** The program and its documentation. Not the whole project folder: by default the data folder is in it. */
 const PROGRAM = [
+  'docs',
+  'README.md',
   'node_modules',
   '.next',
   '.build',
