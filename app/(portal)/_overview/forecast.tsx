@@ -63,8 +63,8 @@ export function Forecast({ weeks, endpoints, supposed, days }: ForecastProps) {
   )
 }
 
-/** A month has four or five weeks; every eighth leaves room for the words. */
-const LABEL_EVERY = 8
+/** A quarter: on a phone there is no room for more words. */
+const LABEL_EVERY = 13
 
 function columnOf({ from, count, renewed, wave }: Week, index: number, supposed: Supposed | null): Column {
   const more = supposed?.answer.weeks[index] ?? 0
