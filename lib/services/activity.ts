@@ -87,8 +87,8 @@ const MOST_COUNTED = 100_000
 const PAGE = { usual: 50, most: 200 }
 
 export function createActivity({ store, clock }: { store: ActivityStore; clock: () => Date }): ActivityService {
-  async function asked({ kind, id, from, to }: ActivityRequest) {
-    const period = periodOf({ ...(from && { from }), ...(to && { to }) }, clock())
+  async function asked({ kind, id, ...between }: ActivityRequest) {
+    const period = periodOf(between, clock())
     const subject = isName(kind, id) ? await store.subject(kind, id, period) : null
     if (subject === null) throw new Refusal('not_found', `There is no such ${kind}.`, { reason: `${kind}_unknown` })
     return { period, subject }
