@@ -117,6 +117,7 @@ const ONE: [method: string, call: Call, refusedAs?: string][] = [
 
 /** About many: what comes back names things of one's own group and none of the other. `of` is the other group. */
 const MANY: [method: string, call: Call, finds?: 'nothing'][] = [
+  ['search.find', (s, a) => s.search.find(a, 'CN=')],
   ['overview.standing', (s, a) => s.overview.standing(a)],
   ['overview.activity', (s, a) => s.overview.activity(a, 30)],
   ['overview.causes', (s, a) => s.overview.causes(a, 30)],

@@ -39,7 +39,7 @@ test('a list that nobody renews raises an alarm on the overview', async ({ visit
   await page.reload()
   const alarm = page.getByRole('alert').filter({ hasText: 'past half of its life without a successor' })
   await expect(alarm).toBeVisible()
-  await expect(alarm.getByRole('link', { name: 'Staff Issuing CA' })).toHaveAttribute('href', '/authorities#staff')
+  await expect(alarm.getByRole('link', { name: 'Staff Issuing CA' })).toHaveAttribute('href', '/authorities/staff')
   await page.goto('/authorities')
   await expect(page.locator('#staff')).toContainText('Renewal is late')
 })

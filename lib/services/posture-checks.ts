@@ -233,12 +233,12 @@ const CHECKS: readonly Check[] = [
           : [
               {
                 text: `${name}: ${crlNextUpdate ? `its revocation list ran out ${moment(crlNextUpdate)}` : 'it has no revocation list'}`,
-                href: `/authorities#${slug}`,
+                href: `/authorities/${slug}`,
               },
             ]),
         ...(ocspNotAfter !== null && ocspNotAfter > now
           ? []
-          : [{ text: `${name}: no OCSP responder answers for it`, href: `/authorities#${slug}` }]),
+          : [{ text: `${name}: no OCSP responder answers for it`, href: `/authorities/${slug}` }]),
       ])
       return stale.length > 0 ? open(stale) : pass(`${counted(due.length, 'authority', 'authorities')}, all fresh.`)
     },
@@ -255,7 +255,7 @@ const CHECKS: readonly Check[] = [
           name,
           at: notAfter,
           days: EXPIRY_DAYS[kind],
-          href: `/authorities#${slug}`,
+          href: `/authorities/${slug}`,
         })),
         ...registrationAuthorities.map(({ endpoint, name, notAfter }) => ({
           name: `The registration authority of ${name}`,

@@ -9,7 +9,7 @@ import type { ChallengesService } from './challenges'
 import type { DevicesService } from './devices'
 import type { GroupsService } from './groups'
 import type { HelpService } from './help'
-import { authorise } from './permissions'
+import { authoriseInGroups } from './permissions'
 import type { TransactionsService, TransactionView } from './transactions'
 
 export interface SearchHit {
@@ -139,7 +139,7 @@ export function createSearch(dependencies: SearchDependencies): SearchService {
 
   return {
     async find(actor, query) {
-      authorise(actor, 'overview:read')
+      authoriseInGroups(actor, 'overview:read')
       const text = query.replaceAll('\0', '').trim().slice(0, MOST_CHARACTERS)
       if (text.length < LEAST.few) return []
       const asked = [

@@ -22,7 +22,7 @@ export function CrlAlarm({ lists, now }: { lists: CrlListView[]; now: Date }) {
         <ul className="grid gap-1 text-sm">
           {overdue.slice(0, SHOWN).map(({ authority, shard, crl }) => (
             <li key={`${authority.id}/${shard}`} className="wrap-anywhere">
-              <TextLink href={`/authorities#${authority.slug}`}>
+              <TextLink href={`/authorities/${authority.slug}`}>
                 {authority.name}
                 {shard !== null && `, shard ${shard}`}
               </TextLink>

@@ -85,7 +85,7 @@ function crlChecks(authority: AuthorityView, now: Date): Check[] {
   return [
     {
       id: `crl-${id}`,
-      href: `/authorities#${slug}`,
+      href: `/authorities/${slug}`,
       subject: `Revocation list of ${name}`,
       verdict: crl ? OF_FRESHNESS[crlFreshness(crl, now)] : 'soon',
       until: crl?.nextUpdate ?? null,
@@ -104,7 +104,7 @@ function responderChecks(authority: AuthorityView, now: Date): Check[] {
   return [
     {
       id: `ocsp-${id}`,
-      href: `/authorities#${slug}`,
+      href: `/authorities/${slug}`,
       subject: `OCSP responder of ${name}`,
       verdict: ocspResponder ? OF_FRESHNESS[responderFreshness(ocspResponder, now)] : 'soon',
       until: ocspResponder?.notAfter ?? null,
@@ -114,7 +114,7 @@ function responderChecks(authority: AuthorityView, now: Date): Check[] {
 
 function expiryCheck({ id, slug, name, notAfter }: AuthorityView, now: Date): Check {
   const verdict = OF_EXPIRY[expiryOf(notAfter, now, WARN_DAYS.authority)]
-  return { id: `expiry-${id}`, href: `/authorities#${slug}`, subject: name, verdict, until: notAfter }
+  return { id: `expiry-${id}`, href: `/authorities/${slug}`, subject: name, verdict, until: notAfter }
 }
 
 function registrationAuthorityChecks({ name, endpoints }: GroupView, now: Date): Check[] {

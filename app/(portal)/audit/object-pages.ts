@@ -8,7 +8,7 @@ const PATHS: Record<string, (slug: string) => string> = {
   'bulk-revocation': (slug) => `/revocations/${slug}`,
   group: (slug) => `/groups/${slug}`,
   endpoint: (slug) => `/endpoints/${slug}`,
-  ca: (slug) => `/authorities#${slug}`,
+  ca: (slug) => `/authorities/${slug}`,
   connector: (slug) => `/connectors/${slug}`,
   device: (slug) => `/devices/${slug}`,
   user: () => '/settings/people',
