@@ -20,6 +20,7 @@ export default async function PosturePage() {
   return (
     <>
       <PageHeader
+        help="posture"
         title="Posture"
         description="What keeps a network safe that lets devices in by certificate, checked against this installation as it is now."
       />

@@ -32,6 +32,7 @@ export default async function ActivityPage({ searchParams }: { searchParams: Sea
   return (
     <>
       <PageHeader
+        help="history"
         title="Activity"
         description="What a group, an issuer, a device or a person did from one day to another, both included: the last thirty days unless you choose."
         trail={[{ href: '/audit', text: 'Audit' }]}

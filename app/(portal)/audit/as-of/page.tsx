@@ -32,6 +32,7 @@ export default async function AsOfPage({ searchParams }: { searchParams: SearchP
   return (
     <>
       <PageHeader
+        help="history"
         title="As of a date"
         description="Which certificates were valid at the end of a day, today unless you choose one, and under which version of the policy each had been issued."
         trail={can(actor, 'audit:read') ? [{ href: '/audit', text: 'Audit' }] : []}

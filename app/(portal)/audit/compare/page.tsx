@@ -44,6 +44,7 @@ export default async function ComparePage({ searchParams }: { searchParams: Sear
   return (
     <>
       <PageHeader
+        help="history"
         title="Two dates"
         description="What became different from the end of one day to the end of another, the last thirty days unless you choose: certificates, policies and authorities."
         trail={can(actor, 'audit:read') ? [{ href: '/audit', text: 'Audit' }] : []}

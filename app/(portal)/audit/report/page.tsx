@@ -26,6 +26,7 @@ export default async function AuditReportPage({ searchParams }: { searchParams: 
   return (
     <>
       <PageHeader
+        help="audit"
         title="Audit report"
         description="A period in numbers, with every change of authorities, policies and people, what went wrong, and the head of the chain."
         trail={[{ href: '/audit', text: 'Audit' }]}

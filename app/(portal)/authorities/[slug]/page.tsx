@@ -39,7 +39,9 @@ export default async function AuthorityPage({ params }: { params: Promise<{ slug
   return (
     <>
       <PageHeader
+        help="authorities"
         title={authority.name}
+        description="One authority: its key, what it signed, its revocation list, and what takes over from it."
         badge={<AuthorityBadges authority={authority} chosen={authority.id === chosenId} />}
         trail={[{ href: '/authorities', text: 'Authorities' }]}
       >

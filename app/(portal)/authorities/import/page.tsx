@@ -14,6 +14,7 @@ export default async function ImportAuthorityPage() {
   return (
     <div className="max-w-3xl">
       <PageHeader
+        help="authorities"
         title="Import or request an authority"
         description="Bring the root or the issuers that your organisation has already. Each certificate is checked before anything is kept."
         trail={[{ href: '/authorities', text: 'Authorities' }]}

@@ -26,6 +26,7 @@ export default async function AuthorityRequestPage({ params }: { params: Promise
   return (
     <div className="max-w-3xl">
       <PageHeader
+        help="authorities"
         title={request.name}
         description="Its key is in the signer. It becomes an issuer when you bring the certificate that a root signed for it."
         trail={[{ href: '/authorities', text: 'Authorities' }]}

@@ -27,6 +27,7 @@ export default async function EndpointVersionsPage({ params, searchParams }: Pro
   return (
     <>
       <PageHeader
+        help="history"
         title="Versions"
         description="Every state of this endpoint's settings and of its profile. Each certificate names the version under which it was issued."
         trail={[

@@ -28,6 +28,7 @@ export default async function RetireGroupPage({ params }: { params: Promise<{ sl
   return (
     <>
       <PageHeader
+        help="endpoints#a-group-from-its-first-day-to-its-last"
         title={retired ? `${group.name} is retired` : `Retire ${group.name}`}
         badge={retired && <Badge tone="neutral">Retired</Badge>}
         trail={[

@@ -38,6 +38,7 @@ export default async function SetUpGroupPage({ params, searchParams }: PageProps
   return (
     <div className="max-w-3xl">
       <PageHeader
+        help="endpoints#a-group-from-its-first-day-to-its-last"
         title={`Set up ${group.name}`}
         trail={[
           { href: '/groups', text: 'Groups' },

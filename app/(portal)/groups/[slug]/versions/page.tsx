@@ -26,6 +26,7 @@ export default async function GroupVersionsPage({ params, searchParams }: Props)
   return (
     <>
       <PageHeader
+        help="history"
         title="Versions"
         description="Every state of what holds for the whole group: its network access, its device rules and its trust page."
         trail={[

@@ -19,6 +19,7 @@ export default async function EndpointVersionPage({ params }: PageProps) {
   return (
     <>
       <PageHeader
+        help="history"
         title={`Version ${version.version}`}
         description="The settings of this endpoint and of its profile, as they were then."
         trail={[

@@ -18,6 +18,7 @@ export default async function GroupVersionPage({ params }: PageProps) {
   return (
     <>
       <PageHeader
+        help="history"
         title={`Version ${version.version}`}
         description="What held for the whole group then: its network access, its device rules and its trust page."
         trail={[
