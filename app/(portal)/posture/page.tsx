@@ -61,7 +61,7 @@ async function Posture({ actor }: { actor: Actor }) {
       </div>
       <div className="grid content-start gap-5">
         <Score score={score} wanting={wanting.length} />
-        <ScoreHistory readings={readings} />
+        <ScoreHistory readings={readings} now={at} />
         {mayManage && (
           <Card
             id="safekeeping"

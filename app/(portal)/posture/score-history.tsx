@@ -1,11 +1,15 @@
 /** How the score came to be what it is: each change, newest first. */
 import { Card } from '@/app/_components/card'
 import { Instant } from '@/app/_components/instant'
+import { BarChart, type Column } from '@/app/(portal)/_overview/bar-chart'
+import { shortDay } from '@/app/(portal)/_overview/days'
 import { titleOf } from '@/lib/services/posture-checks'
 import type { PostureCheckId, PostureReading } from '@/lib/services/posture-types'
 import { VERDICTS } from './verdicts'
 
 const SHOWN = 12
+const DAYS = 30
+const DAY_MS = 86_400_000
 
 interface Change {
   at: Date
@@ -14,10 +18,16 @@ interface Change {
   verdicts: { id: PostureCheckId; text: string }[]
 }
 
-export function ScoreHistory({ readings }: { readings: PostureReading[] }) {
+export function ScoreHistory({ readings, now }: { readings: PostureReading[]; now: Date }) {
   const changes = changesOf(readings).slice(0, SHOWN)
+  const columns = columnsOf(readings, now)
   return (
     <Card title="How it changed" flush>
+      {columns.length > 1 && (
+        <div className="border-b border-line px-4 pt-3 pb-2 sm:px-5">
+          <BarChart id="score" columns={columns} height={120} />
+        </div>
+      )}
       {changes.length === 0 ? (
         <p className="p-4 text-sm text-muted sm:p-5">The first reading is taken within ten minutes of the start.</p>
       ) : (
@@ -56,4 +66,22 @@ function changesOf(newestFirst: PostureReading[]): Change[] {
     if (verdicts.length === 0 && older.score === reading.score) return []
     return [{ at: reading.at, score: reading.score, before: older.score, verdicts }]
   })
+}
+
+/** The score at the end of each day that has one, a month back. The list under it says the same in words. */
+function columnsOf(newestFirst: PostureReading[], now: Date): Column[] {
+  const from = now.getTime() - DAYS * DAY_MS
+  const byDay = new Map<string, PostureReading>()
+  for (const reading of newestFirst)
+    if (reading.at.getTime() > from) {
+      const day = reading.at.toISOString().slice(0, 10)
+      if (!byDay.has(day)) byDay.set(day, reading)
+    }
+  const days = [...byDay].toReversed()
+  return days.map(([day, { at, score }], index) => ({
+    key: day,
+    says: `${score} on ${shortDay(at)}`,
+    parts: [{ look: 'solid', count: score, href: null }],
+    ...(index === 0 || index === days.length - 1 ? { label: shortDay(at) } : {}),
+  }))
 }
