@@ -28,7 +28,7 @@ afterAll(async () => {
 })
 
 accessContract('Postgres', async () => {
-  await owner.$executeRaw`truncate session, idempotent_request, api_key_endpoint, api_key_group, api_key, user_group, "user", rate_limit`
+  await owner.$executeRaw`truncate saved_view, session, idempotent_request, api_key_endpoint, api_key_group, api_key, user_group, "user", rate_limit`
   const { seq: start } = await db.auditHead.findUniqueOrThrow({ where: { id: 1 } })
   const rows = () => db.auditEvent.findMany({ where: { seq: { gt: start } }, orderBy: { seq: 'asc' } })
   const text = (payload: Uint8Array) => Buffer.from(payload).toString('utf8')
