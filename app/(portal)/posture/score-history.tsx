@@ -25,7 +25,7 @@ export function ScoreHistory({ readings, now }: { readings: PostureReading[]; no
     <Card title="How it changed" flush>
       {columns.length > 1 && (
         <div className="border-b border-line px-4 pt-3 pb-2 sm:px-5">
-          <BarChart id="score" columns={columns} height={120} />
+          <BarChart id="score" columns={columns} />
         </div>
       )}
       {changes.length === 0 ? (
