@@ -115,6 +115,8 @@ export interface AuthorityImportStore {
     complete: boolean,
     events: AuditEntry[],
   ): Promise<'imported' | 'older'>
+  /** DER of the whole list of this authority with the highest number; null before the first. */
+  newestList(authorityId: string): Promise<Uint8Array | null>
   /** Serials of revoked certificates of this authority that have not ended. */
   revokedSerials(authorityId: string, now: Date): Promise<string[]>
   /** False unless it is an active root whose key is here. */

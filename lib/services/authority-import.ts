@@ -1,6 +1,7 @@
 /** Authorities that come from elsewhere. Strict: what is doubtful does not come in. */
 import { isRefusal, Refusal } from '@/lib/errors'
 import { type CertificateInfo, parseCertificate, toPem } from '@/lib/pki/certificate'
+import { parseCrl } from '@/lib/pki/crl-file'
 import { nameToText } from '@/lib/pki/name'
 import type { Actor } from './actor'
 import { type AuthorityRecord, authorityView } from './authorities'
@@ -161,6 +162,7 @@ export function createAuthorityImports({
     const { certificate: root, record } = rootOf(own, { here: await store.authorities(), inFile })
     checkAuthority(root, { kind: 'root', signsHere: false, now })
     checkAuthority(own, { kind: 'issuer', root, signsHere: true, now })
+    if (record !== null) await checkNotRevoked(own, record)
     const issuer = (parentId: string): Draft => ({ certificate: own, row: { ...row, kind: 'issuer', parentId, now } })
     if (record !== null) return [issuer(record.id)]
     const id = newOwnerId()
@@ -168,6 +170,17 @@ export function createAuthorityImports({
       { certificate: root, row: { id, keyId: null, origin: 'imported', kind: 'root', parentId: null, now } },
       issuer(id),
     ]
+  }
+
+  /** Its root may have revoked it before it came here. Where the root's key is here, its list names only what is known here. */
+  async function checkNotRevoked({ serial, subjectDer }: CertificateInfo, root: AuthorityRecord): Promise<void> {
+    if (root.keyId !== null || root.offlineKeyId !== null) return
+    const list = await store.newestList(root.id)
+    if (list !== null && parseCrl(list).entries.some((entry) => entry.serial === serial))
+      throw fileRefused(
+        'revoked',
+        `${nameToText(subjectDer)} cannot be used: the revocation list of its root, ${root.name}, names it.`,
+      )
   }
 
   /** Addresses are given out at the end: when another authority takes one first, they are chosen again. */

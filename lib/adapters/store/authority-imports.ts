@@ -116,6 +116,15 @@ export function authorityImportStore(database: Database): AuthorityImportStore {
       })
     },
 
+    async newestList(authorityId) {
+      const row = await database.crl.findFirst({
+        where: { authorityId, shard: 0 },
+        orderBy: { number: 'desc' },
+        select: { der: true },
+      })
+      return row?.der ?? null
+    },
+
     async revokedSerials(authorityId, now) {
       const rows = await database.$queryRaw<{ serial: string }[]>`
         select serial from certificate where authority_id = ${authorityId}::uuid and revoked_at is not null and not_after > ${now}`

@@ -136,6 +136,20 @@ export function authorityImportContract<B extends Backing>(
       })
     })
 
+    test('an issuer that the list of its root names already does not come in', async () => {
+      openssl.root('Wary Root')
+      await importRoot('Wary Root')
+      openssl.issuer('lost', 'Wary Root', { subject: '/O=Example/CN=Lost Issuer' })
+      await imports().importCrl(admin, 'wary-root', openssl.crl('Wary Root', { number: 1, revoked: ['lost'] }))
+      const { result: refused, trail } = await portal.trailOf(() =>
+        imports()
+          .importPkcs12(admin, openssl.pkcs12('lost', PASSWORD), password())
+          .catch((error: unknown) => error),
+      )
+      expect(refused).toMatchObject({ code: 'invalid_input', reason: 'revoked', fields: { file: expect.any(String) } })
+      expect(trail).toEqual([])
+    })
+
     test('a list of another authority, an altered one and one of the future change nothing', async () => {
       openssl.root('Strict Root')
       openssl.root('Other Root')

@@ -95,6 +95,10 @@ export function memoryAuthorityImportStore(world: World): AuthorityImportStore {
       append(world, events)
       return 'imported'
     },
+    async newestList(authorityId) {
+      const lists = world.crls.filter((each) => each.authorityId === authorityId && each.shard === null)
+      return lists.sort((a, b) => Number(b.number - a.number))[0]?.der ?? null
+    },
     async revokedSerials(authorityId, now) {
       return world.certificates
         .filter((row) => row.authorityId === authorityId && row.revokedAt !== null && row.notAfter > now)
