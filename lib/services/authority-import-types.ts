@@ -85,7 +85,8 @@ export interface RevokedIssuer {
   reason: RevocationReason
 }
 
-export type InsertOutcome = 'inserted' | 'known' | 'slug_taken' | 'request_ended'
+/** key_replaced: another import of the same file has put its own row in the place of this key's. */
+export type InsertOutcome = 'inserted' | 'known' | 'slug_taken' | 'request_ended' | 'key_replaced'
 
 export interface AuthorityImportStore {
   /** Root first, then issuers by name. */

@@ -209,6 +209,10 @@ export function createAuthorityImports({
       }
       if (outcome === 'known') throw known()
       if (outcome === 'request_ended') throw requestEnded()
+      if (outcome === 'key_replaced')
+        throw new Refusal('conflict', 'Somebody else is importing this authority at the same time. Look again.', {
+          reason: 'changed',
+        })
     }
     throw new Refusal('conflict', 'Many authorities are being made at once. Try again.', { reason: 'slug_taken' })
   }

@@ -1,5 +1,7 @@
 /** Authorities from elsewhere on Postgres, and what follows for rollovers and for who else reads the tree. */
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { parseCertificate } from '@/lib/pki/certificate'
 import { createRollover, rolloverActor } from '@/lib/services/rollover'
 import { authorityImportContract } from '@/lib/services/testing/authority-import-contract'
 import { actor, DAY_MS, newDevice } from '@/lib/services/testing/harness'
@@ -47,6 +49,27 @@ authorityImportContract('authorities from elsewhere, on Postgres', postgresBacki
     const verdict = openssl.run('verify', ...time, '-CAfile', 'Next Root.crt', '-untrusted', 'next.crt', 'rolled.pem')
     expect(verdict.toString()).toContain('rolled.pem: OK')
     portal.time.now = today
+  })
+
+  test('an import whose key was replaced by another import of the same file records nothing', async () => {
+    const { portal, openssl, backing } = surroundings()
+    openssl.root('Raced Root')
+    const file = openssl.pkcs12('Raced Root', 'correct horse')
+    const { spki } = parseCertificate(openssl.der('Raced Root'))
+    await backing.database.key.create({
+      data: {
+        ...{ id: crypto.randomUUID(), purpose: 'root', algorithm: 'p256', ownerId: crypto.randomUUID(), kekId: 'kek' },
+        publicKey: Buffer.from(spki),
+        spkiSha256: createHash('sha256').update(spki).digest(),
+        wrappedDek: Buffer.from('w'),
+        ciphertext: Buffer.from('c'),
+      },
+    })
+    const { result: refused, trail } = await portal.trailOf(() =>
+      portal.authorityImports.importPkcs12(ada, file, password()).catch((error: unknown) => error),
+    )
+    expect(refused).toMatchObject({ code: 'conflict', reason: 'changed' })
+    expect(trail).toEqual([])
   })
 
   test('an imported issuer gets its list and its responder like any other; a root without its key gets neither', async () => {

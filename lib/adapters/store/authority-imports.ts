@@ -73,6 +73,9 @@ export function authorityImportStore(database: Database): AuthorityImportStore {
             })
             if (count === 0) return { result: 'request_ended' as const, events: [] }
           }
+          for (const each of imported) {
+            if (!(await holdKey(transaction, each))) return { result: 'key_replaced' as const, events: [] }
+          }
           for (const each of imported) await insertOne(transaction, each)
           return { result: 'inserted' as const, events }
         })
@@ -178,6 +181,14 @@ const REQUEST = {
   createdAt: true,
   createdBy: true,
 } as const
+
+/** An import of the same key waits until this one is recorded. False where it came first and its row is another. */
+async function holdKey(transaction: Transaction, { authority, certificate }: ImportedAuthority): Promise<boolean> {
+  if (authority.keyId === null) return true
+  const [row] = await transaction.$queryRaw<{ id: string }[]>`
+    select id from key where spki_sha256 = ${bytes(certificate.spkiSha256)} for share`
+  return row === undefined || row.id === authority.keyId
+}
 
 async function insertOne(transaction: Transaction, { authority, certificate }: ImportedAuthority): Promise<void> {
   const { crlShard, ...row } = authority
