@@ -86,6 +86,15 @@ async function waiting(pool: pg.Pool): Promise<number> {
   return rows[0]?.count ?? 0
 }
 
+test('of many files at once, few wait for their turn', async () => {
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 20 }, () => installation.signer.readPkcs12(file('staff'))),
+  )
+  const refused = outcomes.filter((each) => each.status === 'rejected').map(({ reason }) => reason.code)
+  expect(new Set(refused)).toEqual(new Set(['rate_limited']))
+  expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(9)
+})
+
 test('a root comes in as a root alone, and an issuer as an issuer', async () => {
   const asIssuer = installation.signer.importKey({ purpose: 'issuer', ownerId: randomUUID() }, file('Known Root'))
   await expect(asIssuer).rejects.toMatchObject({ code: 'invalid_input', reason: 'not_an_issuer' })
