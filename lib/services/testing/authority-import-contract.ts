@@ -157,9 +157,13 @@ export function authorityImportContract<B extends Backing>(
       const list = openssl.crl('Strict Root', { number: 1 })
       const altered = Buffer.from(openssl.run('crl', '-in', openssl.write('good.crl', list), '-outform', 'DER'))
       altered[altered.length - 5] = (altered.at(-5) ?? 0) ^ 1
+      const unread = Buffer.from(openssl.run('crl', '-in', 'good.crl', '-outform', 'DER'))
+      // Its authorityKeyIdentifier becomes a SET.
+      unread[unread.indexOf(Buffer.from('551d23041830', 'hex')) + 5] = 0x31
       const refused: [Uint8Array, string][] = [
         [openssl.crl('Other Root', { number: 1 }), 'another_issuer'],
         [altered, 'signature'],
+        [unread, 'crl_malformed'],
         [Buffer.from('no list'), 'not_a_certificate_file'],
         [openssl.read('Strict Root.crt'), 'unexpected_block'],
       ]
@@ -258,6 +262,9 @@ export function authorityImportContract<B extends Backing>(
       openssl.root('one')
       openssl.root('two')
       openssl.issuer('child', 'one')
+      const unread = Buffer.from(openssl.der('one'))
+      // Its subjectKeyIdentifier becomes a PrintableString.
+      unread[unread.indexOf(Buffer.from('551d0e04160414', 'hex')) + 5] = 0x13
       const both = Buffer.concat([openssl.read('one.crt'), openssl.read('two.crt')])
       const withKey = Buffer.concat([openssl.read('one.crt'), openssl.read('one.key')])
       const refused: [Uint8Array, string][] = [
@@ -265,6 +272,7 @@ export function authorityImportContract<B extends Backing>(
         [openssl.read('weak.crt'), 'weak_key'],
         [openssl.read('odd.crt'), 'key_algorithm'],
         [openssl.read('sha1.crt'), 'signature_algorithm'],
+        [unread, 'certificate_malformed'],
         [openssl.read('child.crt'), 'not_a_root'],
         [both, 'many_certificates'],
         [withKey, 'holds_a_private_key'],
