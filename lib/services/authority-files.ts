@@ -182,11 +182,15 @@ const LIST_SIGNATURES = ['sha256', 'sha384', 'sha512'].flatMap((hash) => [
   `ecdsa-with-${hash.toUpperCase()}`,
 ])
 const LIST_EXTENSIONS: readonly string[] = [OID.authorityKeyIdentifier, OID.crlNumber]
+/** They are critical (RFC 5280 §5.2.4 and §5.2.5), but not every program writes them so. */
+const OF_PARTS: readonly string[] = [OID.deltaCrlIndicator, OID.issuingDistributionPoint]
 
 /** The list of this authority, complete and in force. */
 export function checkedCrl(der: Uint8Array, issuer: CertificateInfo, now: Date): CrlFile {
   const crl = readableList(() => parseCrl(der))
-  const strange = crl.extensions.find(({ oid, critical }) => critical && !LIST_EXTENSIONS.includes(oid))
+  const strange = crl.extensions.find(
+    ({ oid, critical }) => OF_PARTS.includes(oid) || (critical && !LIST_EXTENSIONS.includes(oid)),
+  )
   const named = findExtension(crl.extensions, OID.authorityKeyIdentifier)
   const keyId = readableList(() => named && parseAuthorityKeyIdentifier(named.value))
   const signed = readableList(() => verifyCrlSignature(der, issuer.spki))

@@ -8,6 +8,8 @@ import { actor, type Backing, DAY_MS, type Installation, installation, newDevice
 
 const admin = actor('admin')
 const PASSWORD = 'correct horse'
+/** As openssl writes it unless it is told otherwise: not critical. */
+const PART_OF_A_LIST = ['issuingDistributionPoint=@part', '[part]', 'onlyuser=TRUE']
 /** What openssl makes begins when it is made. */
 const tomorrow = () => new Date(Date.now() + DAY_MS)
 
@@ -164,6 +166,7 @@ export function authorityImportContract<B extends Backing>(
         [openssl.crl('Other Root', { number: 1 }), 'another_issuer'],
         [altered, 'signature'],
         [unread, 'crl_malformed'],
+        [openssl.crl('Strict Root', { number: 1, extensions: PART_OF_A_LIST }), 'partial_list'],
         [Buffer.from('no list'), 'not_a_certificate_file'],
         [openssl.read('Strict Root.crt'), 'unexpected_block'],
       ]
