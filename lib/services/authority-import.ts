@@ -2,7 +2,7 @@
 import { isRefusal, Refusal } from '@/lib/errors'
 import { type CertificateInfo, parseCertificate, toPem } from '@/lib/pki/certificate'
 import { parseCrl } from '@/lib/pki/crl-file'
-import { nameToText } from '@/lib/pki/name'
+import { namesEqual, nameToText, parseName } from '@/lib/pki/name'
 import type { Actor } from './actor'
 import { type AuthorityRecord, authorityView } from './authorities'
 import {
@@ -226,7 +226,7 @@ export function createAuthorityImports({
         here.some(({ certificateDer }) => certificateDer !== null && spki.equals(parseCertificate(certificateDer).spki))
       )
         throw known()
-      if (here.some(({ subjectDer }) => same(subjectDer, certificate.subjectDer)))
+      if (here.some(({ subjectDer }) => sameName(subjectDer, certificate.subjectDer)))
         throw fileRefused(
           'name_known',
           `There is another authority named ${nameToText(certificate.subjectDer)} here. Two of one name cannot be told apart.`,
@@ -236,7 +236,7 @@ export function createAuthorityImports({
 
   async function checkNameIsFree(subjectDer: Uint8Array): Promise<void> {
     const [here, requests] = await Promise.all([store.authorities(), store.requests()])
-    if (![...here, ...requests].some((each) => same(each.subjectDer, subjectDer))) return
+    if (![...here, ...requests].some((each) => sameName(each.subjectDer, subjectDer))) return
     const sentence = 'There is an authority or a request of this name already. Choose another name.'
     throw new Refusal('conflict', sentence, { reason: 'name_taken', fields: { name: sentence } })
   }
@@ -318,6 +318,11 @@ function known(): Refusal {
 
 function requestEnded(): Refusal {
   return new Refusal('conflict', 'This request has ended: it was answered or withdrawn.', { reason: 'request_ended' })
+}
+
+/** As programs compare them (RFC 5280 §7.1), and as people read them. */
+function sameName(a: Uint8Array, b: Uint8Array): boolean {
+  return namesEqual(parseName(a), parseName(b))
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

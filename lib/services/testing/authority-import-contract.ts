@@ -64,6 +64,8 @@ export function authorityImportContract<B extends Backing>(
       expect(trail).toMatchObject([{ type: 'ca.imported', outcome: 'success', objectId: root.id }])
       await expect(importRoot('Plain Root')).rejects.toMatchObject({ code: 'invalid_input', reason: 'known' })
       await expect(imports().importRoot(admin, openssl.der('Plain Root'))).rejects.toMatchObject({ reason: 'known' })
+      openssl.root('alike', { subject: '/O=Example/CN=PLAIN  root' })
+      await expect(importRoot('alike')).rejects.toMatchObject({ code: 'invalid_input', reason: 'name_known' })
       const ours = await portal.authorities.createRoot(admin, { organisation: 'Example', key: 'p384' })
       expect(ours.slug).toBe('root')
     })
