@@ -22,6 +22,7 @@ import type {
   AuthorityImports,
   AuthorityRequest,
   AuthorityRequestView,
+  RootList,
 } from './authority-import-types'
 import { authoritySubject, firstShard, newOwnerId } from './authority-plan'
 import { keyGeneratedEvent } from './certificate-events'
@@ -162,8 +163,12 @@ export function createAuthorityImports({
     const { certificate: root, record } = rootOf(own, { here: await store.authorities(), inFile })
     checkAuthority(root, { kind: 'root', signsHere: false, now })
     checkAuthority(own, { kind: 'issuer', root, signsHere: true, now })
-    if (record !== null) await checkNotRevoked(own, record)
-    const issuer = (parentId: string): Draft => ({ certificate: own, row: { ...row, kind: 'issuer', parentId, now } })
+    const rootList = record === null ? null : await checkNotRevoked(own, record)
+    const issuer = (parentId: string): Draft => ({
+      certificate: own,
+      row: { ...row, kind: 'issuer', parentId, now },
+      ...(rootList === null ? {} : { rootList }),
+    })
     if (record !== null) return [issuer(record.id)]
     const id = newOwnerId()
     return [
@@ -173,14 +178,19 @@ export function createAuthorityImports({
   }
 
   /** Its root may have revoked it before it came here. Where the root's key is here, its list names only what is known here. */
-  async function checkNotRevoked({ serial, subjectDer }: CertificateInfo, root: AuthorityRecord): Promise<void> {
-    if (root.keyId !== null || root.offlineKeyId !== null) return
-    const list = await store.newestList(root.id)
-    if (list !== null && parseCrl(list).entries.some((entry) => entry.serial === serial))
+  async function checkNotRevoked(
+    { serial, subjectDer }: CertificateInfo,
+    root: AuthorityRecord,
+  ): Promise<RootList | null> {
+    if (root.keyId !== null || root.offlineKeyId !== null) return null
+    const der = await store.newestList(root.id)
+    const list = der === null ? null : parseCrl(der)
+    if (list?.entries.some((entry) => entry.serial === serial))
       throw fileRefused(
         'revoked',
         `${nameToText(subjectDer)} cannot be used: the revocation list of its root, ${root.name}, names it.`,
       )
+    return { rootId: root.id, number: list?.number ?? null }
   }
 
   /** Addresses are given out at the end: when another authority takes one first, they are chosen again. */
@@ -202,6 +212,7 @@ export function createAuthorityImports({
         rows,
         request,
         rows.flatMap((each) => importEvents(actor, each)),
+        drafts.find(({ rootList }) => rootList)?.rootList ?? null,
       )
       if (outcome === 'inserted') {
         onCrlDue()
@@ -210,9 +221,9 @@ export function createAuthorityImports({
       if (outcome === 'known') throw known()
       if (outcome === 'request_ended') throw requestEnded()
       if (outcome === 'key_replaced')
-        throw new Refusal('conflict', 'Somebody else is importing this authority at the same time. Look again.', {
-          reason: 'changed',
-        })
+        throw changed('Somebody else is importing this authority at the same time. Look again.')
+      if (outcome === 'list_replaced')
+        throw changed('Somebody imported another revocation list of its root just now. Try again.')
     }
     throw new Refusal('conflict', 'Many authorities are being made at once. Try again.', { reason: 'slug_taken' })
   }
@@ -285,6 +296,8 @@ type DraftIdentity = { id: string; keyId: string | null; origin: 'imported' | 'r
 interface Draft {
   certificate: CertificateInfo
   row: DraftIdentity & { kind: 'root' | 'issuer'; parentId: string | null; now: Date }
+  /** The list that does not name it. */
+  rootList?: RootList
 }
 
 /** Its refusals name the field that has to be looked at again. */
@@ -314,6 +327,10 @@ function requestView({
 
 function known(): Refusal {
   return fileRefused('known', 'This authority, or its key, is here already.')
+}
+
+function changed(sentence: string): Refusal {
+  return new Refusal('conflict', sentence, { reason: 'changed' })
 }
 
 function requestEnded(): Refusal {

@@ -74,7 +74,7 @@ export function memoryAuthorityImportStore(world: World): AuthorityImportStore {
       append(world, events)
       return 'inserted'
     },
-    async importCrl(crl, revoked, complete, events) {
+    async importCrl(crl, { revoked, complete }, events) {
       const authority = find(crl.authorityId)
       const newer = world.crls.some(
         (each) =>
