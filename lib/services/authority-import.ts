@@ -1,8 +1,10 @@
 /** Authorities that come from elsewhere. Strict: what is doubtful does not come in. */
 import { isRefusal, Refusal } from '@/lib/errors'
+import { subjectKeyIdOf } from '@/lib/pki/authority-lint'
 import { type CertificateInfo, parseCertificate, toPem } from '@/lib/pki/certificate'
 import { parseCrl } from '@/lib/pki/crl-file'
 import { namesEqual, nameToText, parseName } from '@/lib/pki/name'
+import { oneLineName } from '@/lib/pki/openssl-name'
 import type { Actor } from './actor'
 import { type AuthorityRecord, authorityView } from './authorities'
 import {
@@ -228,7 +230,10 @@ export function createAuthorityImports({
     throw new Refusal('conflict', 'Many authorities are being made at once. Try again.', { reason: 'slug_taken' })
   }
 
-  /** A name means one authority (RFC 5280 §4.1.2.4), and so does a key. */
+  /**
+   * A name means one authority (RFC 5280 §4.1.2.4), and so do a key and what certificates call it: a RADIUS server tells by
+   * that of whose group a certificate is.
+   */
   async function checkNew(drafts: Draft[]): Promise<void> {
     const here = await store.authorities()
     for (const { certificate } of drafts) {
@@ -237,6 +242,18 @@ export function createAuthorityImports({
         here.some(({ certificateDer }) => certificateDer !== null && spki.equals(parseCertificate(certificateDer).spki))
       )
         throw known()
+      const keyId = subjectKeyIdOf(certificate)
+      const others = drafts.filter((other) => other.certificate !== certificate)
+      if (
+        [
+          ...here.map(({ subjectKeyId }) => subjectKeyId),
+          ...others.map((other) => subjectKeyIdOf(other.certificate)),
+        ].some((other) => same(other, keyId))
+      )
+        throw fileRefused(
+          'key_identifier_known',
+          `${nameToText(certificate.subjectDer)} cannot be used: its subject key identifier is that of another authority.`,
+        )
       if (here.some(({ subjectDer }) => sameName(subjectDer, certificate.subjectDer)))
         throw fileRefused(
           'name_known',
@@ -337,9 +354,9 @@ function requestEnded(): Refusal {
   return new Refusal('conflict', 'This request has ended: it was answered or withdrawn.', { reason: 'request_ended' })
 }
 
-/** As programs compare them (RFC 5280 §7.1), and as people read them. */
+/** As programs compare them (RFC 5280 §7.1), as people read them, and as OpenSSL writes them for RADIUS servers. */
 function sameName(a: Uint8Array, b: Uint8Array): boolean {
-  return namesEqual(parseName(a), parseName(b))
+  return namesEqual(parseName(a), parseName(b)) || oneLineName(a) === oneLineName(b)
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

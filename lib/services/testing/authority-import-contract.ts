@@ -1,7 +1,13 @@
 /** Authorities from elsewhere, made and judged by openssl: the same in memory and on Postgres. */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type OpensslFolder, opensslFolder, ROOT_EXTENSIONS } from '@/lib/adapters/keys/testing/openssl'
+import {
+  ISSUER_EXTENSIONS,
+  type OpensslFolder,
+  opensslFolder,
+  ROOT_EXTENSIONS,
+} from '@/lib/adapters/keys/testing/openssl'
+import { subjectKeyIdOf } from '@/lib/pki/authority-lint'
 import { fromPem, parseCertificate } from '@/lib/pki/certificate'
 import { parseCsr, verifyCsr } from '@/lib/pki/csr'
 import { actor, type Backing, DAY_MS, type Installation, installation, newDevice } from './harness'
@@ -66,6 +72,8 @@ export function authorityImportContract<B extends Backing>(
       await expect(imports().importRoot(admin, openssl.der('Plain Root'))).rejects.toMatchObject({ reason: 'known' })
       openssl.root('alike', { subject: '/O=Example/CN=PLAIN  root' })
       await expect(importRoot('alike')).rejects.toMatchObject({ code: 'invalid_input', reason: 'name_known' })
+      openssl.root('in one line', { subject: '/O=Example\\/CN=Plain Root' })
+      await expect(importRoot('in one line')).rejects.toMatchObject({ reason: 'name_known' })
       const ours = await portal.authorities.createRoot(admin, { organisation: 'Example', key: 'p384' })
       expect(ours.slug).toBe('root')
     })
@@ -138,6 +146,23 @@ export function authorityImportContract<B extends Backing>(
       await expect(portal.enrol(group.endpoints[0]?.id ?? '', newDevice())).rejects.toMatchObject({
         reason: expect.any(String),
       })
+    })
+
+    test('an issuer that calls its key like that of another one does not come in', async () => {
+      const group = await portal.createGroup('Impersonated')
+      const certificate = parseCertificate(fromPem(group.issuer.certificatePem)[0] ?? new Uint8Array())
+      const keyId = Buffer.from(subjectKeyIdOf(certificate)).toString('hex')
+      openssl.root('Sly Root')
+      await importRoot('Sly Root')
+      openssl.issuer('sly', 'Sly Root', {
+        subject: '/O=Example/CN=Sly Issuer',
+        extensions: [
+          ...ISSUER_EXTENSIONS.filter((each) => !each.startsWith('subjectKey')),
+          `subjectKeyIdentifier=${keyId}`,
+        ],
+      })
+      const refused = imports().importPkcs12(admin, openssl.pkcs12('sly', PASSWORD), password())
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_input', reason: 'key_identifier_known' })
     })
 
     test('an issuer that the list of its root names already does not come in', async () => {
