@@ -29,10 +29,17 @@ export function certificatesOf(file: Uint8Array): CertificateInfo[] {
 }
 
 export function parsedCertificate(der: Uint8Array): CertificateInfo {
-  try {
+  return readable(() => {
     const certificate = parseCertificate(der)
     parsePublicKey(certificate.spki)
     return certificate
+  })
+}
+
+/** Extensions and parameters are read where they are needed, so what is not as it should be may show late. */
+function readable<T>(read: () => T): T {
+  try {
+    return read()
   } catch (error) {
     if (!(error instanceof DerError)) throw error
     const sentence =
@@ -64,7 +71,7 @@ export function checkAuthority(
   certificate: CertificateInfo,
   rules: { kind: 'root' | 'issuer'; root?: CertificateInfo; signsHere: boolean; now: Date },
 ): void {
-  const problem = lintAuthority(certificate, rules)
+  const problem = readable(() => lintAuthority(certificate, rules))
   if (problem !== null) {
     const whose = nameToText(certificate.subjectDer)
     throw fileRefused(problem.reason, `The certificate of ${whose} cannot be used: ${problem.text}`)
@@ -175,13 +182,18 @@ const LIST_SIGNATURES = ['sha256', 'sha384', 'sha512'].flatMap((hash) => [
   `ecdsa-with-${hash.toUpperCase()}`,
 ])
 const LIST_EXTENSIONS: readonly string[] = [OID.authorityKeyIdentifier, OID.crlNumber]
+/** They are critical (RFC 5280 §5.2.4 and §5.2.5), but not every program writes them so. */
+const OF_PARTS: readonly string[] = [OID.deltaCrlIndicator, OID.issuingDistributionPoint]
 
 /** The list of this authority, complete and in force. */
 export function checkedCrl(der: Uint8Array, issuer: CertificateInfo, now: Date): CrlFile {
-  const crl = parsedCrl(der)
-  const strange = crl.extensions.find(({ oid, critical }) => critical && !LIST_EXTENSIONS.includes(oid))
+  const crl = readableList(() => parseCrl(der))
+  const strange = crl.extensions.find(
+    ({ oid, critical }) => OF_PARTS.includes(oid) || (critical && !LIST_EXTENSIONS.includes(oid)),
+  )
   const named = findExtension(crl.extensions, OID.authorityKeyIdentifier)
-  const keyId = named && parseAuthorityKeyIdentifier(named.value)
+  const keyId = readableList(() => named && parseAuthorityKeyIdentifier(named.value))
+  const signed = readableList(() => verifyCrlSignature(der, issuer.spki))
   const problems: [boolean, string, string][] = [
     [!same(crl.issuerDer, issuer.subjectDer), 'another_issuer', 'it is the list of another authority.'],
     // A delta, or a list of some certificates: to whoever takes it for all, the others are not revoked.
@@ -196,7 +208,7 @@ export function checkedCrl(der: Uint8Array, issuer: CertificateInfo, now: Date):
       'signature_algorithm',
       `it is signed with ${crl.signatureAlgorithm}. SHA-256 or better is needed.`,
     ],
-    [!verifyCrlSignature(der, issuer.spki), 'signature', "its signature is not by this authority's key."],
+    [!signed, 'signature', "its signature is not by this authority's key."],
     [crl.thisUpdate.getTime() > now.getTime() + CLOCK_TOLERANCE_MS, 'not_yet_valid', 'it begins in the future.'],
     [crl.nextUpdate <= now, 'expired', 'it has expired.'],
     [crl.number < 0n || crl.number >= 1n << 62n, 'number', 'its number is out of all bounds.'],
@@ -209,9 +221,9 @@ export function checkedCrl(der: Uint8Array, issuer: CertificateInfo, now: Date):
 /** Whoever signs offline has no time server. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000
 
-function parsedCrl(der: Uint8Array): CrlFile {
+function readableList<T>(read: () => T): T {
   try {
-    return parseCrl(der)
+    return read()
   } catch (error) {
     if (!(error instanceof DerError)) throw error
     throw fileRefused(

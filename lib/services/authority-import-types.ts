@@ -85,7 +85,17 @@ export interface RevokedIssuer {
   reason: RevocationReason
 }
 
-export type InsertOutcome = 'inserted' | 'known' | 'slug_taken' | 'request_ended'
+/** Which list of a root was looked at; the number is null where there was none. */
+export interface RootList {
+  rootId: string
+  number: bigint | null
+}
+
+/**
+ * key_replaced: another import of the same file has put its own row in the place of this key's. list_replaced: its root has
+ * another list now.
+ */
+export type InsertOutcome = 'inserted' | 'known' | 'slug_taken' | 'request_ended' | 'key_replaced' | 'list_replaced'
 
 export interface AuthorityImportStore {
   /** Root first, then issuers by name. */
@@ -98,23 +108,27 @@ export interface AuthorityImportStore {
   withdrawRequest(id: string, at: Date, events: AuditEntry[]): Promise<boolean>
   /**
    * In one transaction: authorities with their certificates, in this order, and the request that is answered ends. `known`
-   * when a certificate, a name or a key is here already; `slug_taken` when only an address is.
+   * when a certificate, a name or a key is here already; `slug_taken` when only an address is. No other list of the root
+   * of `rootList` comes in meanwhile.
    */
   insert(
     imported: ImportedAuthority[],
     request: { id: string; at: Date } | null,
     events: AuditEntry[],
+    rootList: RootList | null,
   ): Promise<InsertOutcome>
   /**
    * In one transaction: the list becomes the authority's newest, if its number is above all before; the issuers that it names
    * are revoked and their endpoints switched off; the list is not due any more if it names every revocation on record.
+   * `changed` when it has an issuer that is not among `looked`, so that nobody asked whether the list names it.
    */
   importCrl(
     crl: NewCrl,
-    revoked: RevokedIssuer[],
-    complete: boolean,
+    { revoked, looked, complete }: { revoked: RevokedIssuer[]; looked: readonly string[]; complete: boolean },
     events: AuditEntry[],
-  ): Promise<'imported' | 'older'>
+  ): Promise<'imported' | 'older' | 'changed'>
+  /** DER of the whole list of this authority with the highest number; null before the first. */
+  newestList(authorityId: string): Promise<Uint8Array | null>
   /** Serials of revoked certificates of this authority that have not ended. */
   revokedSerials(authorityId: string, now: Date): Promise<string[]>
   /** False unless it is an active root whose key is here. */

@@ -1,7 +1,10 @@
 /** Authorities that come from elsewhere. Strict: what is doubtful does not come in. */
 import { isRefusal, Refusal } from '@/lib/errors'
+import { subjectKeyIdOf } from '@/lib/pki/authority-lint'
 import { type CertificateInfo, parseCertificate, toPem } from '@/lib/pki/certificate'
-import { nameToText } from '@/lib/pki/name'
+import { parseCrl } from '@/lib/pki/crl-file'
+import { namesEqual, nameToText, parseName } from '@/lib/pki/name'
+import { oneLineName } from '@/lib/pki/openssl-name'
 import type { Actor } from './actor'
 import { type AuthorityRecord, authorityView } from './authorities'
 import {
@@ -21,6 +24,7 @@ import type {
   AuthorityImports,
   AuthorityRequest,
   AuthorityRequestView,
+  RootList,
 } from './authority-import-types'
 import { authoritySubject, firstShard, newOwnerId } from './authority-plan'
 import { keyGeneratedEvent } from './certificate-events'
@@ -161,13 +165,34 @@ export function createAuthorityImports({
     const { certificate: root, record } = rootOf(own, { here: await store.authorities(), inFile })
     checkAuthority(root, { kind: 'root', signsHere: false, now })
     checkAuthority(own, { kind: 'issuer', root, signsHere: true, now })
-    const issuer = (parentId: string): Draft => ({ certificate: own, row: { ...row, kind: 'issuer', parentId, now } })
+    const rootList = record === null ? null : await checkNotRevoked(own, record)
+    const issuer = (parentId: string): Draft => ({
+      certificate: own,
+      row: { ...row, kind: 'issuer', parentId, now },
+      ...(rootList === null ? {} : { rootList }),
+    })
     if (record !== null) return [issuer(record.id)]
     const id = newOwnerId()
     return [
       { certificate: root, row: { id, keyId: null, origin: 'imported', kind: 'root', parentId: null, now } },
       issuer(id),
     ]
+  }
+
+  /** Its root may have revoked it before it came here. Where the root's key is here, its list names only what is known here. */
+  async function checkNotRevoked(
+    { serial, subjectDer }: CertificateInfo,
+    root: AuthorityRecord,
+  ): Promise<RootList | null> {
+    if (root.keyId !== null || root.offlineKeyId !== null) return null
+    const der = await store.newestList(root.id)
+    const list = der === null ? null : parseCrl(der)
+    if (list?.entries.some((entry) => entry.serial === serial))
+      throw fileRefused(
+        'revoked',
+        `${nameToText(subjectDer)} cannot be used: the revocation list of its root, ${root.name}, names it.`,
+      )
+    return { rootId: root.id, number: list?.number ?? null }
   }
 
   /** Addresses are given out at the end: when another authority takes one first, they are chosen again. */
@@ -189,6 +214,7 @@ export function createAuthorityImports({
         rows,
         request,
         rows.flatMap((each) => importEvents(actor, each)),
+        drafts.find(({ rootList }) => rootList)?.rootList ?? null,
       )
       if (outcome === 'inserted') {
         onCrlDue()
@@ -196,11 +222,18 @@ export function createAuthorityImports({
       }
       if (outcome === 'known') throw known()
       if (outcome === 'request_ended') throw requestEnded()
+      if (outcome === 'key_replaced')
+        throw changed('Somebody else is importing this authority at the same time. Look again.')
+      if (outcome === 'list_replaced')
+        throw changed('Somebody imported another revocation list of its root just now. Try again.')
     }
     throw new Refusal('conflict', 'Many authorities are being made at once. Try again.', { reason: 'slug_taken' })
   }
 
-  /** A name means one authority (RFC 5280 §4.1.2.4), and so does a key. */
+  /**
+   * A name means one authority (RFC 5280 §4.1.2.4), and so do a key and what certificates call it: a RADIUS server tells by
+   * that of whose group a certificate is.
+   */
   async function checkNew(drafts: Draft[]): Promise<void> {
     const here = await store.authorities()
     for (const { certificate } of drafts) {
@@ -209,7 +242,19 @@ export function createAuthorityImports({
         here.some(({ certificateDer }) => certificateDer !== null && spki.equals(parseCertificate(certificateDer).spki))
       )
         throw known()
-      if (here.some(({ subjectDer }) => same(subjectDer, certificate.subjectDer)))
+      const keyId = subjectKeyIdOf(certificate)
+      const others = drafts.filter((other) => other.certificate !== certificate)
+      if (
+        [
+          ...here.map(({ subjectKeyId }) => subjectKeyId),
+          ...others.map((other) => subjectKeyIdOf(other.certificate)),
+        ].some((other) => same(other, keyId))
+      )
+        throw fileRefused(
+          'key_identifier_known',
+          `${nameToText(certificate.subjectDer)} cannot be used: its subject key identifier is that of another authority.`,
+        )
+      if (here.some(({ subjectDer }) => sameName(subjectDer, certificate.subjectDer)))
         throw fileRefused(
           'name_known',
           `There is another authority named ${nameToText(certificate.subjectDer)} here. Two of one name cannot be told apart.`,
@@ -219,7 +264,7 @@ export function createAuthorityImports({
 
   async function checkNameIsFree(subjectDer: Uint8Array): Promise<void> {
     const [here, requests] = await Promise.all([store.authorities(), store.requests()])
-    if (![...here, ...requests].some((each) => same(each.subjectDer, subjectDer))) return
+    if (![...here, ...requests].some((each) => sameName(each.subjectDer, subjectDer))) return
     const sentence = 'There is an authority or a request of this name already. Choose another name.'
     throw new Refusal('conflict', sentence, { reason: 'name_taken', fields: { name: sentence } })
   }
@@ -268,6 +313,8 @@ type DraftIdentity = { id: string; keyId: string | null; origin: 'imported' | 'r
 interface Draft {
   certificate: CertificateInfo
   row: DraftIdentity & { kind: 'root' | 'issuer'; parentId: string | null; now: Date }
+  /** The list that does not name it. */
+  rootList?: RootList
 }
 
 /** Its refusals name the field that has to be looked at again. */
@@ -299,8 +346,17 @@ function known(): Refusal {
   return fileRefused('known', 'This authority, or its key, is here already.')
 }
 
+function changed(sentence: string): Refusal {
+  return new Refusal('conflict', sentence, { reason: 'changed' })
+}
+
 function requestEnded(): Refusal {
   return new Refusal('conflict', 'This request has ended: it was answered or withdrawn.', { reason: 'request_ended' })
+}
+
+/** As programs compare them (RFC 5280 §7.1), as people read them, and as OpenSSL writes them for RADIUS servers. */
+function sameName(a: Uint8Array, b: Uint8Array): boolean {
+  return namesEqual(parseName(a), parseName(b)) || oneLineName(a) === oneLineName(b)
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -47,8 +47,11 @@ export function createCrlImport({ store, clock, onCrlDue }: CrlImportDeps): Pick
     }
     const outcome = await store.importCrl(
       newCrl,
-      revoked.map(({ issuer: _, ...row }) => row),
-      missing.length === 0,
+      {
+        revoked: revoked.map(({ issuer: _, ...row }) => row),
+        looked: all.map(({ id }) => id),
+        complete: missing.length === 0,
+      },
       [
         authorityEvent('ca.crl_imported', actor, authority, {
           number: crl.number.toString(),
@@ -63,6 +66,10 @@ export function createCrlImport({ store, clock, onCrlDue }: CrlImportDeps): Pick
     if (outcome === 'older') {
       throw fileRefused('older_list', 'A list with this number or a higher one is here already. Make a newer one.')
     }
+    if (outcome === 'changed')
+      throw new Refusal('conflict', `Another issuer of ${authority.name} came in just now. Try again.`, {
+        reason: 'changed',
+      })
     onCrlDue()
     return { number: crl.number.toString(), revoked: revoked.map(({ issuer }) => issuer.name) }
   }

@@ -39,8 +39,11 @@ export interface GroupRetirementStore {
     at: Date,
     events: (stopped: { id: string; slug: string }[], revoked: { id: string; subject: string }[]) => AuditEntry[],
   ): Promise<boolean>
-  /** False when it is not retired. */
-  reopen(id: string, event: AuditEntry): Promise<boolean>
+  /**
+   * A challenge that was minted or given back as the group was retired is revoked now: its endpoints were off all the time,
+   * and nobody expects it to be good for anything. False when it is not retired.
+   */
+  reopen(id: string, at: Date, events: (revoked: { id: string; subject: string }[]) => AuditEntry[]): Promise<boolean>
 }
 
 interface GroupRetirementDeps {
@@ -90,8 +93,11 @@ export function createGroupRetirement({ store, clock }: GroupRetirementDeps): Gr
     async reopen(actor, slug) {
       authorise(actor, 'group:retire')
       const { id, group } = await existing(slug)
-      if (!(await store.reopen(id, groupEvent('group.reopened', actor, id, group.name))))
-        throw new Refusal('conflict', `${group.name} is not retired.`, { reason: 'not_retired' })
+      const reopened = await store.reopen(id, clock(), (revoked) => [
+        ...revoked.map((challenge) => revokedEvent(actor, group.slug, challenge)),
+        groupEvent('group.reopened', actor, id, group.name),
+      ])
+      if (!reopened) throw new Refusal('conflict', `${group.name} is not retired.`, { reason: 'not_retired' })
       return view(slug)
     },
   }

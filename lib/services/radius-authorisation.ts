@@ -85,8 +85,12 @@ export function createRadiusAuthorisation({ store, decisions, clock }: RadiusAut
 
   /** By the key that signed it where that is said, for two issuers may have one name. */
   async function issuersOf({ authorityKeyId, issuer }: AccessQuestion, now: Date): Promise<string[]> {
-    const find = () =>
-      (authorityKeyId === null ? issuers.byName.get(issuer ?? '') : issuers.byKeyId.get(authorityKeyId)) ?? []
+    const find = () => {
+      if (authorityKeyId === null) return issuers.byName.get(issuer ?? '') ?? []
+      const ids = issuers.byKeyId.get(authorityKeyId) ?? []
+      // Two that call their keys alike: nobody knows whose certificate it is, so it lets nobody in.
+      return ids.length === 1 ? ids : []
+    }
     const known = find()
     if (known.length > 0 || Math.abs(now.getTime() - asked) < ISSUERS_ASKED_AGAIN_MS) return known
     issuers = indexed(await store.issuers())

@@ -71,6 +71,8 @@ export function createRootKeys({ store, signer, onCrlDue }: RootKeysDeps): RootK
     const { keyId } = await signer.restoreKey(sealed)
     if (!(await store.bringBack(authority.id, keyId, [authorityEvent('ca.key_brought_back', actor, authority, {})])))
       throw new Refusal('conflict', 'Somebody else changed this authority just now. Look again.', { reason: 'changed' })
+    // Whoever took it offline at the same time may have wiped it in between; from here on nobody can.
+    await signer.restoreKey(sealed)
     onCrlDue()
   }
 

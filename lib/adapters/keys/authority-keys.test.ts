@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseCertificate } from '@/lib/pki/certificate'
 import { buildTbsCertList, entriesOf } from '@/lib/pki/crl'
@@ -52,6 +53,46 @@ test('a key comes in encrypted, is bound to its authority, and is taken once', a
   await insertOwner(ownerId, keyId, 'staff')
   const again = signer.importKey({ purpose: 'issuer', ownerId: randomUUID() }, file('staff'))
   await expect(again).rejects.toMatchObject({ code: 'conflict', reason: 'key_known' })
+})
+
+test('of two imports of one file, the second leaves the key to the first that is being recorded', async () => {
+  const { signer, pool } = installation
+  openssl.issuer('twice', 'Known Root')
+  const ownerId = randomUUID()
+  const { keyId } = await signer.importKey({ purpose: 'issuer', ownerId }, file('twice'))
+  const first = await pool.connect()
+  try {
+    await first.query('begin')
+    await first.query('select from key where id = $1 for share', [keyId])
+    await insertOwner(ownerId, keyId, 'twice', first)
+    const second = signer.importKey({ purpose: 'issuer', ownerId: randomUUID() }, file('twice'))
+    const outcome = second.then(
+      () => 'adopted',
+      (error) => error.reason,
+    )
+    await expect.poll(() => waiting(pool)).toBe(1)
+    await first.query('commit')
+    expect(await outcome).toBe('key_known')
+  } finally {
+    first.release()
+  }
+  expect(await stored(keyId)).toMatchObject({ owner_id: ownerId })
+})
+
+async function waiting(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  )
+  return rows[0]?.count ?? 0
+}
+
+test('of many files at once, few wait for their turn', async () => {
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 20 }, () => installation.signer.readPkcs12(file('staff'))),
+  )
+  const refused = outcomes.filter((each) => each.status === 'rejected').map(({ reason }) => reason.code)
+  expect(new Set(refused)).toEqual(new Set(['rate_limited']))
+  expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(9)
 })
 
 test('a root comes in as a root alone, and an issuer as an issuer', async () => {
@@ -140,9 +181,14 @@ function list(root: { subjectDer: Uint8Array }, number: bigint): Uint8Array {
 }
 
 /** The row by which an authority uses a key. */
-async function insertOwner(id: string, keyId: string, name: string): Promise<void> {
+async function insertOwner(
+  id: string,
+  keyId: string,
+  name: string,
+  by: Pick<pg.PoolClient, 'query'> = installation.pool,
+): Promise<void> {
   const certificate = parseCertificate(openssl.der(name))
-  await installation.pool.query(
+  await by.query(
     `insert into authority (id, kind, slug, name, key_id, key_algorithm, subject_der, subject_key_id, certificate_id, certificate_der, not_before, not_after)
      values ($1, 'issuer', $2, $2, $3, 'p256', $4, $5, $6, $7, $8, $9)`,
     [

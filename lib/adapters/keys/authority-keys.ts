@@ -11,7 +11,7 @@ import { parseName } from '@/lib/pki/name'
 import type { KeyAlgorithm, KeyPurpose, Signer } from '@/lib/services/signer'
 import type { Kek } from './envelope'
 import type { Journal } from './journal'
-import { type KeyRing, importKey as openRow } from './key-ring'
+import { type KeyRing, importKey as openRow, takeTurns } from './key-ring'
 import { findKey, type KeyRow, refillKey, wipeKey } from './key-rows'
 import { readPkcs12 } from './pkcs12'
 import type { RateCeiling } from './rate-ceiling'
@@ -41,7 +41,13 @@ interface Opened {
   certificates: Uint8Array[]
 }
 
+/** A file costs as many rounds as it says: several at once would take the threads on which the journal is written. */
+const MAX_OPENING = 1
+const MAX_WAITING = 8
+
 export function authorityKeys({ pool, kek, keys, journal, ceiling, clock, mayBe }: Parts): AuthorityCalls {
+  const turn = takeTurns(MAX_OPENING, MAX_WAITING)
+
   /** Opens a row or a file of one. It must be a root's, and what it says of itself true. */
   function opened(row: KeyRow): KeyRow {
     try {
@@ -55,13 +61,13 @@ export function authorityKeys({ pool, kek, keys, journal, ceiling, clock, mayBe 
 
   return {
     async readPkcs12({ file, password }) {
-      const { pkcs8, algorithm, certificates } = await openPkcs12(file, password)
+      const { pkcs8, algorithm, certificates } = await turn(() => openPkcs12(file, password))
       pkcs8.fill(0)
       return { algorithm, certificates }
     },
 
     async importKey({ purpose, ownerId }, { file, password }) {
-      const { pkcs8, algorithm, own } = await openPkcs12(file, password)
+      const { pkcs8, algorithm, own } = await turn(() => openPkcs12(file, password))
       try {
         if (!mayBe(purpose).includes(algorithm)) throw unfit({ reason: 'key_algorithm', text: 'its key is too weak.' })
         const problem = lintAuthority(own, { kind: purpose, now: clock(), signsHere: true })

@@ -148,13 +148,13 @@ function generatePkcs8(algorithm: KeyAlgorithm): Promise<Buffer> {
 }
 
 /** Runs at most `running` tasks at once, keeps at most `waiting` more, and refuses the rest. */
-function takeTurns(running: number, waiting: number) {
+export function takeTurns(running: number, waiting: number) {
   let active = 0
   const queue: (() => void)[] = []
   return async <T>(task: () => Promise<T>): Promise<T> => {
     if (active >= running) {
       if (queue.length >= waiting) {
-        throw new Refusal('rate_limited', 'Too many keys are being made: try again in a minute.', {
+        throw new Refusal('rate_limited', 'Too many keys are being made or imported: try again in a minute.', {
           reason: 'key_generation_ceiling',
           retryAfterSeconds: 60,
         })

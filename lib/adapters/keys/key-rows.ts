@@ -60,12 +60,34 @@ export async function insertKey(pool: pg.Pool, row: NewKeyRow): Promise<void> {
   })
 }
 
+/** Imports come one after the other: any number that is nobody else's. */
+const ADOPTING = 7_201_129
+
 /**
  * A key that came in a file. One that is there already and that nothing uses was left by an import that was interrupted, and
- * gives way. False when something uses it.
+ * gives way. False when something uses it. Whoever records the authority of a key holds its row meanwhile: that is waited
+ * for first, and what uses the key is asked afterwards, in a statement of its own that sees it.
  */
 export async function adoptKey(pool: pg.Pool, row: NewKeyRow): Promise<boolean> {
-  const { rowCount } = await pool.query({
+  const client = await pool.connect()
+  let broken: unknown
+  try {
+    await client.query('begin')
+    await client.query('select pg_advisory_xact_lock($1)', [ADOPTING])
+    await client.query('select from key where spki_sha256 = $1 for update', [row.spkiSha256])
+    const adopted = await replaceUnused(client, row)
+    await client.query('commit')
+    return adopted
+  } catch (error) {
+    broken = error
+    throw error
+  } finally {
+    client.release(broken !== undefined)
+  }
+}
+
+async function replaceUnused(client: pg.PoolClient, row: NewKeyRow): Promise<boolean> {
+  const { rowCount } = await client.query({
     name: 'adopt-key',
     text: `insert into key as k (id, purpose, algorithm, owner_id, public_key, spki_sha256, kek_id, wrapped_dek, ciphertext)
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -3,8 +3,8 @@ import { createHmac, createPrivateKey, createPublicKey, pbkdf2Sync } from 'node:
 import { createSecureContext } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseCertificate } from '@/lib/pki/certificate'
-import { parseDer } from '@/lib/pki/der'
-import { integer, nullValue, octetString, oid, sequence } from '@/lib/pki/der-write'
+import { constructedContext, parseDer, type Tlv } from '@/lib/pki/der'
+import { encode, integer, nullValue, octetString, oid, sequence } from '@/lib/pki/der-write'
 import { readPkcs12 } from './pkcs12'
 import { type OpensslFolder, opensslFolder } from './testing/openssl'
 
@@ -44,11 +44,30 @@ test('a file with PBMAC1 (RFC 9579) opens, as OpenSSL says too', async () => {
   await expect(open(withPbmac1(file, 'another'))).rejects.toMatchObject({ reason: 'pkcs12_password' })
 })
 
-/** The same file with another integrity check. */
-function withPbmac1(file: Uint8Array, password: string): Buffer {
-  const pfx = parseDer(file).open()
-  const [version, authSafe] = [pfx.next(), pfx.next()]
-  const content = authSafe.children()[1]?.children()[0]?.content ?? new Uint8Array()
+test('a second key is refused before it is opened, whatever that would cost', async () => {
+  const one = openssl.pkcs12('staff', PASSWORD)
+  const costly = openssl.pkcs12('staff', PASSWORD, { args: ['-iter', '1000001', '-nomaciter'] })
+  const [certificates, key] = contentsOf(one)
+  const [, other] = contentsOf(costly)
+  const both = [certificates, key, other].map((each) => each?.bytes ?? new Uint8Array())
+  await expect(open(withPbmac1(one, PASSWORD, sequence(...both)))).rejects.toMatchObject({
+    code: 'invalid_input',
+    reason: 'pkcs12_many_keys',
+  })
+})
+
+function contentsOf(file: Uint8Array): Tlv[] {
+  return parseDer(contentOf(file)).children()
+}
+
+function contentOf(file: Uint8Array): Uint8Array {
+  return parseDer(file).children()[1]?.children()[1]?.children()[0]?.content ?? new Uint8Array()
+}
+
+/** The same file, or one with other contents, with another integrity check. */
+function withPbmac1(file: Uint8Array, password: string, content = contentOf(file)): Buffer {
+  const [version] = parseDer(file).children()
+  const authSafe = sequence(oid('1.2.840.113549.1.7.1'), encode(constructedContext(0), octetString(content)))
   const salt = Buffer.from('a salt of 16 octets')
   const key = pbkdf2Sync(password, salt, 2_048, 32, 'sha256')
   const mac = createHmac('sha256', key).update(content).digest()
@@ -56,7 +75,7 @@ function withPbmac1(file: Uint8Array, password: string): Buffer {
   const pbkdf2 = sequence(oid('1.2.840.113549.1.5.12'), sequence(octetString(salt), integer(2_048), integer(32), hmac))
   const pbmac1 = sequence(oid('1.2.840.113549.1.5.14'), sequence(pbkdf2, hmac))
   const macData = sequence(sequence(pbmac1, octetString(mac)), octetString(salt), integer(1))
-  return Buffer.from(sequence(version.bytes, authSafe.bytes, macData))
+  return Buffer.from(sequence(version?.bytes ?? new Uint8Array(), authSafe, macData))
 }
 
 test('a wrong password is told as that, and nothing else', async () => {

@@ -88,14 +88,9 @@ async function collect(authSafe: Uint8Array, password: Buffer): Promise<Pkcs12> 
         if (encrypted) octets.fill(0)
       }
     }
-    const [privateKey, ...others] = keys
+    const [privateKey] = keys
     if (privateKey === undefined)
       throw refused('no_key', 'There is no private key in this file. To import a certificate alone, use PEM or DER.')
-    if (others.length > 0)
-      throw refused(
-        'many_keys',
-        'There is more than one private key in this file. Export the one of the authority alone.',
-      )
     if (certificates.length === 0)
       throw refused(
         'no_certificate',
@@ -147,6 +142,12 @@ async function openBag(
   const fields = bag.open()
   const type = oidOf(fields.next(TAG.oid).content)
   const value = fields.next(constructedContext(0)).open().next()
+  // Each costs as many rounds as the file says, so none is opened in vain.
+  if (keys.length > 0 && (type === ID.shroudedKeyBag || type === ID.keyBag))
+    throw refused(
+      'many_keys',
+      'There is more than one private key in this file. Export the one of the authority alone.',
+    )
   switch (type) {
     case ID.certBag: {
       const parts = value.open()

@@ -1,8 +1,13 @@
 /** Authorities from elsewhere on Postgres, and what follows for rollovers and for who else reads the tree. */
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { parseCertificate } from '@/lib/pki/certificate'
+import { createAuthorityImports } from '@/lib/services/authority-import'
+import type { AuthorityImportStore, AuthorityImports } from '@/lib/services/authority-import-types'
 import { createRollover, rolloverActor } from '@/lib/services/rollover'
 import { authorityImportContract } from '@/lib/services/testing/authority-import-contract'
 import { actor, DAY_MS, newDevice } from '@/lib/services/testing/harness'
+import { authorityImportStore } from './authority-imports'
 import { rolloverStore } from './rollover'
 import { postgresBacking } from './testing/postgres-backing'
 
@@ -47,6 +52,65 @@ authorityImportContract('authorities from elsewhere, on Postgres', postgresBacki
     const verdict = openssl.run('verify', ...time, '-CAfile', 'Next Root.crt', '-untrusted', 'next.crt', 'rolled.pem')
     expect(verdict.toString()).toContain('rolled.pem: OK')
     portal.time.now = today
+  })
+
+  test('an import whose key was replaced by another import of the same file records nothing', async () => {
+    const { portal, openssl, backing } = surroundings()
+    openssl.root('Raced Root')
+    const file = openssl.pkcs12('Raced Root', 'correct horse')
+    const { spki } = parseCertificate(openssl.der('Raced Root'))
+    await backing.database.key.create({
+      data: {
+        ...{ id: crypto.randomUUID(), purpose: 'root', algorithm: 'p256', ownerId: crypto.randomUUID(), kekId: 'kek' },
+        publicKey: Buffer.from(spki),
+        spkiSha256: createHash('sha256').update(spki).digest(),
+        wrappedDek: Buffer.from('w'),
+        ciphertext: Buffer.from('c'),
+      },
+    })
+    const { result: refused, trail } = await portal.trailOf(() =>
+      portal.authorityImports.importPkcs12(ada, file, password()).catch((error: unknown) => error),
+    )
+    expect(refused).toMatchObject({ code: 'conflict', reason: 'changed' })
+    expect(trail).toEqual([])
+  })
+
+  test('an issuer and a list of its root that come in at once know of one another', async () => {
+    const { portal, openssl, backing } = surroundings()
+    openssl.root('Busy Root')
+    const root = await portal.authorityImports.importRoot(ada, openssl.read('Busy Root.crt'))
+    openssl.issuer('busy', 'Busy Root', { subject: '/O=Example/CN=Busy Issuer' })
+    const store = authorityImportStore(backing.database)
+    const imports = (more: Partial<AuthorityImportStore>) =>
+      createAuthorityImports({ ...portal.deps, store: { ...store, ...more }, clock: () => portal.time.now })
+    const list = (number: number) => openssl.crl('Busy Root', { number, revoked: ['busy'] })
+    const issuer = (by: AuthorityImports) => by.importPkcs12(ada, openssl.pkcs12('busy', 'correct horse'), password())
+
+    // The list comes in after it was looked for, and then the issuer after the issuers were.
+    const late = imports({
+      async newestList(id) {
+        const before = await store.newestList(id)
+        await portal.authorityImports.importCrl(ada, root.slug, openssl.crl('Busy Root', { number: 1 }))
+        return before
+      },
+    })
+    await expect(issuer(late)).rejects.toMatchObject({ code: 'conflict', reason: 'changed' })
+    let came = false
+    const early = imports({
+      async revokedSerials(id, now) {
+        if (!came) await issuer(portal.authorityImports)
+        came = true
+        return store.revokedSerials(id, now)
+      },
+    })
+    await expect(early.importCrl(ada, root.slug, list(2))).rejects.toMatchObject({
+      code: 'conflict',
+      reason: 'changed',
+    })
+    expect(await early.importCrl(ada, root.slug, openssl.read('Busy Root.crl'))).toEqual({
+      number: '2',
+      revoked: ['Busy Issuer'],
+    })
   })
 
   test('an imported issuer gets its list and its responder like any other; a root without its key gets neither', async () => {

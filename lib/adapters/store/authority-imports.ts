@@ -4,6 +4,7 @@ import type {
   AuthorityRequest,
   ImportedAuthority,
   RevokedIssuer,
+  RootList,
 } from '@/lib/services/authority-import-types'
 import { giveUpUnsigned, stopEndpoints } from './break-glass'
 import { bytes, isUniqueViolation, makeCrlsDue, readAuthorities } from './certificate-rows'
@@ -63,7 +64,7 @@ export function authorityImportStore(database: Database): AuthorityImportStore {
       })
     },
 
-    async insert(imported, request, events) {
+    async insert(imported, request, events, rootList) {
       try {
         return await transact(database, async (transaction) => {
           if (request !== null) {
@@ -72,6 +73,11 @@ export function authorityImportStore(database: Database): AuthorityImportStore {
               data: { acceptedAt: request.at },
             })
             if (count === 0) return { result: 'request_ended' as const, events: [] }
+          }
+          if (rootList !== null && !(await holdList(transaction, rootList)))
+            return { result: 'list_replaced' as const, events: [] }
+          for (const each of imported) {
+            if (!(await holdKey(transaction, each))) return { result: 'key_replaced' as const, events: [] }
           }
           for (const each of imported) await insertOne(transaction, each)
           return { result: 'inserted' as const, events }
@@ -85,7 +91,7 @@ export function authorityImportStore(database: Database): AuthorityImportStore {
       }
     },
 
-    async importCrl(crl, revoked, complete, events) {
+    async importCrl(crl, { revoked, looked, complete }, events) {
       return transact(database, async (transaction) => {
         // Whoever brings a list, or takes the key back to make one, comes one after the other.
         const [row] = await transaction.$queryRaw<{ fits: boolean }[]>`
@@ -95,6 +101,9 @@ export function authorityImportStore(database: Database): AuthorityImportStore {
           from authority where id = ${crl.authorityId}::uuid for no key update`
         if (!row?.fits) return { result: 'older' as const, events: [] }
         const { authorityId, number, thisUpdate, nextUpdate, entries } = crl
+        const [unseen] = await transaction.$queryRaw<{ id: string }[]>`
+          select id from authority where parent_id = ${authorityId}::uuid and id <> all(${[...looked]}::uuid[]) limit 1`
+        if (unseen !== undefined) return { result: 'changed' as const, events: [] }
         await transaction.crl.create({
           data: {
             ...{ authorityId, number, thisUpdate, nextUpdate, entries },
@@ -114,6 +123,15 @@ export function authorityImportStore(database: Database): AuthorityImportStore {
         for (const each of revoked) await revokeIssuer(transaction, each, crl.number)
         return { result: 'imported' as const, events }
       })
+    },
+
+    async newestList(authorityId) {
+      const row = await database.crl.findFirst({
+        where: { authorityId, shard: 0 },
+        orderBy: { number: 'desc' },
+        select: { der: true },
+      })
+      return row?.der ?? null
     },
 
     async revokedSerials(authorityId, now) {
@@ -169,6 +187,22 @@ const REQUEST = {
   createdAt: true,
   createdBy: true,
 } as const
+
+/** Lists of this root wait until its issuer is recorded. False where it has another one than was looked at. */
+async function holdList(transaction: Transaction, { rootId, number }: RootList): Promise<boolean> {
+  await transaction.$queryRaw`select from authority where id = ${rootId}::uuid for share`
+  const [newest] = await transaction.$queryRaw<{ number: bigint }[]>`
+    select number from crl where authority_id = ${rootId}::uuid and shard = 0 order by number desc limit 1`
+  return (newest?.number ?? null) === number
+}
+
+/** An import of the same key waits until this one is recorded. False where it came first and its row is another. */
+async function holdKey(transaction: Transaction, { authority, certificate }: ImportedAuthority): Promise<boolean> {
+  if (authority.keyId === null) return true
+  const [row] = await transaction.$queryRaw<{ id: string }[]>`
+    select id from key where spki_sha256 = ${bytes(certificate.spkiSha256)} for share`
+  return row === undefined || row.id === authority.keyId
+}
 
 async function insertOne(transaction: Transaction, { authority, certificate }: ImportedAuthority): Promise<void> {
   const { crlShard, ...row } = authority

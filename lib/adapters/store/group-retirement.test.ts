@@ -53,9 +53,20 @@ test('none of its endpoints can be switched on, and none is made', async () => {
   await all.portal.groups.updateEndpoint(admin, slug, { challengeTtlMinutes: 30 })
 })
 
-test('reopened, its endpoints stay off until each is switched on', async () => {
+test('reopened, its endpoints stay off until each is switched on, and no challenge of before is good any more', async () => {
+  const before = await events('challenge.revoked')
+  // Minted at the instant of the retirement, or given back by an enrolment that failed after it.
+  const { id } = await all.database.challenge.create({
+    data: {
+      ...{ id: crypto.randomUUID(), endpointId: all.group.endpoint.id, handleHash: new Uint8Array(32) },
+      ...{ expiresAt: new Date(Date.now() + 3_600_000), constraints: {}, subject: 'CN=late' },
+      ...{ mintedBy: 'Ada', mintedVia: 'portal' },
+    },
+  })
   expect(await retirement().reopen(admin, slug)).toMatchObject({ retired: null, endpoints: [] })
   await expect(retirement().reopen(admin, slug)).rejects.toMatchObject({ code: 'conflict' })
+  expect(await all.database.challenge.findUnique({ where: { id } })).toMatchObject({ state: 'revoked' })
+  expect(await events('challenge.revoked')).toBe(before + 1)
   await enable(true)
   expect(await retirement().get(admin, slug)).toMatchObject({ endpoints: [{}] })
 })

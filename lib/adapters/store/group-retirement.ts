@@ -1,7 +1,7 @@
 /** Retired groups in Postgres. Whoever switches an endpoint on holds the row of its group, and so does whoever retires it. */
 import type { GroupRetirementStore, RetirementView } from '@/lib/services/group-retirement'
 import { holdGroup } from './certificate-rows'
-import { type Database, transact } from './database'
+import { type Database, type Transaction, transact } from './database'
 import { guarded } from './outage'
 
 const WHY = 'its group was retired'
@@ -48,24 +48,32 @@ export function groupRetirementStore(database: Database): GroupRetirementStore {
         const stopped = await transaction.$queryRaw<{ id: string; slug: string }[]>`
           with held as (select id from endpoint where group_id = ${id}::uuid and enabled order by id for no key update)
           update endpoint e set enabled = false from held where e.id = held.id returning e.id, e.slug`
-        const revoked = await transaction.$queryRaw<{ id: string; subject: string }[]>`
-          with waiting as (
-            select h.id from challenge h join endpoint e on e.id = h.endpoint_id
-            where e.group_id = ${id}::uuid and h.state = 'pending' order by h.id for no key update of h)
-          update challenge p set state = 'revoked', revoked_at = ${at}, revoked_reason = ${WHY}
-          from waiting where p.id = waiting.id returning p.id, p.subject`
-        return { result: true, events: events(stopped, revoked) }
+        return { result: true, events: events(stopped, await revokeWaiting(transaction, id, at)) }
       }),
 
-    reopen: (id, event) =>
+    reopen: (id, at, events) =>
       transact(database, async (transaction) => {
         const { count } = await transaction.group.updateMany({
           where: { id, retiredAt: { not: null } },
           data: { retiredAt: null, retiredBy: null },
         })
-        return { result: count === 1, events: count === 1 ? [event] : [] }
+        if (count === 0) return { result: false, events: [] }
+        return { result: true, events: events(await revokeWaiting(transaction, id, at)) }
       }),
   })
+}
+
+async function revokeWaiting(
+  transaction: Transaction,
+  groupId: string,
+  at: Date,
+): Promise<{ id: string; subject: string }[]> {
+  return transaction.$queryRaw<{ id: string; subject: string }[]>`
+    with waiting as (
+      select h.id from challenge h join endpoint e on e.id = h.endpoint_id
+      where e.group_id = ${groupId}::uuid and h.state = 'pending' order by h.id for no key update of h)
+    update challenge p set state = 'revoked', revoked_at = ${at}, revoked_reason = ${WHY}
+    from waiting where p.id = waiting.id returning p.id, p.subject`
 }
 
 function viewOf(row: Row): Omit<RetirementView, 'endpoints'> {

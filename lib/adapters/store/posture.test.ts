@@ -101,6 +101,23 @@ test('a backup that is said to be complete passes', async () => {
   expect(await check('database-backup')).toMatchObject({ verdict: 'pass' })
 })
 
+test('a list that ran out is not hidden by an older one that would have lasted longer', async () => {
+  const { id, name } = all.group.issuer
+  await all.database.crl.deleteMany({ where: { authorityId: id } })
+  const list = (number: bigint, until: Date) => ({
+    ...{ authorityId: id, shard: 0, number, thisUpdate: now, nextUpdate: until, entries: 0 },
+    ...{ der: new Uint8Array(1), sha256: new Uint8Array(32) },
+  })
+  await all.database.crl.createMany({ data: [list(1n, hours(48)), list(2n, hours(2))] })
+  const before = now
+  now = hours(3)
+  const { evidence } = (await check('status-fresh')) ?? {}
+  now = before
+  expect(evidence).toContainEqual(
+    expect.objectContaining({ text: expect.stringContaining(`${name}: its revocation list ran out`) }),
+  )
+})
+
 test('a reading is kept for each day and each change, once by two instances, and what opened is told', async () => {
   const at = hours(1)
   const kept = await Promise.all([posture().record(at), posture().record(at)])

@@ -1,13 +1,21 @@
 /** Authorities from elsewhere, made and judged by openssl: the same in memory and on Postgres. */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type OpensslFolder, opensslFolder, ROOT_EXTENSIONS } from '@/lib/adapters/keys/testing/openssl'
+import {
+  ISSUER_EXTENSIONS,
+  type OpensslFolder,
+  opensslFolder,
+  ROOT_EXTENSIONS,
+} from '@/lib/adapters/keys/testing/openssl'
+import { subjectKeyIdOf } from '@/lib/pki/authority-lint'
 import { fromPem, parseCertificate } from '@/lib/pki/certificate'
 import { parseCsr, verifyCsr } from '@/lib/pki/csr'
 import { actor, type Backing, DAY_MS, type Installation, installation, newDevice } from './harness'
 
 const admin = actor('admin')
 const PASSWORD = 'correct horse'
+/** As openssl writes it unless it is told otherwise: not critical. */
+const PART_OF_A_LIST = ['issuingDistributionPoint=@part', '[part]', 'onlyuser=TRUE']
 /** What openssl makes begins when it is made. */
 const tomorrow = () => new Date(Date.now() + DAY_MS)
 
@@ -62,6 +70,10 @@ export function authorityImportContract<B extends Backing>(
       expect(trail).toMatchObject([{ type: 'ca.imported', outcome: 'success', objectId: root.id }])
       await expect(importRoot('Plain Root')).rejects.toMatchObject({ code: 'invalid_input', reason: 'known' })
       await expect(imports().importRoot(admin, openssl.der('Plain Root'))).rejects.toMatchObject({ reason: 'known' })
+      openssl.root('alike', { subject: '/O=Example/CN=PLAIN  root' })
+      await expect(importRoot('alike')).rejects.toMatchObject({ code: 'invalid_input', reason: 'name_known' })
+      openssl.root('in one line', { subject: '/O=Example\\/CN=Plain Root' })
+      await expect(importRoot('in one line')).rejects.toMatchObject({ reason: 'name_known' })
       const ours = await portal.authorities.createRoot(admin, { organisation: 'Example', key: 'p384' })
       expect(ours.slug).toBe('root')
     })
@@ -136,6 +148,37 @@ export function authorityImportContract<B extends Backing>(
       })
     })
 
+    test('an issuer that calls its key like that of another one does not come in', async () => {
+      const group = await portal.createGroup('Impersonated')
+      const certificate = parseCertificate(fromPem(group.issuer.certificatePem)[0] ?? new Uint8Array())
+      const keyId = Buffer.from(subjectKeyIdOf(certificate)).toString('hex')
+      openssl.root('Sly Root')
+      await importRoot('Sly Root')
+      openssl.issuer('sly', 'Sly Root', {
+        subject: '/O=Example/CN=Sly Issuer',
+        extensions: [
+          ...ISSUER_EXTENSIONS.filter((each) => !each.startsWith('subjectKey')),
+          `subjectKeyIdentifier=${keyId}`,
+        ],
+      })
+      const refused = imports().importPkcs12(admin, openssl.pkcs12('sly', PASSWORD), password())
+      await expect(refused).rejects.toMatchObject({ code: 'invalid_input', reason: 'key_identifier_known' })
+    })
+
+    test('an issuer that the list of its root names already does not come in', async () => {
+      openssl.root('Wary Root')
+      await importRoot('Wary Root')
+      openssl.issuer('lost', 'Wary Root', { subject: '/O=Example/CN=Lost Issuer' })
+      await imports().importCrl(admin, 'wary-root', openssl.crl('Wary Root', { number: 1, revoked: ['lost'] }))
+      const { result: refused, trail } = await portal.trailOf(() =>
+        imports()
+          .importPkcs12(admin, openssl.pkcs12('lost', PASSWORD), password())
+          .catch((error: unknown) => error),
+      )
+      expect(refused).toMatchObject({ code: 'invalid_input', reason: 'revoked', fields: { file: expect.any(String) } })
+      expect(trail).toEqual([])
+    })
+
     test('a list of another authority, an altered one and one of the future change nothing', async () => {
       openssl.root('Strict Root')
       openssl.root('Other Root')
@@ -143,9 +186,14 @@ export function authorityImportContract<B extends Backing>(
       const list = openssl.crl('Strict Root', { number: 1 })
       const altered = Buffer.from(openssl.run('crl', '-in', openssl.write('good.crl', list), '-outform', 'DER'))
       altered[altered.length - 5] = (altered.at(-5) ?? 0) ^ 1
+      const unread = Buffer.from(openssl.run('crl', '-in', 'good.crl', '-outform', 'DER'))
+      // Its authorityKeyIdentifier becomes a SET.
+      unread[unread.indexOf(Buffer.from('551d23041830', 'hex')) + 5] = 0x31
       const refused: [Uint8Array, string][] = [
         [openssl.crl('Other Root', { number: 1 }), 'another_issuer'],
         [altered, 'signature'],
+        [unread, 'crl_malformed'],
+        [openssl.crl('Strict Root', { number: 1, extensions: PART_OF_A_LIST }), 'partial_list'],
         [Buffer.from('no list'), 'not_a_certificate_file'],
         [openssl.read('Strict Root.crt'), 'unexpected_block'],
       ]
@@ -244,6 +292,9 @@ export function authorityImportContract<B extends Backing>(
       openssl.root('one')
       openssl.root('two')
       openssl.issuer('child', 'one')
+      const unread = Buffer.from(openssl.der('one'))
+      // Its subjectKeyIdentifier becomes a PrintableString.
+      unread[unread.indexOf(Buffer.from('551d0e04160414', 'hex')) + 5] = 0x13
       const both = Buffer.concat([openssl.read('one.crt'), openssl.read('two.crt')])
       const withKey = Buffer.concat([openssl.read('one.crt'), openssl.read('one.key')])
       const refused: [Uint8Array, string][] = [
@@ -251,6 +302,7 @@ export function authorityImportContract<B extends Backing>(
         [openssl.read('weak.crt'), 'weak_key'],
         [openssl.read('odd.crt'), 'key_algorithm'],
         [openssl.read('sha1.crt'), 'signature_algorithm'],
+        [unread, 'certificate_malformed'],
         [openssl.read('child.crt'), 'not_a_root'],
         [both, 'many_certificates'],
         [withKey, 'holds_a_private_key'],

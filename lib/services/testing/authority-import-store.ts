@@ -74,7 +74,7 @@ export function memoryAuthorityImportStore(world: World): AuthorityImportStore {
       append(world, events)
       return 'inserted'
     },
-    async importCrl(crl, revoked, complete, events) {
+    async importCrl(crl, { revoked, complete }, events) {
       const authority = find(crl.authorityId)
       const newer = world.crls.some(
         (each) =>
@@ -94,6 +94,10 @@ export function memoryAuthorityImportStore(world: World): AuthorityImportStore {
       }
       append(world, events)
       return 'imported'
+    },
+    async newestList(authorityId) {
+      const lists = world.crls.filter((each) => each.authorityId === authorityId && each.shard === null)
+      return lists.sort((a, b) => Number(b.number - a.number))[0]?.der ?? null
     },
     async revokedSerials(authorityId, now) {
       return world.certificates

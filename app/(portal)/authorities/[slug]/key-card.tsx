@@ -3,6 +3,7 @@ import { Download } from 'lucide-react'
 import { buttonClass } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
 import { ConfirmAction } from '@/app/_components/confirm-action'
+import { Disclosure } from '@/app/_components/disclosure'
 import type { AuthorityView } from '@/lib/services/groups'
 import { bringBack, chooseForNewIssuers, takeOffline } from '../actions'
 import { FileForm } from './file-form'
@@ -90,6 +91,23 @@ export function KeyCard({ authority, chosen, mayManage }: KeyCardProps) {
               submit="Bring the key back"
               done="Key is back"
             />
+            <Disclosure summary="Taking it offline was interrupted">
+              <div className="grid gap-4">
+                <p className="max-w-prose text-sm text-muted">
+                  If an error was shown then, the key may still lie here, encrypted and unused. Show the same file once
+                  more; where the key is wiped already, that does no harm.
+                </p>
+                <FileForm
+                  action={takeOffline}
+                  slug={slug}
+                  label="The same file"
+                  accept=".json"
+                  submit="Wipe once more"
+                  done="The key is wiped here"
+                  danger
+                />
+              </div>
+            </Disclosure>
           </div>
         )}
       </div>

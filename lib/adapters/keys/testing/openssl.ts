@@ -25,7 +25,7 @@ export interface OpensslFolder {
   der(name: string): Uint8Array
   pkcs12(name: string, password: string, options?: { chain?: string[]; args?: string[] }): Buffer
   /** A revocation list of this root, PEM. */
-  crl(by: string, options: { number: number; revoked?: string[]; days?: number }): Buffer
+  crl(by: string, options: { number: number; revoked?: string[]; days?: number; extensions?: string[] }): Buffer
   remove(): void
 }
 
@@ -130,7 +130,7 @@ export function opensslFolder(): OpensslFolder {
       )
       return read(`${name}.p12`)
     },
-    crl(by, { number, revoked = [], days = 180 }) {
+    crl(by, { number, revoked = [], days = 180, extensions = [] }) {
       write('index.txt', '')
       write('index.txt.attr', 'unique_subject = no\n')
       write(
@@ -143,7 +143,7 @@ export function opensslFolder(): OpensslFolder {
       const config = write(
         'ca.cnf',
         `[ca]\ndefault_ca=this\n[this]\ndatabase=index.txt\ncrlnumber=crlnumber\ndefault_md=sha256\n` +
-          `crl_extensions=list\n[list]\nauthorityKeyIdentifier=keyid\n`,
+          `crl_extensions=list\n[list]\n${['authorityKeyIdentifier=keyid', ...extensions].join('\n')}\n`,
       )
       const ca = ['ca', '-config', config, '-cert', `${by}.crt`, '-keyfile', `${by}.key`]
       for (const name of revoked) run(...ca, '-revoke', `${name}.crt`, '-crl_reason', 'CACompromise')
