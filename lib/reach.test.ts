@@ -363,6 +363,50 @@ describe('what is of one group and of another', () => {
     expect(all.items[0]).toMatchObject({ key: shared, certificates: 2 })
   })
 
+  test('a device does not tell that it is of another group, too', async () => {
+    const { items } = await services.devices.list(admin, { group: guests.group, search: 'shared' }, {})
+    expect(items).toHaveLength(1)
+    expect((await services.devices.list(operator, { group: guests.group }, {})).items).toEqual([])
+    expect(await services.devices.matching(operator, { group: guests.group })).toMatchObject({ count: 0 })
+  })
+
+  test('a challenge does not tell where else it was presented', async () => {
+    const { database } = backing
+    const { challengeId } = await database.certificate.findUniqueOrThrow({ where: { id: staff.certificate.id } })
+    const transaction = await database.enrolmentTransaction.findFirstOrThrow({
+      where: { certificateId: staff.certificate.id },
+    })
+    await database.enrolmentTransaction.update({ where: { id: transaction.id }, data: { challengeId } })
+    await services.audit.record({
+      ...{ type: 'enrol.request.rejected', outcome: 'denied', reason: 'challenge_other_endpoint', actor: admin },
+      object: { type: 'challenge', id: challengeId ?? '', name: 'CN=staff-tablet' },
+      data: { endpoint: guests.endpoint, subject: 'CN=guests-lost' },
+    })
+    const calls = [
+      (who: Actor) => services.certificates.get(who, staff.certificate.id),
+      (who: Actor) => services.transactions.get(who, transaction.id),
+    ]
+    for (const call of calls) {
+      expect(inspect((await call(operator)).history, { depth: 12 })).not.toMatch(THEIRS)
+      expect(inspect((await call(admin)).history, { depth: 12 })).toMatch(THEIRS)
+    }
+  })
+
+  test('an enrolment of one’s own is found however many others have its id', async () => {
+    const { database } = backing
+    const name = { transactionId: new TextEncoder().encode('chosen-alike') }
+    const endpointOf = async ({ challenge }: Things) =>
+      (await database.challenge.findUniqueOrThrow({ where: { id: challenge } })).endpointId
+    const mine = await askedAs('CN=staff-alike', await endpointOf(staff))
+    await database.enrolmentTransaction.update({ where: { id: mine }, data: { ...name, createdAt: new Date(0) } })
+    for (let other = 0; other < 5; other += 1) {
+      const id = await askedAs(`CN=guests-alike-${other}`, await endpointOf(guests))
+      await database.enrolmentTransaction.update({ where: { id }, data: name })
+    }
+    const hits = await services.search.find(operator, 'chosen-alike')
+    expect(hits).toMatchObject([{ kind: 'enrolment', key: mine }])
+  })
+
   test('its challenges of other groups stay', async () => {
     expect(await services.devices.revokeChallenges(operator, shared)).toBe(1)
     expect(await services.challenges.get(admin, theirs)).toMatchObject({ state: 'pending' })

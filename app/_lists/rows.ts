@@ -1,9 +1,10 @@
 /** The rows of a list for whoever fetches them: the whole result as a file, or how many came since then. */
-import { oneOf } from '@/app/_components/search-parameters'
+import { oneOf, readParameters } from '@/app/_components/search-parameters'
 import { plain } from '@/app/_plain'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { everyPage } from '@/lib/services/listing'
+import { beginningOf } from '@/lib/services/time-bounds'
 import type { ListDefinition } from './definition'
 import { orderOf } from './list-view'
 import { EXPORT_FORMATS, type ExportFormat, textOf } from './rows-as-text'
@@ -17,14 +18,12 @@ export async function answerRows<Filter, Row, Sort extends string>(
   list: ListDefinition<Filter, Row, Sort>,
 ): Promise<Response> {
   const query = new URL(request.url).searchParams
-  const parameters = Object.fromEntries(
-    list.parameters.flatMap((name) => {
-      const value = query.get(name)?.trim().slice(0, 300)
-      return value ? [[name, value]] : []
-    }),
-  )
+  const given = list.parameters.map((name) => [name, query.get(name) ?? undefined] as const)
+  const read = await readParameters(Promise.resolve(Object.fromEntries(given)), list.parameters)
+  // What is empty is not among them.
+  const parameters = read as Readonly<Record<string, string>>
   const since = query.get('since')
-  if (since !== null) return answerNews(actor, list, parameters, new Date(since))
+  if (since !== null) return answerNews(actor, list, parameters, beginningOf(since))
   const format = oneOf(FORMATS, query.get('format') ?? undefined)
   if (format === undefined) return plain(400, `The format is one of ${FORMATS.join(', ')}.`)
   const { sort, order } = orderOf(query.get('sort') ?? undefined, list)
@@ -52,9 +51,9 @@ async function answerNews<Filter, Row, Sort extends string>(
   actor: Actor,
   list: ListDefinition<Filter, Row, Sort>,
   parameters: Readonly<Record<string, string>>,
-  since: Date,
+  since: Date | undefined,
 ): Promise<Response> {
-  if (Number.isNaN(since.getTime())) return plain(400, 'This is no moment.')
+  if (since === undefined) return plain(400, 'This is no moment.')
   return Response.json(await list.matching(actor, list.filterOf(parameters), since), { headers: UNCACHED })
 }
 

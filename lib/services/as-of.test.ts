@@ -23,14 +23,21 @@ describe('a moment', () => {
     expect(momentOf(text, now).toISOString()).toBe(at)
   })
 
-  test.each(['2026-11-24', '2026-11-23T12:00:01Z', '2026-02-31', 'yesterday', '', '2026', '\0'])(
-    '%j is refused with a sentence',
-    (text) => {
-      expect(() => momentOf(text, now)).toThrow(
-        expect.objectContaining({ code: 'invalid_input', fields: { on: expect.any(String) } }),
-      )
-    },
-  )
+  test.each([
+    '2026-11-24',
+    '2026-11-23T12:00:01Z',
+    '2026-02-31',
+    'yesterday',
+    '',
+    '2026',
+    '\0',
+    '1969-12-31',
+    '0000-01-01T00:00:00Z',
+  ])('%j is refused with a sentence', (text) => {
+    expect(() => momentOf(text, now)).toThrow(
+      expect.objectContaining({ code: 'invalid_input', fields: { on: expect.any(String) } }),
+    )
+  })
 })
 
 describe('the service', () => {

@@ -220,6 +220,8 @@ function beginningOf(text: string, now: Date, field: string): Date {
   // JavaScript takes 31 February for 3 March.
   if (Number.isNaN(given.getTime()) || (day && given.toISOString().slice(0, 10) !== text))
     return refuse(field, 'Give a day such as 2026-03-14, or a time such as 2026-03-14T08:00:00Z.')
+  // Nothing here is older, and a database has no year 0.
+  if (given.getTime() < 0) return refuse(field, 'That lies before 1970. Give a later day.')
   if (given > now) return refuse(field, 'That lies ahead. Give a day that has begun.')
   return given
 }

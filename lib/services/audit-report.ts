@@ -70,6 +70,7 @@ export type PeriodProof = { kind: 'holds'; rows: number } | { kind: 'broken'; pr
 
 export type ReportFormat = 'html' | 'pdf'
 
+/** Refusals of both: invalid_input (period), rate_limited while others are being made. */
 export interface AuditReportService {
   /** To be shown; as a reading of the trail it is recorded by the page. */
   document(actor: Actor, period: ReportPeriod): Promise<ReportDocument>
@@ -90,6 +91,8 @@ const MOST_ACTORS = 25
 const MOST_PROVED = 200_000n
 const PAGE = 5_000
 const LONGEST_DAYS = 3_700
+/** Each may keep a connection for minutes, and the whole portal has ten. */
+const MOST_AT_ONCE = 3
 
 const OF_AUTHORITIES = typesOf(['ca', 'key']).filter((type) => type !== 'key.used')
 const OF_POLICIES = typesOf(['config'])
@@ -102,9 +105,25 @@ const EXCEPTIONS = (Object.keys(AUDIT_TYPES) as (keyof typeof AUDIT_TYPES)[]).fi
 })
 
 export function createAuditReport({ store, audit, pdf, clock }: AuditReportDeps): AuditReportService {
+  let underWay = 0
+
   async function compile(actor: Actor, period: ReportPeriod): Promise<ReportDocument> {
     authorise(actor, 'audit:read')
     checkPeriod(period)
+    if (underWay >= MOST_AT_ONCE)
+      throw new Refusal('rate_limited', 'Other reports are being made. Try again when they are ready.', {
+        reason: 'reports_under_way',
+        retryAfterSeconds: 15,
+      })
+    underWay += 1
+    try {
+      return await compiled(actor, period)
+    } finally {
+      underWay -= 1
+    }
+  }
+
+  async function compiled(actor: Actor, period: ReportPeriod): Promise<ReportDocument> {
     const span = await store.span(period)
     // Read after the rows of the period, so that it covers them all.
     const { head } = await store.end()
@@ -121,8 +140,8 @@ export function createAuditReport({ store, audit, pdf, clock }: AuditReportDeps)
       policies: await listed(OF_POLICIES),
       people: await listed(OF_PEOPLE),
       exceptions: await listed(EXCEPTIONS),
-      first: await eventAt(first),
-      last: await eventAt(last),
+      first: span && (await eventAt(first)),
+      last: span && (await eventAt(last)),
       head: { seq: head.seq.toString(), chain: Buffer.from(head.chain).toString('hex') },
       proof: await prove(first, last),
       lastVerification: await lastVerification(store),

@@ -22,7 +22,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** Serials are read as people copy them: with colons or spaces, in either case. */
 export function keyOf(idOrSerial: string): { id: string } | { serial: string } {
   const text = idOrSerial.trim()
-  return UUID.test(text) ? { id: text.toLowerCase() } : { serial: text.replace(/[\s:]/g, '').toUpperCase() }
+  return UUID.test(text) ? { id: text.toLowerCase() } : { serial: text.replace(/[\s:\0]/g, '').toUpperCase() }
 }
 
 export function checkedFilter(filter: CertificateListFilter): CertificateListFilter {

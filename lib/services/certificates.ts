@@ -303,10 +303,12 @@ export function createCertificates({ store, clock, onCrlDue = () => {} }: Certif
     authoriseInGroups(actor, 'certificate:read')
     const record = await one(actor, idOrSerial)
     const objects = record.challenge ? [record.id, record.challenge.id] : [record.id]
-    const [history, line] = await Promise.all([
+    const [events, line] = await Promise.all([
       store.history(objects, HISTORY),
       store.line(record.lineageId ?? record.id, LINE),
     ])
+    // Where else its challenge was presented may be at a group that is not the actor's.
+    const history = events.filter(({ reason }) => actor.groups === undefined || reason !== 'challenge_other_endpoint')
     return certificateDetail(record, { history, line }, clock())
   }
 

@@ -4,6 +4,7 @@
  */
 import { Refusal } from '@/lib/errors'
 import type { Page } from './audit'
+import { beginningOf } from './time-bounds'
 
 export type Order = 'asc' | 'desc'
 
@@ -169,6 +170,5 @@ function partsOf(cursor: string): string[] {
 function isValue(value: string | undefined, kind: SortedColumn<unknown>['kind']): boolean {
   if (value === undefined || value.length > LONGEST_VALUE || value.includes('\0')) return false
   if (kind === 'text') return true
-  const moment = new Date(value)
-  return !Number.isNaN(moment.getTime()) && moment.toISOString() === value
+  return beginningOf(value)?.toISOString() === value
 }

@@ -29,8 +29,8 @@ export interface SavedViewRow {
 export interface SavedViewStore {
   /** Of this person, and those that are shared; by name. */
   list(ownerId: string, list: string): Promise<SavedViewRow[]>
-  /** In place of the person's own view of that name, if there is one. False when the person has as many as may be. */
-  save(view: Omit<SavedViewRow, 'ownerName'>, most: number, saved: AuditEntry): Promise<boolean>
+  /** In place of the person's own view of that name, if there is one, whose id it keeps. False when the person has as many as may be. */
+  save(view: Omit<SavedViewRow, 'ownerName'>, most: number, saved: (id: string) => AuditEntry): Promise<boolean>
   find(id: string): Promise<SavedViewRow | null>
   remove(id: string, removed: AuditEntry): Promise<boolean>
 }
@@ -70,13 +70,13 @@ export function createSavedViews({ store }: { store: SavedViewStore }): SavedVie
       if (query.length > LONGEST_QUERY || /[\p{Cc}\p{Cs}]/u.test(query))
         throw refused('query', 'This view is too long.')
       const view = { id: crypto.randomUUID(), ownerId, list, name, query, shared }
-      const saved = await store.save(view, MOST_OF_ONE_LIST, {
+      const saved = await store.save(view, MOST_OF_ONE_LIST, (id) => ({
         type: 'saved_view.saved',
         outcome: 'success',
         actor,
-        object: { type: 'saved-view', id: view.id, name },
+        object: { type: 'saved-view', id, name },
         data: { list, query, shared },
-      })
+      }))
       if (!saved)
         throw new Refusal('conflict', `You have ${MOST_OF_ONE_LIST} views of this list. Remove one first.`, {
           reason: 'too_many_views',

@@ -9,7 +9,7 @@ import type { ChallengesService } from './challenges'
 import type { DevicesService } from './devices'
 import type { GroupsService } from './groups'
 import type { HelpService } from './help'
-import { authoriseInGroups } from './permissions'
+import { authoriseInGroups, type Reach, reachOf } from './permissions'
 import type { TransactionsService, TransactionView } from './transactions'
 
 export interface SearchHit {
@@ -27,7 +27,7 @@ export interface SearchService {
 
 export interface SearchStore {
   /** Row ids of the newest transactions under this id, as their client chose it. */
-  transactionsNamed(transactionId: string, limit: number): Promise<string[]>
+  transactionsNamed(transactionId: string, reach: Reach, limit: number): Promise<string[]>
 }
 
 export interface SearchDependencies {
@@ -95,7 +95,7 @@ export function createSearch(dependencies: SearchDependencies): SearchService {
       ),
       allowed(async () => (await challenges.list(actor, { search }, page)).items.map(challengeHit)),
       allowed(async () => {
-        const named = await store.transactionsNamed(search, EACH)
+        const named = await store.transactionsNamed(search, reachOf(actor), EACH)
         const found = await Promise.all(
           named.map((id) => allowed(async () => [enrolmentHit(await transactions.get(actor, id))])),
         )

@@ -256,7 +256,10 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
       throw new Refusal('not_found', 'There is no such enrolment.', { reason: 'transaction_unknown' })
     const seen = seenBy(actor, record)
     // What was recorded step by step names the other endpoint, too.
-    return seen === record ? record : { ...seen, challenge: null, records: [], history: [] }
+    if (seen !== record) return { ...seen, challenge: null, records: [], history: [] }
+    // So does what became of its own challenge elsewhere.
+    const isTheirs = ({ reason }: AuditEventView) => actor.groups !== undefined && reason === 'challenge_other_endpoint'
+    return { ...record, history: record.history.filter((event) => !isTheirs(event)) }
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { refresh } from 'next/cache'
 import { action } from '@/app/_actions'
+import { readParameters } from '@/app/_components/search-parameters'
 import { CHALLENGE_LIST } from '@/app/_lists/challenges'
 import { server } from '@/lib/server'
 import { ChallengeIdSchema, MintSchema, RevokeChallengesSchema } from './schema'
@@ -33,9 +34,11 @@ export const revokeChallenge = action('challenge:revoke', ChallengeIdSchema, asy
 
 /** The ticked ones, or all that match the filters of the list; of what was minted later nothing is touched. */
 export const revokeChallenges = action('challenge:revoke', RevokeChallengesSchema, async (actor, form) => {
+  // Read as the page read them, so that both mean the same challenges.
+  const given = Promise.resolve(Object.fromEntries(new URLSearchParams(form.query ?? '')))
   const filter =
     form.challenges === undefined
-      ? CHALLENGE_LIST.filterOf(Object.fromEntries(new URLSearchParams(form.query ?? '')))
+      ? CHALLENGE_LIST.filterOf(await readParameters(given, CHALLENGE_LIST.parameters))
       : { ids: form.challenges }
   await server().challenges.revokeMatching(actor, filter, form.before)
   refresh()

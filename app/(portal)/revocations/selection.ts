@@ -33,10 +33,13 @@ export const SelectionSchema = z.union([
 
 const LONGEST = 300
 
-/** `certificate` may be there many times; `device` is the key of a device's page. */
+/**
+ * `certificate` may be there many times; `device` is the key of a device's page. No selection where a filter says what there
+ * is not: without it, more would be meant than whoever made the address had in mind.
+ */
 export async function readSelection(
   given: SearchParameters,
-): Promise<{ action: RevocationAction; selection: Selection }> {
+): Promise<{ action: RevocationAction; selection: Selection | null }> {
   const all = await given
   const many = (name: string) => [all[name] ?? []].flat()
   const one = (name: string) =>
@@ -51,6 +54,8 @@ export async function readSelection(
   const device = one('device') ?? ''
   const deviceId = isDeviceId(device) ? device : undefined
   const subject = deviceId === undefined ? (subjectOfKey(device) ?? undefined) : undefined
+  const isUnreadable = (one('status') && !status) || (one('issuance') && !issuance) || (device && !deviceId && !subject)
+  if (isUnreadable) return { action, selection: null }
   const named = Object.fromEntries(
     (['group', 'endpoint', 'issuer', 'search', 'endsFrom', 'endsTo', 'issuedFrom', 'issuedTo'] as const).flatMap(
       (name) => {

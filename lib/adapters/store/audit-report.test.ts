@@ -214,3 +214,24 @@ test('a verification that nobody waits for any more stops, and leaves no verdict
   await expect(audit.verify(auditor, { signal: AbortSignal.abort() })).rejects.toThrow()
   expect(await audit.lastVerification(auditor)).toMatchObject({ at: before?.at })
 })
+
+test('a few reports are made at once, and whoever asks for more is told to wait', async () => {
+  const desk = reports()
+  const asked = await Promise.allSettled(Array.from({ length: 5 }, () => desk.document(auditor, period)))
+  const refused = asked.filter(({ status }) => status === 'rejected')
+  expect(refused).toHaveLength(2)
+  expect(refused).toMatchObject([{ reason: { code: 'rate_limited' } }, { reason: { code: 'rate_limited' } }])
+  await expect(desk.document(auditor, period)).resolves.toMatchObject({ title: 'Audit report of Example & Sons' })
+})
+
+test('a period without events names none', async () => {
+  const quiet = { from: new Date('2001-01-01T00:00:00Z'), to: new Date('2001-02-01T00:00:00Z') }
+  const { events, blocks } = await reports().document(auditor, quiet)
+  expect(events).toBe(0)
+  expect(blocks.at(-1)).toMatchObject({
+    facts: expect.arrayContaining([
+      { name: 'First of the period', value: 'none' },
+      { name: 'Last of the period', value: 'none' },
+    ]),
+  })
+})

@@ -157,7 +157,7 @@ function conditionOf({
   if (connector !== undefined) conditions.push(Prisma.sql`k.slug = ${connector}`)
   if (group !== undefined)
     conditions.push(Prisma.sql`exists (select from device_certificate l join certificate c on c.id = l.certificate_id
-      join "group" g on g.id = c.group_id where l.device_id = d.id and g.slug = ${group})`)
+      join "group" g on g.id = c.group_id where l.device_id = d.id and g.slug = ${group} and ${inReach(Prisma.sql`g.slug`, groups)})`)
   if (search !== undefined) {
     const like = anywhere(search)
     const columns = ['name', 'serial', 'udid', 'external_id', 'user_name', 'user_email', 'model'].map(

@@ -36,9 +36,10 @@ test('a transaction is found by the whole id that its device chose, the newest f
   const newer = await add('AB:CD%', '2026-03-02T12:00:00Z')
   await add('AB:CD', '2026-03-03T12:00:00Z')
   const store = searchStore(backing.database)
-  expect(await store.transactionsNamed('AB:CD%', 5)).toEqual([newer, older])
-  expect(await store.transactionsNamed('AB:CD%', 1)).toEqual([newer])
-  expect(await store.transactionsNamed('ab:cd%', 5)).toEqual([])
+  expect(await store.transactionsNamed('AB:CD%', {}, 5)).toEqual([newer, older])
+  expect(await store.transactionsNamed('AB:CD%', {}, 1)).toEqual([newer])
+  expect(await store.transactionsNamed('ab:cd%', {}, 5)).toEqual([])
+  expect(await store.transactionsNamed('AB:CD%', { groups: [] }, 5)).toEqual([])
 })
 
 test('the diagnostics know tables, migrations and jobs, and not what a job said when it failed', async () => {

@@ -48,11 +48,12 @@ test('views of one name are one, two people who share see each other’s, and wh
   await views.remove(ada, own?.id ?? '')
   await expect(views.remove(ada, own?.id ?? '')).rejects.toMatchObject({ code: 'not_found' })
   expect(await views.list(ada, 'certificates')).toEqual([])
-  const types = await database.auditEvent.findMany({
+  const told = await database.auditEvent.findMany({
     where: { type: { startsWith: 'saved_view.' } },
-    select: { type: true },
+    select: { objectId: true },
   })
-  expect(types).toHaveLength(5)
+  expect(told).toHaveLength(5)
+  expect(told.filter(({ objectId }) => objectId === own?.id)).toHaveLength(4)
 })
 
 test.each([

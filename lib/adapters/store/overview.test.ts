@@ -181,3 +181,20 @@ test('under an issuer that is revoked, and before they begin, certificates are c
   const ends = await overview().forecast(reader)
   expect(ends.reduce((sum, { count }) => sum + count, 0)).toBe(await listed({ current: true }))
 })
+
+test('a certificate that another one took over from twice is one that ends', async () => {
+  const { portal } = all
+  const first = await all.enrol('renewed twice')
+  await portal.backing.setNotAfter(first.id, inDays(200))
+  for (const name of ['given up', 'in its place']) {
+    const successor = await all.enrol(name)
+    await portal.backing.setNotAfter(successor.id, inDays(300))
+    await all.rewrite(successor.id, 'renews_certificate_id', first.id)
+    if (name === 'given up') await portal.certificates.revoke(actor('admin'), successor.id, { reason: 'unspecified' })
+  }
+  const end = inDays(200)
+  const week = (await overview().forecast(reader)).find(
+    ({ from }) => from <= end && end < new Date(from.getTime() + WEEK_MS),
+  )
+  expect(week).toMatchObject({ count: 1, renewed: 1 })
+})

@@ -64,7 +64,8 @@ export function overviewStore(database: Database): OverviewStore {
       const week = Prisma.sql`floor((extract(epoch from c.not_after)::float8 - ${from.getTime() / 1_000}) / ${WEEK_MS / 1_000})::int`
       return database.$queryRaw<{ week: number; count: number; renewed: number }[]>`
         with successor as (
-          select renews_certificate_id as id from certificate
+          -- One that was given up leaves room for another.
+          select distinct renews_certificate_id as id from certificate
           where kind = 'leaf' and state = 'issued' and renews_certificate_id is not null)
         select ${week} as week, count(*)::int as count, count(n.id)::int as renewed
         from certificate c left join successor n on n.id = c.id

@@ -8,12 +8,15 @@ import { createNetworkAccess } from '@/lib/services/network-access'
 import { createPolicyVersions, type PolicyObjectType, type PolicyVersionsService } from '@/lib/services/policy-versions'
 import { createProvenance } from '@/lib/services/provenance'
 import { actor, type Installation, installation } from '@/lib/services/testing/harness'
+import { createTransactions } from '@/lib/services/transactions'
+import { auditStore } from './audit'
 import { breakGlassStore } from './break-glass'
 import { deviceRuleStore } from './device-rules'
 import { networkAccessStore } from './network-access'
 import { policyVersionStore } from './policy-versions'
 import { provenanceStore } from './provenance'
 import { postgresBacking } from './testing/postgres-backing'
+import { transactionStore } from './transactions'
 
 const admin = actor('admin')
 let backing: Awaited<ReturnType<typeof postgresBacking>>
@@ -212,4 +215,23 @@ test('the provenance of a certificate stays what it was when the policy changes'
     expect.arrayContaining(['certificate.issue_intent', 'certificate.issued', 'challenge.consumed']),
   )
   expect(await provenance.of(admin, issuer.slug).catch(({ code }) => code)).toBe('not_found')
+})
+
+test('that people read about a certificate leaves what happened to it in its place', async () => {
+  const { endpoint } = await portal.createGroup('Read')
+  const { id, enrolmentTransactionId } = await portal.enrol(endpoint.id)
+  const provenance = createProvenance({ store: provenanceStore(backing.database) })
+  const transactions = createTransactions({ store: transactionStore(backing.database) })
+  const typesOf = async () => {
+    const told = await Promise.all([
+      portal.certificates.get(admin, id).then(({ history }) => history),
+      provenance.of(admin, id).then(({ events }) => events),
+      transactions.get(admin, enrolmentTransactionId).then(({ history }) => history),
+    ])
+    return told.map((events) => events.map(({ type }) => type))
+  }
+  const before = await typesOf()
+  const object = { type: 'certificate', id, name: 'the certificate of somebody' } as const
+  await auditStore(backing.database).append([{ type: 'audit.read', outcome: 'success', actor: admin, object }])
+  expect(await typesOf()).toEqual(before)
 })

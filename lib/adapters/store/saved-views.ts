@@ -19,12 +19,12 @@ export function savedViewStore(database: Database): SavedViewStore {
 
     save: ({ id, ownerId, list, name, query, shared }, most, saved) =>
       transact(database, async (transaction) => {
-        const count = await transaction.$executeRaw`
+        const [kept] = await transaction.$queryRaw<{ id: string }[]>`
           insert into saved_view (id, owner_id, list, name, query, shared)
           select ${id}::uuid, ${ownerId}::uuid, ${list}, ${name}, ${query}, ${shared}
           where (select count(*) from saved_view where owner_id = ${ownerId}::uuid and list = ${list} and name <> ${name}) < ${most}
-          on conflict (owner_id, list, name) do update set query = excluded.query, shared = excluded.shared`
-        return count === 1 ? { result: true, events: [saved] } : { result: false, events: [] }
+          on conflict (owner_id, list, name) do update set query = excluded.query, shared = excluded.shared returning id`
+        return kept === undefined ? { result: false, events: [] } : { result: true, events: [saved(kept.id)] }
       }),
 
     async find(id) {

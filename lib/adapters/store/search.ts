@@ -5,9 +5,12 @@ import type { Database } from './database'
 
 export function searchStore(database: Database): SearchStore {
   return {
-    async transactionsNamed(transactionId, limit) {
+    async transactionsNamed(transactionId, { groups }, limit) {
       const rows = await database.enrolmentTransaction.findMany({
-        where: { transactionId: bytes(Buffer.from(transactionId, 'utf8')) },
+        where: {
+          transactionId: bytes(Buffer.from(transactionId, 'utf8')),
+          ...(groups === undefined ? {} : { endpoint: { group: { slug: { in: [...groups] } } } }),
+        },
         orderBy: { createdAt: 'desc' },
         take: limit,
         select: { id: true },

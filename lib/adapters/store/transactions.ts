@@ -90,6 +90,8 @@ async function historyOf(database: Database, ids: (string | null)[]): Promise<Tr
     where: {
       objectType: { in: ['certificate', 'challenge', 'transaction'] },
       objectId: { in: ids.filter((id) => id !== null) },
+      // That people read about a certificate is none of its history.
+      type: { not: 'audit.read' },
     },
     orderBy: { seq: 'desc' },
     take: MOST_EVENTS,

@@ -68,7 +68,7 @@ export function memoryCertificateStore(world: World): CertificateStore {
         }),
       )
       return views
-        .filter(({ object }) => object.id !== null && objectIds.includes(object.id))
+        .filter(({ object, type }) => object.id !== null && objectIds.includes(object.id) && type !== 'audit.read')
         .reverse()
         .slice(0, limit)
     },

@@ -19,7 +19,7 @@ export function memorySavedViewStore(trail: AuditEntry[], nameOf: (id: string) =
       if (theirs.filter((row) => row !== same).length >= most) return false
       if (same) Object.assign(same, { query: view.query, shared: view.shared })
       else rows.push({ ...view })
-      trail.push(saved)
+      trail.push(saved(same?.id ?? view.id))
       return true
     },
     async find(id) {

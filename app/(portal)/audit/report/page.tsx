@@ -13,6 +13,7 @@ import { requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { ReportPeriod } from '@/lib/services/audit-report'
+import { answered } from '../asked'
 import { daysOf, periodOf } from './period'
 import { ReportBlocks } from './report-blocks'
 
@@ -62,10 +63,9 @@ export default async function AuditReportPage({ searchParams }: { searchParams: 
 }
 
 async function Report({ actor, period }: { actor: Actor; period: ReportPeriod }) {
-  const report = await server().auditReport.document(actor, period)
-  return (
-    <Card title={report.title} description={report.subtitle}>
-      <ReportBlocks blocks={report.blocks} />
+  return answered(server().auditReport.document(actor, period), ({ title, subtitle, blocks }) => (
+    <Card title={title} description={subtitle}>
+      <ReportBlocks blocks={blocks} />
     </Card>
-  )
+  ))
 }

@@ -30,11 +30,11 @@ export const metadata: Metadata = { title: 'Certificate' }
 
 export default async function CertificatePage({ params }: { params: Promise<{ id: string }> }) {
   const actor = await requireActorInGroups('certificate:read')
-  const { id } = await params
-  const certificate = await found(server().certificates.get(actor, id))
+  const certificate = await found(server().certificates.get(actor, (await params).id))
   const challenge = certificate.challenge && (await server().challenges.get(actor, certificate.challenge.id))
   const alarms = certificate.challenge ? await server().alarms.ofChallenge(actor, certificate.challenge.id) : []
-  const { commonName, subject, status, kind } = certificate
+  // Not what the address says, which may be its serial in any spelling: each would be another thing that was read.
+  const { id, commonName, subject, status, kind } = certificate
   const mayChange = kind === 'leaf' && canInGroups(actor, 'certificate:revoke')
   if (namesPerson(certificate))
     await server().readings.note(actor, { type: 'certificate', id, name: `the certificate of ${subject}` })

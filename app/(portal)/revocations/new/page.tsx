@@ -13,10 +13,12 @@ import { CertificateStatusBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
 import { requireActorInGroups } from '@/app/_session'
 import { addressOf, BULK_ACTIONS, readSelection } from '@/app/(portal)/revocations/selection'
-import { isRefusal } from '@/lib/errors'
+import { isRefusal, Refusal } from '@/lib/errors'
 import { server } from '@/lib/server'
-import type { DryRun, SkipCause } from '@/lib/services/bulk-revocation-types'
+import type { Actor } from '@/lib/services/actor'
+import type { DryRun, Selection, SkipCause } from '@/lib/services/bulk-revocation-types'
 import type { CertificateStatus } from '@/lib/services/certificates'
+import type { RevocationAction } from '@/lib/services/revocation'
 import { ConfirmForm } from './confirm-form'
 
 export const metadata: Metadata = { title: 'Revoke certificates' }
@@ -25,12 +27,7 @@ export default async function NewRevocationPage({ searchParams }: { searchParams
   const actor = await requireActorInGroups('bulk-revocation:manage')
   const { action, selection } = await readSelection(searchParams)
   const given = await searchParams
-  const outcome = await server()
-    .bulkRevocations.preview(actor, action, selection)
-    .catch((error: unknown) => {
-      if (isRefusal(error)) return error
-      throw error
-    })
+  const outcome = selection === null ? UNREADABLE : await previewed(actor, action, selection)
   return (
     <>
       <PageHeader
@@ -76,6 +73,20 @@ export default async function NewRevocationPage({ searchParams }: { searchParams
       )}
     </>
   )
+}
+
+const UNREADABLE = new Refusal(
+  'invalid_input',
+  'Its address names a filter that there is not. Choose again in the list.',
+)
+
+async function previewed(actor: Actor, action: RevocationAction, selection: Selection): Promise<DryRun | Refusal> {
+  try {
+    return await server().bulkRevocations.preview(actor, action, selection)
+  } catch (error) {
+    if (isRefusal(error)) return error
+    throw error
+  }
 }
 
 function DryRunCard({ run }: { run: DryRun }) {

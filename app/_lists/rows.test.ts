@@ -1,0 +1,38 @@
+/** What a request for the rows of a list is taken for, whatever somebody wrote into its address. */
+import { expect, test } from 'vitest'
+import { actor } from '@/lib/services/testing/harness'
+import type { ListDefinition } from './definition'
+import { answerRows } from './rows'
+
+type Asked = Readonly<Record<string, string | undefined>>
+
+async function news(query: string): Promise<{ status: number; asked: [Asked, Date | undefined][] }> {
+  const asked: [Asked, Date | undefined][] = []
+  const list: ListDefinition<Asked, never> = {
+    ...{ name: 'things', path: '/things', parameters: ['search', 'group'], sorts: { name: 'asc' }, usual: 'name' },
+    ...{ columns: [], fields: {} },
+    filterOf: (parameters) => parameters,
+    list: async () => ({ items: [], nextCursor: null, previousCursor: null }),
+    async matching(_, filter, since) {
+      asked.push([filter, since])
+      return { count: 0, more: false }
+    },
+  }
+  const { status } = await answerRows(actor('auditor'), new Request(`http://portal/things/rows?${query}`), list)
+  return { status, asked }
+}
+
+test('filters are those of the page, without what no database takes', async () => {
+  const since = '2026-03-01T10:00:00.000Z'
+  expect(await news(`since=${since}&search=%00tab%00let&group=&owner=x`)).toEqual({
+    status: 200,
+    asked: [[{ search: 'tablet' }, new Date(since)]],
+  })
+})
+
+test.each(['yesterday', '', '%2B275760-09-13T00:00:00.000Z', '-000001-01-01T00:00:00Z', '1'])(
+  'news since %j are none',
+  async (since) => {
+    expect(await news(`since=${since}`)).toEqual({ status: 400, asked: [] })
+  },
+)
