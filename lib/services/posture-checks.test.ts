@@ -43,6 +43,7 @@ const root = {
   kind: 'root' as const,
   notBefore: days(-100),
   notAfter: days(3_000),
+  keyHere: true,
   crlNextUpdate: days(5),
   ocspNotAfter: days(20),
 }
@@ -86,6 +87,7 @@ test.each<[PostureCheckId, string, Partial<PostureFacts>, PostureVerdict]>([
   ['status-fresh', 'fresh', { authorities: [root] }, 'pass'],
   ['status-fresh', 'a stale list', { authorities: [{ ...root, crlNextUpdate: days(-1) }] }, 'open'],
   ['status-fresh', 'no responder', { authorities: [{ ...root, ocspNotAfter: null }] }, 'open'],
+  ['status-fresh', 'its key elsewhere', { authorities: [{ ...root, keyHere: false, ocspNotAfter: null }] }, 'pass'],
   ['expiry-ahead', 'far', { authorities: [root] }, 'pass'],
   ['expiry-ahead', 'an issuer within a year', { authorities: [{ ...root, notAfter: days(300) }] }, 'attention'],
   ['expiry-ahead', 'a credential that ended', { credentials: [{ slug: 'j', name: 'J', expiresAt: days(-1) }] }, 'open'],

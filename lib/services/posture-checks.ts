@@ -227,7 +227,7 @@ const CHECKS: readonly Check[] = [
         ({ notBefore, notAfter }) => notAfter > now && now.getTime() - notBefore.getTime() > BEING_MADE_MS,
       )
       if (due.length === 0) return none('No authority has existed for an hour.')
-      const stale = due.flatMap(({ slug, name, crlNextUpdate, ocspNotAfter }) => [
+      const stale = due.flatMap(({ slug, name, keyHere, crlNextUpdate, ocspNotAfter }) => [
         ...(crlNextUpdate !== null && crlNextUpdate > now
           ? []
           : [
@@ -236,7 +236,7 @@ const CHECKS: readonly Check[] = [
                 href: `/authorities/${slug}`,
               },
             ]),
-        ...(ocspNotAfter !== null && ocspNotAfter > now
+        ...(!keyHere || (ocspNotAfter !== null && ocspNotAfter > now)
           ? []
           : [{ text: `${name}: no OCSP responder answers for it`, href: `/authorities/${slug}` }]),
       ])

@@ -111,6 +111,8 @@ export interface PostureFacts {
     kind: 'root' | 'issuer'
     notBefore: Date
     notAfter: Date
+    /** Latchkey answers OCSP where it has the key. */
+    keyHere: boolean
     crlNextUpdate: Date | null
     ocspNotAfter: Date | null
   }[]

@@ -107,6 +107,7 @@ async function factsOf(database: Database, at: Date): Promise<Omit<PostureFacts,
         group by a.slug having count(distinct e.group_id) > 1 order by a.slug`,
       database.$queryRaw<PostureFacts['authorities']>`
         select a.slug, a.name, a.kind::text as kind, a.not_before as "notBefore", a.not_after as "notAfter",
+          a.key_id is not null as "keyHere",
           (select c.next_update from crl c where c.authority_id = a.id and c.shard = 0 order by c.number desc limit 1) as "crlNextUpdate",
           (select max(r.not_after) from ocsp_responder r where r.authority_id = a.id and r.certificate_der is not null) as "ocspNotAfter"
         from authority a where a.certificate_der is not null and a.status = 'active' order by a.kind, lower(a.name)`,
