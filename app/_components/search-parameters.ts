@@ -3,7 +3,11 @@
 export type SearchParameters = Promise<Record<string, string | string[] | undefined>>
 
 /** The first value of each, trimmed and bounded, without control characters; empty ones are left out. */
-export async function readParameters<Name extends string>(given: SearchParameters, names: readonly Name[]) {
+export async function readParameters<Name extends string>(
+  given: SearchParameters,
+  names: readonly Name[],
+  longest = 300,
+) {
   const all = await given
   const values: Partial<Record<Name, string>> = {}
   for (const name of names) {
@@ -11,7 +15,7 @@ export async function readParameters<Name extends string>(given: SearchParameter
     const first = (Array.isArray(value) ? value[0] : value)
       ?.replace(/\p{Cc}/gu, '')
       .trim()
-      .slice(0, 300)
+      .slice(0, longest)
     if (first) values[name] = first
   }
   return values

@@ -38,7 +38,7 @@ export interface AuditObjectsService {
 }
 
 const MOST_RELATED = 200
-const REFERENCE = /^([a-z-]{1,40}):([\w.:~-]{1,400})$/
+const REFERENCE = /^([a-z-]{1,40}):([\w.:~-]{1,6000})$/
 
 export function createAuditObjects({ store }: { store: AuditObjectStore }): AuditObjectsService {
   return {

@@ -7,6 +7,8 @@ import { beginningOf, endOf } from '@/lib/services/time-bounds'
 import { AUDIT_KINDS } from './kinds'
 
 export const AUDIT_FILTERS = ['kind', 'outcome', 'actor', 'about', 'address', 'from', 'to'] as const
+/** The key of a device is made from its name, of which there may be much: cut off, it would be that of no device. */
+export const LONGEST_ABOUT = 6_000
 export const OUTCOMES = Object.keys(AUDIT_OUTCOME) as AuditOutcome[]
 
 export type WantedEvents = Partial<Record<(typeof AUDIT_FILTERS)[number], string>>
@@ -35,7 +37,7 @@ export function wantedOf(query: URLSearchParams): WantedEvents {
         .get(name)
         ?.replace(/\p{Cc}/gu, '')
         .trim()
-        .slice(0, 300)
+        .slice(0, name === 'about' ? LONGEST_ABOUT : 300)
       return value ? [[name, value] as const] : []
     }),
   )

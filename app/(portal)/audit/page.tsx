@@ -19,7 +19,7 @@ import type { Actor } from '@/lib/services/actor'
 import { type ObjectStory, referenceOf } from '@/lib/services/audit-objects'
 import { AuditRow } from './audit-row'
 import { FilterText } from './filter-text'
-import { AUDIT_FILTERS, filterOf, OUTCOMES, type WantedEvents } from './filters'
+import { AUDIT_FILTERS, filterOf, LONGEST_ABOUT, OUTCOMES, type WantedEvents } from './filters'
 import { HistoryViews } from './history-views'
 import { AUDIT_KINDS } from './kinds'
 import { VerifyChain } from './verify-chain'
@@ -29,7 +29,10 @@ export const metadata: Metadata = { title: 'Audit' }
 export default async function AuditPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('audit:read')
   await server().readings.note(actor, { type: 'audit', id: 'trail', name: 'the audit trail' })
-  const { cursor, ...wanted } = await readParameters(searchParams, [...AUDIT_FILTERS, 'cursor'])
+  const { cursor, ...wanted } = {
+    ...(await readParameters(searchParams, [...AUDIT_FILTERS, 'cursor'])),
+    ...(await readParameters(searchParams, ['about'], LONGEST_ABOUT)),
+  }
   const people = await server().access.users(actor)
   const story = wanted.about ? await server().auditObjects.story(actor, wanted.about) : null
   const known = people.some(({ id }) => id === wanted.actor)

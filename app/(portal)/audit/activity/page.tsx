@@ -16,6 +16,7 @@ import type { Actor } from '@/lib/services/actor'
 import { subjectOfKey } from '@/lib/services/devices'
 import { answered } from '../asked'
 import { AuditRow } from '../audit-row'
+import { LONGEST_ABOUT } from '../filters'
 import { HistoryViews } from '../history-views'
 import { dayOr } from '../past-filters'
 import { ActivityCards } from './activity-cards'
@@ -26,7 +27,10 @@ const A_MONTH = 30
 
 export default async function ActivityPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('activity:read')
-  const wanted = await readParameters(searchParams, ['of', 'from', 'to', 'cursor'])
+  const wanted = {
+    ...(await readParameters(searchParams, ['from', 'to', 'cursor'])),
+    ...(await readParameters(searchParams, ['of'], LONGEST_ABOUT)),
+  }
   const period = { from: dayOr(wanted.from, A_MONTH), to: dayOr(wanted.to, 0) }
   const whose = whoseOf(wanted.of)
   return (
