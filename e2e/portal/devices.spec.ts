@@ -114,7 +114,7 @@ test('beyond the brake an administrator decides, and the overview says so until 
     await expect(page.getByText('The brake of an MDM is pulled')).toBeVisible({ timeout: 2_000 })
     await expect(page.getByText('2 devices wait')).toBeVisible({ timeout: 2_000 })
   })
-  await page.getByRole('link', { name: 'Example MDM' }).click()
+  await page.locator('a[href*="/devices/brake"]', { hasText: 'Example MDM' }).click()
   await expect(page.getByText('Pulled: no further device loses certificates until you decide')).toBeVisible()
   await picture(page, 'brake-pulled')
   await page

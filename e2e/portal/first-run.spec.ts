@@ -62,7 +62,9 @@ test('the link makes organisation, root, administrator and first group, once', a
     await expect(page.getByRole('heading', { name: 'Create your first group' })).toBeVisible()
     await page.getByLabel('Group name').fill('Staff')
     await page.getByRole('button', { name: 'Create group' }).click()
-    await expect(page).toHaveURL('/groups/staff', KEYS)
+    await expect(page).toHaveURL('/groups/staff/set-up', KEYS)
+    await expect(page.getByRole('heading', { level: 1, name: 'Set up Staff' })).toBeVisible()
+    await page.getByRole('navigation', { name: 'Breadcrumb' }).getByRole('link', { name: 'Staff' }).click()
     await expect(page.getByRole('heading', { level: 1, name: 'Staff' })).toBeVisible()
   })
 

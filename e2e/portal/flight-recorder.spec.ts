@@ -43,7 +43,7 @@ test('the list is filtered by device, cause and day, and the view is in the URL'
 test('one enrolment says the cause, the next step, what differs and every step', async ({ visit }) => {
   const page = await visit(portal, { as: ADA })
   await page.goto('/')
-  await page.getByRole('link', { name: /names another subject/ }).click()
+  await page.locator('a[href*="cause=subject_mismatch"]').first().click()
   await expect(page).toHaveURL(/cause=subject_mismatch/)
   await row(page, 'grace-private-phone').getByRole('link').first().click()
   await expect(page.getByRole('heading', { level: 1, name: 'CN=grace-private-phone' })).toBeVisible()
