@@ -109,7 +109,7 @@ export function SearchButton({ compact = false }: { compact?: boolean }) {
   return (
     <button
       type="button"
-      aria-label="Search"
+      {...(compact && { 'aria-label': 'Search' })}
       aria-keyshortcuts="Control+K"
       aria-haspopup="dialog"
       onClick={() => openPanel('palette')}

@@ -208,6 +208,9 @@ const LIMITED = {
     ],
     ...['/endpoints', '/enrolments', '/groups', '/revocations', '/revocations/new', '/settings', '/settings/account'],
     '/settings/sessions',
+    '/settings/appearance',
+    '/help',
+    '/help/[...doc]',
   ],
   missing: [
     ...['/certificates/[id]', '/challenges/[id]', '/devices/[key]', '/endpoints/[slug]', '/endpoints/[slug]/profiles'],
