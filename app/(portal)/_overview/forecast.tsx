@@ -110,7 +110,7 @@ const FIELD = 'h-9 rounded-md border border-control bg-surface px-3 text-base te
 function WhatIfForm({ endpoints, supposed, days }: Omit<ForecastProps, 'weeks'>) {
   if (endpoints.length === 0) return null
   return (
-    <form action="/#forecast" className="grid gap-3 border-t border-line pt-4">
+    <form action="/#forecast" method="get" className="grid gap-3 border-t border-line pt-4">
       <input type="hidden" name="days" value={days} />
       <div className="flex flex-wrap items-end gap-3">
         <label className="grid gap-1 text-sm">
