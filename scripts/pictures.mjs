@@ -8,6 +8,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { gzipSync } from 'node:zlib'
 import { chromium } from '@playwright/test'
 import { main, nodeBinary, ROOT } from './project.mjs'
 
@@ -129,7 +130,7 @@ async function measure(browser, url, storageState) {
     const page = await context.newPage()
     const scripts = []
     page.on('response', (response) => {
-      if (response.request().resourceType() === 'script') scripts.push(response.request().sizes())
+      if (response.request().resourceType() === 'script') scripts.push(response.body())
     })
     await page.addInitScript(() => {
       window.seen = { paint: 0, shift: 0 }
@@ -142,8 +143,8 @@ async function measure(browser, url, storageState) {
     })
     await page.goto(`${url}${address}`, { waitUntil: 'networkidle' })
     const { paint, shift } = await page.evaluate(() => window.seen)
-    const kilobytes =
-      (await Promise.all(scripts)).reduce((sum, { responseBodySize }) => sum + responseBodySize, 0) / 1_000
+    const bodies = await Promise.all(scripts)
+    const kilobytes = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0) / 1_000
     if (paint <= AIM.paintMs && shift <= AIM.shift && kilobytes <= AIM.scriptKb) met += 1
     console.log(
       `${address.padEnd(20)}${`${Math.round(paint)} ms`.padStart(15)}${shift.toFixed(3).padStart(9)}${`${Math.round(kilobytes)} kB`.padStart(13)}`,
@@ -151,7 +152,7 @@ async function measure(browser, url, storageState) {
     await context.close()
   }
   console.log(
-    `${met} of ${MEASURED.length} within ${AIM.paintMs} ms, a shift of ${AIM.shift}, and ${AIM.scriptKb} kB as sent over the wire.`,
+    `${met} of ${MEASURED.length} within ${AIM.paintMs} ms, a shift of ${AIM.shift}, and ${AIM.scriptKb} kB after gzip, which a proxy in front does.`,
   )
 }
 
