@@ -23,7 +23,7 @@ const PICTURES = [
   ['overview', '/'],
   ['overview-dark', '/', { theme: 'dark' }],
   ['overview-phone', '/', { size: PHONE }],
-  ['palette', '/', { keys: 'Control+k', type: 'lap' }],
+  ['palette', '/', { keys: 'Control+k' }],
   ['devices', '/devices'],
   ['device', '/devices', { row: true }],
   ['certificates', '/certificates'],
@@ -100,12 +100,7 @@ async function signIn(browser, { url, email, password }) {
   return state
 }
 
-async function take(
-  browser,
-  url,
-  storageState,
-  [name, address, { theme = 'light', size = DESK, row, keys, type } = {}],
-) {
+async function take(browser, url, storageState, [name, address, { theme = 'light', size = DESK, row, keys } = {}]) {
   const context = await browser.newContext({ ...settings(storageState), viewport: size, colorScheme: theme })
   const page = await context.newPage()
   await page.goto(`${url}${address}`, { waitUntil: 'networkidle' })
@@ -115,7 +110,6 @@ async function take(
     await page.waitForLoadState('networkidle')
   }
   if (keys) await page.keyboard.press(keys)
-  if (type) await page.keyboard.type(type, { delay: 30 })
   if (keys) await page.waitForTimeout(1_000)
   await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled' })
   await context.close()

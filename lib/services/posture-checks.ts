@@ -292,7 +292,7 @@ const CHECKS: readonly Check[] = [
     id: 'kek-backup',
     title: 'The key-encryption key is kept elsewhere too',
     why: 'Every CA key is encrypted under it. Without it a restored database is a box that nobody can open, and every group starts again.',
-    fix: 'Put a copy of the KEK where the database backups are not, and say so here; `latchkey kek check FILE` proves that the copy is the right one.',
+    fix: 'Put a copy of the KEK where the database backups are not, and say so here. The command “latchkey kek check FILE” proves that the copy is the right one.',
     go: { href: '/posture#safekeeping', text: 'Confirm the copy' },
     judge: ({ kekId, kekCopy: kept }, now) => {
       if (kept === null) return open([{ text: 'Nobody has said that there is a copy.' }])
@@ -305,7 +305,7 @@ const CHECKS: readonly Check[] = [
     id: 'database-backup',
     title: 'The database is backed up',
     why: 'It holds every certificate, every revocation and the audit trail. What is not backed up is lost with the disk, and with it the power to revoke.',
-    fix: 'Back up Postgres daily (docs/operating.md), and let the script say so: `latchkey backup record --note WHERE`.',
+    fix: 'Back up Postgres daily, and let the script say so by the command “latchkey backup record --note WHERE”.',
     go: { href: '/posture#safekeeping', text: 'Confirm a backup' },
     judge: ({ backup }, now) => {
       if (backup === null) return open([{ text: 'No backup was ever reported.' }])

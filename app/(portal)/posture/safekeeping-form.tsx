@@ -19,7 +19,7 @@ const TEXTS: Record<SafekeepingSubject, { label: string; hint: string; done: str
   },
   database: {
     label: 'Where the backup of the database lies',
-    hint: 'Scripts say it by `latchkey backup record --note WHERE`.',
+    hint: 'Scripts say it by the command “latchkey backup record --note WHERE”.',
     done: 'Backup confirmed',
     button: 'Confirm the backup',
   },
