@@ -538,6 +538,8 @@ test('a stranger downloads nothing, asks the API for nothing and changes nothing
     '[device]': 'nothing',
     '[kind]': 'apple',
     '[slug]': group.slug,
+    '[of]': 'group',
+    '[version]': '1',
   }
   const open =
     /^\/(scep|crl|ca|ocsp|trust|slow-down|healthz|certsrv|cgi-bin|\.well-known)(\/|$)|^\/api\/v1$|\/openapi\.json$/
