@@ -148,7 +148,6 @@ const MANY: [method: string, call: Call, finds?: 'nothing'][] = [
   ['transactions.list', (s, a, of) => s.transactions.list(a, { group: of.group }, {}), 'nothing'],
   ['transactions.list', (s, a, of) => s.transactions.list(a, { deviceId: of.device }, {}), 'nothing'],
   ['transactions.clients', (s, a) => s.transactions.clients(a)],
-  ['transactions.failuresByCause', (s, a) => s.transactions.failuresByCause(a, new Date(0))],
   ['approvals.list', (s, a) => s.approvals.list(a, {}, {})],
   ['approvals.list', (s, a, of) => s.approvals.list(a, { endpoint: of.endpoint }, {}), 'nothing'],
   ['devices.list', (s, a) => s.devices.list(a, {}, {})],

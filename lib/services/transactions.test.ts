@@ -28,7 +28,6 @@ const EMPTY: TransactionStore = {
   list: async () => [],
   count: async () => 0,
   get: async () => null,
-  countByReason: async () => [],
   clients: async () => [],
 }
 

@@ -116,12 +116,6 @@ export interface TransactionDetail extends TransactionView {
   support: string
 }
 
-export interface CauseCount {
-  reason: string
-  cause: string
-  count: number
-}
-
 export interface TransactionsService {
   /** Newest first unless another order is asked for. Refusals: invalid_input (cursor, sort). */
   list(actor: Actor, filter: TransactionFilter, page: ListRequest<TransactionSort>): Promise<ListPage<TransactionView>>
@@ -131,8 +125,6 @@ export interface TransactionsService {
   get(actor: Actor, id: string): Promise<TransactionDetail>
   /** What the flight recorder kept, for those who judge it again. Refusals: not_found. */
   record(actor: Actor, id: string): Promise<TransactionRecord>
-  /** Refused and failed since then, most frequent first. */
-  failuresByCause(actor: Actor, since: Date): Promise<CauseCount[]>
   /** Client families that have ever asked. */
   clients(actor: Actor): Promise<string[]>
 }
@@ -163,7 +155,6 @@ export interface TransactionStore {
   count(filter: StoredTransactionFilter, request: CountRequest): Promise<number>
   /** With at most so many records, oldest first. */
   get(id: string, mostRecords: number): Promise<TransactionRecord | null>
-  countByReason(since: Date, reach: Reach): Promise<{ reason: string; count: number }[]>
   clients(reach: Reach): Promise<string[]>
 }
 
@@ -230,12 +221,6 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
     async record(actor, id) {
       authoriseInGroups(actor, 'transaction:read')
       return recordOf(actor, id)
-    },
-
-    async failuresByCause(actor, since) {
-      authoriseInGroups(actor, 'transaction:read')
-      const counts = await store.countByReason(since, reachOf(actor))
-      return counts.map(({ reason, count }) => ({ reason, count, cause: causeOf(explanationFor(reason)).cause }))
     },
 
     async clients(actor) {

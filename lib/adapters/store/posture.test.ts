@@ -68,6 +68,15 @@ test('a risk is accepted with a name and an end, replaced, withdrawn, and ends b
   expect([await events('posture.risk_accepted'), await events('posture.risk_withdrawn')]).toEqual([2, 1])
 })
 
+test('of two who accept the same risk at once one holds', async () => {
+  const accept = (reason: string) => posture().accept(admin, 'transport', { reason, until: hours(24) })
+  await Promise.all(['The first good reason', 'The second good reason'].map(accept))
+  const standing = { checkId: 'transport', withdrawnAt: null }
+  expect(await all.database.acceptedRisk.count({ where: standing })).toBe(1)
+  await posture().withdraw(admin, 'transport')
+  expect((await check('transport'))?.accepted).toBeNull()
+})
+
 test.each([
   ['no reason', { reason: 'because', until: 24 }, 'reason'],
   ['an end in the past', { reason: 'A good reason, really', until: -1 }, 'until'],

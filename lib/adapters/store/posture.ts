@@ -22,6 +22,8 @@ export function postureStore(database: Database): PostureStore {
 
     accept: ({ check, ...risk }, event) =>
       transact(database, async (transaction) => {
+        // Of two at the same instant the later one holds: it sees the other's row and ends it.
+        await transaction.$executeRaw`select pg_advisory_xact_lock(hashtext(${`accepted-risk ${check}`}))`
         await transaction.acceptedRisk.updateMany({
           where: { checkId: check, withdrawnAt: null, until: { gt: risk.acceptedAt } },
           data: { withdrawnAt: risk.acceptedAt, withdrawnBy: risk.acceptedBy },

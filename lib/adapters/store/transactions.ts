@@ -52,13 +52,6 @@ export function transactionStore(database: Database): TransactionStore {
       return { ...detailOf(row), records, history }
     },
 
-    async countByReason(since, { groups }) {
-      return database.$queryRaw<{ reason: string; count: number }[]>`
-        select reason, count(*)::int as count from enrolment_transaction t
-        where ${ofEndpoints(groups)} and created_at > ${since} and state in ('refused', 'failed') and reason is not null and not ${isQuestion}
-        group by reason order by count desc, reason limit 20`
-    },
-
     async clients({ groups }) {
       // From one client to the next along the index: however many rows, one look at each family.
       const rows = await database.$queryRaw<{ client: string }[]>`

@@ -614,16 +614,6 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
         }
       },
 
-      async countByReason(since, reach) {
-        const counts = new Map<string, number>()
-        for (const { state, reason, createdAt, messageType, attempt } of rows) {
-          if (QUESTIONS.includes(messageType ?? 0) || !reached(attempt.endpointId, reach)) continue
-          if ((state === 'refused' || state === 'failed') && reason !== null && createdAt > since)
-            counts.set(reason, (counts.get(reason) ?? 0) + 1)
-        }
-        return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count)
-      },
-
       async clients(reach) {
         return [
           ...new Set(
