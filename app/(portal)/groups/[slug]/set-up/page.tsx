@@ -49,19 +49,18 @@ export default async function SetUpGroupPage({ params, searchParams }: PageProps
       <div className="grid gap-5">
         <Stepper group={slug} current={step} />
         <Step actor={actor} group={group} step={step} />
-        {step !== 'enrolment' && (
-          <div className="flex flex-wrap justify-end gap-2">
-            <ButtonLink href={`/groups/${slug}`} variant={next ? 'quiet' : 'primary'}>
-              {next ? 'Leave the rest for later' : 'To the group'}
+        <div className="flex flex-wrap justify-end gap-2">
+          <ButtonLink href={`/groups/${slug}`} variant={next ? 'quiet' : 'primary'}>
+            {next ? 'Leave the rest for later' : 'To the group'}
+          </ButtonLink>
+          {/* The first step has a form that leads on by itself. */}
+          {next && step !== 'enrolment' && (
+            <ButtonLink href={addressOf(slug, next)} variant="primary">
+              Next: {STEPS.find(({ id }) => id === next)?.title}
+              <ArrowRight aria-hidden />
             </ButtonLink>
-            {next && (
-              <ButtonLink href={addressOf(slug, next)} variant="primary">
-                Next: {STEPS.find(({ id }) => id === next)?.title}
-                <ArrowRight aria-hidden />
-              </ButtonLink>
-            )}
-          </div>
-        )}
+          )}
+        </div>
       </div>
     </div>
   )
