@@ -12,6 +12,7 @@ import { slugOfPath } from '@/lib/scep/http'
 import { isPagePath } from '@/lib/scep/ndes-page'
 import type { Services } from '@/lib/server'
 import type { TrustService } from '@/lib/services/trust'
+import { accepts } from './accept-encoding'
 import { type ChallengePageServices, challengePageResponse } from './challenge-page-path'
 import { type DeviceRequest, type DeviceResponse, isFresh, notModified, respond, text, utf8 } from './device-response'
 import { type HookServices, hookHttpResponse, isHookPath } from './hook-path'
@@ -109,7 +110,7 @@ export async function crlHttpResponse(
   if (!isRead(request.method)) return methodNotAllowed()
   const crl = await services.status.crl(slug, shard === undefined ? null : Number(shard))
   if (!crl) return text(404, 'No such CRL.')
-  const gzipped = crl.der.length >= WORTH_GZIP && accepts(request.headers, 'gzip')
+  const gzipped = crl.der.length >= WORTH_GZIP && accepts(request.headers.get('accept-encoding'), 'gzip')
   const headers = {
     ETag: `"${crl.sha256}${form === 'pem' ? '-pem' : ''}${gzipped ? '-gzip' : ''}"`,
     'Last-Modified': crl.thisUpdate.toUTCString(),
@@ -199,15 +200,6 @@ function gzipOf(body: Uint8Array): Promise<Uint8Array> {
   const gzipped = gzips.get(body) ?? gzipInBackground(body)
   gzips.set(body, gzipped)
   return gzipped
-}
-
-/** Whether the client says that it takes this encoding (RFC 9110 §12.5.3). A list goes out as it is to all others. */
-function accepts(headers: DeviceRequest['headers'], encoding: string): boolean {
-  const asked = (headers.get('accept-encoding') ?? '').toLowerCase().split(',')
-  return asked.some((each) => {
-    const [name, ...parameters] = each.split(';').map((part) => part.trim())
-    return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
-  })
 }
 
 function methodNotAllowed(): DeviceResponse {

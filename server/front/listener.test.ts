@@ -85,6 +85,10 @@ beforeAll(async () => {
     request.on('end', () => {
       seen.push({ method: request.method, url: request.url, headers: request.headers, body })
       response.setHeader('Set-Cookie', ['a=1', 'b=2'])
+      if (request.url?.startsWith('/_next/static/')) {
+        response.writeHead(200, { 'Content-Type': typeOf(request.url), 'Content-Length': SCRIPT.length, ETag: '"abc"' })
+        return response.end(SCRIPT)
+      }
       response.end(`portal ${request.url}`)
     })
   })
@@ -153,6 +157,9 @@ afterAll(() => {
   web.close()
   rmSync(folder, { recursive: true, force: true })
 })
+
+const SCRIPT = 'export const portal = true\n'.repeat(2_000)
+const typeOf = (url: string) => (url.endsWith('.js') ? 'application/javascript; charset=UTF-8' : 'font/woff2')
 
 /** Bytes out, bytes in: fetch would tidy up both. */
 function raw(text: string | Buffer): Promise<string> {
@@ -428,6 +435,23 @@ describe('OCSP', () => {
 })
 
 describe('the portal', () => {
+  test.each([
+    ['/_next/static/a.js', 'Accept-Encoding: gzip, br', true],
+    ['/_next/static/a.js', 'Accept-Encoding: gzip;q=0', false],
+    ['/_next/static/a.js', 'Accept: */*', false],
+    ['/_next/static/a.woff2', 'Accept-Encoding: gzip', false],
+    ['/groups', 'Accept-Encoding: gzip', false],
+  ])('of %s with "%s" it is compressed: %s', async (path, header, compressed) => {
+    const answer = await get(path, header)
+    expect(statusOf(answer)).toBe(200)
+    expect(answer.includes('Content-Encoding: gzip\r\n')).toBe(compressed)
+    expect(answer.includes('ETag: W/"abc"\r\n')).toBe(compressed)
+    expect(answer.includes('Content-Length: ')).toBe(!compressed)
+    if (!compressed) return
+    expect(answer.length).toBeLessThan(SCRIPT.length / 10)
+    expect(await (await fetch(`http://127.0.0.1:${port}${path}`)).text()).toBe(SCRIPT)
+  })
+
   test('gets everything else, with what we know about the caller', async () => {
     const answer = await raw(
       'POST /groups?x=1 HTTP/1.1\r\nHost: ca.example\r\nNext-Action: 7\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi',

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { type Duplex, pipeline } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import { accepts } from '@/server/accept-encoding'
 import type { Caller } from './client-address'
 import { send } from './response'
 import type { Target } from './target'
@@ -50,6 +52,7 @@ export function createPortal(socketPath: string): Portal {
       headers: upstreamHeaders(request, caller, body.length),
     })
     upstream.on('response', (answer) => {
+      if (isCompressible(request, target, answer)) return compress(answer, response)
       response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.rawHeaders, answer.headers.connection))
       pipeline(answer, response, () => {})
     })
@@ -75,6 +78,31 @@ export function createPortal(socketPath: string): Portal {
   }
 
   return { pass, upgrade, close: () => agent.destroy() }
+}
+
+const STATIC = '/_next/static/'
+const COMPRESSIBLE = /^(text\/|application\/(javascript|json)|image\/svg)/
+
+/** The portal's own files alone: they are the same for everybody. A page with a secret and what a stranger sent is never compressed (BREACH). */
+function isCompressible({ method, headers }: IncomingMessage, { path }: Target, answer: IncomingMessage): boolean {
+  return (
+    method === 'GET' &&
+    path.startsWith(STATIC) &&
+    answer.statusCode === 200 &&
+    answer.headers['content-encoding'] === undefined &&
+    COMPRESSIBLE.test(answer.headers['content-type'] ?? '') &&
+    accepts(headers['accept-encoding'], 'gzip')
+  )
+}
+
+/** Bytes of the file itself are not to be had from it: no length, no ranges, and no strong validator. */
+function compress(answer: IncomingMessage, response: ServerResponse): void {
+  const ofTheFile = /^(content-length|accept-ranges|vary|etag)$/
+  const kept = withoutHopByHop(answer.rawHeaders, answer.headers.connection, (name) => ofTheFile.test(name))
+  const { etag } = answer.headers
+  const validator = etag === undefined ? [] : ['ETag', etag.startsWith('W/') ? etag : `W/${etag}`]
+  response.writeHead(200, [...kept, ...validator, 'Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding'])
+  pipeline(answer, createGzip(), response, () => {})
 }
 
 /** As they came, in their order and spelling, less what is not theirs to say, plus what we know. */
