@@ -163,6 +163,8 @@ async function open(page: Page, path: string): Promise<void> {
   await page.goto(path)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await expect(page.getByRole('main').locator('[aria-busy=true]')).toHaveCount(0)
+  // What is looked at is the page, not what stands there until it has come.
+  await expect(page.getByRole('main').getByRole('status', { name: 'Loading' })).toHaveCount(0)
 }
 
 async function expectGoodLooks(page: Page, name: string): Promise<void> {

@@ -72,7 +72,8 @@ export function Activity({ activity: { days, groups, issued, unsuccessful } }: {
 }
 
 function columnsOf(days: readonly DayCount[], group?: string): Column[] {
-  const every = Math.ceil(days.length / 6)
+  // On a phone there is no room for more.
+  const every = Math.ceil(days.length / 4)
   return days.map(({ day, issued, unsuccessful }, index) => ({
     key: dayText(day),
     says: `${shortDay(day, true)}: ${number(issued)} issued, ${number(unsuccessful)} refused or failed`,

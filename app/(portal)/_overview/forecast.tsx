@@ -125,9 +125,9 @@ function WhatIfForm({ endpoints, supposed, days }: Omit<ForecastProps, 'weeks'>)
             className={`${FIELD} w-32`}
           />
         </label>
-        <label className="grid min-w-0 gap-1 text-sm">
+        <label className="grid max-w-full min-w-0 grid-cols-1 gap-1 text-sm">
           <span className="text-muted">enrol today, all at once, at</span>
-          <select name="endpoint" defaultValue={supposed?.endpoint.slug} className={`${FIELD} max-w-full`}>
+          <select name="endpoint" defaultValue={supposed?.endpoint.slug} className={`${FIELD} w-full`}>
             {endpoints.map(({ slug, name, group, profile }) => (
               <option key={slug} value={slug}>
                 {group.name} {name}, {number(profile.validityDays)} days

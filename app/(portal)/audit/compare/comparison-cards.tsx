@@ -37,7 +37,7 @@ export function ComparisonCards({ comparison }: { comparison: Comparison }) {
               columns={[
                 { head: 'Authority', primary: true, cell: ({ authority }) => authority.name },
                 { head: 'What', cell: ({ what }) => what },
-                { head: 'When', cell: ({ at }) => <Instant at={at} /> },
+                { head: 'When', cell: ({ at }) => <Instant at={at} show="day" className="whitespace-nowrap" /> },
               ]}
             />
           ) : (
@@ -101,7 +101,7 @@ function PolicyTable({ policies }: Pick<Comparison, 'policies'>) {
             changes.length === 0 ? '–' : changes.map(({ field }) => nameOfSetting(field)).join(', '),
         },
         { head: 'Who', cell: (version) => <PolicyOrigin version={version} /> },
-        { head: 'When', cell: ({ at }) => <Instant at={at} /> },
+        { head: 'When', cell: ({ at }) => <Instant at={at} show="day" className="whitespace-nowrap" /> },
       ]}
     />
   )
