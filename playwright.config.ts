@@ -5,9 +5,15 @@ import { chromium, defineConfig } from '@playwright/test'
 const SYSTEM_CHROMIUM = '/usr/bin/chromium'
 const useSystem = !existsSync(chromium.executablePath()) && existsSync(SYSTEM_CHROMIUM)
 
+const LONG = /\/(roles|session|looks)\.spec\.ts$/
+
 export default defineConfig({
   testDir: 'e2e/portal',
-  testMatch: '**/*.spec.ts',
+  // The longest begin, so that none of them runs alone at the end.
+  projects: [
+    { name: 'long', testMatch: LONG },
+    { name: 'other', testMatch: '**/*.spec.ts', testIgnore: LONG },
+  ],
   outputDir: 'test-results',
   // One installation serves one file; its tests tell a story in order.
   // Two files at a time: a test waits for its server more than it computes.
