@@ -1,7 +1,8 @@
 /** npm test: installs what it needs, runs every check and test there is, and ends with one line of sums. */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { buildPortal, bundle, generateClient, install } from './prepare.mjs'
 import { BUILD, main, nodeBinary, ROOT, toolEnvironment } from './project.mjs'
 import { ensureTools } from './test-tools.mjs'
@@ -10,6 +11,8 @@ const ON_CI = process.env.CI === 'true'
 const REPORTS = join(BUILD, 'reports')
 const MODULES = 'node_modules'
 const sums = { passed: 0, failed: 0, skipped: 0 }
+/** What failed, to be read at the end, where a log that was cut off still shows it. */
+const failures = []
 
 await main(async () => {
   await install(console.log)
@@ -32,6 +35,7 @@ await main(async () => {
   await stage('The whole product', () => vitest('e2e', ['e2e/']))
   await stage('Browser', () => playwright(missing.includes('chromium')))
 
+  for (const failure of failures) console.log(`FAILED ${failure}`)
   if (ON_CI && sums.skipped > 0) console.log('With CI=true nothing may be skipped.')
   console.log(`${sums.passed} passed, ${sums.failed} failed, ${sums.skipped} skipped`)
   process.exit(sums.failed > 0 || (ON_CI && sums.skipped > 0) ? 1 : 0)
@@ -45,6 +49,7 @@ async function stage(title, work) {
     await work()
   } catch (error) {
     console.error(error.message)
+    failures.push(`${title}: ${firstLine(error.message)}`)
     add({ failed: 1 })
   }
   console.log(`   ${((Date.now() - start) / 1000).toFixed(1)} s`)
@@ -52,7 +57,9 @@ async function stage(title, work) {
 
 /** A tool that is right or wrong as a whole counts as one test. */
 async function check(program, ...args) {
-  add((await run(program, args)) === 0 ? { passed: 1 } : { failed: 1 })
+  if ((await run(program, args)) === 0) return add({ passed: 1 })
+  failures.push([program.split('/').at(-1), ...args].join(' '))
+  add({ failed: 1 })
 }
 
 async function vitest(name, folders) {
@@ -69,6 +76,12 @@ async function vitest(name, folders) {
   const broken = result.testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed'),
   ).length
+  for (const file of result.testResults.filter(({ status }) => status === 'failed')) {
+    const tests = file.assertionResults.filter(({ status }) => status === 'failed')
+    const name = relative(ROOT, file.name)
+    if (tests.length === 0) failures.push(`${name}: ${firstLine(file.message)}`)
+    for (const test of tests) failures.push(`${name} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`)
+  }
   const failed = result.numFailedTests + broken
   add({
     passed: result.numPassedTests,
@@ -82,10 +95,25 @@ async function playwright(noBrowser) {
   const cli = join(MODULES, '@playwright', 'test', 'cli.js')
   if (noBrowser && !ON_CI) return add({ skipped: await countOf(cli) })
   const code = await run(cli, ['test', '--pass-with-no-tests'], { PLAYWRIGHT_JSON_OUTPUT_NAME: report })
-  const stats = read(report)?.stats
+  const result = read(report)
+  const stats = result?.stats
+  for (const suite of result?.suites ?? []) failedSpecs(suite)
   if (!stats) return add({ failed: code === 0 ? 0 : 1 })
   const failed = stats.unexpected + stats.flaky
   add({ passed: stats.expected, failed: failed || (code === 0 ? 0 : 1), skipped: stats.skipped })
+}
+
+function failedSpecs(suite) {
+  for (const inner of suite.suites ?? []) failedSpecs(inner)
+  for (const spec of suite.specs ?? []) {
+    if (spec.ok) continue
+    const error = spec.tests.flatMap(({ results }) => results).find((attempt) => attempt.error)?.error
+    failures.push(`${spec.file}:${spec.line} > ${spec.title}: ${firstLine(error?.message)}`)
+  }
+}
+
+function firstLine(text = '') {
+  return stripVTControlCharacters(text).split('\n', 1)[0].slice(0, 300)
 }
 
 /** How many tests there would have been. */
