@@ -1,4 +1,6 @@
 /** Challenges as rows: never their values, which nobody can see again. */
+'use client'
+
 import type { ListView } from '@/app/_lists/list-view'
 import type { ChallengeView } from '@/lib/services/challenges'
 import { type Column, DataTable } from './data-table'

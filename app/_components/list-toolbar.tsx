@@ -1,7 +1,7 @@
 /** Between the filters and the rows: how many match, what is new, and what can be done with the list as a whole. */
 import { Suspense } from 'react'
 import { type ListDefinition, searchOf } from '@/app/_lists/definition'
-import { type ListFacts, type ListView, rowsAddress } from '@/app/_lists/list-view'
+import { type ListView, rowsAddress } from '@/app/_lists/list-view'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { Matches } from '@/lib/services/listing'
@@ -42,8 +42,8 @@ export async function ListToolbar<Filter, Row, Sort extends string>({
       </p>
       {first && <NewRows address={rowsAddress(view, { since: new Date().toISOString() })} />}
       <div className="ml-auto flex flex-wrap items-center gap-1">
-        {views && <SavedViews view={plainView(view)} views={views} mayShare={can(actor, 'saved-view:share')} />}
-        <ViewMenu view={plainView(view)} />
+        {views && <SavedViews view={view} views={views} mayShare={can(actor, 'saved-view:share')} />}
+        <ViewMenu view={view} />
         <ExportMenu
           name={list.name}
           addresses={{
@@ -69,11 +69,4 @@ async function Count({
   const { count, more } = matches
   const number = count.toLocaleString('en-GB')
   return `${more ? `More than ${number}` : number} ${count === 1 && !more ? one : many}`
-}
-
-/** Without the functions of its list: the browser gets data. */
-function plainView(view: ListView): ListView {
-  const { name, path, parameters, sorts, usual, columns } = view.list
-  const list: ListFacts = { name, path, parameters, sorts, usual, columns }
-  return { ...view, list }
 }

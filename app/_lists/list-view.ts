@@ -37,9 +37,14 @@ export async function readView(
   const { cursor } = await given
   const first = [cursor].flat()[0]
   return {
-    view: { list, filters, sort, order, columns: columnsOf(chosen, list) },
+    view: { list: factsOf(list), filters, sort, order, columns: columnsOf(chosen, list) },
     cursor: first === undefined || first === '' || first.length > LONGEST_CURSOR ? undefined : first,
   }
+}
+
+/** Without the functions that a definition has as well: the browser gets data. */
+function factsOf({ name, path, parameters, sorts, usual, columns }: ListFacts): ListFacts {
+  return { name, path, parameters, sorts, usual, columns }
 }
 
 /** `ends` in its own order, `-ends` in the other one; the usual order where it is unknown. */

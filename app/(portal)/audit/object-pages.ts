@@ -14,6 +14,8 @@ const PATHS: Record<string, (slug: string) => string> = {
   user: () => '/settings/people',
 }
 
-export function pageOfObject({ type, slug }: NamedObject): string | null {
+export function pageOfObject(named: NamedObject | undefined): string | null {
+  if (named === undefined) return null
+  const { type, slug } = named
   return Object.hasOwn(PATHS, type) ? (PATHS[type]?.(slug) ?? null) : null
 }

@@ -16,8 +16,8 @@ import { VisibleText } from '@/app/_components/visible-text'
 import { listed, requireActor } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import { type ObjectStory, referenceOf } from '@/lib/services/audit-objects'
-import { AuditRow } from './audit-row'
+import type { ObjectStory } from '@/lib/services/audit-objects'
+import { AuditList } from './audit-list'
 import { FilterText } from './filter-text'
 import { AUDIT_FILTERS, filterOf, LONGEST_ABOUT, OUTCOMES, type WantedEvents } from './filters'
 import { HistoryViews } from './history-views'
@@ -131,15 +131,7 @@ async function Events({ actor, wanted, cursor, story }: EventsProps) {
   return (
     <ListFrame path="/audit" filters={wanted} cursor={cursor} nextCursor={nextCursor}>
       {items.length > 0 ? (
-        <ol>
-          {items.map((event) => (
-            <AuditRow
-              key={event.id}
-              event={event}
-              named={event.object.id === null ? undefined : named.get(referenceOf(event.object.type, event.object.id))}
-            />
-          ))}
-        </ol>
+        <AuditList events={items} named={named} />
       ) : cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No event matches">
           Try fewer filters.

@@ -3,20 +3,15 @@ import { MonitorSmartphone, SearchX } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { ButtonLink } from '@/app/_components/button'
-import { DataTable } from '@/app/_components/data-table'
-import { DEVICE_STATE_NAMES, DeviceStateBadges } from '@/app/_components/device-states'
+import { DEVICE_STATE_NAMES } from '@/app/_components/device-states'
 import { EmptyState } from '@/app/_components/empty-state'
 import { FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
-import { Instant } from '@/app/_components/instant'
 import { ViewFrame } from '@/app/_components/list-frame'
 import { ListToolbar } from '@/app/_components/list-toolbar'
 import { PageHeader } from '@/app/_components/page-header'
-import { RowLink } from '@/app/_components/row-link'
 import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
-import { CertificateStatusBadge } from '@/app/_components/states'
-import { VisibleText } from '@/app/_components/visible-text'
 import { requestOf } from '@/app/_lists/definition'
 import { DEVICE_LIST } from '@/app/_lists/devices'
 import { type ListView, readView } from '@/app/_lists/list-view'
@@ -24,9 +19,9 @@ import { listed } from '@/app/_lists/listed'
 import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { DeviceSummary } from '@/lib/services/devices'
 import { DEVICE_STATES } from '@/lib/services/mdm-devices'
 import { can } from '@/lib/services/permissions'
+import { DeviceTable } from './device-table'
 
 export const metadata: Metadata = { title: 'Devices' }
 
@@ -126,94 +121,5 @@ async function Devices({ actor, view, cursor }: DevicesProps) {
         </EmptyState>
       )}
     </ViewFrame>
-  )
-}
-
-function DeviceTable({ devices, view }: { devices: DeviceSummary[]; view: ListView }) {
-  return (
-    <DataTable
-      caption="Devices"
-      view={view}
-      rows={devices}
-      rowKey={({ key }) => key}
-      columns={[
-        {
-          head: 'Device',
-          primary: true,
-          className: 'md:w-2/5',
-          cell: (device) => <DeviceName device={device} />,
-        },
-        {
-          name: 'mdm',
-          head: 'MDM',
-          cell: ({ mdm }) =>
-            mdm === null ? <span className="text-muted">not known</span> : <DeviceStateBadges {...mdm} />,
-        },
-        {
-          name: 'newest',
-          head: 'Newest certificate',
-          cell: ({ status }) =>
-            status === null ? <span className="text-muted">none yet</span> : <CertificateStatusBadge status={status} />,
-        },
-        {
-          name: 'ends',
-          head: 'Valid until',
-          className: 'md:whitespace-nowrap',
-          cell: ({ notAfter }) => (notAfter === null ? '–' : <Instant at={notAfter} show="day" />),
-        },
-        {
-          name: 'certificates',
-          head: 'Certificates',
-          cell: ({ certificates }) => certificates.toLocaleString('en-GB'),
-        },
-        { name: 'serial', head: 'Serial number', optional: true, cell: ({ mdm }) => told(mdm?.serial) },
-        { name: 'user', head: 'User', optional: true, cell: ({ mdm }) => told(mdm?.userName ?? mdm?.userEmail) },
-        {
-          name: 'system',
-          head: 'System',
-          optional: true,
-          cell: ({ mdm }) => told([mdm?.platform, mdm?.osVersion].filter(Boolean).join(' ')),
-        },
-        { name: 'model', head: 'Model', optional: true, cell: ({ mdm }) => told(mdm?.model) },
-        {
-          name: 'seen',
-          head: 'Last seen',
-          optional: true,
-          cell: ({ mdm }) => (mdm?.lastSeenAt ? <Instant at={mdm.lastSeenAt} show="relative" /> : '–'),
-        },
-        {
-          name: 'known',
-          head: 'First known',
-          optional: true,
-          cell: ({ mdm }) => (mdm ? <Instant at={mdm.firstKnownAt} show="day" /> : '–'),
-        },
-      ]}
-    />
-  )
-}
-
-function told(text: string | null | undefined) {
-  return text ? <VisibleText>{text}</VisibleText> : '–'
-}
-
-function DeviceName({ device: { key, name, subject, mdm } }: { device: DeviceSummary }) {
-  const more =
-    mdm === null ? [] : [mdm.serial, mdm.userName ?? mdm.userEmail].filter((part) => part !== null && part !== name)
-  return (
-    <div className="grid min-w-0 gap-0.5">
-      <RowLink href={`/devices/${key}`}>
-        <VisibleText>{name}</VisibleText>
-      </RowLink>
-      {more.length > 0 && (
-        <span className="text-sm text-muted wrap-anywhere">
-          <VisibleText>{more.join(' · ')}</VisibleText>
-        </span>
-      )}
-      {subject !== null && mdm !== null && subject !== name && (
-        <span className="text-sm text-muted wrap-anywhere">
-          <VisibleText>{subject}</VisibleText>
-        </span>
-      )}
-    </div>
   )
 }

@@ -15,7 +15,7 @@ import { ACTIVITY_KINDS, type ActivityRequest } from '@/lib/services/activity'
 import type { Actor } from '@/lib/services/actor'
 import { subjectOfKey } from '@/lib/services/devices'
 import { answered } from '../asked'
-import { AuditRow } from '../audit-row'
+import { AuditList } from '../audit-list'
 import { LONGEST_ABOUT } from '../filters'
 import { HistoryViews } from '../history-views'
 import { dayOr } from '../past-filters'
@@ -123,11 +123,7 @@ async function Events({ actor, request, cursor }: EventsProps) {
         nextCursor={nextCursor}
       >
         {items.length > 0 ? (
-          <ol>
-            {items.map((event) => (
-              <AuditRow key={event.id} event={event} named={undefined} />
-            ))}
-          </ol>
+          <AuditList events={items} />
         ) : (
           <EmptyState icon={SearchX} title="No event">
             Nothing is recorded of it in this period.

@@ -1,0 +1,24 @@
+/** Events as rows, with the way to what each is about. */
+import type { AuditEventView } from '@/lib/services/audit'
+import { type NamedObject, referenceOf } from '@/lib/services/audit-objects'
+import { AuditRow } from './audit-row'
+import { pageOfObject } from './object-pages'
+
+interface AuditListProps {
+  events: AuditEventView[]
+  /** What they are about, as far as it still exists and has a page. */
+  named?: Map<string, NamedObject>
+}
+
+export function AuditList({ events, named }: AuditListProps) {
+  return (
+    <ol>
+      {events.map((event) => {
+        const { type, id } = event.object
+        const reference = id === null ? null : referenceOf(type, id)
+        const page = reference === null ? null : pageOfObject(named?.get(reference))
+        return <AuditRow key={event.id} event={event} page={page} reference={reference} />
+      })}
+    </ol>
+  )
+}
