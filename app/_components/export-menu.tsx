@@ -1,13 +1,22 @@
 /** Saves the whole result of a list as a file, and shows how far it is while it comes. */
 'use client'
 
-import { Menu } from '@base-ui/react/menu'
 import { Download } from 'lucide-react'
-import { useRef, useState } from 'react'
-import { EXPORT_FORMATS, type ExportFormat } from '@/app/_lists/rows-as-text'
+import { lazy, useRef, useState } from 'react'
+import type { ExportFormat } from '@/app/_lists/rows-as-text'
 import { Button, buttonClass } from './button'
+import { LazyMenu } from './lazy-menu'
 import { toast } from './toasts'
-import { ITEM, MENU } from './view-menu'
+
+const load = () => import('./export-menu-popup')
+const ExportMenuPopup = lazy(load)
+
+const FACE = (
+  <>
+    <Download aria-hidden />
+    Export
+  </>
+)
 
 interface ExportMenuProps {
   name: string
@@ -53,23 +62,9 @@ export function ExportMenu({ name, addresses }: ExportMenuProps) {
       </span>
     )
   return (
-    <Menu.Root>
-      <Menu.Trigger className={buttonClass('quiet', 'small')}>
-        <Download aria-hidden />
-        Export
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner align="end" sideOffset={6} className="z-50">
-          <Menu.Popup className={MENU}>
-            {(Object.keys(EXPORT_FORMATS) as ExportFormat[]).map((format) => (
-              <Menu.Item key={format} className={ITEM} onClick={() => void save(format)}>
-                {EXPORT_FORMATS[format].title}
-              </Menu.Item>
-            ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <LazyMenu load={load} className={buttonClass('quiet', 'small')} face={FACE}>
+      <ExportMenuPopup face={FACE} onChoice={(format) => void save(format)} />
+    </LazyMenu>
   )
 }
 

@@ -1,7 +1,8 @@
-/** Who is signed in. The menu behind it is loaded when somebody reaches for it. */
+/** Who is signed in, and the menu behind it. */
 'use client'
 
-import { lazy, Suspense, useState } from 'react'
+import { lazy } from 'react'
+import { LazyMenu } from './lazy-menu'
 import { PERSON_BUTTON, PersonLine } from './person-line'
 import type { ShellPerson } from './shell'
 
@@ -9,25 +10,9 @@ const load = () => import('./user-menu-popup')
 const UserMenuPopup = lazy(load)
 
 export function UserMenu({ person }: { person: ShellPerson }) {
-  const [wanted, setWanted] = useState(false)
-  const button = (
-    <button
-      type="button"
-      aria-haspopup="menu"
-      aria-expanded={false}
-      className={PERSON_BUTTON}
-      onPointerEnter={() => void load().catch(() => {})}
-      onFocus={() => void load().catch(() => {})}
-      onClick={() => setWanted(true)}
-    >
-      <PersonLine person={person} />
-    </button>
-  )
-  return wanted ? (
-    <Suspense fallback={button}>
+  return (
+    <LazyMenu load={load} className={PERSON_BUTTON} face={<PersonLine person={person} />}>
       <UserMenuPopup person={person} />
-    </Suspense>
-  ) : (
-    button
+    </LazyMenu>
   )
 }

@@ -1,78 +1,25 @@
 /** Which columns a list shows, and in which order its rows stand. On narrow screens the only way to sort. */
 'use client'
 
-import { Menu } from '@base-ui/react/menu'
-import { Check, SlidersHorizontal } from 'lucide-react'
-import { useRouter } from 'next/navigation'
-import { addressOf, type ListView, type Order } from '@/app/_lists/list-view'
+import { SlidersHorizontal } from 'lucide-react'
+import { lazy } from 'react'
+import type { ListView } from '@/app/_lists/list-view'
 import { buttonClass } from './button'
+import { LazyMenu } from './lazy-menu'
 
-export const MENU =
-  'max-h-(--available-height) min-w-52 overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-popup outline-none'
-export const ITEM =
-  'flex min-h-8.5 cursor-default items-center gap-2.5 rounded px-2 outline-none select-none data-highlighted:bg-hover [&_svg]:size-4 [&_svg]:text-muted'
+const load = () => import('./view-menu-popup')
+const ViewMenuPopup = lazy(load)
 
 export function ViewMenu({ view }: { view: ListView }) {
-  const router = useRouter()
-  const { list, sort, order, columns } = view
-  const show = (changed: Parameters<typeof addressOf>[1]) => router.replace(addressOf(view, changed), { scroll: false })
-  const sorts = Object.entries(list.sorts).flatMap(([name, own]) =>
-    [own, own === 'asc' ? ('desc' as const) : ('asc' as const)].map((each): [string, Order] => [name, each]),
+  const face = (
+    <>
+      <SlidersHorizontal aria-hidden />
+      {Object.keys(view.list.sorts).length > 0 ? 'Columns and order' : 'Columns'}
+    </>
   )
   return (
-    <Menu.Root>
-      <Menu.Trigger className={buttonClass('quiet', 'small')}>
-        <SlidersHorizontal aria-hidden />
-        {sorts.length > 0 ? 'Columns and order' : 'Columns'}
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Positioner align="end" sideOffset={6} className="z-50">
-          <Menu.Popup className={MENU}>
-            <Menu.Group>
-              <Menu.GroupLabel className="px-2 py-1 text-xs text-faint">Columns</Menu.GroupLabel>
-              {list.columns.map(({ name, head }) => (
-                <Menu.CheckboxItem
-                  key={name}
-                  className={ITEM}
-                  checked={columns.includes(name)}
-                  closeOnClick={false}
-                  onCheckedChange={(checked) =>
-                    show({ columns: checked ? [...columns, name] : columns.filter((each) => each !== name) })
-                  }
-                >
-                  {head}
-                  <Menu.CheckboxItemIndicator className="ml-auto">
-                    <Check aria-hidden />
-                  </Menu.CheckboxItemIndicator>
-                </Menu.CheckboxItem>
-              ))}
-            </Menu.Group>
-            {sorts.length > 0 && <Menu.Separator className="mx-1 my-1 h-px bg-line" />}
-            <Menu.RadioGroup
-              value={`${sort} ${order}`}
-              onValueChange={(value: string) => {
-                const [name = list.usual, way] = value.split(' ')
-                show({ sort: name, order: way === 'asc' ? 'asc' : 'desc' })
-              }}
-            >
-              {sorts.length > 0 && <Menu.GroupLabel className="px-2 py-1 text-xs text-faint">Order</Menu.GroupLabel>}
-              {sorts.map(([name, way]) => (
-                <Menu.RadioItem key={`${name} ${way}`} value={`${name} ${way}`} className={ITEM} closeOnClick>
-                  {headOf(list, name)}, {way === 'asc' ? 'rising' : 'falling'}
-                  <Menu.RadioItemIndicator className="ml-auto">
-                    <Check aria-hidden />
-                  </Menu.RadioItemIndicator>
-                </Menu.RadioItem>
-              ))}
-            </Menu.RadioGroup>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <LazyMenu load={load} className={buttonClass('quiet', 'small')} face={face}>
+      <ViewMenuPopup view={view} face={face} />
+    </LazyMenu>
   )
-}
-
-/** What no column is named after is the name of the row. */
-function headOf({ columns }: ListView['list'], sort: string): string {
-  return columns.find((column) => column.sort === sort)?.head ?? 'Name'
 }

@@ -1,12 +1,12 @@
 /** Every page, empty and with data, on a desk and on a phone, light and dark: nothing overflows, nothing is unreadable. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { type Installation, startInstallation } from '@/e2e/fixtures/installation'
 import { type GroupCreated, type Organisation, setUp } from '@/e2e/fixtures/organisation'
 import { keyOfDevice } from '@/lib/services/devices'
 import { enrol, inFolder } from './support/devices'
+import { expectNoViolations, open, settled } from './support/looks'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
 import { pageRoutes, pathOf } from './support/routes'
 import { expect, formProblem, REFUSED_PAGE, test } from './support/test'
@@ -159,14 +159,6 @@ thorough('what opens over and inside the pages', async ({ visit, tolerate }) => 
   await expect(page.getByRole('dialog')).toBeHidden()
 })
 
-async function open(page: Page, path: string): Promise<void> {
-  await page.goto(path)
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-  await expect(page.getByRole('main').locator('[aria-busy=true]')).toHaveCount(0)
-  // What is looked at is the page, not what stands there until it has come.
-  await expect(page.getByRole('main').getByRole('status', { name: 'Loading' })).toHaveCount(0)
-}
-
 async function expectGoodLooks(page: Page, name: string): Promise<void> {
   for (const { width, theme } of LOOKS) {
     await page.setViewportSize({ width, height: width > 1000 ? 900 : 844 })
@@ -194,23 +186,6 @@ function clipped(): string[] {
       return clips && seen && element.scrollWidth > element.clientWidth + 1
     })
     .map(({ tagName, textContent }) => `${tagName.toLowerCase()}: ${textContent.slice(0, 60)}`)
-}
-
-async function expectNoViolations(page: Page, message?: string, rules: string[] = []): Promise<void> {
-  const axe = new AxeBuilder({ page }).setLegacyMode()
-  const { violations } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze()
-  const grave = violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`))
-  expect.soft(grave, message).toEqual([])
-}
-
-/** Colours that are still fading have a contrast of their own. Spinners never end. */
-async function settled(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    for (const animation of document.getAnimations())
-      if (animation.effect?.getComputedTiming().endTime !== Infinity) animation.finish()
-  })
 }
 
 async function picture(page: Page, name: string): Promise<void> {

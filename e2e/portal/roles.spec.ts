@@ -6,6 +6,7 @@ import type { APIRequestContext, APIResponse } from '@playwright/test'
 import { type GroupCreated, type Organisation, startOrganisation } from '@/e2e/fixtures/organisation'
 import { keyOfDevice } from '@/lib/services/devices'
 import { enrol, inFolder } from './support/devices'
+import { expectReadable, open } from './support/looks'
 import { ADA, AUGUST, employ, OLGA, type Person } from './support/people'
 import { actionBody, handlerRoutes, pageRoutes, pathOf, serverActions } from './support/routes'
 import { expect, REFUSED_PAGE, row, test } from './support/test'
@@ -346,6 +347,18 @@ test('every page opens for exactly the roles it is for', async ({ visit }) => {
   }
 })
 
+test('an operator reads every page of theirs in both themes', async ({ visit }) => {
+  test.slow()
+  const page = await visit(portal, { as: OLGA })
+  for (const [route, roles] of Object.entries(PAGES)) {
+    if (roles === STRANGERS || !roles.includes('operator')) continue
+    await test.step(route, async () => {
+      await open(page, pathOf(route, ids))
+      await expectReadable(page, `operator ${route}`)
+    })
+  }
+})
+
 async function expectPage(request: APIRequestContext, route: string, allowed: boolean): Promise<void> {
   const path = pathOf(route, ids)
   const response = await request.get(path)
@@ -420,6 +433,11 @@ test('an operator of one group finds nothing of another, nor of the installation
       for (const canary of OF_OTHERS) expect(text, `${path}${suffix} ${JSON.stringify(headers)}`).not.toContain(canary)
     }
   }
+  for (const route of LIMITED.open)
+    await test.step(route, async () => {
+      await open(page, pathOf(route, ids))
+      await expectReadable(page, `operator of a group ${route}`)
+    })
   const main = page.getByRole('navigation', { name: 'Main' })
   await expect(main.getByRole('link', { name: 'Authorities' })).toHaveCount(0)
   await page.goto('/approvals')
@@ -448,9 +466,8 @@ test('the auditor sees everything and can change nothing', async ({ visit }) => 
   for (const [route, roles] of Object.entries(PAGES)) {
     if (roles === STRANGERS || !roles.includes('auditor') || OWN.includes(route)) continue
     await test.step(route, async () => {
-      await page.goto(pathOf(route, ids))
-      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-      await expect(page.getByRole('main').locator('[aria-busy=true]')).toHaveCount(0)
+      await open(page, pathOf(route, ids))
+      await expectReadable(page, `auditor ${route}`)
       const main = page.getByRole('main')
       const offers = await Promise.all([
         main.getByRole('button').allInnerTexts(),

@@ -1,0 +1,38 @@
+/** A page as a reader meets it: whole, at rest, and without anything that axe calls serious. */
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { expect } from './test'
+
+export async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(page.getByRole('main').locator('[aria-busy=true]')).toHaveCount(0)
+  // What is looked at is the page, not what stands there until it has come.
+  await expect(page.getByRole('main').getByRole('status', { name: 'Loading' })).toHaveCount(0)
+}
+
+export async function expectNoViolations(page: Page, message?: string, rules: string[] = []): Promise<void> {
+  const axe = new AxeBuilder({ page }).setLegacyMode()
+  const { violations } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze()
+  const grave = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`))
+  expect.soft(grave, message).toEqual([])
+}
+
+/** Colours that are still fading have a contrast of their own. Spinners never end. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const animation of document.getAnimations())
+      if (animation.effect?.getComputedTiming().endTime !== Infinity) animation.finish()
+  })
+}
+
+/** In both themes: the other one has the same markup, only its colours are new. */
+export async function expectReadable(page: Page, message: string): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: theme })
+    await settled(page)
+    await expectNoViolations(page, `${message}, ${theme}`, theme === 'light' ? [] : ['color-contrast'])
+  }
+}
