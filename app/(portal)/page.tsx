@@ -7,7 +7,7 @@ import { CardsSkeleton, Skeleton } from '@/app/_components/skeleton'
 import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import type { GroupView } from '@/lib/services/groups'
+import type { GroupOutline } from '@/lib/services/groups'
 import { firstOf } from '@/lib/services/overview'
 import { can } from '@/lib/services/permissions'
 import { Activity } from './_overview/activity'
@@ -58,7 +58,7 @@ async function Overview({ actor, days, wanted }: { actor: Actor; days: number; w
   const now = new Date()
   const [troubles, groups, standing, activity, causes, waiting, milestones, newest, refused] = await Promise.all([
     troublesOf(actor),
-    groupService.list(actor),
+    groupService.outlines(actor),
     overview.standing(actor),
     overview.activity(actor, days),
     overview.causes(actor, days),
@@ -101,7 +101,7 @@ async function Overview({ actor, days, wanted }: { actor: Actor; days: number; w
 
 interface AheadProps {
   actor: Actor
-  groups: GroupView[]
+  groups: GroupOutline[]
   days: number
   wanted: Wanted
 }

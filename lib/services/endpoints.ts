@@ -120,7 +120,7 @@ export function createEndpoints({ store, signer, issuance, urls, clock }: Endpoi
   }
 
   async function surroundings(slug: string) {
-    const [organisation, [group]] = await Promise.all([store.organisation(), store.groups(clock(), slug)])
+    const [organisation, [group]] = await Promise.all([store.organisation(), store.groups(slug)])
     if (organisation === null) throw new Refusal('setup_required', 'Set up the organisation first.')
     if (group === undefined) throw new Refusal('not_found', 'There is no such group.', { reason: 'group_unknown' })
     return { organisation: organisation.name, group, issuer: readyIssuer(group.issuer) }

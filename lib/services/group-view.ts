@@ -4,12 +4,12 @@ import { nameToText } from '@/lib/pki/name'
 import { authorityView, fingerprints } from './authorities'
 import { settingsOf } from './endpoint-change'
 import { weaknesses } from './endpoint-settings'
-import type { EndpointRecord, EndpointView, GroupRecord, GroupView } from './groups'
+import type { EndpointRecord, EndpointView, GroupOutline, GroupRecord } from './groups'
 import type { Urls } from './urls'
 
-export function groupView(group: GroupRecord, urls: Urls): GroupView {
+export function groupOutline(group: GroupRecord, urls: Urls): GroupOutline {
   const issuer = group.issuer?.certificateDer ? authorityView(group.issuer, urls) : null
-  const { id, slug, name, createdAt, retiredAt, counts } = group
+  const { id, slug, name, createdAt, retiredAt } = group
   return {
     id,
     slug,
@@ -19,7 +19,6 @@ export function groupView(group: GroupRecord, urls: Urls): GroupView {
     ready: issuer !== null && group.endpoints.every(({ registrationAuthority }) => registrationAuthority !== null),
     issuer,
     endpoints: group.endpoints.map((endpoint) => endpointView(endpoint, urls)),
-    counts,
   }
 }
 

@@ -1,5 +1,6 @@
 /** Groups, each with its own issuer, and their enrolment endpoints. */
 import { isRefusal, Refusal } from '@/lib/errors'
+import type { GroupName } from './access-types'
 import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
 import { type AuthorityOrigin, type AuthorityRecord, authorityView } from './authorities'
@@ -30,7 +31,7 @@ import {
   slugOf,
 } from './group-plan'
 import { groupRetired } from './group-retirement'
-import { endpointView, groupView } from './group-view'
+import { endpointView, groupOutline } from './group-view'
 import type { Intents } from './intents'
 import {
   authorise,
@@ -112,7 +113,8 @@ export interface EndpointView extends EndpointSettings {
   createdAt: Date
 }
 
-export interface GroupView {
+/** A group without its counts, which cost a look at every certificate of it. */
+export interface GroupOutline {
   id: string
   slug: string
   name: string
@@ -123,6 +125,9 @@ export interface GroupView {
   ready: boolean
   issuer: AuthorityView | null
   endpoints: EndpointView[]
+}
+
+export interface GroupView extends GroupOutline {
   counts: { certificates: number; valid: number; revoked: number; pendingChallenges: number }
 }
 
@@ -137,6 +142,9 @@ export interface NewGroupRequest {
 
 export interface GroupsService {
   list(actor: Actor): Promise<GroupView[]>
+  outlines(actor: Actor): Promise<GroupOutline[]>
+  /** For a choice among them. */
+  names(actor: Actor): Promise<GroupName[]>
   get(actor: Actor, slug: string): Promise<GroupView>
   /**
    * Issuer key and certificate, RA, dynamic SCEP endpoint and profile in one step. Takes seconds for RSA.
@@ -168,19 +176,21 @@ export interface GroupRecord {
   retiredAt: Date | null
   issuer: AuthorityRecord | null
   endpoints: EndpointRecord[]
-  counts: GroupView['counts']
 }
 
 export interface GroupStore {
   /** The organisation with its root, or null before set-up. */
   organisation(): Promise<{ name: string; root: AuthorityRecord } | null>
-  /** By name; one group when its slug is given. Counts are of the moment. */
-  groups(now: Date, slug?: string): Promise<GroupRecord[]>
+  /** By name; one group when its slug is given. */
+  groups(slug?: string): Promise<GroupRecord[]>
+  /** Of the moment, by id. */
+  counts(ids: string[], now: Date): Promise<Map<string, GroupView['counts']>>
+  /** By name. */
+  names(): Promise<GroupName[]>
   /** By slug of group; one endpoint when its slug is given. */
   endpoints(slug?: string): Promise<(EndpointRecord & { group: { slug: string; name: string } })[]>
   /** Root first, then issuers by name. */
   authorities(): Promise<AuthorityRecord[]>
-  names(): Promise<string[]>
   /** Every slug in use by a group, an endpoint or an authority. */
   slugs(): Promise<Set<string>>
   /** All rows of a group and the events, or nothing. An issuer that waited for a group is taken in the same transaction. */
@@ -209,6 +219,7 @@ export interface GroupsDeps {
 }
 
 const SLUG_ATTEMPTS = 5
+const NO_COUNTS: GroupView['counts'] = { certificates: 0, valid: 0, revoked: 0, pendingChallenges: 0 }
 
 export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = () => {} }: GroupsDeps): GroupsService {
   async function create(actor: Actor, request: NewGroupRequest): Promise<GroupView> {
@@ -222,7 +233,7 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
     authorityView(root, urls) // refuses while the root has no certificate
     const taken = request.issuer === undefined ? null : await waitingIssuer(request.issuer)
     if (taken === null && root.keyId === null) throw rootElsewhere(root)
-    if ((await store.names()).some((other) => sameName(other, name))) throw nameTaken(name)
+    if ((await store.names()).some((other) => sameName(other.name, name))) throw nameTaken(name)
 
     const keys = await makeKeys(taken === null ? { root, algorithm, answersScep } : { taken })
     const plan = await insert(actor, name, organisation.name, keys)
@@ -314,9 +325,15 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
   }
 
   async function oneGroup(slug: string): Promise<GroupView> {
-    const [group] = await store.groups(clock(), slug)
+    const [group] = await counted(await store.groups(slug))
     if (group === undefined) throw new Refusal('not_found', 'There is no such group.')
-    return groupView(group, urls)
+    return group
+  }
+
+  async function counted(groups: GroupRecord[]): Promise<GroupView[]> {
+    const ids = groups.map(({ id }) => id)
+    const counts = await store.counts(ids, clock())
+    return groups.map((group) => ({ ...groupOutline(group, urls), counts: counts.get(group.id) ?? NO_COUNTS }))
   }
 
   /** The root, which every group trusts, and the issuers of the actor's groups. */
@@ -337,8 +354,16 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
     updateEndpoint,
     async list(actor) {
       authoriseInGroups(actor, 'group:read')
-      const groups = (await store.groups(clock())).filter(({ slug }) => inGroups(actor, slug))
-      return groups.map((group) => groupView(group, urls))
+      return counted((await store.groups()).filter(({ slug }) => inGroups(actor, slug)))
+    },
+    async outlines(actor) {
+      authoriseInGroups(actor, 'group:read')
+      const groups = (await store.groups()).filter(({ slug }) => inGroups(actor, slug))
+      return groups.map((group) => groupOutline(group, urls))
+    },
+    async names(actor) {
+      authoriseInGroups(actor, 'group:read')
+      return (await store.names()).filter(({ slug }) => inGroups(actor, slug))
     },
     async get(actor, slug) {
       authoriseGroup(actor, 'group:read', slug)

@@ -35,7 +35,7 @@ export interface SearchDependencies {
   certificates: Pick<CertificatesService, 'list' | 'get'>
   challenges: Pick<ChallengesService, 'list' | 'get'>
   devices: Pick<DevicesService, 'list' | 'get'>
-  groups: Pick<GroupsService, 'list'>
+  groups: Pick<GroupsService, 'outlines'>
   transactions: Pick<TransactionsService, 'list' | 'get'>
   help: HelpService
 }
@@ -110,7 +110,7 @@ export function createSearch(dependencies: SearchDependencies): SearchService {
     const fits = (...texts: string[]) => texts.some((text) => text.toLowerCase().includes(search.toLowerCase()))
     return [
       allowed(async () => {
-        const all = await groups.list(actor)
+        const all = await groups.outlines(actor)
         const found: SearchHit[] = all
           .filter(({ name, slug }) => fits(name, slug))
           .map(({ name, slug }) => ({ kind: 'group', key: slug, title: name, detail: null }))

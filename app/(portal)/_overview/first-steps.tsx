@@ -5,7 +5,7 @@ import { Card } from '@/app/_components/card'
 import { cx } from '@/app/_components/cx'
 import { Disclosure } from '@/app/_components/disclosure'
 import type { Actor } from '@/lib/services/actor'
-import type { GroupView } from '@/lib/services/groups'
+import type { GroupOutline } from '@/lib/services/groups'
 import type { Milestones } from '@/lib/services/overview'
 import { canInGroups, type Permission } from '@/lib/services/permissions'
 
@@ -20,7 +20,7 @@ interface Step {
 
 interface FirstStepsProps {
   actor: Actor
-  groups: GroupView[]
+  groups: GroupOutline[]
   milestones: Milestones
 }
 
@@ -47,7 +47,7 @@ export function FirstSteps({ actor, groups, milestones }: FirstStepsProps) {
   )
 }
 
-function stepsOf(groups: GroupView[], milestones: Milestones): Step[] {
+function stepsOf(groups: GroupOutline[], milestones: Milestones): Step[] {
   const group = groups[0]
   const endpoint = group?.endpoints[0]
   return [

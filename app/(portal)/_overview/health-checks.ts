@@ -4,7 +4,7 @@
  */
 import { crlFreshness, type Expiry, expiryOf, responderFreshness, WARN_DAYS } from '@/app/_components/freshness'
 import type { DeviceFollowing } from '@/lib/services/device-rules'
-import type { AuthorityView, GroupView } from '@/lib/services/groups'
+import type { AuthorityView, GroupOutline } from '@/lib/services/groups'
 import type { ConnectorLight } from '@/lib/services/mdm-connector-health'
 import type { MdmConnectorView } from '@/lib/services/mdm-connector-views'
 
@@ -41,7 +41,7 @@ function beingMade({ notBefore }: AuthorityView, now: Date): boolean {
 
 interface Judged {
   authorities: AuthorityView[]
-  groups: GroupView[]
+  groups: GroupOutline[]
   following: DeviceFollowing[]
   connectors: Pick<MdmConnectorView, 'slug' | 'name' | 'light' | 'credentialExpiresAt'>[]
   /** What the installation runs on; null for whoever is not told. */
@@ -117,7 +117,7 @@ function expiryCheck({ id, slug, name, notAfter }: AuthorityView, now: Date): Ch
   return { id: `expiry-${id}`, href: `/authorities/${slug}`, subject: name, verdict, until: notAfter }
 }
 
-function registrationAuthorityChecks({ name, endpoints }: GroupView, now: Date): Check[] {
+function registrationAuthorityChecks({ name, endpoints }: GroupOutline, now: Date): Check[] {
   return endpoints.map(({ id, slug, registrationAuthority }) => ({
     id: `ra-${id}`,
     href: `/endpoints/${slug}`,

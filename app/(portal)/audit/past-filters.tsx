@@ -5,7 +5,7 @@ import type { Actor } from '@/lib/services/actor'
 import type { AsOfFilter } from '@/lib/services/as-of'
 
 export async function PastFilters({ actor, filter }: { actor: Actor; filter: AsOfFilter }) {
-  const [groups, authorities] = await Promise.all([server().groups.list(actor), server().groups.authorities(actor)])
+  const [groups, authorities] = await Promise.all([server().groups.names(actor), server().groups.authorities(actor)])
   return (
     <>
       <FilterSelect

@@ -36,7 +36,7 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
   const actor = await requireActorInGroups('certificate:read')
   const { view, cursor } = await readView(searchParams, CERTIFICATE_LIST)
   const wanted = view.filters
-  const groups = await server().groups.list(actor)
+  const groups = await server().groups.names(actor)
   return (
     <>
       <PageHeader

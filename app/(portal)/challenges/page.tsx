@@ -29,7 +29,7 @@ export default async function ChallengesPage({ searchParams }: { searchParams: S
   const actor = await requireActorInGroups('challenge:read')
   const { view, cursor } = await readView(searchParams, CHALLENGE_LIST)
   const wanted = view.filters
-  const groups = await server().groups.list(actor)
+  const groups = await server().groups.names(actor)
   return (
     <>
       <PageHeader

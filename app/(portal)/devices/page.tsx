@@ -31,7 +31,7 @@ export default async function DevicesPage({ searchParams }: { searchParams: Sear
   const wanted = view.filters
   const { groups, deviceBrake } = server()
   const [allGroups, brakes] = await Promise.all([
-    groups.list(actor),
+    groups.names(actor),
     // An MDM and its brake are of every group.
     can(actor, 'certificate:read') ? deviceBrake.list(actor) : [],
   ])

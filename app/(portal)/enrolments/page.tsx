@@ -28,7 +28,7 @@ export default async function EnrolmentsPage({ searchParams }: { searchParams: S
   const actor = await requireActorInGroups('transaction:read')
   const { view, cursor } = await readView(searchParams, ENROLMENT_LIST)
   const wanted = view.filters
-  const [groups, clients] = await Promise.all([server().groups.list(actor), server().transactions.clients(actor)])
+  const [groups, clients] = await Promise.all([server().groups.outlines(actor), server().transactions.clients(actor)])
   const endpoints = groups.flatMap((group) =>
     group.endpoints.map(({ slug, name }) => [slug, `${group.name} ${name}`] as const),
   )

@@ -1,4 +1,5 @@
 /** Groups with their issuers, endpoints and counts. */
+import type { GroupName } from '@/lib/services/access-types'
 import type { AuthorityRecord } from '@/lib/services/authorities'
 import type { ProfileSettings } from '@/lib/services/endpoint-settings'
 import type { EndpointStore } from '@/lib/services/endpoints'
@@ -32,7 +33,7 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
       return root ? { name: organisation.name, root } : null
     },
 
-    async groups(now, slug) {
+    async groups(slug) {
       const where = slug === undefined ? {} : { slug }
       const groups = await database.group.findMany({
         where,
@@ -54,12 +55,10 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
         ),
         ({ groupId }) => groupId,
       )
-      const counts = await readCounts(database, ids, now)
       return groups.map((group) => ({
         ...group,
         issuer: presentIssuer(issuers.get(group.id) ?? []),
         endpoints: group.endpoints.map(endpointRecord),
-        counts: counts.get(group.id) ?? { certificates: 0, valid: 0, revoked: 0, pendingChallenges: 0 },
       }))
     },
 
@@ -76,9 +75,9 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
       return readAuthorities(database)
     },
 
-    async names() {
-      return readNames(database)
-    },
+    counts: (ids, now) => readCounts(database, ids, now),
+
+    names: () => readNames(database),
 
     async slugs() {
       const rows = await database.$queryRaw<{ slug: string }[]>`
@@ -114,7 +113,7 @@ export function groupStore(database: Database): GroupStore & EndpointStore {
         if (error instanceof IssuerTaken) return 'issuer_taken'
         if (!isUniqueViolation(error)) throw error
         const same = foldedName(plan.group.name)
-        return (await readNames(database)).some((name) => foldedName(name) === same) ? 'name_taken' : 'slug_taken'
+        return (await readNames(database)).some(({ name }) => foldedName(name) === same) ? 'name_taken' : 'slug_taken'
       }
     },
 
@@ -201,8 +200,8 @@ async function readStaged(transaction: Transaction, groupId: string): Promise<An
   return row === undefined ? null : answeringIssuer(row)
 }
 
-async function readNames(database: Database): Promise<string[]> {
-  return (await database.group.findMany({ select: { name: true } })).map(({ name }) => name)
+function readNames(database: Database): Promise<GroupName[]> {
+  return database.group.findMany({ orderBy: [{ name: 'asc' }, { id: 'asc' }], select: { slug: true, name: true } })
 }
 
 /** The only row of another table that a setting names is the validator. */

@@ -61,7 +61,7 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
       const root = world.authorities.find(({ id }) => id === organisation?.rootId)
       return organisation && root ? { name: organisation.name, root: authorityRecord(world, root) } : null
     },
-    async groups(now, slug) {
+    async groups(slug) {
       return byName(world.groups.filter((group) => slug === undefined || group.slug === slug)).map((group) => {
         const issuer = world.authorities.find(({ groupId }) => groupId === group.id)
         const endpoints = world.endpoints.filter(({ groupId }) => groupId === group.id)
@@ -70,7 +70,6 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
           retiredAt: null,
           issuer: issuer ? authorityRecord(world, issuer) : null,
           endpoints: endpoints.map((endpoint) => endpointRecord(world, endpoint)),
-          counts: countsOf(world, group.id, now),
         }
       })
     },
@@ -88,7 +87,10 @@ export function memoryGroupStore(world: World): GroupStore & EndpointStore {
       return ordered.map((authority) => authorityRecord(world, authority))
     },
     async names() {
-      return world.groups.map(({ name }) => name)
+      return byName(world.groups).map(({ slug, name }) => ({ slug, name }))
+    },
+    async counts(ids, now) {
+      return new Map(ids.map((id) => [id, countsOf(world, id, now)]))
     },
     async slugs() {
       return slugsOf(world)

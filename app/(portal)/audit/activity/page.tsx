@@ -82,7 +82,7 @@ function whoseOf(of: string | undefined): Pick<ActivityRequest, 'kind' | 'id'> |
 /** A device is too many to choose from: it is there when its own page led here. */
 async function choices(actor: Actor, of: string | undefined): Promise<[value: string, text: string][]> {
   const [groups, authorities, people, keys] = await Promise.all([
-    server().groups.list(actor),
+    server().groups.names(actor),
     server().groups.authorities(actor),
     server().access.users(actor),
     server().access.apiKeys(actor),

@@ -3,14 +3,14 @@ import { Card } from '@/app/_components/card'
 import { Fact, Facts } from '@/app/_components/facts'
 import { Instant } from '@/app/_components/instant'
 import { TextLink } from '@/app/_components/row-link'
-import type { AuthorityView, GroupView } from '@/lib/services/groups'
+import type { AuthorityView, GroupOutline } from '@/lib/services/groups'
 import { AuthorityBadges } from '../authority-badges'
 import { RolloverPlan } from '../rollover-plan'
 
 interface BelongingsCardProps {
   authority: AuthorityView
   all: AuthorityView[]
-  group: GroupView | undefined
+  group: GroupOutline | undefined
   now: Date
 }
 

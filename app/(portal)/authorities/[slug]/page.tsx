@@ -33,7 +33,7 @@ export default async function AuthorityPage({ params }: { params: Promise<{ slug
     crlLists.list(actor),
     trust.pagesByAuthority(actor),
     authorityImports.rootOfNewIssuers(actor),
-    groups.list(actor),
+    groups.outlines(actor),
   ])
   const mayManage = can(actor, 'authority:manage')
   return (

@@ -7,7 +7,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
 import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
-import { type GroupView, rootAbove } from '@/lib/services/groups'
+import { type GroupOutline, rootAbove } from '@/lib/services/groups'
 import { type EndpointChoice, MintFlow } from './mint-flow'
 
 export const metadata: Metadata = { title: 'Mint a challenge' }
@@ -16,7 +16,7 @@ export default async function MintPage({ searchParams }: { searchParams: SearchP
   const actor = await requireActorInGroups('challenge:mint')
   const { endpoint } = await readParameters(searchParams, ['endpoint'])
   const { groups: groupService } = server()
-  const [groups, authorities] = await Promise.all([groupService.list(actor), groupService.authorities(actor)])
+  const [groups, authorities] = await Promise.all([groupService.outlines(actor), groupService.authorities(actor)])
   const rootUrl = (issuerId: string) => rootAbove(authorities, issuerId)?.caUrl ?? ''
   const choices = groups.flatMap((group) => choicesOf(group, rootUrl))
   return (
@@ -46,7 +46,7 @@ export default async function MintPage({ searchParams }: { searchParams: SearchP
 
 /** The endpoints of a group that take challenges now. */
 function choicesOf(
-  { name: group, issuer, endpoints }: GroupView,
+  { name: group, issuer, endpoints }: GroupOutline,
   rootUrl: (issuerId: string) => string,
 ): EndpointChoice[] {
   if (!issuer) return []

@@ -26,7 +26,7 @@ type Wanted = Partial<Record<'search' | 'group' | 'cursor', string>>
 export default async function OverdueRenewalsPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActorInGroups('certificate:read')
   const wanted = await readParameters(searchParams, ['search', 'group', 'cursor'])
-  const groups = await server().groups.list(actor)
+  const groups = await server().groups.names(actor)
   return (
     <>
       <PageHeader

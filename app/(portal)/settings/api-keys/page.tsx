@@ -17,7 +17,7 @@ export default async function ApiKeysPage() {
   await server().readings.note(actor, { type: 'system', id: 'api-keys', name: 'the list of API keys' })
   const keys = await server().access.apiKeys(actor)
   const endpoints = await server().groups.listEndpoints(actor)
-  const groups = await server().groups.list(actor)
+  const groups = await server().groups.names(actor)
   const mayManage = can(actor, 'api-key:manage')
   return (
     <Card
@@ -36,7 +36,7 @@ export default async function ApiKeysPage() {
         mayManage && (
           <NewApiKey
             endpoints={endpoints.map(({ slug, name, group }) => ({ slug, name: `${group.name} ${name}` }))}
-            groups={groups.map(({ slug, name }) => ({ slug, name }))}
+            groups={groups}
           />
         )
       }

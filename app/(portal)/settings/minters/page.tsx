@@ -15,7 +15,7 @@ export const metadata: Metadata = { title: 'Minters' }
 export default async function MintersPage() {
   const actor = await requireActor('minter:read')
   const { minters: minterService, groups, urls } = server()
-  const [minters, all] = await Promise.all([minterService.list(actor), groups.list(actor)])
+  const [minters, all] = await Promise.all([minterService.list(actor), groups.outlines(actor)])
   const mayManage = can(actor, 'minter:manage')
   const choices = all.flatMap(({ name: group, endpoints }) =>
     endpoints

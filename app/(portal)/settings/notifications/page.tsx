@@ -26,7 +26,7 @@ export default async function NotificationsPage() {
     notices.list(actor, {}, { limit: 50 }),
     notices.deliveries(actor),
     eventWebhooks.list(actor),
-    groups.list(actor),
+    groups.names(actor),
   ])
   const mayManage = can(actor, 'notice:manage')
   return (
@@ -37,11 +37,7 @@ export default async function NotificationsPage() {
         </Notice>
       )}
       <NoticesCard notices={page.items} />
-      <RecipientsCard
-        recipients={recipients}
-        groups={all.map(({ slug, name }) => ({ slug, name }))}
-        mayManage={mayManage}
-      />
+      <RecipientsCard recipients={recipients} groups={all} mayManage={mayManage} />
       <WebhooksCard webhooks={webhooks} />
       <MailServerCard mailServer={mail} mayManage={mayManage} />
       <Card title="When something is told" description="Before an end, and when more fails than should.">

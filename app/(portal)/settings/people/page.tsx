@@ -14,7 +14,7 @@ export default async function PeoplePage() {
   await server().readings.note(actor, { type: 'system', id: 'people', name: 'the list of people' })
   const people = await server().access.users(actor)
   const mayManage = can(actor, 'user:manage')
-  const groups = mayManage ? (await server().groups.list(actor)).map(({ slug, name }) => ({ slug, name })) : []
+  const groups = mayManage ? await server().groups.names(actor) : []
   return (
     <Card
       flush

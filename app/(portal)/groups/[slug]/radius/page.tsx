@@ -92,7 +92,7 @@ async function Readiness({ actor, slug }: { actor: Actor; slug: string }) {
 async function Configuration({ actor, request }: { actor: Actor; request: ConfigurationRequest }) {
   const [slug = ''] = request.groups
   const files = await found(server().radiusConfiguration.files(actor, request))
-  const groups = await server().groups.list(actor)
+  const groups = await server().groups.outlines(actor)
   return (
     <ConfigurationCard
       group={slug}
