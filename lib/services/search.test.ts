@@ -36,7 +36,7 @@ beforeEach(() => {
     challenges: { list: noting('challenges', page([])), get: unknown },
     devices: { list: noting('devices', page([])), get: unknown },
     groups: {
-      list: async () => [
+      outlines: async () => [
         { slug: 'it', name: 'IT', endpoints: [{ slug: 'it-phones', name: 'Phones' }] },
         { slug: 'staff', name: 'Staff', endpoints: [] },
       ],
