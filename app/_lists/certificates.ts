@@ -22,6 +22,8 @@ export const CERTIFICATE_LIST: ListDefinition<CertificateListFilter, Certificate
   parameters: ['search', 'group', 'endpoint', 'issuer', 'status', 'issuance', 'renewed', 'line', ...TIMES],
   sorts: { issued: 'desc', name: 'asc', ends: 'asc', serial: 'asc' },
   usual: 'issued',
+  // Who asks what ends wants to know what ends first.
+  usualWith: { status: { value: 'expiring', sort: 'ends' }, endsFrom: { sort: 'ends' }, endsTo: { sort: 'ends' } },
   columns: [
     { name: 'status', head: 'Status' },
     { name: 'group', head: 'Group' },

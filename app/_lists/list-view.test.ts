@@ -8,6 +8,7 @@ const LIST: ListFacts = {
   parameters: ['search', 'status'],
   sorts: { issued: 'desc', name: 'asc' },
   usual: 'issued',
+  usualWith: { status: { value: 'expiring', sort: 'name' } },
   columns: [
     { name: 'status', head: 'Status' },
     { name: 'issued', head: 'Issued', sort: 'issued' },
@@ -34,6 +35,14 @@ test('the order of a column is its own unless it is turned', async () => {
   expect(await viewOf('sort=name')).toMatchObject({ sort: 'name', order: 'asc' })
   expect(await viewOf('sort=-name')).toMatchObject({ sort: 'name', order: 'desc' })
   expect(await viewOf('sort=-issued')).toMatchObject({ sort: 'issued', order: 'asc' })
+})
+
+test('a filter may bring its own usual order', async () => {
+  const view = await viewOf('status=expiring')
+  expect(view).toMatchObject({ sort: 'name', order: 'asc' })
+  expect(addressOf(view)).toBe('/certificates?status=expiring')
+  expect(addressOf(view, { sort: 'issued', order: 'desc' })).toBe('/certificates?status=expiring&sort=issued')
+  expect(addressOf(await viewOf('status=expiring&sort=issued'))).toBe('/certificates?status=expiring&sort=issued')
 })
 
 test('what no list offers is not asked for', async () => {

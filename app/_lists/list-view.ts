@@ -12,6 +12,8 @@ export interface ListFacts {
   /** Columns that it is sorted by, with the order that people mean who only name one. */
   sorts: Readonly<Record<string, Order>>
   usual: string
+  /** Another usual order while a filter is set, or set to this value. */
+  usualWith?: Readonly<Record<string, { value?: string; sort: string }>>
   /** Columns that can be left out or added, in their order. */
   columns: readonly { name: string; head: string; sort?: string; optional?: boolean }[]
 }
@@ -33,18 +35,23 @@ export async function readView(
 ): Promise<{ view: ListView; cursor: string | undefined }> {
   const filters: Partial<Record<string, string>> = await readParameters(given, list.parameters)
   const { sort: sorted, columns: chosen } = await readParameters(given, ['sort', 'columns'])
-  const { sort, order } = orderOf(sorted, list)
+  const facts = factsFor(list, filters)
+  const { sort, order } = orderOf(sorted, facts)
   const { cursor } = await given
   const first = [cursor].flat()[0]
   return {
-    view: { list: factsOf(list), filters, sort, order, columns: columnsOf(chosen, list) },
+    view: { list: facts, filters, sort, order, columns: columnsOf(chosen, list) },
     cursor: first === undefined || first === '' || first.length > LONGEST_CURSOR ? undefined : first,
   }
 }
 
-/** Without the functions that a definition has as well: the browser gets data. */
-function factsOf({ name, path, parameters, sorts, usual, columns }: ListFacts): ListFacts {
-  return { name, path, parameters, sorts, usual, columns }
+/** As the filters have it, and without the functions that a definition has as well: the browser gets data. */
+export function factsFor(list: ListFacts, filters: ListView['filters']): ListFacts {
+  const { name, path, parameters, sorts, columns, usualWith = {} } = list
+  const set = Object.entries(usualWith).find(([filter, { value }]) =>
+    value === undefined ? filters[filter] !== undefined : filters[filter] === value,
+  )
+  return { name, path, parameters, sorts, usual: set?.[1].sort ?? list.usual, columns }
 }
 
 /** `ends` in its own order, `-ends` in the other one; the usual order where it is unknown. */

@@ -6,7 +6,7 @@ import type { Actor } from '@/lib/services/actor'
 import { everyPage } from '@/lib/services/listing'
 import { beginningOf } from '@/lib/services/time-bounds'
 import type { ListDefinition } from './definition'
-import { orderOf } from './list-view'
+import { factsFor, orderOf } from './list-view'
 import { EXPORT_FORMATS, type ExportFormat, textOf } from './rows-as-text'
 
 const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormat[]
@@ -26,7 +26,7 @@ export async function answerRows<Filter, Row, Sort extends string>(
   if (since !== null) return answerNews(actor, list, parameters, beginningOf(since))
   const format = oneOf(FORMATS, query.get('format') ?? undefined)
   if (format === undefined) return plain(400, `The format is one of ${FORMATS.join(', ')}.`)
-  const { sort, order } = orderOf(query.get('sort') ?? undefined, list)
+  const { sort, order } = orderOf(query.get('sort') ?? undefined, factsFor(list, parameters))
   const filter = list.filterOf(parameters)
   const matches = await list.matching(actor, filter)
   await server().listExports.begin(actor, { list: list.name, format, filter: parameters, matches })

@@ -1,13 +1,14 @@
 /** Which certificates a filter means, in SQL. */
 import type { CertificateListFilter, CertificateStatus } from '@/lib/services/certificates'
 import { beginningOf, endOf } from '@/lib/services/time-bounds'
+import { endpointId, groupId } from './by-slug'
 import { Prisma } from './generated/client'
 import { anywhere } from './sorted-pages'
 
 export function filterConditions(filter: CertificateListFilter, now: Date, expiringBefore: Date): Prisma.Sql[] {
   const conditions: Prisma.Sql[] = []
-  if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
-  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
+  if (filter.group !== undefined) conditions.push(Prisma.sql`c.group_id = ${groupId(filter.group)}`)
+  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`c.endpoint_id = ${endpointId(filter.endpoint)}`)
   if (filter.issuer !== undefined) conditions.push(Prisma.sql`a.slug = ${filter.issuer}`)
   if (filter.status !== undefined) conditions.push(statusCondition(filter.status, now, expiringBefore))
   if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)

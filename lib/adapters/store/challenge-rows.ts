@@ -1,4 +1,5 @@
 /** Conditions on challenge rows that several statements share; `c` is the row. */
+import type { ChallengeState } from '@/lib/services/challenges'
 import { Prisma } from './generated/client'
 
 /** A certificate was recorded for it, even if only as an intent: then its challenge is not given back. */
@@ -6,3 +7,10 @@ export const hasCertificate = Prisma.sql`exists (select from certificate x where
 
 /** What is past its end is expired, whether or not the job has been by. */
 export const effectiveState = Prisma.sql`(case when c.state = 'pending' and c.expires_at <= now() then 'expired' else c.state::text end)`
+
+/** The same as a condition, in words that indexes know. */
+export function hasState(state: ChallengeState): Prisma.Sql {
+  if (state === 'pending') return Prisma.sql`(c.state = 'pending' and c.expires_at > now())`
+  if (state === 'expired') return Prisma.sql`(c.state = 'expired' or (c.state = 'pending' and c.expires_at <= now()))`
+  return Prisma.sql`c.state = ${state}::"ChallengeState"`
+}

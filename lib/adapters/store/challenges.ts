@@ -12,8 +12,9 @@ import {
 } from '@/lib/services/challenges'
 import type { ChallengeFormat } from '@/lib/services/endpoint-settings'
 import { explanationOf } from '@/lib/services/enrolment-refusals'
+import { endpointId, endpointIdsOf } from './by-slug'
 import { bytes } from './certificate-rows'
-import { effectiveState, hasCertificate } from './challenge-rows'
+import { effectiveState, hasCertificate, hasState } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
@@ -216,12 +217,12 @@ export const CHALLENGE_NAMES = Prisma.sql`(c.subject || chr(10) || coalesce(c.de
 function conditionOf(filter: Parameters<ChallengeStore['list']>[0]): Prisma.Sql {
   // Authorisations that were made as a request came in belong to its transaction: nobody minted them.
   const conditions = [Prisma.sql`c.origin in ('minted', 'signed')`, inReach(Prisma.sql`g.slug`, filter.groups)]
-  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
+  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`c.endpoint_id = ${endpointId(filter.endpoint)}`)
   if (filter.endpoints !== undefined) conditions.push(Prisma.sql`e.slug = any(${[...filter.endpoints]}::text[])`)
   if (filter.ids !== undefined) conditions.push(Prisma.sql`c.id = any(${[...filter.ids]}::uuid[])`)
-  if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
+  if (filter.group !== undefined) conditions.push(Prisma.sql`c.endpoint_id = ${endpointIdsOf(filter.group)}`)
   if (filter.state === 'refused') conditions.push(Prisma.sql`c.state <> 'consumed' and ${wasRefused}`)
-  else if (filter.state !== undefined) conditions.push(Prisma.sql`${effectiveState} = ${filter.state}`)
+  else if (filter.state !== undefined) conditions.push(hasState(filter.state))
   if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)
   if (filter.deviceId !== undefined)
     conditions.push(Prisma.sql`(c.device_id = ${filter.deviceId}::uuid or c.id in (

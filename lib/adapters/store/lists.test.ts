@@ -6,9 +6,12 @@ import { createDevices } from '@/lib/services/devices'
 import { createSavedViews } from '@/lib/services/saved-views'
 import { actor, installation, newDevice } from '@/lib/services/testing/harness'
 import { CERTIFICATE_NAMES } from './certificate-filter'
+import { hasState } from './challenge-rows'
 import { CHALLENGE_NAMES } from './challenges'
 import type { Database } from './database'
 import { deviceStore } from './devices'
+import { Prisma } from './generated/client'
+import { overdueIntents } from './issuance'
 import { savedViewStore } from './saved-views'
 import { postgresBacking } from './testing/postgres-backing'
 
@@ -72,6 +75,17 @@ test('the search of certificates goes by its index', async () => {
       explain select from certificate c where ${CERTIFICATE_NAMES} ilike '%tab%'`
   })
   expect(plan.flatMap(Object.values).join('\n')).toContain('certificate_names_idx')
+})
+
+test.each([
+  ['certificate_intent_idx', overdueIntents(new Date(), 100)],
+  ['challenge_(waiting|state_expires_at)_idx', Prisma.sql`select from challenge c where ${hasState('pending')}`],
+])('%s is what a job or a count goes by, however much has ended', async (index, query) => {
+  const plan = await database.$transaction(async (transaction) => {
+    await transaction.$executeRaw`set local enable_seqscan = off`
+    return transaction.$queryRaw<Record<string, string>[]>`explain ${query}`
+  })
+  expect(plan.flatMap(Object.values).join('\n')).toMatch(new RegExp(index))
 })
 
 test('devices are counted as they are listed', async () => {

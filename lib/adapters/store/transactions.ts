@@ -11,6 +11,7 @@ import {
   type TransactionSort,
   type TransactionStore,
 } from '@/lib/services/transactions'
+import { endpointId, endpointIdsOf } from './by-slug'
 import { effectiveState } from './challenge-rows'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
@@ -166,8 +167,8 @@ function conditionOf(filter: Parameters<TransactionStore['list']>[0]): Prisma.Sq
   const conditions = [inReach(Prisma.sql`g.slug`, filter.groups)]
   if (filter.kind === 'question') conditions.push(isQuestion)
   if (filter.kind === 'enrolment') conditions.push(Prisma.sql`not ${isQuestion}`)
-  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`e.slug = ${filter.endpoint}`)
-  if (filter.group !== undefined) conditions.push(Prisma.sql`g.slug = ${filter.group}`)
+  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`t.endpoint_id = ${endpointId(filter.endpoint)}`)
+  if (filter.group !== undefined) conditions.push(Prisma.sql`t.endpoint_id = ${endpointIdsOf(filter.group)}`)
   if (filter.state === 'unsuccessful') conditions.push(UNSUCCESSFUL)
   else if (filter.state !== undefined) conditions.push(Prisma.sql`t.state = ${filter.state}::"TransactionState"`)
   if (filter.reason !== undefined) conditions.push(Prisma.sql`t.reason = ${filter.reason}`)
