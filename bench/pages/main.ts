@@ -86,6 +86,7 @@ const PATHS: readonly string[] = [
   '/devices',
   '/devices?search=C0200000042',
   '/devices?state=removed',
+  '/devices/overdue',
   '/enrolments',
   '/enrolments?state=refused',
   '/enrolments?search=laptop-0900',
@@ -95,6 +96,12 @@ const PATHS: readonly string[] = [
   '/audit',
   '/audit?outcome=denied',
   '/audit?kind=certificates',
+  '/revocations',
+  '/approvals',
+  '/groups',
+  '/groups/bench-2',
+  '/authorities',
+  '/posture',
 ]
 
 /** Those above, and the second page of the long ones. */

@@ -20,7 +20,11 @@ const hotPools = new WeakMap<Database, pg.Pool>()
 
 export function openDatabase(connectionString: string, poolSize = 10): Database {
   // The adapter drops the zone of a timestamptz as it reads and writes, so every session must live in UTC.
-  const adapter = new PrismaPg({ ...WAITS, connectionString: withSettings(connectionString, UTC), max: poolSize })
+  const adapter = new PrismaPg({
+    ...WAITS,
+    connectionString: withSettings(connectionString, `${UTC} ${OF_LISTS}`),
+    max: poolSize,
+  })
   const database = new PrismaClient({ adapter })
   const pool = new pg.Pool({
     ...WAITS,
@@ -49,6 +53,11 @@ export function hotPool(database: Database): pg.Pool {
 }
 
 const UTC = '-c TimeZone=UTC'
+/**
+ * A page of a list is fifty rows along an index. Priced like a disk that turns, which is what Postgres assumes, that looks
+ * dearer than reading past all rows of others; and compiling a statement takes longer than such a page.
+ */
+const OF_LISTS = '-c random_page_cost=1.1 -c jit=off'
 /**
  * Every named statement is planned once. Left to itself, Postgres plans one that is given arrays anew each time, which
  * costs more than running it. And a plan made while a table was small must not read all of it once it is large: these
