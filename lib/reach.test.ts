@@ -64,6 +64,7 @@ type Call = (services: Services, actor: Actor, of: Things) => Promise<unknown>
 /** About one thing: another group's is as missing as what does not exist, one's own is not. */
 const ONE: [method: string, call: Call, refusedAs?: string][] = [
   ['groups.get', (s, a, of) => s.groups.get(a, of.group)],
+  ['groups.outline', (s, a, of) => s.groups.outline(a, of.group)],
   ['groups.getEndpoint', (s, a, of) => s.groups.getEndpoint(a, of.endpoint)],
   ['challenges.mint', (s, a, of) => s.challenges.mint(a, { endpoint: of.endpoint, subject: 'CN=x' })],
   ['challenges.get', (s, a, of) => s.challenges.get(a, of.challenge)],

@@ -143,6 +143,7 @@ export interface NewGroupRequest {
 export interface GroupsService {
   list(actor: Actor): Promise<GroupView[]>
   outlines(actor: Actor): Promise<GroupOutline[]>
+  outline(actor: Actor, slug: string): Promise<GroupOutline>
   /** For a choice among them. */
   names(actor: Actor): Promise<GroupName[]>
   get(actor: Actor, slug: string): Promise<GroupView>
@@ -326,7 +327,7 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
 
   async function oneGroup(slug: string): Promise<GroupView> {
     const [group] = await counted(await store.groups(slug))
-    if (group === undefined) throw new Refusal('not_found', 'There is no such group.')
+    if (group === undefined) throw unknownGroup()
     return group
   }
 
@@ -360,6 +361,12 @@ export function createGroups({ store, signer, issuance, urls, clock, onCrlDue = 
       authoriseInGroups(actor, 'group:read')
       const groups = (await store.groups()).filter(({ slug }) => inGroups(actor, slug))
       return groups.map((group) => groupOutline(group, urls))
+    },
+    async outline(actor, slug) {
+      authoriseGroup(actor, 'group:read', slug)
+      const [group] = await store.groups(slug)
+      if (group === undefined) throw unknownGroup()
+      return groupOutline(group, urls)
     },
     async names(actor) {
       authoriseInGroups(actor, 'group:read')
@@ -424,6 +431,10 @@ export function rootElsewhere({ name }: { name: string }): Refusal {
     `The key of ${name} is not here, so no issuer can be made under it. ` +
     'Have one signed elsewhere under Authorities, or choose another root for new issuers.'
   return new Refusal('conflict', sentence, { reason: 'key_elsewhere' })
+}
+
+function unknownGroup(): Refusal {
+  return new Refusal('not_found', 'There is no such group.')
 }
 
 function unknownEndpoint(): Refusal {

@@ -35,8 +35,11 @@ export const metadata: Metadata = { title: 'Group' }
 export default async function GroupPage({ params }: Params) {
   const actor = await requireActorInGroups('group:read')
   const { slug } = await params
-  const group = await found(server().groups.get(actor, slug))
-  const trustPage = await server().trust.setting(actor, group.slug)
+  const group = await found(server().groups.outline(actor, slug))
+  const [trustPage, { items: issued }] = await Promise.all([
+    server().trust.setting(actor, slug),
+    server().certificates.list(actor, { group: slug }, { limit: 1 }),
+  ])
   const endpoint = group.endpoints.find(({ policy }) => policy === 'dynamic') ?? group.endpoints[0]
   return (
     <>
@@ -53,7 +56,7 @@ export default async function GroupPage({ params }: Params) {
             Versions
           </ButtonLink>
         )}
-        {canInGroups(actor, 'bulk-revocation:manage') && group.counts.certificates > 0 && (
+        {canInGroups(actor, 'bulk-revocation:manage') && issued.length > 0 && (
           <ButtonLink href={bulkAddress({ group: slug })} variant="danger-quiet">
             <Ban aria-hidden />
             Revoke its certificates

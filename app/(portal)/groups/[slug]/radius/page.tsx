@@ -30,7 +30,7 @@ export default async function RadiusPage({ params, searchParams }: PageProps) {
   const actor = await requireActorInGroups('network:read')
   const { slug } = await params
   const access = await found(server().networkAccess.get(actor, slug))
-  const group = await found(server().groups.get(actor, slug))
+  const group = await found(server().groups.outline(actor, slug))
   const request = configurationOf(slug, parametersOf(await searchParams))
   return (
     <>

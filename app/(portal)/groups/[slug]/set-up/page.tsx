@@ -13,7 +13,7 @@ import { NetworkAccessForm } from '@/app/(portal)/groups/[slug]/radius/network-a
 import { server } from '@/lib/server'
 import { windowText } from '@/lib/services/access-windows'
 import type { Actor } from '@/lib/services/actor'
-import type { GroupView } from '@/lib/services/groups'
+import type { GroupOutline } from '@/lib/services/groups'
 import { EnrolmentForm } from './enrolment-form'
 import { addressOf, after, STEPS, type StepId, Stepper } from './steps'
 
@@ -33,7 +33,7 @@ export default async function SetUpGroupPage({ params, searchParams }: PageProps
       STEPS.map(({ id }) => id),
       wanted.step,
     ) ?? 'enrolment'
-  const group = await found(server().groups.get(actor, slug))
+  const group = await found(server().groups.outline(actor, slug))
   const next = after(step)
   return (
     <div className="max-w-3xl">
@@ -66,7 +66,7 @@ export default async function SetUpGroupPage({ params, searchParams }: PageProps
   )
 }
 
-async function Step({ actor, group, step }: { actor: Actor; group: GroupView; step: StepId }) {
+async function Step({ actor, group, step }: { actor: Actor; group: GroupOutline; step: StepId }) {
   switch (step) {
     case 'enrolment':
       return <EnrolmentStep actor={actor} group={group} />
@@ -81,7 +81,7 @@ async function Step({ actor, group, step }: { actor: Actor; group: GroupView; st
   }
 }
 
-async function EnrolmentStep({ actor, group }: { actor: Actor; group: GroupView }) {
+async function EnrolmentStep({ actor, group }: { actor: Actor; group: GroupOutline }) {
   const [endpoint] = group.endpoints
   if (endpoint === undefined) return <NotReady />
   const validators = await server().connectors.deciders(actor)
@@ -97,7 +97,7 @@ async function EnrolmentStep({ actor, group }: { actor: Actor; group: GroupView 
   )
 }
 
-async function NetworkStep({ actor, group }: { actor: Actor; group: GroupView }) {
+async function NetworkStep({ actor, group }: { actor: Actor; group: GroupOutline }) {
   const access = await server().networkAccess.get(actor, group.slug)
   return (
     <Card
@@ -121,7 +121,7 @@ async function NetworkStep({ actor, group }: { actor: Actor; group: GroupView })
   )
 }
 
-async function DevicesStep({ actor, group }: { actor: Actor; group: GroupView }) {
+async function DevicesStep({ actor, group }: { actor: Actor; group: GroupOutline }) {
   const { rules } = await server().deviceRules.get(actor, group.slug)
   return (
     <Card
@@ -133,7 +133,7 @@ async function DevicesStep({ actor, group }: { actor: Actor; group: GroupView })
   )
 }
 
-function ProfilesStep({ group }: { group: GroupView }) {
+function ProfilesStep({ group }: { group: GroupOutline }) {
   const [endpoint] = group.endpoints
   if (endpoint === undefined) return <NotReady />
   return (

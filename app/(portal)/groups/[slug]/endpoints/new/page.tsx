@@ -10,7 +10,7 @@ export const metadata: Metadata = { title: 'New endpoint' }
 
 export default async function NewEndpointPage({ params }: { params: Promise<{ slug: string }> }) {
   const actor = await requireActor('endpoint:create')
-  const group = await found(server().groups.get(actor, (await params).slug))
+  const group = await found(server().groups.outline(actor, (await params).slug))
   return (
     <div className="max-w-2xl">
       <PageHeader
