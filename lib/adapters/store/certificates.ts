@@ -9,6 +9,7 @@ import type {
   RevocationReason,
 } from '@/lib/services/certificates'
 import type { RevocationAction } from '@/lib/services/revocation'
+import { inGroups } from './by-slug'
 import { CERTIFICATE_TABLES, filterConditions, statusCondition } from './certificate-filter'
 import { issuerRevocation, LIST_COLUMNS, type ListRow, listRow } from './certificate-list-rows'
 import { makeCrlsDue } from './certificate-rows'
@@ -25,7 +26,7 @@ export function certificateStore(database: Database): CertificateStore {
       const conditions = [
         LISTED,
         beyond,
-        inReach(Prisma.sql`g.slug`, filter.groups),
+        await inGroups(database, Prisma.sql`c.group_id`, filter.groups),
         ...filterConditions(filter, now, expiringBefore),
       ]
       const rows = await database.$queryRaw<ListRow[]>`
@@ -38,7 +39,7 @@ export function certificateStore(database: Database): CertificateStore {
         LISTED,
         ...(since === undefined ? [] : [Prisma.sql`c.created_at > ${since}`]),
         ...filterConditions(filter, now, expiringBefore),
-        inReach(Prisma.sql`g.slug`, filter.groups),
+        await inGroups(database, Prisma.sql`c.group_id`, filter.groups),
       ]
       const rows = Prisma.sql`1 from ${CERTIFICATE_TABLES} where ${Prisma.join(conditions, ' and ')}`
       const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))

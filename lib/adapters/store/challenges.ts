@@ -12,13 +12,12 @@ import {
 } from '@/lib/services/challenges'
 import type { ChallengeFormat } from '@/lib/services/endpoint-settings'
 import { explanationOf } from '@/lib/services/enrolment-refusals'
-import { endpointId, endpointIdsOf } from './by-slug'
+import { atEndpointsOf, endpointId } from './by-slug'
 import { bytes } from './certificate-rows'
 import { effectiveState, hasCertificate, hasState } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
-import { inReach } from './reach'
 import { anywhere, boundedCount, type SortedBy, sortedPage } from './sorted-pages'
 
 export { redemptionStore } from './challenge-redemption'
@@ -67,12 +66,12 @@ export function challengeStore(database: Database): ChallengeStore {
 
     async list(filter, keyset) {
       const { beyond, ordered } = sortedPage(keyset, SORTED, Prisma.sql`c.id`)
-      return readRows(database, Prisma.sql`${conditionOf(filter)} and ${beyond} ${ordered}`)
+      return readRows(database, Prisma.sql`${await conditionOf(database, filter)} and ${beyond} ${ordered}`)
     },
 
     async count(filter, { most, since }) {
       const newer = since === undefined ? Prisma.sql`true` : Prisma.sql`c.created_at > ${since}`
-      const rows = Prisma.sql`1 from ${MINTED_FOR} where ${conditionOf(filter)} and ${newer}`
+      const rows = Prisma.sql`1 from ${MINTED_FOR} where ${await conditionOf(database, filter)} and ${newer}`
       const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
       return row?.count ?? 0
     },
@@ -83,7 +82,7 @@ export function challengeStore(database: Database): ChallengeStore {
           with waiting as (
             select c.id, c.subject, e.id as endpoint_id, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name
             from ${MINTED_FOR}
-            where ${conditionOf(filter)} and c.state = 'pending' and c.expires_at > now() and c.created_at <= ${before}
+            where ${await conditionOf(transaction, filter)} and c.state = 'pending' and c.expires_at > now() and c.created_at <= ${before}
             order by c.id limit ${limit} for no key update of c)
           update challenge p set state = 'revoked', revoked_at = now(), revoked_reason = ${reason}
           from waiting w where p.id = w.id and p.state = 'pending' returning w.*`
@@ -214,13 +213,20 @@ interface ChallengeRow {
 /** The expression that challenge_names_idx has the trigrams of, to the letter. */
 export const CHALLENGE_NAMES = Prisma.sql`(c.subject || chr(10) || coalesce(c.device_name, '') || chr(10) || c.constraints::text)`
 
-function conditionOf(filter: Parameters<ChallengeStore['list']>[0]): Prisma.Sql {
+async function conditionOf(
+  database: Database | Transaction,
+  filter: Parameters<ChallengeStore['list']>[0],
+): Promise<Prisma.Sql> {
+  const endpoint = Prisma.sql`c.endpoint_id`
   // Authorisations that were made as a request came in belong to its transaction: nobody minted them.
-  const conditions = [Prisma.sql`c.origin in ('minted', 'signed')`, inReach(Prisma.sql`g.slug`, filter.groups)]
-  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`c.endpoint_id = ${endpointId(filter.endpoint)}`)
+  const conditions = [
+    Prisma.sql`c.origin in ('minted', 'signed')`,
+    await atEndpointsOf(database, endpoint, filter.groups),
+  ]
+  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`${endpoint} = ${endpointId(filter.endpoint)}`)
   if (filter.endpoints !== undefined) conditions.push(Prisma.sql`e.slug = any(${[...filter.endpoints]}::text[])`)
   if (filter.ids !== undefined) conditions.push(Prisma.sql`c.id = any(${[...filter.ids]}::uuid[])`)
-  if (filter.group !== undefined) conditions.push(Prisma.sql`c.endpoint_id = ${endpointIdsOf(filter.group)}`)
+  if (filter.group !== undefined) conditions.push(await atEndpointsOf(database, endpoint, [filter.group]))
   if (filter.state === 'refused') conditions.push(Prisma.sql`c.state <> 'consumed' and ${wasRefused}`)
   else if (filter.state !== undefined) conditions.push(hasState(filter.state))
   if (filter.subject !== undefined) conditions.push(Prisma.sql`c.subject = ${filter.subject}`)

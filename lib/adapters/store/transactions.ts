@@ -11,7 +11,7 @@ import {
   type TransactionSort,
   type TransactionStore,
 } from '@/lib/services/transactions'
-import { endpointId, endpointIdsOf } from './by-slug'
+import { atEndpointsOf, endpointId } from './by-slug'
 import { effectiveState } from './challenge-rows'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
@@ -24,14 +24,14 @@ export function transactionStore(database: Database): TransactionStore {
     async list(filter, keyset) {
       const { beyond, ordered } = sortedPage(keyset, SORTED, Prisma.sql`t.id`)
       const rows = await database.$queryRaw<ListRow[]>`
-        select ${LIST_COLUMNS} from ${LIST_TABLES} where ${conditionOf(filter)} and ${beyond} ${ordered}`
+        select ${LIST_COLUMNS} from ${LIST_TABLES} where ${await conditionOf(database, filter)} and ${beyond} ${ordered}`
       return rows.map(viewOf)
     },
 
     async count(filter, { most, since }) {
       const newer = since === undefined ? Prisma.sql`true` : Prisma.sql`t.created_at > ${since}`
       // Whether there is a certificate decides nothing here.
-      const rows = Prisma.sql`1 from ${ASKED} where ${conditionOf(filter)} and ${newer}`
+      const rows = Prisma.sql`1 from ${ASKED} where ${await conditionOf(database, filter)} and ${newer}`
       const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
       return row?.count ?? 0
     },
@@ -163,12 +163,13 @@ export const isQuestion = Prisma.sql`coalesce(message_type, 0) in (${Prisma.join
 /** As the index of them says it. */
 export const UNSUCCESSFUL = Prisma.sql`t.state in ('refused', 'failed')`
 
-function conditionOf(filter: Parameters<TransactionStore['list']>[0]): Prisma.Sql {
-  const conditions = [inReach(Prisma.sql`g.slug`, filter.groups)]
+async function conditionOf(database: Database, filter: Parameters<TransactionStore['list']>[0]): Promise<Prisma.Sql> {
+  const endpoint = Prisma.sql`t.endpoint_id`
+  const conditions = [await atEndpointsOf(database, endpoint, filter.groups)]
   if (filter.kind === 'question') conditions.push(isQuestion)
   if (filter.kind === 'enrolment') conditions.push(Prisma.sql`not ${isQuestion}`)
-  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`t.endpoint_id = ${endpointId(filter.endpoint)}`)
-  if (filter.group !== undefined) conditions.push(Prisma.sql`t.endpoint_id = ${endpointIdsOf(filter.group)}`)
+  if (filter.endpoint !== undefined) conditions.push(Prisma.sql`${endpoint} = ${endpointId(filter.endpoint)}`)
+  if (filter.group !== undefined) conditions.push(await atEndpointsOf(database, endpoint, [filter.group]))
   if (filter.state === 'unsuccessful') conditions.push(UNSUCCESSFUL)
   else if (filter.state !== undefined) conditions.push(Prisma.sql`t.state = ${filter.state}::"TransactionState"`)
   if (filter.reason !== undefined) conditions.push(Prisma.sql`t.reason = ${filter.reason}`)
