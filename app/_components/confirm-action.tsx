@@ -1,11 +1,9 @@
 /** A button whose deed cannot be undone: it asks first, in words that name the consequence. */
 'use client'
 
-import { AlertDialog } from '@base-ui/react/alert-dialog'
-import { type ReactNode, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useRef, useState } from 'react'
 import type { Action } from './action-state'
-import { Button, type ButtonSize, type ButtonVariant, buttonClass, SubmitButton } from './button'
-import { PANEL, SCRIM } from './dialog'
+import { type ButtonSize, type ButtonVariant, buttonClass, SubmitButton } from './button'
 import { FormProblem } from './form-problem'
 import { toast } from './toasts'
 import { useAction } from './use-action'
@@ -26,41 +24,57 @@ interface ConfirmActionProps {
   harmless?: boolean
 }
 
+const load = () => import('./confirm-panel')
+const ConfirmPanel = lazy(load)
+
 export function ConfirmAction(props: ConfirmActionProps) {
   const { action, values, label, title, children, confirm, done, harmless = false } = props
+  const opener = useRef<HTMLButtonElement>(null)
   const [open, setOpen] = useState(false)
+  const [wanted, setWanted] = useState(false)
   const { state, pending, onSubmit } = useAction(action, () => {
     setOpen(false)
     toast(done)
   })
+  // Who is offline hears of it when they click.
+  const begin = () => void load().catch(() => {})
   return (
-    <AlertDialog.Root open={open} onOpenChange={setOpen}>
-      <AlertDialog.Trigger className={buttonClass(props.variant ?? 'danger-quiet', props.size)}>
+    <>
+      <button
+        ref={opener}
+        type="button"
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        className={buttonClass(props.variant ?? 'danger-quiet', props.size)}
+        onPointerEnter={begin}
+        onFocus={begin}
+        onClick={() => {
+          setWanted(true)
+          setOpen(true)
+        }}
+      >
         {label}
-      </AlertDialog.Trigger>
-      <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={SCRIM} />
-        <AlertDialog.Viewport className="fixed inset-0 z-40 grid place-items-center overflow-y-auto p-4">
-          <AlertDialog.Popup className={PANEL}>
-            <AlertDialog.Title className="text-lg font-semibold">{title}</AlertDialog.Title>
-            <AlertDialog.Description render={<div />} className="mt-2 grid gap-2 text-muted">
-              {children}
-            </AlertDialog.Description>
-            <form onSubmit={onSubmit} className="mt-5 grid gap-4">
-              {Object.entries(values).map(([name, value]) => (
-                <input key={name} type="hidden" name={name} value={value} />
-              ))}
-              <FormProblem state={state} />
-              <div className="flex flex-wrap justify-end gap-2">
-                <AlertDialog.Close render={<Button />}>Cancel</AlertDialog.Close>
-                <SubmitButton pending={pending} variant={harmless ? 'primary' : 'danger'}>
-                  {confirm}
-                </SubmitButton>
-              </div>
-            </form>
-          </AlertDialog.Popup>
-        </AlertDialog.Viewport>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+      </button>
+      {wanted && (
+        <Suspense>
+          <ConfirmPanel open={open} onOpenChange={setOpen} opener={opener} title={title} description={children}>
+            {(cancel) => (
+              <form onSubmit={onSubmit} className="mt-5 grid gap-4">
+                {Object.entries(values).map(([name, value]) => (
+                  <input key={name} type="hidden" name={name} value={value} />
+                ))}
+                <FormProblem state={state} />
+                <div className="flex flex-wrap justify-end gap-2">
+                  {cancel}
+                  <SubmitButton pending={pending} variant={harmless ? 'primary' : 'danger'}>
+                    {confirm}
+                  </SubmitButton>
+                </div>
+              </form>
+            )}
+          </ConfirmPanel>
+        </Suspense>
+      )}
+    </>
   )
 }

@@ -1,25 +1,25 @@
-/** A panel over the page that asks for something before it goes on. */
+/** A panel over the page that asks for something before it goes on. It is loaded when somebody reaches for it. */
 'use client'
 
-import { Dialog as Base } from '@base-ui/react/dialog'
-import { X } from 'lucide-react'
-import type { ReactNode } from 'react'
+import {
+  cloneElement,
+  createContext,
+  lazy,
+  type MouseEventHandler,
+  type ReactElement,
+  type ReactNode,
+  type RefObject,
+  Suspense,
+  use,
+  useRef,
+  useState,
+} from 'react'
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button'
+import type { DialogProps } from './panel-looks'
 
-interface DialogProps {
-  open: boolean
-  onOpenChange(open: boolean): void
-  title: string
-  description?: ReactNode
-  children: ReactNode
-}
-
-export const SCRIM =
-  'fixed inset-0 z-40 bg-scrim transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0'
-
-export const PANEL =
-  'w-full max-w-lg rounded-xl border border-line bg-raised p-5 shadow-popup outline-none transition-[opacity,scale] duration-150 ' +
-  'data-ending-style:scale-98 data-ending-style:opacity-0 data-starting-style:scale-98 data-starting-style:opacity-0'
+const load = () => import('./dialog-panel')
+const Panel = lazy(load)
+const Closing = createContext(() => {})
 
 /** With the button that opens it. */
 export function Dialog({
@@ -28,42 +28,50 @@ export function Dialog({
   size,
   ...panel
 }: DialogProps & { label: ReactNode; variant?: ButtonVariant; size?: ButtonSize }) {
+  const opener = useRef<HTMLButtonElement>(null)
+  // Who is offline hears of it when they click.
+  const begin = () => void load().catch(() => {})
   return (
-    <DialogPanel {...panel} trigger={<Base.Trigger className={buttonClass(variant, size)}>{label}</Base.Trigger>} />
+    <>
+      <button
+        ref={opener}
+        type="button"
+        aria-haspopup="dialog"
+        aria-expanded={panel.open}
+        className={buttonClass(variant, size)}
+        onPointerEnter={begin}
+        onFocus={begin}
+        onClick={() => panel.onOpenChange(true)}
+      >
+        {label}
+      </button>
+      <DialogPanel {...panel} opener={opener} />
+    </>
   )
 }
 
 /** Opened by something else, such as a menu. */
-export function DialogPanel({
-  open,
-  onOpenChange,
-  trigger,
-  title,
-  description,
-  children,
-}: DialogProps & { trigger?: ReactNode }) {
+export function DialogPanel(props: DialogProps & { opener?: RefObject<HTMLButtonElement | null> }) {
+  const { open, onOpenChange } = props
+  // It stays once it was there, to close as it opened.
+  const [wanted, setWanted] = useState(open)
+  if (open && !wanted) setWanted(true)
+  if (!wanted) return null
   return (
-    <Base.Root open={open} onOpenChange={onOpenChange}>
-      {trigger}
-      <Base.Portal>
-        <Base.Backdrop className={SCRIM} />
-        <Base.Viewport className="fixed inset-0 z-40 grid place-items-center overflow-y-auto p-4">
-          <Base.Popup className={PANEL}>
-            <div className="mb-4 flex items-start justify-between gap-4">
-              <div>
-                <Base.Title className="text-lg font-semibold wrap-anywhere">{title}</Base.Title>
-                {description && <Base.Description className="mt-1 text-muted">{description}</Base.Description>}
-              </div>
-              <Base.Close aria-label="Close" className="-m-1 rounded p-1 text-muted hover:bg-hover hover:text-ink">
-                <X className="size-4.5" aria-hidden />
-              </Base.Close>
-            </div>
-            {children}
-          </Base.Popup>
-        </Base.Viewport>
-      </Base.Portal>
-    </Base.Root>
+    <Closing value={() => onOpenChange(false)}>
+      <Suspense>
+        <Panel {...props} />
+      </Suspense>
+    </Closing>
   )
 }
 
-export const DialogClose = Base.Close
+interface DialogCloseProps {
+  render: ReactElement<{ onClick?: MouseEventHandler }>
+  children: ReactNode
+}
+
+export function DialogClose({ render, children }: DialogCloseProps) {
+  const close = use(Closing)
+  return cloneElement(render, { onClick: close }, children)
+}

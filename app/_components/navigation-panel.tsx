@@ -3,8 +3,8 @@
 
 import { Dialog } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import { SCRIM } from './dialog'
 import { Navigation } from './navigation'
+import { SCRIM } from './panel-looks'
 import type { ShellPerson } from './shell'
 import type { ShellCounts } from './shell-links'
 import { UserMenu } from './user-menu'
