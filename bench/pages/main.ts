@@ -95,6 +95,8 @@ const PATHS: readonly string[] = [
   '/audit',
   '/audit?outcome=denied',
   '/audit?kind=certificates',
+  '/audit?sort=-happened',
+  '/audit?search=laptop-0900',
 ]
 
 /** Those above, and the second page of the long ones. */

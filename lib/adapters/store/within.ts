@@ -1,4 +1,7 @@
-/** Questions that somebody waits for: one that Postgres cannot answer in time is broken off, and refused in words. */
+/**
+ * Questions that somebody waits for: one that Postgres cannot answer in time is broken off, and refused in words. They are
+ * about tables that nobody can wait for to be read whole, so each goes by an index, however few rows it may seem to need.
+ */
 import { Refusal } from '@/lib/errors'
 import { TAKES_TOO_LONG } from '@/lib/services/listing'
 import type { Database, Transaction } from './database'
@@ -10,7 +13,8 @@ export async function within<T>(
   ask: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   const work = async (transaction: Transaction) => {
-    await transaction.$executeRaw`select set_config('statement_timeout', ${String(milliseconds)}, true)`
+    await transaction.$executeRaw`
+      select set_config('statement_timeout', ${String(milliseconds)}, true), set_config('enable_seqscan', 'off', true)`
     return ask(transaction)
   }
   try {
