@@ -21,6 +21,8 @@ const FACE = (
 interface ExportMenuProps {
   name: string
   addresses: Readonly<Record<ExportFormat, string>>
+  /** Those that the browser writes to the disk as they come, and tells of itself. */
+  unbounded: readonly ExportFormat[]
 }
 
 interface Progress {
@@ -29,10 +31,11 @@ interface Progress {
   of: number | null
 }
 
-export function ExportMenu({ name, addresses }: ExportMenuProps) {
+export function ExportMenu({ name, addresses, unbounded }: ExportMenuProps) {
   const [progress, setProgress] = useState<Progress | null>(null)
   const running = useRef<AbortController>(null)
   const save = async (format: ExportFormat) => {
+    if (unbounded.includes(format)) return follow(addresses[format], `${name}.${format}`)
     const controller = new AbortController()
     running.current = controller
     setProgress({ rows: 0, of: null })
@@ -91,9 +94,14 @@ async function fetched(address: string, signal: AbortSignal, tell: (progress: Pr
 }
 
 function hand(file: Blob, name: string): void {
+  const address = URL.createObjectURL(file)
+  follow(address, name)
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}
+
+function follow(address: string, name: string): void {
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
+  link.href = address
   link.download = name
   link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

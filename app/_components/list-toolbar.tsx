@@ -46,6 +46,7 @@ export async function ListToolbar<Filter, Row, Sort extends string>({
         <ViewMenu view={view} />
         <ExportMenu
           name={list.name}
+          unbounded={list.unbounded ?? []}
           addresses={{
             csv: rowsAddress(view, { format: 'csv' }),
             json: rowsAddress(view, { format: 'json' }),

@@ -9,6 +9,8 @@ export interface ListFacts {
   path: string
   /** Names of its filters in the address. */
   parameters: readonly string[]
+  /** Of those that may be longer than others: how long. */
+  longest?: Readonly<Record<string, number>>
   /** Columns that it is sorted by, with the order that people mean who only name one. */
   sorts: Readonly<Record<string, Order>>
   usual: string
@@ -33,7 +35,7 @@ export async function readView(
   given: SearchParameters,
   list: ListFacts,
 ): Promise<{ view: ListView; cursor: string | undefined }> {
-  const filters: Partial<Record<string, string>> = await readParameters(given, list.parameters)
+  const filters = await readFilters(given, list)
   const { sort: sorted, columns: chosen } = await readParameters(given, ['sort', 'columns'])
   const facts = factsFor(list, filters)
   const { sort, order } = orderOf(sorted, facts)
@@ -43,6 +45,15 @@ export async function readView(
     view: { list: facts, filters, sort, order, columns: columnsOf(chosen, list) },
     cursor: first === undefined || first === '' || first.length > LONGEST_CURSOR ? undefined : first,
   }
+}
+
+/** What is empty is not among them. */
+export async function readFilters(
+  given: SearchParameters,
+  { parameters, longest = {} }: Pick<ListFacts, 'parameters' | 'longest'>,
+): Promise<Record<string, string>> {
+  const read = await Promise.all(parameters.map((name) => readParameters(given, [name], longest[name])))
+  return Object.assign({}, ...read)
 }
 
 /** As the filters have it, and without the functions that a definition has as well: the browser gets data. */
@@ -68,7 +79,8 @@ export function sortText({ sorts, usual }: ListFacts, sort: string, order: Order
   return `-${sort}`
 }
 
-function columnsOf(text: string | undefined, { columns }: ListFacts): string[] {
+/** The usual ones where none are chosen. */
+export function columnsOf(text: string | undefined, { columns }: Pick<ListFacts, 'columns'>): string[] {
   const chosen = text?.split(',')
   return columns
     .filter(({ name, optional }) => (chosen === undefined ? optional !== true : chosen.includes(name)))

@@ -36,6 +36,21 @@ test('a value keeps to its line and its quotes', () => {
   expect(csvCell('CN=plain')).toBe('CN=plain')
 })
 
+test('what has parts is JSON in a cell, and itself in JSON', async () => {
+  const row = { change: { fields: ['ttl'], before: { ttl: 60 } } }
+  const written = async (format: ExportFormat) => {
+    let whole = ''
+    for await (const piece of textOf(format, ['change'], pagesOf([row]))) whole += piece
+    return whole
+  }
+  expect(await written('csv')).toContain('"{""fields"":[""ttl""],""before"":{""ttl"":60}}"')
+  expect(JSON.parse(await written('json'))).toEqual([row])
+})
+
+async function* pagesOf(...pages: Fields[][]) {
+  yield* pages
+}
+
 test('JSON is one document, and JSON Lines one for each row, over all pages', async () => {
   const plain = JSON.parse(JSON.stringify(ROWS))
   expect(JSON.parse(await text('json'))).toEqual(plain)

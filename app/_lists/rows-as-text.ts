@@ -1,6 +1,8 @@
 /** Rows as files: CSV that no spreadsheet takes for formulas, JSON, and JSON Lines. */
 
-export type FieldValue = string | number | boolean | null | Date | readonly string[]
+/** What has parts of its own stands in a cell as JSON. */
+export type FieldValue = string | number | boolean | null | Date | readonly string[] | Parts
+type Parts = { readonly [member: string]: unknown }
 export type Fields = Readonly<Record<string, FieldValue>>
 
 export const EXPORT_FORMATS = {
@@ -38,8 +40,13 @@ export function csvCell(value: FieldValue): string {
   if (value === null) return ''
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (value instanceof Date) return value.toISOString()
-  const text = (typeof value === 'string' ? value : value.join('; ')).replace(/[\r\n\u2028\u2029]+/g, ' ')
+  const text = textOfCell(value).replace(/[\r\n\u2028\u2029]+/g, ' ')
   // Devices choose their names, and a spreadsheet runs what begins so: an apostrophe makes it text.
   const harmless = /^\s*[=+\-@|%\uFF0B\uFF0D\uFF1D\uFF20]|^\t/.test(text) ? `'${text}` : text
   return /[",\r\n;']|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}
+
+function textOfCell(value: string | readonly string[] | Parts): string {
+  if (typeof value === 'string') return value
+  return Array.isArray(value) ? value.join('; ') : JSON.stringify(value)
 }

@@ -1,5 +1,7 @@
 /** What a request for the rows of a list is taken for, whatever somebody wrote into its address. */
 import { expect, test } from 'vitest'
+import { Refusal } from '@/lib/errors'
+import { TAKES_TOO_LONG } from '@/lib/services/listing'
 import { actor } from '@/lib/services/testing/harness'
 import type { ListDefinition } from './definition'
 import { answerRows } from './rows'
@@ -28,6 +30,31 @@ test('filters are those of the page, without what no database takes', async () =
     status: 200,
     asked: [[{ search: 'tablet' }, new Date(since)]],
   })
+})
+
+test('a list that makes its files itself is given its order and the text of its fields', async () => {
+  const list: ListDefinition<Asked, string> = {
+    ...{ name: 'things', path: '/things', parameters: ['search'], sorts: { name: 'asc' }, usual: 'name' },
+    ...{ columns: [], fields: { name: (row: string) => row } },
+    filterOf: (parameters) => parameters,
+    list: () => Promise.reject(new Error('not asked')),
+    matching: async () => {
+      throw new Refusal('unavailable', 'Too long.', { reason: TAKES_TOO_LONG })
+    },
+    async save(_, filter, { format, order, text }) {
+      const all = text(
+        (async function* () {
+          yield [`${format} ${order} ${filter.search}`]
+        })(),
+      )
+      return (async function* () {
+        for await (const piece of all) yield new TextEncoder().encode(piece)
+      })()
+    },
+  }
+  const request = new Request('http://portal/things/rows?format=csv&sort=-name&search=tab')
+  const answer = await answerRows(actor('auditor'), request, list)
+  expect([answer.headers.get('x-rows'), await answer.text()]).toEqual([null, 'name\r\ncsv desc tab\r\n'])
 })
 
 test.each(['yesterday', '', '%2B275760-09-13T00:00:00.000Z', '-000001-01-01T00:00:00Z', '1'])(

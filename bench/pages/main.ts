@@ -96,6 +96,8 @@ const PATHS: readonly string[] = [
   '/audit',
   '/audit?outcome=denied',
   '/audit?kind=certificates',
+  '/audit?sort=-happened',
+  '/audit?search=laptop-0900',
   '/revocations',
   '/approvals',
   '/groups',

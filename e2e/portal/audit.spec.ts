@@ -43,15 +43,50 @@ test('the chain is verified, with what that covers, and the reading itself is on
   await expect(row(page, 'August Meyer read the audit trail').first()).toBeVisible()
 })
 
+test('the trail is searched, turned round, and kept as a view', async ({ visit }) => {
+  const page = await visit(portal, { as: AUGUST })
+  await page.goto('/audit')
+  await page.getByLabel('Search audit events').fill('august')
+  await expect(page).toHaveURL(/search=august/)
+  await expect(row(page, 'August Meyer read the audit trail').first()).toBeVisible()
+  await expect(row(page, 'created group Staff')).toHaveCount(0)
+  await expect(page.getByText(/^\d+ events$/)).toBeVisible()
+  await page.getByRole('button', { name: 'Columns and order' }).click()
+  await page.getByRole('menuitemcheckbox', { name: 'Event' }).click()
+  await expect(page).toHaveURL(/columns=/)
+  await page.getByRole('menuitemradio', { name: 'When, rising' }).click()
+  await expect(page).toHaveURL(/sort=-happened/)
+  await expect(page.getByRole('main').locator('summary').first()).toContainText('iam.user.created')
+  await page.getByRole('button', { name: 'Views' }).click()
+  await page.getByLabel('Name of the present view').fill('Mine')
+  await expect(page.getByLabel('For everybody')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Save view' }).click()
+  await expect(page.getByText('View saved.')).toBeVisible()
+  await page.goto('/audit')
+  await page.getByRole('button', { name: 'Views' }).click()
+  await page.getByRole('link', { name: 'Mine' }).click()
+  await expect(page).toHaveURL(/search=august/)
+  await expect(page.getByRole('main').locator('summary').first()).toContainText('iam.user.created')
+})
+
 test('exports and reports are real files, and on record', async ({ visit }) => {
   const page = await visit(portal, { as: AUGUST })
   await page.goto('/audit?kind=groups')
-  const [lines] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('link', { name: 'JSON Lines' }).click(),
-  ])
-  const [first = ''] = (await readFile(await lines.path(), 'utf8')).split('\n')
+  const saved = async (format: RegExp) => {
+    await page.getByRole('button', { name: 'Export' }).click()
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: format }).click(),
+    ])
+    return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') }
+  }
+  const lines = await saved(/^JSON Lines/)
+  expect(lines.name).toBe('audit.jsonl')
+  const [first = ''] = lines.text.split('\n')
   expect(JSON.parse(first)).toMatchObject({ chain: expect.stringMatching(/^[0-9a-f]{64}$/), event: { v: 1 } })
+  const cells = (await saved(/^CSV/)).text.trimEnd().split('\r\n')
+  expect(cells[0]).toMatch(/^\uFEFFseq,id,time,type,outcome,/)
+  expect(cells).toHaveLength(lines.text.trimEnd().split('\n').length + 1)
 
   const today = new Date().toISOString().slice(0, 10)
   await page.goto(`/audit/report?from=${today}&to=${today}`)

@@ -386,6 +386,8 @@ test('the operator does the daily work and is offered nothing else', async ({ vi
   await expect(tabs.getByRole('link')).toHaveText(['Account', 'Sessions', 'Minters', 'Appearance', 'About'])
   await page.goto('/groups/new')
   await expect(page.getByRole('heading', { name: REFUSED })).toBeVisible()
+  for (const asked of ['format=jsonl', 'format=csv', 'since=2026-01-01T00:00:00Z'])
+    expect((await page.context().request.get(`/audit/rows?${asked}`)).status(), asked).toBe(403)
 
   await page.goto(`/challenges/new?endpoint=${group.endpoint.slug}`)
   await page.getByLabel('Common name (CN)').fill('tablet-9')

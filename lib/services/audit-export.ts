@@ -1,8 +1,10 @@
-/** The trail as JSON Lines: the very bytes that were hashed, so that whoever has the file can recompute the chain. */
+/** The trail as files. As JSON Lines it has the very bytes that were hashed, so that whoever has it can recompute the chain. */
 import { createHash } from 'node:crypto'
 import type { Actor } from './actor'
-import type { AuditEntry, AuditFilter, AuditService, Json } from './audit'
-import { type AuditStore, checkTypes, type ExportedRow } from './audit-trail'
+import type { AuditEntry, AuditEventView, AuditFilter, AuditService, Json } from './audit'
+import { eventView } from './audit-events'
+import { type AuditStore, type ExportedRow, type SoughtEvents, soughtEvents } from './audit-trail'
+import type { Order } from './listing'
 import { authorise } from './permissions'
 
 export interface AuditExportService {
@@ -10,43 +12,83 @@ export interface AuditExportService {
    * Events that match, oldest first, up to those recorded now. Its beginning is on record before the first byte is handed out,
    * its end with the number of events and the digest of the file; an export that was broken off says so.
    */
-  jsonLines(actor: Actor, filter: AuditFilter): Promise<AsyncGenerator<Uint8Array, void, undefined>>
+  jsonLines(actor: Actor, filter: AuditFilter): Promise<AuditFile>
+  /** The same events as somebody else writes them, recorded alike. */
+  written(actor: Actor, filter: AuditFilter, how: WrittenEvents): Promise<AuditFile>
+}
+
+export type AuditFile = AsyncGenerator<Uint8Array, void, undefined>
+
+export interface WrittenEvents {
+  format: string
+  order: Order
+  write(pages: AsyncIterable<AuditEventView[]>): AsyncIterable<string>
 }
 
 interface AuditExportDeps {
-  store: Pick<AuditStore, 'oldest' | 'end'>
+  store: Pick<AuditStore, 'oldest' | 'newest' | 'found' | 'end'>
   audit: Pick<AuditService, 'record'>
   pageRows?: number
 }
+
+type Pages = AsyncGenerator<ExportedRow[], void, undefined>
 
 const PAGE = 1_000
 
 export function createAuditExport({ store, audit, pageRows = PAGE }: AuditExportDeps): AuditExportService {
   return {
-    async jsonLines(actor, filter) {
-      authorise(actor, 'audit:read')
-      checkTypes(filter.types ?? [])
-      const { head } = await store.end()
-      const facts = { ...filterFacts(filter), format: 'jsonl', upTo: head.seq.toString() }
-      await audit.record(exported(actor, 'pending', 'started', facts))
-      return pages(actor, filter, head.seq, facts)
-    },
+    jsonLines: (actor, filter) => begin(actor, filter, 'jsonl', 'asc', linesOf),
+    written: (actor, filter, { format, order, write }) =>
+      begin(actor, filter, format, order, (pages) => write(viewsOf(pages))),
   }
 
-  async function* pages(actor: Actor, filter: AuditFilter, to: bigint, facts: { [key: string]: Json }) {
+  async function begin(
+    actor: Actor,
+    filter: AuditFilter,
+    format: string,
+    order: Order,
+    write: (pages: Pages) => AsyncIterable<string>,
+  ): Promise<AuditFile> {
+    authorise(actor, 'audit:read')
+    const sought = await soughtEvents(store, filter)
+    const { head } = await store.end()
+    const facts = { ...filterFacts(filter), format, upTo: head.seq.toString() }
+    await audit.record(exported(actor, 'pending', 'started', facts))
+    return recorded(actor, pagesOf(sought, order, head.seq), write, facts)
+  }
+
+  async function* pagesOf(sought: SoughtEvents, order: Order, to: bigint): Pages {
+    for (let last: bigint | undefined; ; ) {
+      const page =
+        order === 'asc'
+          ? await store.oldest(sought, last ?? 0n, to, pageRows)
+          : await store.newest(sought, last ?? to + 1n, pageRows)
+      if (page.length > 0) yield page
+      last = page.at(-1)?.seq
+      if (last === undefined || page.length < pageRows) return
+    }
+  }
+
+  async function* recorded(
+    actor: Actor,
+    pages: Pages,
+    write: (pages: Pages) => AsyncIterable<string>,
+    facts: { [key: string]: Json },
+  ): AuditFile {
     const digest = createHash('sha256')
     let rows = 0
     let whole = false
-    try {
-      for (let after = 0n; ; ) {
-        const page = await store.oldest(filter, after, to, pageRows)
-        const text = Buffer.from(page.map(lineOf).join(''), 'utf8')
-        digest.update(text)
+    async function* counted(): Pages {
+      for await (const page of pages) {
         rows += page.length
-        if (page.length > 0) yield new Uint8Array(text)
-        const last = page.at(-1)
-        if (!last || page.length < pageRows) break
-        after = last.seq
+        yield page
+      }
+    }
+    try {
+      for await (const text of write(counted())) {
+        const bytes = new Uint8Array(Buffer.from(text, 'utf8'))
+        digest.update(bytes)
+        yield bytes
       }
       whole = true
     } finally {
@@ -56,6 +98,14 @@ export function createAuditExport({ store, audit, pageRows = PAGE }: AuditExport
       )
     }
   }
+}
+
+async function* linesOf(pages: Pages): AsyncGenerator<string> {
+  for await (const page of pages) yield page.map(lineOf).join('')
+}
+
+async function* viewsOf(pages: Pages): AsyncGenerator<AuditEventView[]> {
+  for await (const page of pages) yield page.map(eventView)
 }
 
 /** Contract audit-and-siem.md §8.9. The event is spliced in as it was recorded and never written anew. */

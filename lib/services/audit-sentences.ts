@@ -95,7 +95,7 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'certificate.hold_set': (event) => `${who(event)} put certificate ${serial(event)} on hold${forSubject(event)}`,
   'certificate.hold_released': (event) => `${who(event)} released certificate ${serial(event)}${forSubject(event)}`,
   'list.exported': (event) =>
-    `${who(event)} exported the list ${what(event)} as ${said(event, 'format') ?? 'a file'}, ${said(event, 'rows') ?? '0'} rows`,
+    `${who(event)} exported the list ${what(event)} as ${said(event, 'format') ?? 'a file'}, ${said(event, 'rows') ?? 'uncounted'} rows`,
   'saved_view.saved': (event) => `${who(event)} saved the view ${what(event)} of ${said(event, 'list') ?? 'a list'}`,
   'saved_view.removed': (event) =>
     `${who(event)} removed the view ${what(event)} of ${said(event, 'list') ?? 'a list'}`,

@@ -3,30 +3,35 @@ import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
 import type {
   AuditEntry,
+  AuditEventView,
   AuditFilter,
   AuditPlace,
+  AuditReference,
   AuditService,
+  AuditSort,
   AuditVerification,
   LastVerification,
-  Page,
   VerificationWatch,
 } from './audit'
 import { type AuditRow, type BrokenRow, type ChainState, checkHead, checkRows, GENESIS } from './audit-chain'
 import { eventView, parseEvent } from './audit-events'
+import { type CountRequest, countRows, type Keyset, readPage, type Sorting } from './listing'
 import { authorise } from './permissions'
 
 /** What the trail needs of its database. */
 export interface AuditStore {
   /** Appends in one transaction of its own. */
   append(entries: AuditEntry[]): Promise<void>
+  /** A page for somebody who waits for it: what takes too long is refused. */
+  list(filter: SoughtEvents, keyset: Keyset<AuditSort>): Promise<ExportedRow[]>
+  /** Refuses like list(). */
+  count(filter: SoughtEvents, request: CountRequest): Promise<number>
+  /** What a search means, `most` things of each kind, the newest. */
+  found(search: string, most: number): Promise<FoundInSearch>
   /** Newest first, only rows with a smaller number than `before`. */
-  newest(
-    filter: AuditFilter,
-    before: bigint | null,
-    limit: number,
-  ): Promise<Pick<AuditRow, 'seq' | 'payload' | 'chain'>[]>
+  newest(filter: SoughtEvents, before: bigint | null, limit: number): Promise<ExportedRow[]>
   /** Oldest first, only rows with a number above `after`, up to and with `to`. */
-  oldest(filter: AuditFilter, after: bigint, to: bigint, limit: number): Promise<ExportedRow[]>
+  oldest(filter: SoughtEvents, after: bigint, to: bigint, limit: number): Promise<ExportedRow[]>
   /** In order, from number `from` on, up to and with `to`. */
   rows(from: bigint, to: bigint, limit: number): Promise<AuditRow[]>
   /** The recorded end of the chain and the highest number among the rows, read in one statement. */
@@ -34,6 +39,16 @@ export interface AuditStore {
 }
 
 export type ExportedRow = Pick<AuditRow, 'seq' | 'payload' | 'leaf' | 'chain'>
+
+/** A filter whose search has been looked up. */
+export type SoughtEvents = Omit<AuditFilter, 'search'> & { found?: FoundInSearch }
+
+/** Events about one of the objects or by one of the actors match, and those that `typed` names: an id, an address, a number. */
+export interface FoundInSearch {
+  objects: AuditReference[]
+  actors: string[]
+  typed: string
+}
 
 export interface AuditDeps {
   store: AuditStore
@@ -43,8 +58,14 @@ export interface AuditDeps {
 }
 
 const VERIFY_PAGE = 5_000
-const LIST_PAGE = 50
-const LIST_LIMIT = 1_000
+/** Things of each kind whose events a search finds. */
+const MOST_FOUND = 200
+const LONGEST_SEARCH = 200
+const SORTING: Sorting<AuditEventView, AuditSort> = {
+  usual: 'happened',
+  columns: { happened: { kind: 'number', order: 'desc', of: ({ seq }) => seq } },
+  idOf: ({ id }) => id,
+}
 /** Lower than any number a row can have: a row put in before the first one is found too. */
 const LOWEST_SEQ = -(2n ** 63n)
 
@@ -65,9 +86,16 @@ export function createAudit(deps: AuditDeps): AuditService {
   return {
     record,
 
-    async list(actor, filter, page) {
+    async list(actor, filter, request) {
       authorise(actor, 'audit:read')
-      return listEvents(store, filter, page)
+      const sought = await soughtEvents(store, filter)
+      return readPage(request, SORTING, async (keyset) => (await store.list(sought, keyset)).map(eventView))
+    },
+
+    async matching(actor, filter, since) {
+      authorise(actor, 'audit:read')
+      const sought = await soughtEvents(store, filter)
+      return countRows((request) => store.count(sought, request), since)
     },
 
     async verify(actor, watch = {}) {
@@ -89,17 +117,14 @@ export function createAudit(deps: AuditDeps): AuditService {
   }
 }
 
-/** One page of events, newest first. For services that show an object's history under a permission of their own. */
-export async function listEvents(
-  store: Pick<AuditStore, 'newest'>,
-  filter: AuditFilter,
-  page: { cursor?: string; limit?: number },
-): Promise<Page<ReturnType<typeof eventView>>> {
+/** Checked, and with its search looked up: once, for all pages of a file. Refusals: invalid_input. */
+export async function soughtEvents(
+  store: Pick<AuditStore, 'found'>,
+  { search: typed = '', ...filter }: AuditFilter,
+): Promise<SoughtEvents> {
   checkTypes(filter.types ?? [])
-  const limit = Math.min(Math.max(Math.trunc(page.limit ?? LIST_PAGE), 1), LIST_LIMIT)
-  const rows = await store.newest(filter, parseCursor(page.cursor), limit + 1)
-  const items = rows.slice(0, limit).map(eventView)
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.seq ?? null) : null }
+  const search = typed.trim().slice(0, LONGEST_SEARCH)
+  return search === '' ? filter : { ...filter, found: await store.found(search, MOST_FOUND) }
 }
 
 /** For a report, which names it. */
@@ -179,16 +204,8 @@ function verdict(actor: Actor, result: AuditVerification, broken: BrokenRow | nu
   return { type: 'audit.verification_failed', outcome: 'failure', reason: broken.kind, actor, object, data }
 }
 
-function parseCursor(cursor: string | undefined): bigint | null {
-  if (cursor === undefined) return null
-  if (!/^[0-9]{1,18}$/.test(cursor)) {
-    throw new Refusal('invalid_input', 'This is not a cursor of ours.', { fields: { cursor: 'Not a cursor.' } })
-  }
-  return BigInt(cursor)
-}
-
 /** Types and prefixes come from a URL. */
-export function checkTypes(types: string[]): void {
+function checkTypes(types: string[]): void {
   if (types.length <= 50 && types.every((type) => /^[a-z][a-z_.]{0,63}$/.test(type))) return
   throw new Refusal('invalid_input', 'This is not an event type.', { fields: { type: 'Not an event type.' } })
 }

@@ -1,5 +1,8 @@
 /** The audit trail: what an event says, its canonical bytes, and the proof that no row was changed. */
 import type { Actor } from './actor'
+import type { ListPage, ListRequest, Matches } from './listing'
+
+export type { Page } from './listing'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
@@ -232,9 +235,17 @@ export interface AuditFilter {
   /** Only events about one of these. */
   objects?: AuditReference[]
   sourceIp?: string
+  /**
+   * What somebody has of it: part of the name of a thing or of who acted, or a whole id, address or number of a row. Names are
+   * those that things have now.
+   */
+  search?: string
   from?: Date
   to?: Date
 }
+
+/** By their place in the chain, which is the order in which they happened. */
+export type AuditSort = 'happened'
 
 /** One thing that events are about. */
 export interface AuditReference {
@@ -283,15 +294,11 @@ export interface LastVerification {
   newer: number
 }
 
-export interface Page<T> {
-  items: T[]
-  /** Opaque; pass it back for the next page. Null on the last one. */
-  nextCursor: string | null
-}
-
 export interface AuditService {
-  /** Newest first. Keyset paging by sequence number. */
-  list(actor: Actor, filter: AuditFilter, page: { cursor?: string; limit?: number }): Promise<Page<AuditEventView>>
+  /** Newest first unless another order is asked for. Refusals: invalid_input, unavailable (`takes_too_long`). */
+  list(actor: Actor, filter: AuditFilter, page: ListRequest<AuditSort>): Promise<ListPage<AuditEventView>>
+  /** How many the list has, or how many came since then. Refusals: as of the list. */
+  matching(actor: Actor, filter: AuditFilter, since?: Date): Promise<Matches>
   /** Recomputes the whole chain from the stored bytes. */
   verify(actor: Actor, watch?: VerificationWatch): Promise<AuditVerification>
   /** What the trail itself says of the last time. Null when nobody ever verified it. */

@@ -6,6 +6,8 @@ import type { Matches } from './listing'
 export interface ListExports {
   /** Throws unless it may begin. Whether the actor may read the list, the list itself has asked. Refusals: rate_limited. */
   begin(actor: Actor, what: ListExport): Promise<void>
+  /** For a list that records its files itself: whether one more may begin. Refusals: rate_limited. */
+  pace(actor: Actor): Promise<void>
 }
 
 export interface ListExport {
@@ -13,7 +15,8 @@ export interface ListExport {
   format: string
   /** As the address of the page has them. */
   filter: Readonly<Record<string, string>>
-  matches: Matches
+  /** Null where they cannot be counted in time. */
+  matches: Matches | null
 }
 
 const EXPORTS = { count: 20, seconds: 10 * 60 }
@@ -26,15 +29,17 @@ export function createListExports({
   /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */
   limit(key: string, count: number, seconds: number): Promise<void>
 }): ListExports {
+  const pace = (actor: Actor) => limit(`export:${actor.id ?? actor.name}`, EXPORTS.count, EXPORTS.seconds)
   return {
+    pace,
     async begin(actor, { list, format, filter, matches }) {
-      await limit(`export:${actor.id ?? actor.name}`, EXPORTS.count, EXPORTS.seconds)
+      await pace(actor)
       await audit.record({
         type: 'list.exported',
         outcome: 'success',
         actor,
         object: { type: 'system', id: null, name: list },
-        data: { list, format, filter: { ...filter }, rows: matches.count, more: matches.more },
+        data: { list, format, filter: { ...filter }, ...(matches && { rows: matches.count, more: matches.more }) },
       })
     },
   }

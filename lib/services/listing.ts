@@ -3,10 +3,15 @@
  * markers between the pages say where a page ended, never how far it was, so rows that come meanwhile move nothing.
  */
 import { Refusal } from '@/lib/errors'
-import type { Page } from './audit'
 import { beginningOf } from './time-bounds'
 
 export type Order = 'asc' | 'desc'
+
+export interface Page<T> {
+  items: T[]
+  /** Opaque; pass it back for the next page. Null on the last one. */
+  nextCursor: string | null
+}
 
 export interface ListRequest<Sort extends string = string> {
   limit?: number
@@ -48,7 +53,7 @@ export interface CountRequest {
 }
 
 export interface SortedColumn<Row> {
-  kind: 'moment' | 'text'
+  kind: 'moment' | 'text' | 'number'
   /** The order that people mean who only name the column. */
   order: Order
   of(row: Row): Date | string
@@ -63,6 +68,8 @@ export interface Sorting<Row, Sort extends string> {
 export const ROWS = { usual: 50, most: 500 }
 /** Rows that are counted at most: beyond, nobody needs the number, and it would cost reading them all. */
 export const MOST_COUNTED = 10_000
+/** Reason of a refusal (`unavailable`): with these filters a page or a number would have to be waited for. */
+export const TAKES_TOO_LONG = 'takes_too_long'
 /** News are shown as a number of two digits. */
 export const MOST_NEWS = 99
 
@@ -170,5 +177,6 @@ function partsOf(cursor: string): string[] {
 function isValue(value: string | undefined, kind: SortedColumn<unknown>['kind']): boolean {
   if (value === undefined || value.length > LONGEST_VALUE || value.includes('\0')) return false
   if (kind === 'text') return true
+  if (kind === 'number') return /^[0-9]{1,18}$/.test(value)
   return beginningOf(value)?.toISOString() === value
 }

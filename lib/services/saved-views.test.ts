@@ -40,6 +40,19 @@ test('an auditor keeps views, and shares none', async () => {
   await expect(views.save(auditor, { ...view, shared: true })).rejects.toMatchObject({ code: 'forbidden' })
 })
 
+test('views of the audit trail are for those who may read it', async () => {
+  const ofTrail = { ...view, list: 'audit', query: 'kind=denied' }
+  await views.save(admin, { ...ofTrail, shared: true })
+  await views.save(auditor, { ...ofTrail, name: 'Mine' })
+  expect(await views.list(auditor, 'audit')).toMatchObject([
+    { name: 'Ends soon', by: 'admin' },
+    { name: 'Mine', by: null },
+  ])
+  await expect(views.list(operator, 'audit')).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(views.save(operator, ofTrail)).rejects.toMatchObject({ code: 'forbidden' })
+  expect(trail).toHaveLength(2)
+})
+
 test('only the owner removes a view, and an administrator one that is shared', async () => {
   await views.save(operator, view)
   await views.save(operator, { ...view, name: 'Shared', shared: true })

@@ -2,7 +2,7 @@
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
 import type { AuditEntry } from './audit'
-import { authorise, can } from './permissions'
+import { authorise, can, type Permission } from './permissions'
 
 export interface SavedView {
   id: string
@@ -36,13 +36,16 @@ export interface SavedViewStore {
 }
 
 export interface SavedViewsService {
+  /** Refusals: forbidden (a list that the actor may not see). */
   list(actor: Actor, list: string): Promise<SavedView[]>
-  /** Refusals: invalid_input (name, query), forbidden (to share), conflict (too many). */
+  /** Refusals: invalid_input (name, query), forbidden (to share, or a list that the actor may not see), conflict (too many). */
   save(actor: Actor, view: { list: string; name: string; query: string; shared: boolean }): Promise<void>
   /** One's own, or one that is shared, for administrators. Refusals: not_found. */
   remove(actor: Actor, id: string): Promise<void>
 }
 
+/** Lists that not everybody sees who may have views, and what seeing them takes. */
+const CLOSED: Readonly<Record<string, Permission>> = { audit: 'audit:read' }
 const MOST_OF_ONE_LIST = 30
 const LONGEST_NAME = 60
 const LONGEST_QUERY = 2_000
@@ -52,6 +55,7 @@ export function createSavedViews({ store }: { store: SavedViewStore }): SavedVie
   return {
     async list(actor, list) {
       const person = personOf(actor, 'saved-view:read')
+      authoriseList(actor, list)
       const views = await store.list(person, list)
       return views.map(({ id, ownerId, ownerName, name, query, shared }) => ({
         id,
@@ -65,6 +69,7 @@ export function createSavedViews({ store }: { store: SavedViewStore }): SavedVie
 
     async save(actor, { list, name: given, query, shared }) {
       const ownerId = personOf(actor, 'saved-view:read')
+      authoriseList(actor, list)
       if (shared) authorise(actor, 'saved-view:share')
       const name = checkedName(given)
       if (query.length > LONGEST_QUERY || /[\p{Cc}\p{Cs}]/u.test(query))
@@ -107,6 +112,11 @@ function personOf(actor: Actor, permission: 'saved-view:read'): string {
   authorise(actor, permission)
   if (actor.type === 'user' && actor.id !== null) return actor.id
   throw new Refusal('forbidden', 'Views belong to people who are signed in.', { reason: 'no_person' })
+}
+
+function authoriseList(actor: Actor, list: string): void {
+  const permission = Object.hasOwn(CLOSED, list) ? CLOSED[list] : undefined
+  if (permission !== undefined) authorise(actor, permission)
 }
 
 function checkedName(given: string): string {

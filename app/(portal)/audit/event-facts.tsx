@@ -17,7 +17,7 @@ const SURFACES: Readonly<Record<string, string>> = {
   job: 'background job',
 }
 
-export function EventFacts({ event, page, reference }: AuditRowProps) {
+export function EventFacts({ event, page, reference }: Omit<AuditRowProps, 'columns'>) {
   const { actor, object, source, data, change } = event
   return (
     <Facts>

@@ -1,27 +1,32 @@
 /** The audit trail, newest first, by whatever it is asked, and the proof that nobody changed it. */
-import { Download, FileText, ScrollText, SearchX } from 'lucide-react'
+import { FileText, Hourglass, ScrollText, SearchX } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
-import { ButtonLink, buttonClass } from '@/app/_components/button'
+import { ButtonLink } from '@/app/_components/button'
 import { EmptyState } from '@/app/_components/empty-state'
-import { DateField, FilterBar } from '@/app/_components/filter-bar'
+import { DateField, FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
 import { Instant } from '@/app/_components/instant'
-import { ListFrame } from '@/app/_components/list-frame'
+import { ListFrame, ViewFrame } from '@/app/_components/list-frame'
+import { ListToolbar } from '@/app/_components/list-toolbar'
 import { PageHeader } from '@/app/_components/page-header'
-import { readParameters, type SearchParameters, withParameters } from '@/app/_components/search-parameters'
+import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { AUDIT_OUTCOME } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
-import { listed, requireActor } from '@/app/_session'
+import { AUDIT_KINDS, AUDIT_LIST, OUTCOMES, storyOf } from '@/app/_lists/audit'
+import { requestOf } from '@/app/_lists/definition'
+import { type ListView, readView } from '@/app/_lists/list-view'
+import { listed } from '@/app/_lists/listed'
+import { requireActor } from '@/app/_session'
+import { isRefusal } from '@/lib/errors'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import type { ObjectStory } from '@/lib/services/audit-objects'
+import { TAKES_TOO_LONG } from '@/lib/services/listing'
 import { AuditList } from './audit-list'
 import { FilterText } from './filter-text'
-import { AUDIT_FILTERS, filterOf, LONGEST_ABOUT, OUTCOMES, type WantedEvents } from './filters'
 import { HistoryViews } from './history-views'
-import { AUDIT_KINDS } from './kinds'
 import { VerifyChain } from './verify-chain'
 
 export const metadata: Metadata = { title: 'Audit' }
@@ -29,12 +34,10 @@ export const metadata: Metadata = { title: 'Audit' }
 export default async function AuditPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActor('audit:read')
   await server().readings.note(actor, { type: 'audit', id: 'trail', name: 'the audit trail' })
-  const { cursor, ...wanted } = {
-    ...(await readParameters(searchParams, [...AUDIT_FILTERS, 'cursor'])),
-    ...(await readParameters(searchParams, ['about'], LONGEST_ABOUT)),
-  }
+  const { view, cursor } = await readView(searchParams, AUDIT_LIST)
+  const wanted = view.filters
   const people = await server().access.users(actor)
-  const story = wanted.about ? await server().auditObjects.story(actor, wanted.about) : null
+  const story = wanted.about ? await storyOf(actor, wanted.about) : null
   const known = people.some(({ id }) => id === wanted.actor)
   return (
     <>
@@ -48,14 +51,11 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
           <FileText aria-hidden />
           Report
         </ButtonLink>
-        <a href={withParameters('/audit/export', wanted)} download className={buttonClass()}>
-          <Download aria-hidden />
-          JSON Lines
-        </a>
       </PageHeader>
       <HistoryViews actor={actor} here="/audit" />
       <LastVerified actor={actor} />
       <FilterBar label="Filter audit events">
+        <SearchField label="Search audit events" placeholder="Name, whole id or address" value={wanted.search} />
         <FilterSelect
           name="kind"
           label="Kind"
@@ -93,8 +93,21 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
           />
         )}
       </FilterBar>
-      <Suspense key={JSON.stringify([wanted, cursor])} fallback={<TableSkeleton />}>
-        <Events actor={actor} wanted={wanted} cursor={cursor} story={story} />
+      {wanted.search && (
+        <p className="mb-4 text-sm text-muted">
+          Searched are the present names of what events are about and of who acted, serials, and whole ids, addresses
+          and row numbers. Of each kind of thing the newest 200 count.
+        </p>
+      )}
+      <ListToolbar
+        actor={actor}
+        list={AUDIT_LIST}
+        view={view}
+        nouns={['event', 'events']}
+        first={cursor === undefined}
+      />
+      <Suspense key={JSON.stringify([wanted, view.order, cursor])} fallback={<TableSkeleton />}>
+        <Events actor={actor} view={view} cursor={cursor} />
       </Suspense>
     </>
   )
@@ -119,20 +132,27 @@ async function LastVerified({ actor }: { actor: Actor }) {
 
 interface EventsProps {
   actor: Actor
-  wanted: WantedEvents
+  view: ListView
   cursor: string | undefined
-  story: ObjectStory | null
 }
 
-async function Events({ actor, wanted, cursor, story }: EventsProps) {
-  const filter = filterOf(wanted, story)
-  const { items, nextCursor } = await listed(server().audit.list(actor, filter, cursor ? { cursor } : {}))
-  const named = await server().auditObjects.named(actor, items)
+async function Events({ actor, view, cursor }: EventsProps) {
+  const filter = AUDIT_LIST.filterOf(view.filters)
+  const page = await inTime(listed((from) => AUDIT_LIST.list(actor, filter, requestOf(view, from)), cursor))
+  if (typeof page === 'string')
+    return (
+      <ListFrame path="/audit" filters={{}} cursor={undefined} nextCursor={null}>
+        <EmptyState icon={Hourglass} title="Nothing was found in time">
+          {page}
+        </EmptyState>
+      </ListFrame>
+    )
+  const named = await server().auditObjects.named(actor, page.items)
   return (
-    <ListFrame path="/audit" filters={wanted} cursor={cursor} nextCursor={nextCursor}>
-      {items.length > 0 ? (
-        <AuditList events={items} named={named} />
-      ) : cursor || Object.keys(filter).length > 0 ? (
+    <ViewFrame view={view} {...page}>
+      {page.items.length > 0 ? (
+        <AuditList events={page.items} named={named} columns={view.columns} />
+      ) : page.cursor || Object.keys(filter).length > 0 ? (
         <EmptyState icon={SearchX} title="No event matches">
           Try fewer filters.
         </EmptyState>
@@ -141,8 +161,18 @@ async function Events({ actor, wanted, cursor, story }: EventsProps) {
           The first thing anybody does here is the first row.
         </EmptyState>
       )}
-    </ListFrame>
+    </ViewFrame>
   )
+}
+
+/** Or the sentence that says why there is none. */
+async function inTime<T>(page: Promise<T>): Promise<T | string> {
+  try {
+    return await page
+  } catch (error) {
+    if (isRefusal(error) && error.reason === TAKES_TOO_LONG) return error.sentence
+    throw error
+  }
 }
 
 /** Options of a list are plain text. */

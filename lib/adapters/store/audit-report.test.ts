@@ -99,6 +99,32 @@ test('an export that is broken off says how much was handed out', async () => {
   expect(items).toMatchObject([{ outcome: 'failure', reason: 'broken_off', data: { count: 2 } }])
 })
 
+test.each(['asc', 'desc'] as const)(
+  'an export in another format has the same events (%s), and is recorded alike',
+  async (order) => {
+    const service = createAuditExport({ store: auditStore(db), audit, pageRows: 2 })
+    let text = ''
+    const file = await service.written(
+      auditor,
+      { search: 'certificate-1' },
+      {
+        ...{ format: 'csv', order },
+        async *write(pages) {
+          for await (const page of pages) yield page.map(({ seq }) => `${seq}\n`).join('')
+        },
+      },
+    )
+    for await (const chunk of file) text += Buffer.from(chunk).toString('utf8')
+    expect(text).toBe((order === 'asc' ? [3, 4, 5] : [5, 4, 3]).map((seq) => `${seq}\n`).join(''))
+    const { items } = await audit.list(auditor, { types: ['audit.exported'] }, { limit: 2 })
+    const sha256 = createHash('sha256').update(text).digest('hex')
+    expect(items).toMatchObject([
+      { outcome: 'success', data: { format: 'csv', search: 'certificate-1', count: 3, sha256 } },
+      { outcome: 'pending', reason: 'started' },
+    ])
+  },
+)
+
 const reports = () =>
   createAuditReport({
     store: { ...auditStore(db), ...auditReportStore(db) },

@@ -2,7 +2,10 @@
 import type { ActorCount, AuditReportStore, TypeCount } from '@/lib/services/audit-report'
 import { distinct, matchingEvents } from './audit-search'
 import type { Database } from './database'
-import type { Prisma } from './generated/client'
+import { within } from './within'
+
+/** Counting ten million rows may take longer than any other statement is given. */
+const PATIENCE = 3 * 60_000
 
 export function auditReportStore(db: Database): AuditReportStore {
   return {
@@ -13,9 +16,10 @@ export function auditReportStore(db: Database): AuditReportStore {
     },
 
     async counts(first, last) {
-      return patiently(
+      return within(
         db,
-        db.$queryRaw<TypeCount[]>`
+        PATIENCE,
+        (transaction) => transaction.$queryRaw<TypeCount[]>`
         ${distinct('type')}, every as (
           select k.value as type, (select count(*) from audit_event where type = k.value and seq between ${first} and ${last}) as count
           from kinds k where k.value is not null
@@ -32,9 +36,10 @@ export function auditReportStore(db: Database): AuditReportStore {
     },
 
     async actors(first, last, limit) {
-      return patiently(
+      return within(
         db,
-        db.$queryRaw<ActorCount[]>`
+        PATIENCE,
+        (transaction) => transaction.$queryRaw<ActorCount[]>`
         select a.actor_id as id, a.count::int, coalesce(e.actor_name, a.actor_id) as name from (
           select actor_id, count(*) as count from audit_event
           where actor_id is not null and seq between ${first} and ${last} group by actor_id order by count desc, actor_id limit ${limit}
@@ -48,10 +53,4 @@ export function auditReportStore(db: Database): AuditReportStore {
       return (await db.organisation.findFirst({ select: { name: true } }))?.name ?? 'an organisation'
     },
   }
-}
-
-/** Counting ten million rows may take longer than any other statement is given. */
-async function patiently<T>(db: Database, query: Prisma.PrismaPromise<T>): Promise<T> {
-  const [, answer] = await db.$transaction([db.$executeRaw`set local statement_timeout = '3min'`, query])
-  return answer
 }

@@ -4,6 +4,7 @@
  * so far as one page needs, then merged.
  */
 import type { AuditFilter } from '@/lib/services/audit'
+import type { FoundInSearch, SoughtEvents } from '@/lib/services/audit-trail'
 import { Prisma } from './generated/client'
 
 export interface SeqBounds {
@@ -11,54 +12,127 @@ export interface SeqBounds {
   below?: bigint | null
 }
 
-export function matchingEvents(
-  filter: AuditFilter,
+type Direction = 'asc' | 'desc'
+
+export function matchingEvents(filter: SoughtEvents, bounds: SeqBounds, order: Direction, limit: number): Prisma.Sql {
+  return matching(Prisma.sql`seq, payload, leaf, chain`, filter, bounds, order, limit)
+}
+
+/** No further than `most`. In no order: what is found first will do, and nothing is gathered only to be sorted. */
+export function countOfEvents(filter: SoughtEvents, most: number): Prisma.Sql {
+  return Prisma.sql`select count(*)::int as count from (${matching(Prisma.sql`seq`, filter, {}, null, most)}) counted`
+}
+
+function matching(
+  columns: Prisma.Sql,
+  filter: SoughtEvents,
   bounds: SeqBounds,
-  order: 'asc' | 'desc',
+  order: Direction | null,
   limit: number,
 ): Prisma.Sql {
-  const direction = order === 'asc' ? Prisma.sql`asc` : Prisma.sql`desc`
+  const direction = Prisma.raw(order ?? 'desc')
+  const sorted = order === null ? Prisma.empty : Prisma.sql`order by seq ${direction}`
   const numbers = numbersOf(bounds, filter)
   const conditions = [...during(filter), ...ofOutcome(filter.outcome), ...others(filter)]
-  const rows = (more: Prisma.Sql[]) => Prisma.sql`
-    select seq, payload, leaf, chain from audit_event
-    where ${all([...more, ...numbers.conditions, ...conditions])} order by seq ${direction} limit ${limit}`
-  const merged = (driver: Prisma.Sql, each: Prisma.Sql) => Prisma.sql`
-    ${driver} select e.seq, e.payload, e.leaf, e.chain from wanted
-    cross join lateral (${each}) e order by e.seq ${direction} limit ${limit}`
-
   const ofTypes = typeCondition(filter.types)
+  const rows = (more: Prisma.Sql[], what = columns) => Prisma.sql`
+    select ${what} from audit_event
+    where ${all([...more, ...numbers.conditions, ...conditions])} ${sorted} limit ${limit}`
+  const merged = (driver: Prisma.Sql, each: Prisma.Sql) => Prisma.sql`
+    ${driver} select e.* from wanted cross join lateral (${each}) e ${sorted} limit ${limit}`
+  /** Of one value of a column: compared and ordered as a pair, so that the index of both is the way to take. */
+  const along = (key: Prisma.Sql, value: Prisma.Sql, by: Prisma.Sql, more: Prisma.Sql[], what = columns) => Prisma.sql`
+    select ${what} from audit_event
+    where (${key}, seq) > (${value}, ${numbers.above}) and (${key}, seq) < (${value}, ${numbers.below}) and ${all(more)}
+    order by ${by}, seq ${direction} limit ${limit}`
+
   if (filter.objects) {
-    const [types, ids] = [filter.objects.map(({ type }) => type), filter.objects.map(({ id }) => id)]
-    const driver = Prisma.sql`with wanted as (select * from unnest(${types}::text[], ${ids}::text[]) as o (type, id))`
-    return merged(driver, rows([Prisma.sql`object_type = wanted.type and object_id = wanted.id`, ...ofTypes]))
+    const among = filter.found === undefined ? [] : [isFound(filter.found)]
+    return merged(
+      Prisma.sql`with wanted as (${references(filter.objects)})`,
+      rows([Prisma.sql`object_type = wanted.type and object_id = wanted.id`, ...ofTypes, ...among]),
+    )
+  }
+  if (filter.found) {
+    const { objects, actors, typed } = filter.found
+    const seq = Prisma.sql`seq`
+    const more = [...ofTypes, ...ofAnyKind(filter)]
+    const ways = [
+      Prisma.sql`select e.seq from wanted cross join lateral (
+        ${rows([Prisma.sql`object_type = wanted.type and object_id = wanted.id`, ...more], seq)}) e`,
+      Prisma.sql`select e.seq from unnest(${[...actors, typed]}::text[]) as who (id) cross join lateral (${
+        order === null
+          ? rows([Prisma.sql`actor_id = who.id`, ...more], seq)
+          : along(
+              Prisma.sql`actor_id`,
+              Prisma.sql`who.id`,
+              Prisma.sql`actor_id ${direction}`,
+              [...conditions, ...more],
+              seq,
+            )
+      }) e`,
+      ...namedBy(typed).map((named) => Prisma.sql`(${rows([named, ...more], seq)})`),
+    ]
+    return Prisma.sql`
+      ${distinct('object_type')}, wanted as (
+        ${references(objects)} union select value, ${typed} from kinds where value is not null),
+      ways as (${Prisma.join(ways, ' union ')})
+      select ${columns} from audit_event where seq in (select seq from ways ${sorted} limit ${limit}) ${sorted}`
   }
   if (filter.objectId !== undefined && filter.objectType === undefined) {
     const driver = Prisma.sql`${distinct('object_type')}, wanted as (select value as type from kinds where value is not null)`
-    return merged(driver, rows([Prisma.sql`object_type = wanted.type and object_id = ${filter.objectId}`, ...ofTypes]))
+    return merged(driver, rows([Prisma.sql`object_type = wanted.type`, ...ofAnyKind(filter), ...ofTypes]))
   }
   if (ofTypes.length === 0 || filter.actorId !== undefined || filter.sourceIp !== undefined || filter.objectId) {
     return rows(ofTypes)
   }
   const driver = Prisma.sql`${distinct('type')}, wanted as (
     select value as type from kinds where value is not null and ${isOneOf(Prisma.sql`value`, filter.types ?? [])})`
-  // Compared and ordered as a pair, so that the index of both is the way to take. Told only that the type is one of them, the
-  // planner takes each for as frequent as the others, and walks the whole trail backwards for a rare one.
+  // Told only that the type is one of them, the planner takes each for as frequent as the others, and walks the whole trail
+  // backwards for a rare one.
   const { outcome } = filter
-  const failed = outcome !== undefined && outcome !== 'success'
-  const key = failed ? Prisma.sql`type, outcome, seq` : Prisma.sql`type, seq`
-  const value = failed ? Prisma.sql`wanted.type, ${outcome}` : Prisma.sql`wanted.type`
-  const sorted = failed
-    ? Prisma.sql`type ${direction}, outcome ${direction}, seq ${direction}`
-    : Prisma.sql`type ${direction}, seq ${direction}`
+  const besides = [...during(filter), ...others(filter)]
   return merged(
     driver,
-    Prisma.sql`
-    select seq, payload, leaf, chain from audit_event
-    where (${key}) > (${value}, ${numbers.above}) and (${key}) < (${value}, ${numbers.below}) and ${all([...during(filter), ...others(filter), ...(failed ? [UNSUCCESSFUL] : ofOutcome(outcome))])}
-    order by ${sorted} limit ${limit}`,
+    outcome === undefined || outcome === 'success'
+      ? along(Prisma.sql`type`, Prisma.sql`wanted.type`, Prisma.sql`type ${direction}`, [
+          ...besides,
+          ...ofOutcome(outcome),
+        ])
+      : along(
+          Prisma.sql`type, outcome`,
+          Prisma.sql`wanted.type, ${outcome}`,
+          Prisma.sql`type ${direction}, outcome ${direction}`,
+          [...besides, UNSUCCESSFUL],
+        ),
   )
 }
+
+function references(objects: readonly { type: string; id: string }[]): Prisma.Sql {
+  const [types, ids] = [objects.map(({ type }) => type), objects.map(({ id }) => id)]
+  return Prisma.sql`select * from unnest(${types}::text[], ${ids}::text[]) as o (type, id)`
+}
+
+function isFound({ objects, actors, typed }: FoundInSearch): Prisma.Sql {
+  const ways = [
+    Prisma.sql`(object_type, object_id) in (${references(objects)})`,
+    Prisma.sql`actor_id = any(${[...actors, typed]}::text[])`,
+    Prisma.sql`object_id = ${typed}`,
+    ...namedBy(typed),
+  ]
+  return Prisma.sql`(${Prisma.join(ways, ' or ')})`
+}
+
+/** What names an event by itself: the address that it came from, its id, its number. */
+function namedBy(typed: string): Prisma.Sql[] {
+  return [
+    ...(/^[0-9a-f.:]+$/i.test(typed) ? [Prisma.sql`source_ip = ${typed}`] : []),
+    ...(UUID.test(typed) ? [Prisma.sql`id = ${typed}::uuid`] : []),
+    ...(/^[0-9]{1,18}$/.test(typed) ? [Prisma.sql`seq = ${BigInt(typed)}`] : []),
+  ]
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 function all(conditions: Prisma.Sql[]): Prisma.Sql {
   return Prisma.join([...conditions, Prisma.sql`true`], ' and ')
@@ -78,7 +152,7 @@ export function distinct(column: 'type' | 'object_type'): Prisma.Sql {
  * Numbers grow with time, so a period is a run of numbers, found by two look-ups. The clock of a database may be set back:
  * an hour of margin at both ends lets no row be missed, and the times themselves decide.
  */
-function numbersOf({ above, below }: SeqBounds, { from, to }: AuditFilter) {
+function numbersOf({ above, below }: SeqBounds, { from, to }: SoughtEvents) {
   const lower = [
     ...(above === undefined ? [] : [Prisma.sql`${above}::bigint`]),
     ...(from === undefined
@@ -107,7 +181,7 @@ function numbersOf({ above, below }: SeqBounds, { from, to }: AuditFilter) {
 const LOWEST = -(2n ** 63n)
 const HIGHEST = 2n ** 63n - 1n
 
-function during({ from, to }: AuditFilter): Prisma.Sql[] {
+function during({ from, to }: SoughtEvents): Prisma.Sql[] {
   return [
     ...(from === undefined ? [] : [Prisma.sql`time >= ${from}::timestamptz`]),
     ...(to === undefined ? [] : [Prisma.sql`time < ${to}::timestamptz`]),
@@ -122,13 +196,18 @@ function ofOutcome(outcome: AuditFilter['outcome']): Prisma.Sql[] {
   return [Prisma.sql`outcome = ${outcome}`, ...(outcome === 'success' ? [] : [UNSUCCESSFUL])]
 }
 
-function others({ actorId, objectType, objectId, sourceIp }: AuditFilter): Prisma.Sql[] {
+function others({ actorId, objectType, objectId, sourceIp }: SoughtEvents): Prisma.Sql[] {
   return [
     ...(actorId === undefined ? [] : [Prisma.sql`actor_id = ${actorId}`]),
     ...(objectType === undefined ? [] : [Prisma.sql`object_type = ${objectType}`]),
     ...(objectId === undefined || objectType === undefined ? [] : [Prisma.sql`object_id = ${objectId}`]),
     ...(sourceIp === undefined ? [] : [Prisma.sql`source_ip = ${sourceIp}`]),
   ]
+}
+
+/** Of whatever type: others() leaves it to those who look through the types. */
+function ofAnyKind({ objectId, objectType }: SoughtEvents): Prisma.Sql[] {
+  return objectId === undefined || objectType !== undefined ? [] : [Prisma.sql`object_id = ${objectId}`]
 }
 
 function typeCondition(types: readonly string[] = []): Prisma.Sql[] {

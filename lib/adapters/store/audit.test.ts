@@ -6,9 +6,11 @@ import { isRefusal } from '@/lib/errors'
 import type { Role } from '@/lib/services/actor'
 import type { AuditEntry, AuditService } from '@/lib/services/audit'
 import { createAudit } from '@/lib/services/audit-trail'
+import { TAKES_TOO_LONG } from '@/lib/services/listing'
 import { person } from '@/lib/services/testing/people'
 import { auditStore } from './audit'
 import { type Database, openDatabase, transact } from './database'
+import { within } from './within'
 
 const EVENTS = 12
 const ID = '00000000-0000-4000-8000-000000000001'
@@ -58,6 +60,19 @@ describe('the trail', () => {
     expect(seen).toEqual(Array.from({ length: EVENTS }, (_, index) => String(EVENTS - index)))
   })
 
+  test.each(['asc', 'desc'] as const)('reads on and back again, in the order %s', async (order) => {
+    const page = (cursor: string | null) => audit.list(admin, {}, { limit: 5, order, ...(cursor && { cursor }) })
+    const numbers = ({ items }: { items: { seq: string }[] }) => items.map(({ seq }) => Number(seq))
+    const first = await page(null)
+    const second = await page(first.nextCursor)
+    const third = await page(second.nextCursor)
+    const all = Array.from({ length: EVENTS }, (_, index) => (order === 'asc' ? index + 1 : EVENTS - index))
+    expect([first, second, third].flatMap(numbers)).toEqual(all)
+    expect([first.previousCursor, third.nextCursor]).toEqual([null, null])
+    expect(numbers(await page(third.previousCursor))).toEqual(numbers(second))
+    expect(await page(second.previousCursor)).toEqual(first)
+  })
+
   test.each([
     ['a type', { types: ['challenge.minted'] }, 6],
     ['a prefix', { types: ['challenge.'] }, 12],
@@ -81,11 +96,50 @@ describe('the trail', () => {
     ['a period around now', { from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 3_600_000) }, 12],
     ['an object', { objectType: 'challenge', objectId: 'challenge-7' }, 1],
     ['an address', { sourceIp: '198.51.100.7' }, 8],
+    ['a search for an address', { search: ' 198.51.100.7 ' }, 8],
+    ['a search for an actor', { search: ID }, 4],
+    ['a search for an object', { search: 'challenge-7' }, 1],
+    ['a search for a number', { search: '007' }, 1],
+    ['a search for what somebody may write', { search: `%_\\'"` }, 0],
+    ['a search within a type', { types: ['challenge.minted'], search: ID }, 2],
+    ['a search within an outcome', { outcome: 'denied' as const, search: ID }, 2],
+    ['a search within an actor', { actorId: ID, search: 'challenge-6' }, 1],
+    ['a search within an address', { sourceIp: '198.51.100.7', search: ID }, 0],
+    ['a search within an object', { objectId: 'challenge-6', search: ID }, 1],
+    [
+      'a search within several objects',
+      { objects: [6, 7, 8].map((n) => ({ type: 'challenge', id: `challenge-${n}` })), search: ID },
+      1,
+    ],
+    ['a search within a time', { to: new Date('2000-01-01'), search: ID }, 0],
     ['a time to come', { from: new Date('2999-01-01') }, 0],
     ['a time long past', { to: new Date('2000-01-01') }, 0],
     ['no types at all', { types: [] }, 12],
   ])('can be filtered by %s', async (_, filter, count) => {
-    expect((await audit.list(admin, filter, {})).items).toHaveLength(count)
+    const { items } = await audit.list(admin, filter, {})
+    expect(items).toHaveLength(count)
+    expect((await audit.list(admin, filter, { order: 'asc' })).items).toEqual(items.toReversed())
+    expect(await audit.matching(admin, filter)).toEqual({ count, more: false })
+  })
+
+  test('finds an event by its id', async () => {
+    const { items } = await audit.list(admin, {}, { limit: 1 })
+    expect((await audit.list(admin, { search: items[0]?.id ?? '' }, {})).items).toEqual(items)
+  })
+
+  test('counts what came after a moment', async () => {
+    const { items } = await audit.list(admin, {}, {})
+    const moment = items[3]?.time ?? new Date(0)
+    const later = items.filter(({ time }) => time > moment).length
+    expect(await audit.matching(admin, {}, moment)).toEqual({ count: later, more: false })
+    expect(await audit.matching(admin, { from: new Date('2999-01-01') }, moment)).toEqual({ count: 0, more: false })
+  })
+
+  test('breaks off what takes too long, and only that', async () => {
+    const asleep = within(db, 50, (transaction) => transaction.$queryRaw`select pg_sleep(2)::text`)
+    await expect(asleep).rejects.toMatchObject({ code: 'unavailable', reason: TAKES_TOO_LONG })
+    const wrong = within(db, 50, (transaction) => transaction.$queryRaw`select 1 / 0`)
+    await expect(wrong).rejects.not.toMatchObject({ reason: TAKES_TOO_LONG })
   })
 
   test('shows what was recorded', async () => {
@@ -111,6 +165,7 @@ describe('the trail', () => {
   ] as const)('is for %s: %s', async (role: Role | null, verdict) => {
     const actor = person(role, role && ID)
     expect(await codeOf(audit.list(actor, {}, {}))).toBe(verdict)
+    expect(await codeOf(audit.matching(actor, {}))).toBe(verdict)
     if (verdict !== 'allowed') expect(await codeOf(audit.verify(actor))).toBe(verdict)
   })
 

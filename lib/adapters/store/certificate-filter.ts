@@ -79,7 +79,7 @@ export function statusColumn(now: Date, expiringBefore: Date): Prisma.Sql {
 const STATUSES = ['revoked', 'issuer_revoked', 'held', 'expired', 'not_yet_valid', 'expiring', 'valid'] as const
 
 /** Serials and fingerprints from their beginning, as people copy them; names anywhere. */
-function searchCondition(search: string): Prisma.Sql {
+export function searchCondition(search: string): Prisma.Sql {
   const hex = search.replace(/[\s:]/g, '').replace(/^sha256/i, '')
   const numbers = /^[0-9a-f]{3,64}$/i.test(hex) ? numberConditions(hex) : Prisma.empty
   return Prisma.sql`(${CERTIFICATE_NAMES} ilike ${anywhere(search)} ${numbers})`

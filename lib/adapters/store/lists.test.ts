@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Actor, systemActor } from '@/lib/services/actor'
+import { createAudit } from '@/lib/services/audit-trail'
 import { createDevices } from '@/lib/services/devices'
 import { createSavedViews } from '@/lib/services/saved-views'
-import { actor, installation, newDevice } from '@/lib/services/testing/harness'
+import { actor, type Installation, installation, newDevice } from '@/lib/services/testing/harness'
+import { auditStore } from './audit'
 import { CERTIFICATE_NAMES } from './certificate-filter'
 import { hasState } from './challenge-rows'
 import { CHALLENGE_NAMES } from './challenges'
@@ -18,10 +20,13 @@ import { postgresBacking } from './testing/postgres-backing'
 const MIGRATION = readFileSync('prisma/migrations/20261129010000_sort_and_search_lists/migration.sql', 'utf8')
 let backing: Awaited<ReturnType<typeof postgresBacking>>
 let database: Database
+let portal: Installation
 
 beforeAll(async () => {
   backing = await postgresBacking()
   database = backing.database
+  portal = installation(backing)
+  await portal.setUp()
 })
 afterAll(() => backing?.close())
 
@@ -88,9 +93,35 @@ test.each([
   expect(plan.flatMap(Object.values).join('\n')).toMatch(new RegExp(index))
 })
 
+test('the audit trail is searched by the names that things have, whoever made them up', async () => {
+  const { endpoint } = await portal.createGroup('Wombats')
+  const enrolled = await portal.enrol(endpoint.id, newDevice('quokka-7'))
+  const audit = createAudit({ store: auditStore(database), clock: () => portal.time.now })
+  const ada = await person('admin')
+  await database.user.update({ where: { id: ada.id ?? '' }, data: { name: 'Ada Zebrafinch' } })
+  await audit.record({
+    type: 'audit.read',
+    outcome: 'success',
+    actor: ada,
+    object: { type: 'system', id: 'x', name: 'x' },
+  })
+  const found = async (search: string) => {
+    const { items } = await audit.list(actor('auditor'), { search }, {})
+    expect(await audit.matching(actor('auditor'), { search })).toEqual({ count: items.length, more: false })
+    return items
+  }
+  const ofDevice = await found('UOKKA')
+  expect(ofDevice.map(({ type }) => type)).toContain('certificate.issued')
+  expect(ofDevice.every(({ object }) => ['certificate', 'challenge', 'transaction'].includes(object.type))).toBe(true)
+  const bySerial = await found(enrolled.serial)
+  expect(bySerial.map(({ type }) => type)).toContain('certificate.issued')
+  expect(ofDevice).toEqual(expect.arrayContaining(bySerial))
+  expect((await found('ombat')).map(({ type }) => type)).toContain('group.created')
+  expect((await found('zebra')).map(({ type }) => type)).toEqual(['audit.read'])
+  expect(await found('nobody')).toEqual([])
+})
+
 test('devices are counted as they are listed', async () => {
-  const portal = installation(backing)
-  await portal.setUp()
   const { endpoint } = await portal.createGroup()
   for (const name of ['one', 'two', 'two']) await portal.enrol(endpoint.id, newDevice(name))
   const nothing = { list: () => Promise.reject(new Error('not asked')) }
