@@ -155,6 +155,7 @@ const MANY: [method: string, call: Call, finds?: 'nothing'][] = [
   ['devices.list', (s, a, of) => s.devices.list(a, { search: of.group }, {}), 'nothing'],
   ['overdueRenewals.list', (s, a) => s.overdueRenewals.list(a, {}, {})],
   ['overdueRenewals.list', (s, a, of) => s.overdueRenewals.list(a, { group: of.group }, {}), 'nothing'],
+  ['overdueRenewals.list', (s, a) => s.overdueRenewals.list(a, {}, { sort: 'found' })],
   ['bulkRevocations.list', (s, a) => s.bulkRevocations.list(a, {})],
   ['bulkRevocations.preview', (s, a) => s.bulkRevocations.preview(a, 'hold', { filter: {} })],
   ['networkHistory.ofCertificates', (s, a, of) => s.networkHistory.ofCertificates(a, [of.certificate.id]), 'nothing'],
@@ -164,7 +165,8 @@ const MANY: [method: string, call: Call, finds?: 'nothing'][] = [
 const COUNTS: [method: string, call: Call, answer: unknown][] = [
   ['approvals.countOpen', (s, a) => s.approvals.countOpen(a), 1],
   ['overview.forecast', async (s, a) => (await s.overview.forecast(a)).reduce((sum, { count }) => sum + count, 0), 1],
-  ['overdueRenewals.count', (s, a) => s.overdueRenewals.count(a), 1],
+  ['overdueRenewals.count', (s, a) => s.overdueRenewals.count(a), { count: 1, more: false }],
+  ['overdueRenewals.matching', (s, a) => countedAsListed(s.overdueRenewals, a, {}), true],
   ['challenges.matching', (s, a) => countedAsListed(s.challenges, a, {}), true],
   ['certificates.matching', (s, a) => countedAsListed(s.certificates, a, {}), true],
   ['transactions.matching', (s, a) => countedAsListed(s.transactions, a, { kind: 'all' }), true],
