@@ -132,12 +132,9 @@ const SORTED: Readonly<Record<DeviceSort, SortedBy>> = {
 /** Each half stops after a page of names, so that neither is read to its end. */
 function namesOf({ search, group, groups }: DeviceNameFilter & Reach, keyset: NameKeyset): Prisma.Sql {
   const { from, limit } = keyset
-  const upwards = towards(keyset) === ASCENDING
-  const beyond =
-    from === null
-      ? Prisma.sql`c.subject <> ''`
-      : Prisma.sql`c.subject <> '' and c.subject ${upwards ? Prisma.sql`>` : Prisma.sql`<`} ${from}`
-  const towardsIt = towards(keyset)
+  const direction = towards(keyset)
+  const past = direction === ASCENDING ? Prisma.sql`>` : Prisma.sql`<`
+  const beyond = from === null ? Prisma.sql`c.subject <> ''` : Prisma.sql`c.subject <> '' and c.subject ${past} ${from}`
   const fits = search === undefined ? Prisma.sql`true` : Prisma.sql`c.subject ilike ${anywhere(search)}`
   // What is in the subject is in the names as well, and those have an index.
   const found = search === undefined ? fits : Prisma.sql`${CERTIFICATE_NAMES} ilike ${anywhere(search)} and ${fits}`
@@ -149,13 +146,13 @@ function namesOf({ search, group, groups }: DeviceNameFilter & Reach, keyset: Na
           (select c.subject, count(*) as certificates from certificate c
             where c.kind = 'leaf' and c.state = 'issued' and ${beyond} and ${found} and ${ofGroup(Prisma.sql`c.group_id`)}
               and not exists (select from device_certificate l where l.certificate_id = c.id)
-            group by c.subject order by c.subject ${towardsIt} limit ${limit})
+            group by c.subject order by c.subject ${direction} limit ${limit})
           union all
           (select c.subject, 0 from challenge c
             where c.origin in ('minted', 'signed') and ${beyond} and ${fits} and c.device_id is null
               and ${ofGroup(Prisma.sql`(select e.group_id from endpoint e where e.id = c.endpoint_id)`)}
               and not exists (select from certificate k join device_certificate l on l.certificate_id = k.id where k.subject = c.subject)
-            group by c.subject order by c.subject ${towardsIt} limit ${limit})`
+            group by c.subject order by c.subject ${direction} limit ${limit})`
 }
 
 const ASCENDING = Prisma.sql`asc`
