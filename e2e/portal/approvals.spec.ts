@@ -56,7 +56,7 @@ test('an operator approves by keyboard, and the device has its certificate', asy
   await expect(page.getByText('Neither name nor key has been seen here before.')).toBeVisible()
   await expect(page.getByText('Nobody has decided yet.')).toBeVisible()
 
-  await page.getByRole('button', { name: 'Approve' }).focus()
+  await page.getByRole('button', { name: 'Approve', exact: true }).focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog', { name: 'Approve CN=laptop-7,O=Example?' })
   await dialog.getByLabel('Comment (optional)').focus()
@@ -85,7 +85,7 @@ test('a denial reaches the device, and stays with the request', async ({ visit }
     await expect(row(page, 'CN=laptop-8,O=Example')).toContainText('Waiting', { timeout: 1_000 })
   }).toPass({ timeout: 60_000 })
   await page.getByRole('link', { name: 'CN=laptop-8,O=Example' }).click()
-  await page.getByRole('button', { name: 'Deny' }).click()
+  await page.getByRole('button', { name: 'Deny', exact: true }).click()
   const dialog = page.getByRole('dialog', { name: 'Deny CN=laptop-8,O=Example?' })
   await dialog.getByLabel('Comment (optional)').fill('Nobody knows it')
   await dialog.getByRole('button', { name: 'Deny request' }).click()
