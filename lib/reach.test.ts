@@ -57,7 +57,12 @@ const NOT_FOR_PEOPLE = [
 const OWN = ['access.sessions', 'access.endSession', 'access.changeOwnPassword']
 
 /** It has a test of its own, for what it does to others cannot be taken back. */
-const ALONE = ['challenges.revokeMatching', 'authorityImports.importPkcs12', 'overview.milestones']
+const ALONE = [
+  'challenges.revokeMatching',
+  'approvals.decideMany',
+  'authorityImports.importPkcs12',
+  'overview.milestones',
+]
 
 type Call = (services: Services, actor: Actor, of: Things) => Promise<unknown>
 
@@ -158,6 +163,7 @@ const MANY: [method: string, call: Call, finds?: 'nothing'][] = [
   ['devices.list', (s, a, of) => s.devices.list(a, { search: of.group }, {}), 'nothing'],
   ['overdueRenewals.list', (s, a) => s.overdueRenewals.list(a, {}, {})],
   ['overdueRenewals.list', (s, a, of) => s.overdueRenewals.list(a, { group: of.group }, {}), 'nothing'],
+  ['overdueRenewals.list', (s, a) => s.overdueRenewals.list(a, {}, { sort: 'found' })],
   ['bulkRevocations.list', (s, a) => s.bulkRevocations.list(a, {})],
   ['bulkRevocations.preview', (s, a) => s.bulkRevocations.preview(a, 'hold', { filter: {} })],
   ['networkHistory.ofCertificates', (s, a, of) => s.networkHistory.ofCertificates(a, [of.certificate.id]), 'nothing'],
@@ -167,7 +173,9 @@ const MANY: [method: string, call: Call, finds?: 'nothing'][] = [
 const COUNTS: [method: string, call: Call, answer: unknown][] = [
   ['approvals.countOpen', (s, a) => s.approvals.countOpen(a), 1],
   ['overview.forecast', async (s, a) => (await s.overview.forecast(a)).reduce((sum, { count }) => sum + count, 0), 1],
-  ['overdueRenewals.count', (s, a) => s.overdueRenewals.count(a), 1],
+  ['approvals.undecided', (s, a) => s.approvals.undecided(a, {}), { count: 1, more: false }],
+  ['overdueRenewals.count', (s, a) => s.overdueRenewals.count(a), { count: 1, more: false }],
+  ['overdueRenewals.matching', (s, a) => countedAsListed(s.overdueRenewals, a, {}), true],
   ['challenges.matching', (s, a) => countedAsListed(s.challenges, a, {}), true],
   ['certificates.matching', (s, a) => countedAsListed(s.certificates, a, {}), true],
   ['transactions.matching', (s, a) => countedAsListed(s.transactions, a, { kind: 'all' }), true],
@@ -448,6 +456,15 @@ describe('what is of one group', () => {
   test('challenges of another group are not revoked together with others', async () => {
     for (const filter of [{ ids: [guests.challenge] }, { group: guests.group }, { endpoint: guests.endpoint }])
       expect(await services.challenges.revokeMatching(operator, filter, new Date())).toBe(0)
+  })
+
+  test('requests of another group are not decided together with others', async () => {
+    for (const which of [
+      { ids: [guests.approval] },
+      { filter: { endpoint: guests.endpoint }, before: new Date(Date.now() + 60_000) },
+      { filter: { search: 'guests' }, before: new Date(Date.now() + 60_000) },
+    ])
+      expect(await services.approvals.decideMany(operator, which, { approves: false })).toMatchObject({ decided: 0 })
   })
 
   test('an enrolment of another group cannot be judged at one’s own endpoint', async () => {

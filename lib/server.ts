@@ -288,7 +288,7 @@ export interface Services {
   notices: NoticesService
   listExports: ListExports
   savedViews: SavedViewsService
-  overdueRenewals: Pick<OverdueRenewals, 'list' | 'count'>
+  overdueRenewals: Pick<OverdueRenewals, 'list' | 'matching' | 'count'>
   overview: OverviewService
   backups: BackupsService
   /** "Sync now": the whole inventory of this Jamf Pro is read within seconds. */

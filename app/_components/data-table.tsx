@@ -52,7 +52,7 @@ export function DataTable<Row>({ caption, columns: all, rows, rowKey, view }: Da
               >
                 {column.quiet ? (
                   <span className="sr-only">{column.head}</span>
-                ) : view && column.sort ? (
+                ) : view && column.sort && Object.hasOwn(view.list.sorts, column.sort) ? (
                   <SortLink view={view} sort={column.sort} head={column.head} />
                 ) : (
                   column.head

@@ -4,6 +4,7 @@ import { z } from 'zod'
 export const LIST_NAMES = [
   'certificates',
   'devices',
+  'overdue-renewals',
   'enrolments',
   'challenges',
   'approvals',

@@ -86,6 +86,8 @@ const PATHS: readonly string[] = [
   '/devices',
   '/devices?search=C0200000042',
   '/devices?state=removed',
+  '/devices?sort=seen',
+  '/devices?sort=ends',
   '/devices/overdue',
   '/enrolments',
   '/enrolments?state=refused',

@@ -20,12 +20,12 @@ test.beforeAll(async () => {
 test.afterAll(() => portal?.stop())
 
 /** Asks, and asks again every second until somebody has decided. */
-function waitingDevice(name: string): Promise<{ status: string; serial: string | null }> {
+function waitingDevice(name: string, seconds = 90): Promise<{ status: string; serial: string | null }> {
   return inFolder(async (folder) => {
     const { json } = await portal.cli([
       'enrol',
       ...['--url', contractors.endpoint.scepUrl, '--no-challenge', '--subject', `CN=${name},O=Example`],
-      ...['--poll-interval', '1', '--poll-for', '90', '--json'],
+      ...['--poll-interval', '1', '--poll-for', String(seconds), '--json'],
       ...['--key-out', `${folder}/device.key`, '--cert-out', `${folder}/device.pem`],
     ])
     return json as { status: string; serial: string | null }
@@ -56,7 +56,7 @@ test('an operator approves by keyboard, and the device has its certificate', asy
   await expect(page.getByText('Neither name nor key has been seen here before.')).toBeVisible()
   await expect(page.getByText('Nobody has decided yet.')).toBeVisible()
 
-  await page.getByRole('button', { name: 'Approve' }).focus()
+  await page.getByRole('button', { name: 'Approve', exact: true }).focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog', { name: 'Approve CN=laptop-7,O=Example?' })
   await dialog.getByLabel('Comment (optional)').focus()
@@ -85,7 +85,7 @@ test('a denial reaches the device, and stays with the request', async ({ visit }
     await expect(row(page, 'CN=laptop-8,O=Example')).toContainText('Waiting', { timeout: 1_000 })
   }).toPass({ timeout: 60_000 })
   await page.getByRole('link', { name: 'CN=laptop-8,O=Example' }).click()
-  await page.getByRole('button', { name: 'Deny' }).click()
+  await page.getByRole('button', { name: 'Deny', exact: true }).click()
   const dialog = page.getByRole('dialog', { name: 'Deny CN=laptop-8,O=Example?' })
   await dialog.getByLabel('Comment (optional)').fill('Nobody knows it')
   await dialog.getByRole('button', { name: 'Deny request' }).click()
@@ -93,6 +93,30 @@ test('a denial reaches the device, and stays with the request', async ({ visit }
   expect((await device).status).toBe('FAILURE')
   await page.goto('/approvals?state=denied')
   await expect(row(page, 'CN=laptop-8,O=Example')).toContainText('Denied')
+})
+
+test('ticked requests are approved and all that match are denied, with one comment for each', async ({ visit }) => {
+  test.slow()
+  await Promise.all(['laptop-10', 'laptop-11', 'laptop-12'].map((name) => waitingDevice(name, 0)))
+  const page = await visit(portal, { as: OLGA })
+  await page.goto('/approvals?search=laptop-1')
+  await page.getByLabel('Tick CN=laptop-10,O=Example').check()
+  await page.getByRole('button', { name: 'Approve 1 ticked' }).click()
+  const approve = page.getByRole('dialog', { name: 'Approve 1 request?' })
+  await approve.getByLabel('Comment (optional)').fill('Handed out today')
+  await approve.getByRole('button', { name: 'Approve them' }).click()
+  await expect(page.getByText('1 request approved')).toBeVisible()
+  await expect(page.getByLabel('Tick CN=laptop-10,O=Example')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Deny all that match' }).click()
+  const deny = page.getByRole('dialog', { name: 'Deny 2 requests?' })
+  await deny.getByLabel('Comment (optional)').fill('Nobody ordered these')
+  await deny.getByRole('button', { name: 'Deny them' }).click()
+  await expect(page.getByText('2 requests denied')).toBeVisible()
+  await expect(page.getByText('No request matches')).toBeVisible()
+  await page.goto('/approvals?search=laptop-1&state=all')
+  await expect(row(page, 'CN=laptop-10,O=Example')).toContainText('Approved')
+  await page.getByRole('link', { name: 'CN=laptop-12,O=Example' }).click()
+  await expect(page.getByText('Nobody ordered these')).toBeVisible()
 })
 
 test('a static secret is bounded, shown once, marked weak and revoked', async ({ visit }) => {

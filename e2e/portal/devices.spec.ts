@@ -69,6 +69,20 @@ test('a device is found by what its MDM says, and has its certificate without an
   await picture(page, 'device-narrow')
 })
 
+test('devices are sorted by when they were seen and by the ends of their certificates', async ({ visit }) => {
+  await mdm.tell({ externalId: 'device-03', lastSeenAt: new Date(Date.now() - 60_000) })
+  const page = await visit(portal, { as: AUGUST })
+  await page.goto('/devices?columns=ends,seen')
+  const first = page.getByRole('table', { name: 'Devices' }).getByRole('row').nth(1)
+  await expect(first).toContainText('Tablet 01')
+  await page.getByRole('link', { name: 'Last seen' }).click()
+  await expect(first).toContainText('Tablet 03')
+  await expect(page.getByText('that belong to none of them, always by name.')).toBeVisible()
+  await page.getByRole('link', { name: 'Valid until' }).click()
+  await expect(page.getByRole('columnheader', { name: 'Valid until' })).toHaveAttribute('aria-sort', 'ascending')
+  await expect(first).toContainText('Tablet')
+})
+
 test('its page by the name in its certificate leads to it', async ({ visit }) => {
   const page = await visit(portal, { as: AUGUST })
   await page.goto(`/devices/${keyOfDevice('CN=C02EXAMPLE01')}`)
@@ -152,6 +166,10 @@ test('whoever may not decide sees what waits and no button for it', async ({ vis
   await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0)
   await page.goto('/devices/overdue')
   await expect(page.getByText('All of them are in time')).toBeVisible()
+  await expect(page.getByText('0 devices', { exact: true })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Export' })).toBeVisible()
+  const file = await page.request.get('/devices/overdue/rows?format=csv&sort=-found')
+  expect(await file.text()).toContain('subject,certificateId,certificateSerial,notAfter')
 })
 
 test('another system is told what happens, from a secret shown once to its history', async ({ visit }) => {

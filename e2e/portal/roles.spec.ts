@@ -131,6 +131,7 @@ const ACTIONS: Readonly<Record<string, readonly string[] | 'own' | typeof STRANG
   dismissAlarm: WORKERS,
   createStaticSecret: ADMINS,
   decideBraked: ADMINS,
+  decideRequests: WORKERS,
   denyRequest: WORKERS,
   drillBreakGlass: ADMINS,
   endSession: 'own',

@@ -110,7 +110,32 @@ export interface ApprovalsService {
   approve(actor: Actor, id: string, comment?: string): Promise<ApprovalView>
   /** One denial denies. */
   deny(actor: Actor, id: string, comment?: string): Promise<ApprovalView>
+  /** How many of those that match wait for the word of this person. */
+  undecided(actor: Actor, filter: ApprovalFilter): Promise<Matches>
+  /**
+   * The same word about many: those with these ids, or all that match, wait for this person's word and came before that
+   * moment, the oldest first. Each is decided on its own, by the rules of approve() and deny(); some hundred at once.
+   */
+  decideMany(
+    actor: Actor,
+    which: { ids: readonly string[] } | { filter: ApprovalFilter; before: Date },
+    decision: { approves: boolean; comment?: string },
+  ): Promise<DecisionsMade>
 }
+
+/** Each of them is a transaction, and an approved one a signature: more would have whoever asked wait for minutes. */
+export const DECIDED_AT_ONCE = 500
+
+/** What became of a decision about many. */
+export interface DecisionsMade {
+  decided: number
+  skipped: Partial<Record<SkippedDecision, number>>
+  /** There are others that it did not come to. */
+  more: boolean
+}
+
+/** `by_people`: more than one has to approve, and no person asks. */
+export type SkippedDecision = Exclude<DecisionOutcome['outcome'], 'recorded'> | 'by_people'
 
 /** What came in, with nothing of a challenge in it. */
 export interface HeldRequest {
@@ -192,6 +217,9 @@ export interface ApprovalStore {
     decision: Decision,
     event: (request: NamedRequest, after: { approvals: number; required: number }) => AuditEntry,
   ): Promise<DecisionOutcome>
+  /** Open ones that match, came by then, and that nobody of this name has decided about; the oldest first. */
+  undecided(filter: ApprovalFilter & Reach, page: { by: string; before: Date; limit: number }): Promise<string[]>
+  countUndecided(filter: ApprovalFilter & Reach, by: string, most: number): Promise<number>
   /** Null unless it is approved and has no certificate yet. */
   approved(id: string): Promise<ApprovedRequest | null>
   /** Approved ones that nobody finished, oldest first. */

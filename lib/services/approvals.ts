@@ -2,18 +2,20 @@
 import { isRefusal, Refusal } from '@/lib/errors'
 import { type Actor, systemActor } from './actor'
 import { grantOf } from './approval-authorisation'
+import { decisionEvent, expiredEvent, notIssuedEvent } from './approval-events'
 import { differencesOf, readable, warningsOf } from './approval-review'
-import type {
-  ApprovalSort,
-  ApprovalStore,
-  ApprovalsService,
-  ApprovalView,
-  ApprovedRequest,
-  DecisionOutcome,
-  NamedRequest,
+import {
+  type ApprovalFilter,
+  type ApprovalSort,
+  type ApprovalStore,
+  type ApprovalsService,
+  type ApprovalView,
+  type ApprovedRequest,
+  DECIDED_AT_ONCE,
+  type DecisionOutcome,
+  type DecisionsMade,
+  type SkippedDecision,
 } from './approval-types'
-import type { AuditEntry } from './audit'
-import { fingerprint } from './certificate-intent'
 import { checkedText } from './challenge-constraints'
 import { type RedemptionStore, type RowOutcome, refusedRow } from './challenge-presentation'
 import { MISMATCHES_BEFORE_REVOCATION } from './challenge-redemption'
@@ -22,7 +24,6 @@ import { explanationOf } from './enrolment-refusals'
 import { EnrolmentProof, type IssuanceService } from './issuance'
 import { countRows, readPage, type Sorting } from './listing'
 import { authoriseInGroups, canInGroups, inGroups, reachOf } from './permissions'
-import { transactionIdText } from './scep-exchange'
 import { failedRow, issuanceRefusal } from './scep-refusals'
 
 export interface ApprovalsDependencies {
@@ -87,6 +88,34 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
     approve: (actor, id, comment) => decide(actor, id, true, comment),
     deny: (actor, id, comment) => decide(actor, id, false, comment),
 
+    async undecided(actor, filter) {
+      authoriseInGroups(actor, 'approval:read')
+      const wanted = { ...filter, ...reachOf(actor) }
+      return countRows(({ most }) => store.countUndecided(wanted, byWhom(actor), most), undefined)
+    },
+
+    async decideMany(actor, which, { approves, comment: said }) {
+      authoriseInGroups(actor, 'approval:decide')
+      const comment = checkedText('comment', said, MAX_COMMENT)
+      const found = 'ids' in which ? [...new Set(which.ids)] : await undecidedBefore(actor, which)
+      const made: DecisionsMade = { decided: 0, skipped: {}, more: found.length > DECIDED_AT_ONCE }
+      const approved: string[] = []
+      try {
+        for (const id of found.slice(0, DECIDED_AT_ONCE)) {
+          const outcome = await decideOne(actor, id, { approves, comment })
+          if (outcome === 'open' || outcome === 'complete') made.decided += 1
+          else made.skipped[outcome] = (made.skipped[outcome] ?? 0) + 1
+          if (outcome === 'complete' && approves) approved.push(id)
+        }
+      } catch (error) {
+        // What was decided stays so: then this tells how far it came.
+        if (made.decided === 0 || !isRefusal(error, 'unavailable')) throw error
+        made.more = true
+      }
+      await completeAll(actor, approved)
+      return made
+    },
+
     async tend() {
       const failures: string[] = []
       let completed = 0
@@ -107,22 +136,52 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
   async function decide(actor: Actor, id: string, approves: boolean, said?: string): Promise<ApprovalView> {
     authoriseInGroups(actor, 'approval:decide')
     const comment = checkedText('comment', said, MAX_COMMENT)
-    const { approvalsRequired } = await existing(actor, id)
+    const outcome = await decideOne(actor, id, { approves, comment })
+    if (outcome === 'complete' && approves) await completeNow(actor, id)
+    else if (outcome !== 'open' && outcome !== 'complete')
+      throw undecidable(outcome, (await store.get(id))?.approvalsRequired)
+    const { requested: _, validityDays: __, ...after } = await existing(actor, id)
+    return viewOf(after)
+  }
+
+  /** `complete`: nobody else is asked. `open`: it counts, and others have to approve too. */
+  async function decideOne(
+    actor: Actor,
+    id: string,
+    { approves, comment }: { approves: boolean; comment: string | null },
+  ): Promise<'open' | 'complete' | SkippedDecision> {
+    const found = await store.get(id)
+    if (found === null || !inGroups(actor, found.group.slug)) return 'unknown'
     // A key or a command line is whoever holds it, perhaps the same person twice.
-    if (approves && approvalsRequired > 1 && actor.type !== 'user') {
-      const sentence = `This endpoint asks for ${approvalsRequired} people. Approve in the portal, signed in as yourself.`
-      throw new Refusal('conflict', sentence, { reason: 'approval_by_people' })
-    }
+    if (approves && found.approvalsRequired > 1 && actor.type !== 'user') return 'by_people'
     const denied = refusedRow('request_denied', comment ?? `denied by ${actor.name}`)
-    const by = actor.id ?? `${actor.type}:${actor.via}`
-    const decision = { id, by, name: actor.name, approves, comment, denied }
+    const decision = { id, by: byWhom(actor), name: actor.name, approves, comment, denied }
     const decided = await store.decide(decision, (request, { approvals, required }) =>
       decisionEvent(actor, request, { approves, comment, approvals, required }),
     )
-    if (decided.outcome !== 'recorded') throw undecidable(decided.outcome)
-    if (decided.state === 'approved') await completeNow(actor, id)
-    const { requested: _, validityDays: __, ...after } = await existing(actor, id)
-    return viewOf(after)
+    if (decided.outcome !== 'recorded') return decided.outcome
+    return decided.state === 'open' ? 'open' : 'complete'
+  }
+
+  /** One more than are decided at once, to know of it. */
+  async function undecidedBefore(
+    actor: Actor,
+    { filter, before }: { filter: ApprovalFilter; before: Date },
+  ): Promise<string[]> {
+    const page = { by: byWhom(actor), before, limit: DECIDED_AT_ONCE + 1 }
+    return store.undecided({ ...filter, ...reachOf(actor) }, page)
+  }
+
+  /** As far as certificates can be made now: the job makes the others. */
+  async function completeAll(actor: Actor, ids: string[]): Promise<void> {
+    for (const id of ids) {
+      try {
+        await complete(actor, id)
+      } catch (error) {
+        if (isRefusal(error, 'unavailable')) return
+        if (!isRefusal(error)) throw error
+      }
+    }
   }
 
   /** An outage is no reason to take a decision back: the job goes on where this stopped. */
@@ -199,14 +258,7 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
     const row = refusedRow('request_expired', 'nobody decided in time')
     let expired = 0
     for (;;) {
-      const count = await store.expire(BATCH, row, (request) => ({
-        type: 'approval.expired',
-        outcome: 'success',
-        actor,
-        object: { type: 'transaction', id: request.id, name: request.subject },
-        transactionId: transactionIdText(request.transactionId),
-        data: factsOf(request),
-      }))
+      const count = await store.expire(BATCH, row, (request) => expiredEvent(actor, request))
       expired += count
       if (count < BATCH) return expired
     }
@@ -230,6 +282,10 @@ function isFinal(error: unknown): boolean {
 
 const NOT_RENEWABLE: readonly string[] = ['renewed_already', 'renewed_is_revoked', 'renewed_issuer_is_revoked']
 
+function byWhom(actor: Actor): string {
+  return actor.id ?? `${actor.type}:${actor.via}`
+}
+
 const UNDECIDABLE: Readonly<Record<Exclude<DecisionOutcome['outcome'], 'recorded' | 'unknown'>, string>> = {
   again: 'You have decided about this request already.',
   approved: 'It has been approved already.',
@@ -237,50 +293,18 @@ const UNDECIDABLE: Readonly<Record<Exclude<DecisionOutcome['outcome'], 'recorded
   expired: 'It has expired. The device has to ask anew.',
 }
 
-function undecidable(outcome: Exclude<DecisionOutcome['outcome'], 'recorded'>): Refusal {
-  return outcome === 'unknown'
-    ? new Refusal('not_found', 'There is no such request.', { reason: 'approval_unknown' })
-    : new Refusal('conflict', UNDECIDABLE[outcome], { reason: `approval_${outcome}` })
+function undecidable(outcome: SkippedDecision, required = 0): Refusal {
+  if (outcome === 'unknown')
+    return new Refusal('not_found', 'There is no such request.', { reason: 'approval_unknown' })
+  const sentence =
+    outcome === 'by_people'
+      ? `This endpoint asks for ${required} people. Approve in the portal, signed in as yourself.`
+      : UNDECIDABLE[outcome]
+  return new Refusal('conflict', sentence, { reason: `approval_${outcome}` })
 }
 
 function viewOf({ reason, ...request }: Omit<ApprovalView, 'problem'> & { reason: string | null }): ApprovalView {
   const waits = request.state === 'approved' && request.certificate === null
   const problem = waits ? 'The certificate is being made. The device gets it when it asks next.' : null
   return { ...request, problem: waits && reason !== null ? (explanationOf(reason) ?? reason) : problem }
-}
-
-function factsOf({ subject, endpointSlug, groupSlug, spkiSha256 }: NamedRequest) {
-  return { endpoint: endpointSlug, group: groupSlug, subject, spkiSha256: fingerprint(spkiSha256) }
-}
-
-function decisionEvent(
-  actor: Actor,
-  request: NamedRequest,
-  more: { approves: boolean; comment: string | null; approvals: number; required: number },
-): AuditEntry {
-  const { approves, comment, approvals, required } = more
-  return {
-    type: approves ? 'approval.approved' : 'approval.denied',
-    outcome: 'success',
-    actor,
-    object: { type: 'transaction', id: request.id, name: request.subject },
-    transactionId: transactionIdText(request.transactionId),
-    data: { ...factsOf(request), comment, ...(approves ? { approvals, required } : {}) },
-  }
-}
-
-function notIssuedEvent(
-  actor: Actor,
-  request: ApprovedRequest,
-  { reason, detail }: { reason: string; detail: string },
-): AuditEntry {
-  return {
-    type: 'enrol.request.rejected',
-    outcome: 'denied',
-    reason,
-    actor,
-    object: { type: 'transaction', id: request.id, name: request.subject },
-    transactionId: transactionIdText(request.transactionId),
-    data: { endpoint: request.endpoint.slug, group: request.endpoint.groupSlug, subject: request.subject, detail },
-  }
 }

@@ -4,11 +4,22 @@
  */
 import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
-import type { AuditEntry, Page } from './audit'
+import type { AuditEntry } from './audit'
 import type { CertificateStatus, CertificateSummary, CertificatesService } from './certificates'
 import type { ChallengesService, ChallengeView } from './challenges'
 import { triggersOf } from './device-state'
-import { type CountRequest, countRows, type Matches, ROWS } from './listing'
+import {
+  type CountRequest,
+  countRows,
+  isMoment,
+  type Keyset,
+  type ListPage,
+  type ListRequest,
+  type Matches,
+  readPage,
+  type Sorting,
+  unknownCursor,
+} from './listing'
 import {
   type DeviceActionView,
   type DeviceEventView,
@@ -63,12 +74,24 @@ export interface DeviceFilter {
   group?: string
 }
 
+/**
+ * `seen` and `ends` are known of devices of MDMs alone: names that belong to none stand in their own order behind them.
+ * `ends` is for those who see every group.
+ */
+export type DeviceSort = 'name' | 'seen' | 'ends'
+
+/** A name in certificates and challenges that belongs to no device of an MDM. */
+export interface DeviceNameRow {
+  subject: string
+  certificates: number
+}
+
 export interface DevicesService {
   /**
-   * Those that MDMs know by their names, then names that belong to none of them, where nothing is asked that only an MDM
-   * can say. Refusals: invalid_input (cursor).
+   * Those that MDMs know in the order that is asked for, by their names unless it is; then names that belong to none of
+   * them, where nothing is asked that only an MDM can say. Refusals: invalid_input (cursor, sort).
    */
-  list(actor: Actor, filter: DeviceFilter, page: { cursor?: string; limit?: number }): Promise<Page<DeviceSummary>>
+  list(actor: Actor, filter: DeviceFilter, page: ListRequest<DeviceSort>): Promise<ListPage<DeviceSummary>>
   /** How many the list has, or how many devices MDMs told of since then. Refusals: none of its own. */
   matching(actor: Actor, filter: DeviceFilter, since?: Date): Promise<Matches>
   /** The newest of everything. Refusals: not_found. */
@@ -77,23 +100,23 @@ export interface DevicesService {
   revokeChallenges(actor: Actor, id: string): Promise<number>
 }
 
+export type DeviceNameFilter = Pick<DeviceFilter, 'search' | 'group'>
+
+export interface NameKeyset extends Pick<Keyset, 'order' | 'way' | 'limit'> {
+  from: string | null
+}
+
 export interface DeviceStore {
-  /** Names that belong to no device of an MDM, in their order, beginning after one of them. */
-  subjects(
-    filter: { search?: string; group?: string; after?: string } & Reach,
-    limit: number,
-  ): Promise<{ subject: string; certificates: number }[]>
+  /** Names that belong to no device of an MDM, after or before one of them, the nearest to it first. */
+  subjects(filter: DeviceNameFilter & Reach, keyset: NameKeyset): Promise<DeviceNameRow[]>
   /** Which certificate each one of this subject renewed. */
   renewals(of: { subject: string } | { deviceId: string }): Promise<{ id: string; renews: string | null }[]>
-  /** By name and id, beginning after one of them: in reach are those with a certificate or challenge of a group that is. */
-  mdmDevices(
-    filter: DeviceFilter & { after?: { name: string; id: string } } & Reach,
-    limit: number,
-  ): Promise<MdmDeviceRow[]>
+  /** In reach are those with a certificate or challenge of a group that is. */
+  mdmDevices(filter: DeviceFilter & Reach, keyset: Keyset<DeviceSort>): Promise<MdmDeviceRow[]>
   mdmDevice(id: string, reach: Reach): Promise<MdmDevice | null>
   countDevices(filter: DeviceFilter & Reach, request: CountRequest): Promise<number>
   /** Names that belong to no device of an MDM. */
-  countSubjects(filter: Pick<DeviceFilter, 'search' | 'group'> & Reach, most: number): Promise<number>
+  countSubjects(filter: DeviceNameFilter & Reach, most: number): Promise<number>
   devicesOfSubject(subject: string, reach: Reach): Promise<Pick<MdmDevice, 'id' | 'name' | 'serial' | 'externalId'>[]>
   events(deviceId: string, limit: number): Promise<Omit<DeviceEventView, 'sentence'>[]>
   actions(deviceId: string, limit: number): Promise<DeviceActionView[]>
@@ -124,39 +147,26 @@ export function createDevices(dependencies: DevicesDependencies): DevicesService
   const { store, certificates, challenges, transactions, clock } = dependencies
 
   return {
-    async list(actor, asked, { cursor, limit = ROWS.usual }) {
+    async list(actor, asked, request) {
       authoriseInGroups(actor, 'certificate:read')
-      const most = Math.min(Math.max(Math.trunc(limit), 1), ROWS.most)
-      const filter = checkedFilter(asked)
-      const at = cursor === undefined ? { kind: 'mdm' as const } : positionOf(cursor)
-      const known =
-        at.kind === 'mdm' ? await store.mdmDevices({ ...filter, ...after(at), ...reachOf(actor) }, most + 1) : []
-      const shown = await Promise.all(known.slice(0, most).map((row) => summaryOf(actor, row)))
-      if (known.length > most) return { items: shown, nextCursor: cursorOfDevice(known[most - 1]) }
-      if (filter.state !== undefined || filter.connector !== undefined) return { items: shown, nextCursor: null }
-      const room = most - shown.length
-      const names = await store.subjects(
-        {
-          ...(filter.search === undefined ? {} : { search: filter.search }),
-          ...(filter.group === undefined ? {} : { group: filter.group }),
-          ...(at.kind === 'name' ? { after: at.subject } : {}),
-          ...reachOf(actor),
-        },
-        room + 1,
-      )
-      const named = await Promise.all(names.slice(0, room).map((row) => nameSummary(actor, row)))
-      const last = named.at(-1)?.key ?? (at.kind === 'mdm' && names.length > 0 ? NAMES_BEGIN : null)
-      return { items: [...shown, ...named], nextCursor: names.length > room ? last : null }
+      // What other groups issued to a device must not show in where it stands.
+      if (request.sort === 'ends' && actor.groups !== undefined)
+        throw new Refusal('invalid_input', 'By the ends of certificates sorts only who sees every group.', {
+          reason: 'invalid_sort',
+          fields: { sort: 'Unknown.' },
+        })
+      const filter = { ...checkedFilter(asked), ...reachOf(actor) }
+      const page = await readPage(request, SORTING, (keyset) => readBoth(store, filter, keyset))
+      return { ...page, items: await Promise.all(page.items.map((row) => summaryOf(actor, row))) }
     },
 
     async matching(actor, asked, since) {
       authoriseInGroups(actor, 'certificate:read')
-      const { search, group, ...ofMdms } = checkedFilter(asked)
-      const named = { ...(search === undefined ? {} : { search }), ...(group === undefined ? {} : { group }) }
+      const filter = { ...checkedFilter(asked), ...reachOf(actor) }
       return countRows(async (request) => {
-        const known = await store.countDevices({ ...named, ...ofMdms, ...reachOf(actor) }, request)
-        if (since !== undefined || known >= request.most || Object.keys(ofMdms).length > 0) return known
-        return known + (await store.countSubjects({ ...named, ...reachOf(actor) }, request.most - known))
+        const known = await store.countDevices(filter, request)
+        if (since !== undefined || known >= request.most || onlyMdmsKnow(filter)) return known
+        return known + (await store.countSubjects(ofNames(filter), request.most - known))
       }, since)
     },
 
@@ -250,25 +260,85 @@ export function createDevices(dependencies: DevicesDependencies): DevicesService
     }
   }
 
-  async function summaryOf(
-    actor: Actor,
-    { certificates: count, newest, ...mdm }: MdmDeviceRow,
-  ): Promise<DeviceSummary> {
-    const found =
-      newest === null ? undefined : (await certificates.list(actor, { deviceId: mdm.id }, { limit: 1 })).items[0]
-    const { status = null, notAfter = null } = found ?? {}
-    const subject = newest?.subject ?? null
-    return { key: mdm.id, name: nameOfDevice(mdm), subject, mdm, certificates: count, status, notAfter }
+  async function summaryOf(actor: Actor, row: DeviceRow): Promise<DeviceSummary> {
+    const { certificates: count } = row
+    if ('id' in row) {
+      const { certificates: _, newest, endsAt: __, ...mdm } = row
+      const shown = newest === null ? NO_CERTIFICATE : await newestOf(actor, { deviceId: row.id })
+      const subject = newest?.subject ?? null
+      return { key: row.id, name: nameOfDevice(mdm), subject, mdm, certificates: count, ...shown }
+    }
+    const { subject } = row
+    const shown = count === 0 ? NO_CERTIFICATE : await newestOf(actor, { subject })
+    return { key: keyOfDevice(subject), name: subject, subject, mdm: null, certificates: count, ...shown }
   }
 
-  async function nameSummary(
+  async function newestOf(
     actor: Actor,
-    { subject, certificates: count }: { subject: string; certificates: number },
-  ): Promise<DeviceSummary> {
-    const newest = count === 0 ? undefined : (await certificates.list(actor, { subject }, { limit: 1 })).items[0]
-    const { status = null, notAfter = null } = newest ?? {}
-    return { key: keyOfDevice(subject), name: subject, subject, mdm: null, certificates: count, status, notAfter }
+    of: { deviceId: string } | { subject: string },
+  ): Promise<Pick<DeviceSummary, 'status' | 'notAfter'>> {
+    const [newest] = (await certificates.list(actor, of, { limit: 1 })).items
+    return newest === undefined ? NO_CERTIFICATE : { status: newest.status, notAfter: newest.notAfter }
   }
+}
+
+const NO_CERTIFICATE = { status: null, notAfter: null }
+
+type DeviceRow = MdmDeviceRow | DeviceNameRow
+
+/** In place of an id, in the cursor of a page that ends at a name. */
+const A_NAME = '00000000-0000-0000-0000-000000000000'
+/** Before all who were seen, or have a certificate. */
+const NEVER = new Date(0)
+
+/** Moments as text, for where a page ends at a name, that is what the cursor says in each order. */
+const SORTING: Sorting<DeviceRow, DeviceSort> = {
+  usual: 'name',
+  columns: {
+    name: { kind: 'text', order: 'asc', of: (row) => ('id' in row ? (row.name ?? '') : row.subject) },
+    seen: { kind: 'text', order: 'desc', of: (row) => momentOr(row, 'lastSeenAt') },
+    ends: { kind: 'text', order: 'asc', of: (row) => momentOr(row, 'endsAt') },
+  },
+  idOf: (row) => ('id' in row ? row.id : A_NAME),
+}
+
+function momentOr(row: DeviceRow, column: 'lastSeenAt' | 'endsAt'): string {
+  return 'id' in row ? (row[column] ?? NEVER).toISOString() : row.subject
+}
+
+/** What an MDM knows stands before the names, in every order; the way back meets the names first. */
+async function readBoth(
+  store: Pick<DeviceStore, 'mdmDevices' | 'subjects'>,
+  filter: DeviceFilter & Reach,
+  keyset: Keyset<DeviceSort>,
+): Promise<DeviceRow[]> {
+  const { sort, order, way, from, limit } = keyset
+  const fromName = from?.id === A_NAME
+  if (from !== null && !fromName && sort !== 'name' && !isMoment(from.value)) throw unknownCursor()
+  const devices = (most: number) => store.mdmDevices(filter, { ...keyset, from: fromName ? null : from, limit: most })
+  const names = (most: number) =>
+    most === 0 || onlyMdmsKnow(filter)
+      ? []
+      : store.subjects(ofNames(filter), {
+          order: sort === 'name' ? order : 'asc',
+          way,
+          from: fromName ? from.value : null,
+          limit: most,
+        })
+  if (way === 'after') {
+    const first: DeviceRow[] = fromName ? [] : await devices(limit)
+    return [...first, ...(await names(limit - first.length))]
+  }
+  const last: DeviceRow[] = fromName ? await names(limit) : []
+  return last.length === limit ? last : [...last, ...(await devices(limit - last.length))]
+}
+
+function onlyMdmsKnow({ state, connector }: DeviceFilter): boolean {
+  return state !== undefined || connector !== undefined
+}
+
+function ofNames({ state: _, connector: __, ...filter }: DeviceFilter & Reach): DeviceNameFilter & Reach {
+  return filter
 }
 
 /** Any name fits into a URL this way, slashes and dots included. */
@@ -290,36 +360,6 @@ export function isDeviceId(key: string): boolean {
 function checkedFilter({ search, ...filter }: DeviceFilter): DeviceFilter {
   const wanted = search?.normalize('NFC').replaceAll('\0', '').trim().slice(0, 200) ?? ''
   return { ...filter, ...(wanted === '' ? {} : { search: wanted }) }
-}
-
-type Position = { kind: 'mdm'; name?: string; id?: string } | { kind: 'name'; subject?: string }
-
-/** No key of a name has a dot. */
-const MDM_CURSOR = 'mdm.'
-const NAMES_BEGIN = 'names.'
-
-function positionOf(cursor: string): Position {
-  if (cursor === NAMES_BEGIN) return { kind: 'name' }
-  if (cursor.startsWith(MDM_CURSOR)) {
-    const text = Buffer.from(cursor.slice(MDM_CURSOR.length), 'base64url').toString('utf8')
-    const id = text.slice(0, 36)
-    if (isDeviceId(id) && !text.includes('\0')) return { kind: 'mdm', id, name: text.slice(36) }
-  }
-  const subject = subjectOfKey(cursor)
-  if (subject !== null) return { kind: 'name', subject }
-  throw new Refusal('invalid_input', 'The cursor is not one of ours. Start from the first page.', {
-    reason: 'invalid_cursor',
-  })
-}
-
-function after({ name, id }: Extract<Position, { kind: 'mdm' }>): { after?: { name: string; id: string } } {
-  return id === undefined ? {} : { after: { name: name ?? '', id } }
-}
-
-function cursorOfDevice(row: MdmDeviceRow | undefined): string | null {
-  return row === undefined
-    ? null
-    : `${MDM_CURSOR}${Buffer.from(`${row.id}${row.name ?? ''}`, 'utf8').toString('base64url')}`
 }
 
 function withRenewals(

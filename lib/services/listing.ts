@@ -157,12 +157,15 @@ function placeOf(cursor: string, sort: string, order: Order, kind: SortedColumn<
     (way === 'after' || way === 'before') &&
     ID.test(id ?? '') &&
     isValue(value, kind)
-  if (!sound)
-    throw new Refusal('invalid_input', 'The cursor is not one of ours. Start from the first page.', {
-      reason: 'invalid_cursor',
-      fields: { cursor: 'Unknown.' },
-    })
+  if (!sound) throw unknownCursor()
   return { way, from: { id: String(id), value: String(value) } } as const
+}
+
+export function unknownCursor(): Refusal {
+  return new Refusal('invalid_input', 'The cursor is not one of ours. Start from the first page.', {
+    reason: 'invalid_cursor',
+    fields: { cursor: 'Unknown.' },
+  })
 }
 
 function partsOf(cursor: string): string[] {
@@ -178,5 +181,10 @@ function isValue(value: string | undefined, kind: SortedColumn<unknown>['kind'])
   if (value === undefined || value.length > LONGEST_VALUE || value.includes('\0')) return false
   if (kind === 'text') return true
   if (kind === 'number') return /^[0-9]{1,18}$/.test(value)
+  return isMoment(value)
+}
+
+/** A moment as a cursor has it. */
+export function isMoment(value: string): boolean {
   return beginningOf(value)?.toISOString() === value
 }

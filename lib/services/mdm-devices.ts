@@ -35,6 +35,8 @@ export interface MdmDeviceRow extends MdmDevice {
   certificates: number
   /** Of the newest certificate. */
   newest: { id: string; subject: string } | null
+  /** When that ends: what the list is sorted by. */
+  endsAt: Date | null
 }
 
 export interface DeviceEventView {

@@ -3,8 +3,17 @@
  * forgot how to renew shows here while there is time.
  */
 import { type Actor, systemActor } from './actor'
-import type { AuditEntry, Page } from './audit'
-import { cursorOf, parseCursor } from './certificate-requests'
+import type { AuditEntry } from './audit'
+import {
+  type CountRequest,
+  countRows,
+  type Keyset,
+  type ListPage,
+  type ListRequest,
+  type Matches,
+  readPage,
+  type Sorting,
+} from './listing'
 import { authoriseInGroups, type Reach, reachOf } from './permissions'
 
 export interface OverdueRenewal {
@@ -23,62 +32,86 @@ export interface OverdueFilter {
   search?: string
 }
 
+export type OverdueSort = 'ends' | 'found'
+
 export interface OverdueRenewalStore {
   /**
-   * In one transaction: what is overdue and was not found yet, with an event for each, and what is no longer so. Returns
-   * how many it found.
+   * One piece of the certificates that end soon, in one transaction: what is overdue and was not found yet, with an event
+   * for each. The next call goes on behind it, in whatever process; after the last piece the walk begins anew. Returns
+   * whether there is more.
    */
-  find(at: Date, limit: number, event: (found: OverdueRenewal) => AuditEntry): Promise<number>
-  /** Those that are still overdue, the longest first. */
-  list(
-    filter: OverdueFilter & Reach,
-    page: { after: { createdAt: Date; id: string } | null; at: Date; limit: number },
-  ): Promise<OverdueRenewal[]>
-  count(at: Date, reach: Reach): Promise<number>
+  find(at: Date, piece: number, event: (found: OverdueRenewal) => AuditEntry): Promise<boolean>
+  /** One piece of those that were found, in the same way: what is no longer overdue is resolved. */
+  check(at: Date, piece: number): Promise<boolean>
+  /** Those that are still overdue. */
+  list(filter: OverdueFilter & Reach, at: Date, keyset: Keyset<OverdueSort>): Promise<OverdueRenewal[]>
+  count(filter: OverdueFilter & Reach, at: Date, request: CountRequest): Promise<number>
 }
 
 export interface OverdueRenewals {
-  /** Refusals: invalid_input (cursor). */
-  list(actor: Actor, filter: OverdueFilter, page: { cursor?: string; limit?: number }): Promise<Page<OverdueRenewal>>
-  count(actor: Actor): Promise<number>
+  /** Whose certificate ends first, unless another order is asked for. Refusals: invalid_input (cursor, sort). */
+  list(actor: Actor, filter: OverdueFilter, page: ListRequest<OverdueSort>): Promise<ListPage<OverdueRenewal>>
+  /** How many the list has, or how many were found since then. */
+  matching(actor: Actor, filter: OverdueFilter, since?: Date): Promise<Matches>
+  /** All of them, for the overview: fewer are counted there, for everybody waits for it. */
+  count(actor: Actor): Promise<Matches>
   /** As a job. */
   find(now: Date): Promise<void>
 }
 
-const PAGE = { usual: 50, most: 200 }
-const BATCH = 500
+const SORTING: Sorting<OverdueRenewal, OverdueSort> = {
+  usual: 'ends',
+  columns: {
+    ends: { kind: 'moment', order: 'asc', of: ({ certificate }) => certificate.notAfter },
+    found: { kind: 'moment', order: 'desc', of: ({ foundAt }) => foundAt },
+  },
+  idOf: ({ certificate }) => certificate.id,
+}
+
+/** Certificates that one transaction looks at, and what one run of the job does at most: the next goes on from there. */
+const WALK = { piece: 500, pieces: 1_000 }
+
+const MOST_ON_OVERVIEW = 1_000
 
 export function createOverdueRenewals({
   store,
   clock,
+  walk = WALK,
 }: {
   store: OverdueRenewalStore
   clock: () => Date
+  walk?: typeof WALK
 }): OverdueRenewals {
   return {
-    async list(actor, { group, search }, { cursor, limit = PAGE.usual }) {
+    async list(actor, asked, request) {
       authoriseInGroups(actor, 'certificate:read')
-      const most = Math.min(Math.max(Math.trunc(limit), 1), PAGE.most)
-      const wanted = search?.normalize('NFC').replaceAll('\0', '').trim().slice(0, 200) ?? ''
-      const rows = await store.list(
-        { ...(group === undefined ? {} : { group }), ...(wanted === '' ? {} : { search: wanted }), ...reachOf(actor) },
-        { after: cursor === undefined ? null : parseCursor(cursor), at: clock(), limit: most + 1 },
-      )
-      const items = rows.slice(0, most)
-      const last = items.at(-1)
-      return {
-        items,
-        nextCursor: rows.length > most && last ? cursorOf({ createdAt: last.foundAt, id: last.certificate.id }) : null,
-      }
+      const filter = { ...checkedFilter(asked), ...reachOf(actor) }
+      return readPage(request, SORTING, (keyset) => store.list(filter, clock(), keyset))
+    },
+    async matching(actor, asked, since) {
+      authoriseInGroups(actor, 'certificate:read')
+      const filter = { ...checkedFilter(asked), ...reachOf(actor) }
+      return countRows((request) => store.count(filter, clock(), request), since)
     },
     async count(actor) {
       authoriseInGroups(actor, 'overview:read')
-      return store.count(clock(), reachOf(actor))
+      const counted = await store.count(reachOf(actor), clock(), { most: MOST_ON_OVERVIEW + 1 })
+      return { count: Math.min(counted, MOST_ON_OVERVIEW), more: counted > MOST_ON_OVERVIEW }
     },
     async find(now) {
-      for (let found = BATCH; found === BATCH; ) found = await store.find(now, BATCH, overdueEvent)
+      await walkThrough(() => store.check(now, walk.piece))
+      await walkThrough(() => store.find(now, walk.piece, overdueEvent))
     },
   }
+
+  async function walkThrough(step: () => Promise<boolean>): Promise<void> {
+    for (let done = 0; done < walk.pieces && (await step()); ) done += 1
+  }
+}
+
+function checkedFilter({ group, search }: OverdueFilter): OverdueFilter {
+  const wanted = search?.normalize('NFC').replaceAll('\0', '').trim().slice(0, 200) ?? ''
+  return { ...(group === undefined ? {} : { group }), ...(wanted === '' ? {} : { search: wanted }) }
 }
 
 function overdueEvent({ certificate, group, endpoint, device, renewableFrom }: OverdueRenewal): AuditEntry {

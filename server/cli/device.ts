@@ -12,7 +12,10 @@ export const listDevices = command({
   name: 'device list',
   summary: 'List devices: those that MDMs know, then names that belong to none',
   options: {
-    search: { value: 'TEXT', description: 'Part of the name, serial number, id, user or subject' },
+    search: {
+      value: 'TEXT',
+      description: 'Part of the name, serial number, user, model or subject, or the whole of an id',
+    },
     state: { value: 'STATE', description: 'Only those that are so', choices: DEVICE_STATES },
     connector: { value: 'SLUG', description: 'Only those of this MDM' },
     group: { value: 'SLUG', description: 'Only those to which this group issued' },

@@ -1,6 +1,7 @@
 /** The numbers that tell how things stand, each the way to its list. */
 import Link from 'next/link'
 import { cx } from '@/app/_components/cx'
+import type { Matches } from '@/lib/services/listing'
 import type { Activity, Standing as StandingView, Waiting } from '@/lib/services/overview'
 import { certificatesOf, issuedBetween, unsuccessfulBetween, waitingChallenges } from './addresses'
 import { number } from './count-link'
@@ -8,6 +9,8 @@ import { number } from './count-link'
 interface Figure {
   name: string
   value: number
+  /** Nobody counted further. */
+  more?: boolean
   note: string
   href: string
   /** Worth a look when it is not zero. */
@@ -18,7 +21,7 @@ interface StandingProps {
   standing: StandingView
   activity: Activity
   waiting: Waiting
-  overdue: number
+  overdue: Matches
 }
 
 export function Standing({ standing: { total, statuses }, activity, waiting, overdue }: StandingProps) {
@@ -40,7 +43,8 @@ export function Standing({ standing: { total, statuses }, activity, waiting, ove
     },
     {
       name: 'Should have renewed',
-      value: overdue,
+      value: overdue.count,
+      more: overdue.more,
       note: 'half of their window is gone',
       href: '/devices/overdue',
       notable: 'bad',
@@ -87,6 +91,7 @@ export function Standing({ standing: { total, statuses }, activity, waiting, ove
             )}
           >
             {number(figure.value)}
+            {figure.more && '+'}
           </p>
           <p className="text-xs text-muted">{figure.note}</p>
         </li>

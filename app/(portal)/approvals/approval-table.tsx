@@ -7,7 +7,14 @@ import { VisibleText } from '@/app/_components/visible-text'
 import type { ListView } from '@/app/_lists/list-view'
 import type { ApprovalView } from '@/lib/services/approval-types'
 
-export function ApprovalTable({ requests, view }: { requests: ApprovalView[]; view?: ListView }) {
+interface ApprovalTableProps {
+  requests: ApprovalView[]
+  /** Each that waits has a box to tick. */
+  tickable?: boolean
+  view?: ListView
+}
+
+export function ApprovalTable({ requests, tickable = false, view }: ApprovalTableProps) {
   return (
     <DataTable
       caption="Requests"
@@ -15,7 +22,13 @@ export function ApprovalTable({ requests, view }: { requests: ApprovalView[]; vi
       rows={requests}
       rowKey={({ id }) => id}
       columns={[
-        { head: 'Device', sort: 'name', primary: true, className: 'md:w-1/3', cell: DeviceCell },
+        {
+          head: 'Device',
+          sort: 'name',
+          primary: true,
+          className: 'md:w-1/3',
+          cell: (row) => (tickable && row.state === 'open' ? <Tickable {...row} /> : <DeviceCell {...row} />),
+        },
         { name: 'state', head: 'State', cell: StateCell },
         { name: 'group', head: 'Group', cell: ({ group }) => group.name },
         { name: 'endpoint', head: 'Endpoint', optional: true, cell: ({ endpoint }) => endpoint.name },
@@ -39,11 +52,30 @@ export function ApprovalTable({ requests, view }: { requests: ApprovalView[]; vi
   )
 }
 
+function Tickable(row: ApprovalView) {
+  return (
+    <div className="flex items-start gap-3">
+      <input
+        type="checkbox"
+        name="request"
+        value={row.id}
+        aria-label={`Tick ${nameOf(row)}`}
+        className="mt-0.5 size-4 shrink-0 accent-accent"
+      />
+      <DeviceCell {...row} />
+    </div>
+  )
+}
+
+function nameOf({ subject, san }: Pick<ApprovalView, 'subject' | 'san'>): string {
+  return subject || san.map(({ value }) => value).join(', ')
+}
+
 function DeviceCell({ id, subject, san, sourceIp, userAgent }: ApprovalView) {
   return (
     <div className="min-w-0">
       <RowLink href={`/approvals/${id}`}>
-        <VisibleText>{subject || san.map(({ value }) => value).join(', ')}</VisibleText>
+        <VisibleText>{nameOf({ subject, san })}</VisibleText>
       </RowLink>
       <p className="text-sm text-muted">
         {sourceIp ?? 'address not known'}

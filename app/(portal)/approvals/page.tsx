@@ -14,12 +14,14 @@ import { TableSkeleton } from '@/app/_components/skeleton'
 import { APPROVAL_STATE } from '@/app/_components/states'
 import { APPROVAL_LIST, SHOWN } from '@/app/_lists/approvals'
 import { requestOf } from '@/app/_lists/definition'
-import { type ListView, readView } from '@/app/_lists/list-view'
+import { addressOf, type ListView, readView } from '@/app/_lists/list-view'
 import { listed } from '@/app/_lists/listed'
 import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
+import { canInGroups } from '@/lib/services/permissions'
 import { ApprovalTable } from './approval-table'
+import { TickedRequests } from './ticked-requests'
 
 export const metadata: Metadata = { title: 'Approvals' }
 
@@ -81,12 +83,24 @@ async function Approvals({ actor, view, cursor }: ApprovalsProps) {
   const filter = APPROVAL_LIST.filterOf(view.filters)
   const page = await listed((from) => APPROVAL_LIST.list(actor, filter, requestOf(view, from)), cursor)
   const waiting = { at: Date.now(), count: await server().approvals.countOpen(actor) }
+  const mayDecide = canInGroups(actor, 'approval:decide') && (filter.state ?? 'open') === 'open'
+  const table = <ApprovalTable requests={page.items} tickable={mayDecide} view={view} />
   const queue = filter.state === 'open' && filter.endpoint === undefined && filter.search === undefined
   return (
     <ViewFrame view={view} {...page}>
       <FreshCount name="approvals" reading={waiting} />
       {page.items.length > 0 ? (
-        <ApprovalTable requests={page.items} view={view} />
+        mayDecide && page.items.some(({ state }) => state === 'open') ? (
+          <TickedRequests
+            query={addressOf(view).split('?')[1] ?? ''}
+            waiting={await server().approvals.undecided(actor, filter)}
+            now={new Date().toISOString()}
+          >
+            {table}
+          </TickedRequests>
+        ) : (
+          table
+        )
       ) : page.cursor || !queue ? (
         <EmptyState icon={SearchX} title="No request matches">
           Try fewer filters.

@@ -1,8 +1,9 @@
 /** Challenges with a box to tick on each that waits, and the ways to revoke the ticked ones or all that match. */
 'use client'
 
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import { ConfirmAction } from '@/app/_components/confirm-action'
+import { useTicked } from '@/app/_components/use-ticked'
 import type { Matches } from '@/lib/services/listing'
 import { revokeChallenges } from './actions'
 
@@ -19,30 +20,10 @@ interface TickedChallengesProps {
 }
 
 export function TickedChallenges({ query, waiting, some, now, children }: TickedChallengesProps) {
-  const frame = useRef<HTMLDivElement>(null)
-  const all = useRef<HTMLInputElement>(null)
-  const [ticked, setTicked] = useState<string[]>([])
-  const boxes = () => [...(frame.current?.querySelectorAll<HTMLInputElement>('input[name=challenge]') ?? [])]
-  const count = () => {
-    const every = boxes()
-    const checked = every.filter((box) => box.checked)
-    setTicked(checked.map(({ value }) => value))
-    if (!all.current) return
-    all.current.checked = checked.length > 0 && checked.length === every.length
-    all.current.indeterminate = checked.length > 0 && checked.length < every.length
-  }
-  // A browser that goes back ticks what was ticked before, and what was revoked is gone.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the list is another one.
-  useEffect(count, [children])
+  const { frame, all, onChange, ticked } = useTicked('challenge', children)
   const number = `${waiting.more ? 'more than ' : ''}${waiting.count.toLocaleString('en-GB')}`
   return (
-    <div
-      ref={frame}
-      onChange={(event) => {
-        if (event.target === all.current) for (const box of boxes()) box.checked = all.current?.checked ?? false
-        count()
-      }}
-    >
+    <div ref={frame} onChange={onChange}>
       {some && waiting.count > 0 && (
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-2 sm:px-5">
           <label className="inline-flex items-center gap-3 text-sm">

@@ -20,6 +20,7 @@ export function DeviceTable({ devices, view }: { devices: DeviceSummary[]; view:
       columns={[
         {
           head: 'Device',
+          sort: 'name',
           primary: true,
           className: 'md:w-2/5',
           cell: (device) => <DeviceName device={device} />,
@@ -39,6 +40,7 @@ export function DeviceTable({ devices, view }: { devices: DeviceSummary[]; view:
         {
           name: 'ends',
           head: 'Valid until',
+          sort: 'ends',
           className: 'md:whitespace-nowrap',
           cell: ({ notAfter }) => (notAfter === null ? '–' : <Instant at={notAfter} show="day" />),
         },
@@ -59,6 +61,7 @@ export function DeviceTable({ devices, view }: { devices: DeviceSummary[]; view:
         {
           name: 'seen',
           head: 'Last seen',
+          sort: 'seen',
           optional: true,
           cell: ({ mdm }) => (mdm?.lastSeenAt ? <Instant at={mdm.lastSeenAt} show="relative" /> : '–'),
         },

@@ -13,7 +13,7 @@ import { PageHeader } from '@/app/_components/page-header'
 import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
 import { requestOf } from '@/app/_lists/definition'
-import { DEVICE_LIST } from '@/app/_lists/devices'
+import { deviceListOf } from '@/app/_lists/devices'
 import { type ListView, readView } from '@/app/_lists/list-view'
 import { listed } from '@/app/_lists/listed'
 import { requireActorInGroups } from '@/app/_session'
@@ -27,7 +27,8 @@ export const metadata: Metadata = { title: 'Devices' }
 
 export default async function DevicesPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActorInGroups('certificate:read')
-  const { view, cursor } = await readView(searchParams, DEVICE_LIST)
+  const list = deviceListOf(actor)
+  const { view, cursor } = await readView(searchParams, list)
   const wanted = view.filters
   const { groups, deviceBrake } = server()
   const [allGroups, brakes] = await Promise.all([
@@ -40,7 +41,9 @@ export default async function DevicesPage({ searchParams }: { searchParams: Sear
       <PageHeader
         help="devices"
         title="Devices"
-        description="Those that your MDMs know, then names in certificates and challenges that belong to none of them."
+        description={`Those that your MDMs know, then names in certificates and challenges that belong to none of them${
+          view.sort === 'name' ? '' : ', always by name'
+        }.`}
       >
         <ButtonLink href="/devices/overdue">Should have renewed</ButtonLink>
         {brakes.length > 0 && <ButtonLink href="/devices/brake">Brakes</ButtonLink>}
@@ -75,14 +78,8 @@ export default async function DevicesPage({ searchParams }: { searchParams: Sear
           options={allGroups.map(({ slug, name }) => [slug, name])}
         />
       </FilterBar>
-      <ListToolbar
-        actor={actor}
-        list={DEVICE_LIST}
-        view={view}
-        nouns={['device', 'devices']}
-        first={cursor === undefined}
-      />
-      <Suspense key={JSON.stringify([view.filters, cursor])} fallback={<TableSkeleton />}>
+      <ListToolbar actor={actor} list={list} view={view} nouns={['device', 'devices']} first={cursor === undefined} />
+      <Suspense key={JSON.stringify([view.filters, view.sort, view.order, cursor])} fallback={<TableSkeleton />}>
         <Devices actor={actor} view={view} cursor={cursor} />
       </Suspense>
     </>
@@ -96,8 +93,9 @@ interface DevicesProps {
 }
 
 async function Devices({ actor, view, cursor }: DevicesProps) {
-  const filter = DEVICE_LIST.filterOf(view.filters)
-  const page = await listed((from) => DEVICE_LIST.list(actor, filter, requestOf(view, from)), cursor)
+  const list = deviceListOf(actor)
+  const filter = list.filterOf(view.filters)
+  const page = await listed((from) => list.list(actor, filter, requestOf(view, from)), cursor)
   const filtered = Object.keys(filter).length > 0 || page.cursor !== undefined
   return (
     <ViewFrame view={view} {...page}>

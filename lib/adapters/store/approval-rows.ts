@@ -70,10 +70,40 @@ export async function countApprovals(
   { most, since }: CountRequest,
 ): Promise<number> {
   const newer = since === undefined ? Prisma.sql`true` : Prisma.sql`a.created_at > ${since}`
-  const rows = Prisma.sql`1 from approval_request a join endpoint e on e.id = a.endpoint_id join "group" g on g.id = e.group_id
-    join enrolment_transaction t on t.id = a.enrolment_transaction_id where ${conditionOf(filter)} and ${newer}`
+  const rows = Prisma.sql`1 from ${QUEUE} where ${conditionOf(filter)} and ${newer}`
   const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
   return row?.count ?? 0
+}
+
+const QUEUE = Prisma.sql`approval_request a join endpoint e on e.id = a.endpoint_id join "group" g on g.id = e.group_id
+  join enrolment_transaction t on t.id = a.enrolment_transaction_id`
+
+export async function readUndecided(
+  database: Database,
+  filter: ApprovalFilter & Reach,
+  { by, before, limit }: { by: string; before: Date; limit: number },
+): Promise<string[]> {
+  const rows = await database.$queryRaw<{ id: string }[]>`
+    select t.id from ${QUEUE} where ${undecidedBy(by, filter)} and a.created_at <= ${before}
+    order by a.created_at, a.enrolment_transaction_id limit ${limit}`
+  return rows.map(({ id }) => id)
+}
+
+export async function countUndecided(
+  database: Database,
+  filter: ApprovalFilter & Reach,
+  by: string,
+  most: number,
+): Promise<number> {
+  const rows = Prisma.sql`1 from ${QUEUE} where ${undecidedBy(by, filter)}`
+  const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
+  return row?.count ?? 0
+}
+
+/** Whatever state the filter asks for, only what is open can be decided. */
+function undecidedBy(by: string, filter: ApprovalFilter & Reach): Prisma.Sql {
+  return Prisma.sql`a.state = 'open' and a.expires_at > now() and ${conditionOf(filter)} and not exists (
+    select from approval_decision d where d.enrolment_transaction_id = a.enrolment_transaction_id and d.decided_by = ${by})`
 }
 
 const SORTED: Readonly<Record<ApprovalSort, SortedBy>> = {

@@ -1,7 +1,15 @@
 /** Requests that people decide about, in Postgres: held, decided and expired under the lock of their row. */
 import type { ApprovalState, ApprovalStore, DecisionOutcome, NamedRequest } from '@/lib/services/approval-types'
 import { sourceOf } from '@/lib/services/source-address'
-import { countApprovals, readApproval, readApprovals, readApproved, readHistory } from './approval-rows'
+import {
+  countApprovals,
+  countUndecided,
+  readApproval,
+  readApprovals,
+  readApproved,
+  readHistory,
+  readUndecided,
+} from './approval-rows'
 import { bytes } from './certificate-rows'
 import { finishRow } from './challenge-redemption'
 import { type Database, type Transaction, transact } from './database'
@@ -68,6 +76,8 @@ export function approvalStore(database: Database): ApprovalStore {
       })
     },
 
+    undecided: (filter, page) => readUndecided(database, filter, page),
+    countUndecided: (filter, by, most) => countUndecided(database, filter, by, most),
     approved: (id) => readApproved(database, id),
 
     async unfinished(limit) {

@@ -2,6 +2,7 @@
 import type { DeviceLinkStore, LinkableCertificate } from '@/lib/services/device-links'
 import type { Database, Transaction } from './database'
 import { enqueueDue, transactDevices } from './device-queue'
+import { writeEnds } from './device-rows'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
@@ -129,7 +130,9 @@ async function linkCertificates(transaction: Transaction, certificateIds: string
       at,
     )
   }
-  await enqueueDue(transaction, [...devices].sort(), at)
+  const linked = [...devices].sort()
+  await enqueueDue(transaction, linked, at)
+  await writeEnds(transaction, linked)
 }
 
 interface LinkRow {

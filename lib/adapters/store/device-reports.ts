@@ -2,7 +2,7 @@
 import type { DeviceReportStore, DeviceSync, SyncEnd, TakenReports } from '@/lib/services/device-reports'
 import type { Database, Transaction } from './database'
 import { enqueueDue, transactDevices } from './device-queue'
-import { insertDeviceEvents, insertDevices, lockKnown, updateDevices } from './device-rows'
+import { insertDeviceEvents, insertDevices, lockKnown, updateDevices, writeEnds } from './device-rows'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 
@@ -80,7 +80,9 @@ export function deviceReportStore(database: Database): DeviceReportStore {
         const linked = await transaction.$executeRaw`
           insert into device_certificate (certificate_id, device_id, how, linked_at)
           values (${certificateId}::uuid, ${deviceId}::uuid, 'reported', ${at}) on conflict (certificate_id) do nothing`
-        if (linked > 0) await enqueueDue(transaction, [deviceId], at)
+        if (linked === 0) return true
+        await enqueueDue(transaction, [deviceId], at)
+        await writeEnds(transaction, [deviceId])
         return true
       }),
   })

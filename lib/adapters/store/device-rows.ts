@@ -54,6 +54,17 @@ export async function updateDevices(
     from ${rowsOf(changes)} where d.id = r.id`
 }
 
+/** When the newest certificate of each of them ends. Their rows are locked, for whoever links another must see this one. */
+export async function writeEnds(transaction: Transaction, deviceIds: string[]): Promise<void> {
+  if (deviceIds.length === 0) return
+  await transaction.$executeRaw`
+    update device d set ends_at = newest.not_after from unnest(${deviceIds}::uuid[]) as linked(id)
+    cross join lateral (
+      select c.not_after from device_certificate l join certificate c on c.id = l.certificate_id
+      where l.device_id = linked.id and c.state = 'issued' order by c.created_at desc, c.id desc limit 1
+    ) newest where d.id = linked.id and d.ends_at is distinct from newest.not_after`
+}
+
 export interface NewDeviceEvent {
   deviceId: string
   kind: string

@@ -1,21 +1,31 @@
 /** Devices of MDMs, and device names, read along the indexes over the subjects of certificates and challenges. */
 import type { AuditEntry } from '@/lib/services/audit'
-import type { DeviceStore } from '@/lib/services/devices'
+import type {
+  DeviceFilter,
+  DeviceNameFilter,
+  DeviceNameRow,
+  DeviceSort,
+  DeviceStore,
+  NameKeyset,
+} from '@/lib/services/devices'
+import type { Keyset } from '@/lib/services/listing'
 import type { DeviceActionView, DeviceStateFilter, MdmDevice, MdmDeviceRow } from '@/lib/services/mdm-devices'
+import type { Reach } from '@/lib/services/permissions'
 import { CERTIFICATE_NAMES } from './certificate-filter'
 import { type Database, transact } from './database'
 import { insertDeviceEvents } from './device-rows'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 import { inReach } from './reach'
-import { anywhere, boundedCount } from './sorted-pages'
+import { anywhere, boundedCount, type SortedBy, sortedPage } from './sorted-pages'
 
 export function deviceStore(database: Database): DeviceStore {
   return guarded<DeviceStore>({
-    async subjects(filter, limit) {
-      return database.$queryRaw<{ subject: string; certificates: number }[]>`
-        select subject, max(certificates)::int as certificates from (${namesOf(filter, limit)}) names
-        group by subject order by subject limit ${limit}`
+    async subjects(filter, keyset) {
+      const { limit } = keyset
+      return database.$queryRaw<DeviceNameRow[]>`
+        select subject, max(certificates)::int as certificates from (${namesOf(filter, keyset)}) names
+        group by subject order by subject ${towards(keyset)} limit ${limit}`
     },
     async renewals(of) {
       const those =
@@ -27,17 +37,8 @@ export function deviceStore(database: Database): DeviceStore {
         where kind = 'leaf' and state = 'issued' and ${those} order by created_at desc limit 200`
     },
 
-    async mdmDevices(filter, limit) {
-      const rows = await database.$queryRaw<ListRow[]>`
-        select ${COLUMNS}, (select count(*) from device_certificate l join certificate c on c.id = l.certificate_id
-            where l.device_id = d.id and ${ofGroups(Prisma.sql`c.group_id`, filter.groups)})::int as certificates,
-          newest.id as newest_id, newest.subject as newest_subject
-        from device d left join connector k on k.id = d.connector_id
-        left join lateral (
-          select c.id, c.subject from device_certificate l join certificate c on c.id = l.certificate_id
-          where l.device_id = d.id and c.state = 'issued' and ${ofGroups(Prisma.sql`c.group_id`, filter.groups)} order by c.created_at desc, c.id desc limit 1
-        ) newest on true
-        where ${conditionOf(filter)} order by coalesce(d.name, ''), d.id limit ${limit}`
+    async mdmDevices(filter, keyset) {
+      const rows = await database.$queryRaw<ListRow[]>(devicesOf(filter, keyset))
       return rows.map(listRow)
     },
 
@@ -49,7 +50,8 @@ export function deviceStore(database: Database): DeviceStore {
     },
 
     async countSubjects(filter, most) {
-      const rows = Prisma.sql`subject from (${namesOf(filter, most)}) names group by subject`
+      const beginning = { order: 'asc', way: 'after', from: null, limit: most } as const
+      const rows = Prisma.sql`subject from (${namesOf(filter, beginning)}) names group by subject`
       const [row] = await database.$queryRaw<{ count: number }[]>(boundedCount(rows, { most }))
       return row?.count ?? 0
     },
@@ -96,9 +98,43 @@ export function deviceStore(database: Database): DeviceStore {
   })
 }
 
+/** The page first, and what is said of its devices for those alone. */
+function devicesOf(filter: DeviceFilter & Reach, keyset: Keyset<DeviceSort>): Prisma.Sql {
+  const { beyond, ordered } = sortedPage(keyset, SORTED, Prisma.sql`d.id`)
+  const ofReach = ofGroups(Prisma.sql`c.group_id`, filter.groups)
+  return Prisma.sql`
+    select ${COLUMNS}, d.ends_at as "endsAt", (select count(*) from device_certificate l join certificate c on c.id = l.certificate_id
+        where l.device_id = d.id and ${ofReach})::int as certificates,
+      newest.id as newest_id, newest.subject as newest_subject
+    from (
+      select d.* from device d left join connector k on k.id = d.connector_id
+      where ${conditionOf(filter)} and ${beyond} ${ordered}
+    ) d left join connector k on k.id = d.connector_id
+    left join lateral (
+      select c.id, c.subject from device_certificate l join certificate c on c.id = l.certificate_id
+      where l.device_id = d.id and c.state = 'issued' and ${ofReach} order by c.created_at desc, c.id desc limit 1
+    ) newest on true
+    ${ordered}`
+}
+
+const EPOCH = Prisma.sql`'1970-01-01T00:00:00Z'::timestamptz`
+
+/** The expression of device_ends_idx. */
+export const ENDS = Prisma.sql`coalesce(d.ends_at, ${EPOCH})`
+
+/** Every reading writes when a device was seen: an index would make it rewrite all others, so all devices are read instead. */
+const SORTED: Readonly<Record<DeviceSort, SortedBy>> = {
+  name: { by: Prisma.sql`coalesce(d.name, '')`, type: 'text' },
+  seen: { by: Prisma.sql`coalesce(d.last_seen_at, ${EPOCH})`, type: 'timestamptz' },
+  ends: { by: ENDS, type: 'timestamptz' },
+}
+
 /** Each half stops after a page of names, so that neither is read to its end. */
-function namesOf({ search, group, after, groups }: Parameters<DeviceStore['subjects']>[0], limit: number): Prisma.Sql {
-  const beyond = after === undefined ? Prisma.sql`c.subject <> ''` : Prisma.sql`c.subject > ${after}`
+function namesOf({ search, group, groups }: DeviceNameFilter & Reach, keyset: NameKeyset): Prisma.Sql {
+  const { from, limit } = keyset
+  const direction = towards(keyset)
+  const past = direction === ASCENDING ? Prisma.sql`>` : Prisma.sql`<`
+  const beyond = from === null ? Prisma.sql`c.subject <> ''` : Prisma.sql`c.subject <> '' and c.subject ${past} ${from}`
   const fits = search === undefined ? Prisma.sql`true` : Prisma.sql`c.subject ilike ${anywhere(search)}`
   // What is in the subject is in the names as well, and those have an index.
   const found = search === undefined ? fits : Prisma.sql`${CERTIFICATE_NAMES} ilike ${anywhere(search)} and ${fits}`
@@ -110,13 +146,20 @@ function namesOf({ search, group, after, groups }: Parameters<DeviceStore['subje
           (select c.subject, count(*) as certificates from certificate c
             where c.kind = 'leaf' and c.state = 'issued' and ${beyond} and ${found} and ${ofGroup(Prisma.sql`c.group_id`)}
               and not exists (select from device_certificate l where l.certificate_id = c.id)
-            group by c.subject order by c.subject limit ${limit})
+            group by c.subject order by c.subject ${direction} limit ${limit})
           union all
           (select c.subject, 0 from challenge c
             where c.origin in ('minted', 'signed') and ${beyond} and ${fits} and c.device_id is null
               and ${ofGroup(Prisma.sql`(select e.group_id from endpoint e where e.id = c.endpoint_id)`)}
               and not exists (select from certificate k join device_certificate l on l.certificate_id = k.id where k.subject = c.subject)
-            group by c.subject order by c.subject limit ${limit})`
+            group by c.subject order by c.subject ${direction} limit ${limit})`
+}
+
+const ASCENDING = Prisma.sql`asc`
+const DESCENDING = Prisma.sql`desc`
+
+function towards({ order, way }: Pick<NameKeyset, 'order' | 'way'>): Prisma.Sql {
+  return (order === 'asc') === (way === 'after') ? ASCENDING : DESCENDING
 }
 
 const COLUMNS = Prisma.sql`d.id, k.slug as connector_slug, k.name as connector_name, d.external_id as "externalId", d.serial, d.udid, d.name,
@@ -130,6 +173,7 @@ interface Row extends Omit<MdmDevice, 'connector'> {
 
 interface ListRow extends Row {
   certificates: number
+  endsAt: Date | null
   newest_id: string | null
   newest_subject: string | null
 }
@@ -138,33 +182,26 @@ function mdmDevice({ connector_slug: slug, connector_name: name, ...row }: Row):
   return { ...row, connector: slug === null || name === null ? null : { slug, name } }
 }
 
-function listRow({ certificates, newest_id: id, newest_subject: subject, ...row }: ListRow): MdmDeviceRow {
-  return { ...mdmDevice(row), certificates, newest: id === null || subject === null ? null : { id, subject } }
+function listRow({ certificates, newest_id: id, newest_subject: subject, endsAt, ...row }: ListRow): MdmDeviceRow {
+  const newest = id === null || subject === null ? null : { id, subject }
+  return { ...mdmDevice(row), certificates, newest, endsAt }
 }
 
-function conditionOf({
-  search,
-  state,
-  connector,
-  group,
-  after,
-  groups,
-}: Parameters<DeviceStore['mdmDevices']>[0]): Prisma.Sql {
+/** The expression that device_names_idx has the trigrams of, to the letter. */
+export const DEVICE_NAMES = Prisma.sql`(coalesce(d.name, '') || chr(10) || coalesce(d.serial, '') || chr(10) ||
+  coalesce(d.user_name, '') || chr(10) || coalesce(d.user_email, '') || chr(10) || coalesce(d.model, ''))`
+
+function conditionOf({ search, state, connector, group, groups }: DeviceFilter & Reach): Prisma.Sql {
   const conditions = [isInReach(groups)]
-  if (after !== undefined)
-    conditions.push(Prisma.sql`(coalesce(d.name, ''), d.id) > (${after.name}, ${after.id}::uuid)`)
   if (state !== undefined) conditions.push(stateCondition(state))
   if (connector !== undefined) conditions.push(Prisma.sql`k.slug = ${connector}`)
   if (group !== undefined)
     conditions.push(Prisma.sql`exists (select from device_certificate l join certificate c on c.id = l.certificate_id
       join "group" g on g.id = c.group_id where l.device_id = d.id and g.slug = ${group} and ${inReach(Prisma.sql`g.slug`, groups)})`)
-  if (search !== undefined) {
-    const like = anywhere(search)
-    const columns = ['name', 'serial', 'udid', 'external_id', 'user_name', 'user_email', 'model'].map(
-      (column) => Prisma.sql`d.${Prisma.raw(column)} ilike ${like}`,
-    )
-    conditions.push(Prisma.sql`(${Prisma.join(columns, ' or ')})`)
-  }
+  if (search !== undefined)
+    // An id is pasted as a whole, and long enough to make the trigrams of a device twice as many.
+    conditions.push(Prisma.sql`(${DEVICE_NAMES} ilike ${anywhere(search)}
+      or d.udid = ${search.toUpperCase()} or upper(d.external_id) = ${search.toUpperCase()})`)
   return Prisma.join(conditions, ' and ')
 }
 
@@ -174,13 +211,16 @@ function ofGroups(id: Prisma.Sql, groups: readonly string[] | undefined): Prisma
   return Prisma.sql`${id} in (select id from "group" where ${inReach(Prisma.sql`slug`, groups)})`
 }
 
-/** A device, if anything was issued or minted for it in one of the groups. */
+/**
+ * A device, if anything was issued or minted for it in one of the groups. Asked device by device along the order of the
+ * list, which "exists" would have Postgres answer for all devices first.
+ */
 function isInReach(groups: readonly string[] | undefined): Prisma.Sql {
   if (groups === undefined) return Prisma.sql`true`
-  return Prisma.sql`(exists (select from device_certificate l join certificate c on c.id = l.certificate_id
-      where l.device_id = d.id and c.state = 'issued' and ${ofGroups(Prisma.sql`c.group_id`, groups)})
-    or exists (select from challenge p join endpoint e on e.id = p.endpoint_id
-      where p.device_id = d.id and ${ofGroups(Prisma.sql`e.group_id`, groups)}))`
+  return Prisma.sql`((select true from device_certificate l join certificate c on c.id = l.certificate_id
+      where l.device_id = d.id and c.state = 'issued' and ${ofGroups(Prisma.sql`c.group_id`, groups)} limit 1)
+    or (select true from challenge p join endpoint e on e.id = p.endpoint_id
+      where p.device_id = d.id and ${ofGroups(Prisma.sql`e.group_id`, groups)} limit 1))`
 }
 
 function stateCondition(state: DeviceStateFilter): Prisma.Sql {

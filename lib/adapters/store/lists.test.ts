@@ -11,13 +11,16 @@ import { CERTIFICATE_NAMES } from './certificate-filter'
 import { hasState } from './challenge-rows'
 import { CHALLENGE_NAMES } from './challenges'
 import type { Database } from './database'
-import { deviceStore } from './devices'
+import { DEVICE_NAMES, deviceStore, ENDS } from './devices'
 import { Prisma } from './generated/client'
 import { overdueIntents } from './issuance'
+import { NO_SUCCESSOR } from './overdue-renewals'
 import { savedViewStore } from './saved-views'
 import { postgresBacking } from './testing/postgres-backing'
 
-const MIGRATION = readFileSync('prisma/migrations/20261129010000_sort_and_search_lists/migration.sql', 'utf8')
+const migration = (name: string) => readFileSync(`prisma/migrations/${name}/migration.sql`, 'utf8')
+const LISTS = migration('20261129010000_sort_and_search_lists')
+const DEVICES = migration('20261129230100_sort_and_search_devices')
 let backing: Awaited<ReturnType<typeof postgresBacking>>
 let database: Database
 let portal: Installation
@@ -65,21 +68,33 @@ test('views of one name are one, two people who share see each other’s, and wh
 })
 
 test.each([
-  ['certificate_names_idx', CERTIFICATE_NAMES],
-  ['challenge_names_idx', CHALLENGE_NAMES],
-])('%s has the trigrams of what is searched, to the letter', (index, { sql }) => {
-  const plain = (text: string) => text.replace(/"|\bc\.|\s/g, '')
-  const [, definition = ''] = MIGRATION.split(`"${index}"`)
+  ['certificate_names_idx', CERTIFICATE_NAMES, LISTS],
+  ['challenge_names_idx', CHALLENGE_NAMES, LISTS],
+  ['device_names_idx', DEVICE_NAMES, DEVICES],
+])('%s has the trigrams of what is searched, to the letter', (index, { sql }, made) => {
+  const plain = (text: string) => text.replace(/"|\b[cd]\.|\s/g, '')
+  const [, definition = ''] = made.split(`"${index}"`)
   expect(plain(definition)).toContain(plain(`USING gin (${sql} gin_trgm_ops)`))
 })
 
-test('the search of certificates goes by its index', async () => {
+const OVERDUE = Prisma.sql`overdue_renewal o where o.resolved_at is null order by o.not_after, o.certificate_id limit 51`
+
+test.each([
+  [
+    'the search of certificates',
+    'certificate_names_idx',
+    Prisma.sql`certificate c where ${CERTIFICATE_NAMES} ilike '%tab%'`,
+  ],
+  ['the search of devices', 'device_names_idx', Prisma.sql`device d where ${DEVICE_NAMES} ilike '%tab%'`],
+  ['the order of devices by ends', 'device_ends_idx', Prisma.sql`device d order by ${ENDS}, d.id limit 51`],
+  ['the order of overdue renewals by ends', 'overdue_renewal_ends_idx', OVERDUE],
+  ['the search for a successor', 'certificate_one_successor', Prisma.sql`certificate c where ${NO_SUCCESSOR}`],
+])('%s goes by its index', async (_what, index, from) => {
   const plan = await database.$transaction(async (transaction) => {
     await transaction.$executeRaw`set local enable_seqscan = off`
-    return transaction.$queryRaw<Record<string, string>[]>`
-      explain select from certificate c where ${CERTIFICATE_NAMES} ilike '%tab%'`
+    return transaction.$queryRaw<Record<string, string>[]>`explain select from ${from}`
   })
-  expect(plan.flatMap(Object.values).join('\n')).toContain('certificate_names_idx')
+  expect(plan.flatMap(Object.values).join('\n')).toContain(index)
 })
 
 test.each([

@@ -223,6 +223,90 @@ export function approvalContract(name: string, open: () => Promise<EnrolmentBack
       })
     })
 
+    describe('many at once', () => {
+      const several = async (count: number) => {
+        const tablets: Awaited<ReturnType<typeof device>>[] = []
+        for (let number = 0; number < count; number += 1) {
+          const tablet = await device()
+          await tablet.enrol()
+          tablets.push(tablet)
+        }
+        return { tablets, ids: (await open_()).map(({ id }) => id) }
+      }
+      const all = () => ({ filter: { endpoint }, before: new Date(portal.time.now.getTime() + 60_000) })
+      const wait = (by: Actor) => portal.approvals.undecided(by, { endpoint })
+
+      test('ticked ones are approved, each with its own event and certificate, and told what was left out', async () => {
+        const { tablets, ids } = await several(3)
+        await portal.approvals.deny(person(2), ids[0] ?? '')
+        await agePast(ids[1] ?? '', WEEK + 1)
+        const which = { ids: [...ids, ...ids, randomUUID()] }
+        const { result, full } = await portal.eventsOf(() =>
+          portal.approvals.decideMany(person(1), which, { approves: true, comment: ' The new tablets ' }),
+        )
+        expect(result).toEqual({ decided: 1, skipped: { denied: 1, expired: 1, unknown: 1 }, more: false })
+        const said = full.filter(({ type }) => type === 'approval.approved')
+        expect(said).toMatchObject([{ object: { id: ids[2] }, data: { comment: 'The new tablets', approvals: 1 } }])
+        expect(await issued()).toBe(1)
+        // The oldest is the last of the list.
+        expect(await tablets[0]?.poll()).toMatchObject({ pkiStatus: 'SUCCESS' })
+      })
+
+      test('all that match are denied: none of another endpoint, and none that came since', async () => {
+        const { tablets } = await several(2)
+        const none = { filter: { endpoint }, before: new Date(0) }
+        const deny = (which: Parameters<typeof portal.approvals.decideMany>[1]) =>
+          portal.approvals.decideMany(person(1), which, { approves: false })
+        expect(await deny(none)).toEqual({ decided: 0, skipped: {}, more: false })
+        expect(await deny({ ...all(), filter: { endpoint: 'nowhere' } })).toMatchObject({ decided: 0 })
+        const { result, events } = await portal.eventsOf(() => deny(all()))
+        expect(result).toEqual({ decided: 2, skipped: {}, more: false })
+        expect(events).toEqual(['approval.denied', 'approval.denied'])
+        for (const tablet of tablets) expect(await tablet.poll()).toMatchObject(DENIED)
+      })
+
+      test('where several approve, each says it once, and what they have said is no longer theirs to say', async () => {
+        await set({ approvalsRequired: 2 })
+        const { ids } = await several(2)
+        const approveAll = (by: Actor, which: Parameters<typeof portal.approvals.decideMany>[1] = all()) =>
+          portal.approvals.decideMany(by, which, { approves: true })
+        expect(await wait(person(1))).toEqual({ count: 2, more: false })
+        expect(await approveAll(person(1))).toEqual({ decided: 2, skipped: {}, more: false })
+        expect(await wait(person(1))).toEqual({ count: 0, more: false })
+        expect(await approveAll(person(1))).toEqual({ decided: 0, skipped: {}, more: false })
+        expect(await approveAll(person(1), { ids })).toEqual({ decided: 0, skipped: { again: 2 }, more: false })
+        expect(await issued()).toBe(0)
+        expect(await approveAll(systemActor('cli', 'root'))).toMatchObject({ decided: 0, skipped: { by_people: 2 } })
+        expect(await wait(person(2))).toEqual({ count: 2, more: false })
+        expect(await approveAll(person(2))).toEqual({ decided: 2, skipped: {}, more: false })
+        expect(await issued()).toBe(2)
+      })
+
+      test('two people at the same instant: each request is decided once', async () => {
+        await several(3)
+        const said = await Promise.all(
+          [1, 2].map((number) => portal.approvals.decideMany(person(number), all(), { approves: true })),
+        )
+        expect(said.reduce((sum, { decided }) => sum + decided, 0)).toBe(3)
+        expect(await issued()).toBe(3)
+      })
+
+      test('a limited operator decides about nothing of another group, and an auditor about nothing', async () => {
+        const { ids } = await several(1)
+        const stranger = { ...person(1), groups: ['elsewhere'] }
+        const which = [{ ids }, all()]
+        const said = await Promise.all(
+          which.map((each) => portal.approvals.decideMany(stranger, each, { approves: false })),
+        )
+        expect(said.map(({ decided }) => decided)).toEqual([0, 0])
+        expect(await wait(stranger)).toEqual({ count: 0, more: false })
+        expect(await open_()).toMatchObject([{ decisions: [] }])
+        await expect(portal.approvals.decideMany(actor('auditor'), { ids }, { approves: true })).rejects.toMatchObject({
+          code: 'forbidden',
+        })
+      })
+    })
+
     test('of two who approve at the same instant, one does, and there is one certificate', async () => {
       const { id } = await waiting()
       const said = await Promise.allSettled([1, 2, 3, 4].map((number) => approve(id, person(number))))

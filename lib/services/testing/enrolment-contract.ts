@@ -596,15 +596,17 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
       await (await named('a')).enrol()
       await named('c')
       const search = `GADGET`
-      const first = await devices.subjects({ search }, 2)
-      expect(first).toEqual([
+      const [a, b, c] = [
         { subject: subject('a'), certificates: 1 },
         { subject: subject('b'), certificates: 0 },
-      ])
-      expect(await devices.subjects({ search, after: subject('b') }, 2)).toEqual([
         { subject: subject('c'), certificates: 0 },
-      ])
-      expect(await devices.subjects({ search: '100%_nothing' }, 2)).toEqual([])
+      ]
+      const page = { order: 'asc', way: 'after', from: null, limit: 2 } as const
+      expect(await devices.subjects({ search }, page)).toEqual([a, b])
+      expect(await devices.subjects({ search }, { ...page, from: subject('b') })).toEqual([c])
+      expect(await devices.subjects({ search }, { ...page, way: 'before', from: subject('c') })).toEqual([b, a])
+      expect(await devices.subjects({ search }, { ...page, order: 'desc' })).toEqual([c, b])
+      expect(await devices.subjects({ search: '100%_nothing' }, page)).toEqual([])
     })
 
     test('a simulation finds a challenge by its hash, with what it binds and how it stands', async () => {

@@ -624,10 +624,12 @@ function memoryTransactionStores(world: World, clock: () => Date): TransactionSt
     },
 
     devices: {
-      async subjects({ search = '', after = '' }, limit) {
+      async subjects({ search = '' }, { order, way, from, limit }) {
         const leaves = world.certificates.filter(({ kind, state }) => kind === 'leaf' && state === 'issued')
-        return deviceNames(search)
-          .filter((subject) => subject > after)
+        const upwards = (order === 'asc') === (way === 'after')
+        const names = deviceNames(search)
+        return (upwards ? names : names.reverse())
+          .filter((subject) => from === null || (upwards ? subject > from : subject < from))
           .slice(0, limit)
           .map((subject) => ({ subject, certificates: leaves.filter((leaf) => leaf.subject === subject).length }))
       },

@@ -155,6 +155,11 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
           (endpoint === undefined || view.endpoint.slug === endpoint) &&
           (search === undefined || view.subject.toLowerCase().includes(search.toLowerCase())),
       )
+  const undecidedBy = (by: string, filter: ApprovalFilter & Reach) =>
+    heldBy(filter).filter(
+      ({ id, state }) =>
+        state === 'open' && !approvals.find((each) => each.id === id)?.decisions.some((decision) => decision.by === by),
+    )
   const effective = ({ state, expiresAt }: MemoryApproval): ApprovalState =>
     state === 'open' && expiresAt <= clock() ? 'expired' : state
   const certificateOf = (id: string) =>
@@ -251,6 +256,13 @@ function memoryApprovals(world: World, clock: () => Date): ApprovalStore {
       if (state === 'denied') refuse(id, denied)
       append(world, [event(named(request), { approvals: approvalCount, required })])
       return { outcome: 'recorded', state, approvals: approvalCount, required }
+    },
+    async undecided(filter, { by, before, limit }) {
+      const waiting = undecidedBy(by, filter).filter(({ createdAt }) => createdAt <= before)
+      return waiting.slice(0, limit).map(({ id }) => id)
+    },
+    async countUndecided(filter, by, most) {
+      return Math.min(undecidedBy(by, filter).length, most)
     },
     async approved(id) {
       const request = approvals.find((each) => each.id === id)

@@ -2,30 +2,29 @@
 import { Hourglass, SearchX } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
-import { DataTable } from '@/app/_components/data-table'
 import { EmptyState } from '@/app/_components/empty-state'
 import { FilterBar, SearchField } from '@/app/_components/filter-bar'
 import { FilterSelect } from '@/app/_components/filter-select'
-import { Instant } from '@/app/_components/instant'
-import { ListFrame } from '@/app/_components/list-frame'
+import { ViewFrame } from '@/app/_components/list-frame'
+import { ListToolbar } from '@/app/_components/list-toolbar'
 import { PageHeader } from '@/app/_components/page-header'
-import { RowLink, TextLink } from '@/app/_components/row-link'
-import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
+import type { SearchParameters } from '@/app/_components/search-parameters'
 import { TableSkeleton } from '@/app/_components/skeleton'
-import { VisibleText } from '@/app/_components/visible-text'
-import { listed, requireActorInGroups } from '@/app/_session'
+import { requestOf } from '@/app/_lists/definition'
+import { type ListView, readView } from '@/app/_lists/list-view'
+import { listed } from '@/app/_lists/listed'
+import { OVERDUE_LIST } from '@/app/_lists/overdue-renewals'
+import { requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
 import { keyOfDevice } from '@/lib/services/devices'
-import type { OverdueRenewal } from '@/lib/services/overdue-renewals'
+import { OverdueTable } from './overdue-table'
 
 export const metadata: Metadata = { title: 'Should have renewed' }
 
-type Wanted = Partial<Record<'search' | 'group' | 'cursor', string>>
-
 export default async function OverdueRenewalsPage({ searchParams }: { searchParams: SearchParameters }) {
   const actor = await requireActorInGroups('certificate:read')
-  const wanted = await readParameters(searchParams, ['search', 'group', 'cursor'])
+  const { view, cursor } = await readView(searchParams, OVERDUE_LIST)
   const groups = await server().groups.names(actor)
   return (
     <>
@@ -36,29 +35,38 @@ export default async function OverdueRenewalsPage({ searchParams }: { searchPara
         description="Half of the renewal window of their certificate is gone, and they have not asked for another. They lose the network when it ends."
       />
       <FilterBar label="Filter devices">
-        <SearchField label="Search devices" placeholder="Name or serial number" value={wanted.search} />
+        <SearchField label="Search devices" placeholder="Name or serial number" value={view.filters.search} />
         <FilterSelect
           name="group"
           label="Group"
           all="All groups"
-          value={wanted.group}
+          value={view.filters.group}
           options={groups.map(({ slug, name }) => [slug, name])}
         />
       </FilterBar>
-      <Suspense key={JSON.stringify(wanted)} fallback={<TableSkeleton />}>
-        <Overdue actor={actor} wanted={wanted} />
+      <ListToolbar
+        actor={actor}
+        list={OVERDUE_LIST}
+        view={view}
+        nouns={['device', 'devices']}
+        first={cursor === undefined}
+      />
+      <Suspense key={JSON.stringify([view.filters, view.sort, view.order, cursor])} fallback={<TableSkeleton />}>
+        <Overdue actor={actor} view={view} cursor={cursor} />
       </Suspense>
     </>
   )
 }
 
-async function Overdue({ actor, wanted: { cursor, ...filter } }: { actor: Actor; wanted: Wanted }) {
-  const { items, nextCursor } = await listed(server().overdueRenewals.list(actor, filter, cursor ? { cursor } : {}))
-  const filtered = Object.keys(filter).length > 0 || cursor !== undefined
+async function Overdue({ actor, view, cursor }: { actor: Actor; view: ListView; cursor: string | undefined }) {
+  const filter = OVERDUE_LIST.filterOf(view.filters)
+  const page = await listed((from) => OVERDUE_LIST.list(actor, filter, requestOf(view, from)), cursor)
+  const filtered = Object.keys(filter).length > 0 || page.cursor !== undefined
+  const rows = page.items.map((row) => ({ ...row, deviceKey: row.device?.id ?? keyOfDevice(row.certificate.subject) }))
   return (
-    <ListFrame path="/devices/overdue" filters={filter} cursor={cursor} nextCursor={nextCursor}>
-      {items.length > 0 ? (
-        <OverdueTable items={items} />
+    <ViewFrame view={view} {...page}>
+      {rows.length > 0 ? (
+        <OverdueTable rows={rows} view={view} />
       ) : filtered ? (
         <EmptyState icon={SearchX} title="No device matches">
           Try another part of its name, or all groups.
@@ -68,44 +76,6 @@ async function Overdue({ actor, wanted: { cursor, ...filter } }: { actor: Actor;
           Every certificate whose renewal window is half gone was renewed, or its device has asked.
         </EmptyState>
       )}
-    </ListFrame>
-  )
-}
-
-function OverdueTable({ items }: { items: OverdueRenewal[] }) {
-  return (
-    <DataTable
-      caption="Devices that should have renewed"
-      rows={items}
-      rowKey={({ certificate }) => certificate.id}
-      columns={[
-        {
-          head: 'Device',
-          primary: true,
-          className: 'md:w-2/5',
-          cell: ({ certificate, device }) => (
-            <RowLink href={`/devices/${device?.id ?? keyOfDevice(certificate.subject)}`}>
-              <VisibleText>{device?.name ?? certificate.subject}</VisibleText>
-            </RowLink>
-          ),
-        },
-        { head: 'Group', cell: ({ group }) => group?.name ?? '–' },
-        { head: 'Could renew since', cell: ({ renewableFrom }) => <Instant at={renewableFrom} show="day" /> },
-        {
-          head: 'Certificate ends',
-          cell: ({ certificate }) => (
-            <span data-above>
-              <TextLink href={`/certificates/${certificate.id}`}>
-                <Instant at={certificate.notAfter} show="relative" />
-              </TextLink>
-            </span>
-          ),
-        },
-        {
-          head: 'Seen by its MDM',
-          cell: ({ device }) => (device?.lastSeenAt ? <Instant at={device.lastSeenAt} show="relative" /> : '–'),
-        },
-      ]}
-    />
+    </ViewFrame>
   )
 }

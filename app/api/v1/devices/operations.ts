@@ -10,6 +10,7 @@ import { DEVICE_STATES } from '@/lib/services/mdm-devices'
 
 /** A subject of a thousand characters, four octets each, in base64url. */
 const LONGEST_KEY = 5_400
+const LONGEST_CURSOR = 6_000
 const KEY = 'Names the device in URLs: its id, or base64url of its subject in UTF-8 where no MDM knows it.'
 
 export const DEVICE_TRIGGERS = [
@@ -129,11 +130,10 @@ export const listDevices = operation({
   rate: 'read',
   query: z.strictObject({
     ...paging,
-    cursor: text(LONGEST_KEY).min(1).exactOptional().meta({ description: 'nextCursor of the page before.' }),
-    search: text(200)
-      .min(1)
-      .exactOptional()
-      .meta({ description: 'Part of the name, the serial number, an id, the user or the subject.' }),
+    cursor: text(LONGEST_CURSOR).min(1).exactOptional().meta({ description: 'nextCursor of the page before.' }),
+    search: text(200).min(1).exactOptional().meta({
+      description: 'Part of the name, the serial number, the user, the model or the subject, or the whole of an id.',
+    }),
     state: z.enum(DEVICE_STATES).exactOptional().meta({ description: 'Of devices that MDMs know.' }),
     connector: slug.exactOptional().meta({ description: 'Slug of the MDM.' }),
     group: slug.exactOptional().meta({ description: 'Slug of a group that issued to it.' }),

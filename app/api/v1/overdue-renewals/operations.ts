@@ -25,7 +25,7 @@ export const listOverdueRenewals = operation({
   path: '/overdue-renewals',
   tag: 'Devices',
   summary: 'List certificates that should have been renewed',
-  description: 'Half of their renewal window is gone without an attempt. The longest found come first.',
+  description: 'Half of their renewal window is gone without an attempt. Those that end first come first.',
   access: 'certificate:read',
   rate: 'read',
   query: z.strictObject({

@@ -40,7 +40,7 @@ export async function thingsOf(
   const issued = await portal.enrol(endpoint.id, newDevice(`${slug}-tablet`))
   await portal.backing.setNotBefore(issued.id, new Date(now.getTime() - 300 * DAY_MS))
   await portal.backing.setNotAfter(issued.id, new Date(now.getTime() + 5 * DAY_MS))
-  const { serial, subject } = await database.certificate.findUniqueOrThrow({ where: { id: issued.id } })
+  const { serial, subject, notAfter } = await database.certificate.findUniqueOrThrow({ where: { id: issued.id } })
 
   const device = crypto.randomUUID()
   await database.device.create({ data: { id: device, name: `${slug}-pad`, serial: `${slug}-serial` } })
@@ -100,7 +100,7 @@ export async function thingsOf(
       station: `${slug}-station`,
     },
   })
-  await database.overdueRenewal.create({ data: { certificateId: issued.id, foundAt: now } })
+  await database.overdueRenewal.create({ data: { certificateId: issued.id, foundAt: now, notAfter } })
   const { id } = await bulk.confirm(admin, {
     selection: { filter: { group: slug } },
     action: 'hold',
