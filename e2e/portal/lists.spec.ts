@@ -70,6 +70,8 @@ test('ticked challenges and all that match are revoked as one', async ({ visit }
   await page.getByRole('button', { name: 'Revoke all that match' }).click()
   await expect(page.getByRole('alertdialog')).toContainText('Revoke 3 challenges?')
   await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke all' }).click()
+  // Behind the open question no button has a role.
+  await expect(page.getByRole('alertdialog')).toBeHidden()
   await expect(page.getByRole('button', { name: 'Revoke all that match' })).toHaveCount(0)
   await page.goto('/challenges?state=revoked')
   await expect(page.getByText('4 challenges', { exact: true })).toBeVisible()
