@@ -117,7 +117,7 @@ export function DateField({ name, label, value }: { name: string; label: string;
       </span>
     )
   return (
-    <label className="flex h-9 min-w-36 flex-1 items-center gap-2 rounded-md border border-control bg-surface px-3 text-muted hover:border-muted sm:flex-none">
+    <label className="flex h-9 min-w-48 flex-1 items-center gap-2 rounded-md border border-control bg-surface px-3 text-muted hover:border-muted sm:flex-none">
       <span className="text-sm">{label}</span>
       <input
         type="date"

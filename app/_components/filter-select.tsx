@@ -11,12 +11,12 @@ interface FilterSelectProps {
 
 export function FilterSelect({ name, label, all, value, options }: FilterSelectProps) {
   return (
-    <span className="relative min-w-36 flex-1 sm:flex-none">
+    <span className="relative min-w-42 flex-1 sm:flex-none">
       <select
         name={name}
         aria-label={label}
         defaultValue={value ?? ''}
-        className="h-9 w-full appearance-none rounded-md border border-control bg-surface pr-8 pl-3 text-base hover:border-muted"
+        className="h-9 w-full appearance-none truncate rounded-md border border-control bg-surface pr-8 pl-3 text-base hover:border-muted"
       >
         <option value="">{all}</option>
         {options.map(([option, text]) => (

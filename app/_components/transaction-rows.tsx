@@ -23,9 +23,9 @@ export function TransactionRows({ transactions, view }: TransactionRowsProps) {
       rows={transactions}
       rowKey={({ id }) => id}
       columns={[
-        { head: 'Device', sort: 'name', primary: true, className: 'md:w-1/4', cell: DeviceCell },
+        { head: 'Device', sort: 'name', primary: true, className: 'md:w-1/3', cell: DeviceCell },
         { name: 'outcome', head: 'Outcome', cell: ({ state }) => <TransactionStateBadge state={state} /> },
-        { name: 'why', head: 'Why', className: 'md:w-2/5', cell: CauseCell },
+        { name: 'why', head: 'Why', className: 'md:w-1/3', cell: CauseCell },
         { name: 'group', head: 'Group', cell: ({ group }) => group.name },
         { name: 'endpoint', head: 'Endpoint', optional: true, cell: ({ endpoint }) => endpoint.name },
         { name: 'operation', head: 'Operation', optional: true, cell: ({ operation }) => operation },

@@ -106,7 +106,9 @@ function bar(id: string, { parts, says, label, marked }: Column, { left, width, 
   })
   const words = [
     ...(marked ? [mark('text', { x, y: y(below) - 5, textAnchor: 'middle', className: MARKED }, '▲')] : []),
-    ...(label ? [mark('text', { x, y: BOTTOM + 15, textAnchor, className: 'fill-muted text-2xs' }, label)] : []),
+    ...(label
+      ? [mark('text', { x, y: BOTTOM + 15, textAnchor: 'middle', className: 'fill-muted text-2xs' }, label)]
+      : []),
     mark('text', { x, y: 12, textAnchor, className: SAYS }, says),
   ]
   return [mark('g', { className: 'group/bar' }, [...linked(first, [wholeColumn]), ...stacked, ...words])]

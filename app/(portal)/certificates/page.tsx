@@ -29,7 +29,7 @@ import { TickedCertificates } from './ticked-certificates'
 export const metadata: Metadata = { title: 'Certificates' }
 
 /** Filters that come with a link and have no control of their own. */
-const COUNTED = ['issuedFrom', 'issuedTo', 'renewed'] as const
+const COUNTED = ['issuedFrom', 'issuedTo'] as const
 const LINKED = ['line', 'endpoint', 'issuer', ...COUNTED] as const
 
 export default async function CertificatesPage({ searchParams }: { searchParams: SearchParameters }) {
@@ -71,6 +71,16 @@ export default async function CertificatesPage({ searchParams }: { searchParams:
           options={[
             ['first', 'First of its line'],
             ['renewal', 'Renewals'],
+          ]}
+        />
+        <FilterSelect
+          name="renewed"
+          label="Renewed"
+          all="Renewed or not"
+          value={wanted.renewed}
+          options={[
+            ['yes', 'Renewed already'],
+            ['no', 'Not renewed yet'],
           ]}
         />
         <DateField name="endsFrom" label="Ends from" value={wanted.endsFrom} />
@@ -149,12 +159,11 @@ async function Certificates({ actor, view, cursor }: CertificatesProps) {
 }
 
 /** Where a number on another page led here. */
-function countedInWords({ status, issuedFrom, issuedTo, renewed }: ListView['filters']): string {
+function countedInWords({ status, issuedFrom, issuedTo }: ListView['filters']): string {
   const parts = [
     ...(status === 'current' ? ['that hold now'] : []),
     ...(issuedFrom ? [`issued from ${issuedFrom}`] : []),
     ...(issuedTo ? [`issued to ${issuedTo}`] : []),
-    ...(renewed ? [renewed === 'yes' ? 'that were renewed' : 'that were not renewed yet'] : []),
   ]
   return `Only those ${parts.join(', ')}. Days are of UTC.`
 }

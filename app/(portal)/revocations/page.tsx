@@ -39,6 +39,7 @@ export default async function RevocationsPage({ searchParams }: { searchParams: 
         title="Revocations"
         description="Many certificates at once, now or at a time ahead. What was revoked one by one is on each certificate's own page."
       >
+        <ButtonLink href="/certificates?status=revoked">All revoked certificates</ButtonLink>
         {canInGroups(actor, 'bulk-revocation:manage') && (
           <ButtonLink href="/certificates">
             <Plus aria-hidden />
@@ -67,7 +68,7 @@ export default async function RevocationsPage({ searchParams }: { searchParams: 
         actor={actor}
         list={REVOCATION_LIST}
         view={view}
-        nouns={['revocation', 'revocations']}
+        nouns={['bulk revocation', 'bulk revocations']}
         first={cursor === undefined}
       />
       <Suspense key={JSON.stringify([view.filters, view.sort, view.order, cursor])} fallback={<TableSkeleton />}>

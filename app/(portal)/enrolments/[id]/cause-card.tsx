@@ -1,9 +1,11 @@
 /** The cause in plain words and the next step to take, before anything else. */
 import { CircleCheck, CircleSlash, Hourglass, type LucideIcon, TriangleAlert } from 'lucide-react'
 import { cx } from '@/app/_components/cx'
+import { Instant } from '@/app/_components/instant'
 import { TextLink } from '@/app/_components/row-link'
 import { shortSerial } from '@/app/_components/short-serial'
 import { VisibleText } from '@/app/_components/visible-text'
+import type { CertificateSummary } from '@/lib/services/certificates'
 import type { TransactionDetail } from '@/lib/services/transactions'
 
 const LOOKS: Record<TransactionDetail['state'], [icon: LucideIcon, className: string, iconClass: string]> = {
@@ -15,7 +17,13 @@ const LOOKS: Record<TransactionDetail['state'], [icon: LucideIcon, className: st
   pending: [Hourglass, 'border-accent-line bg-accent-soft', 'text-accent'],
 }
 
-export function CauseCard({ enrolment }: { enrolment: TransactionDetail }) {
+interface CauseCardProps {
+  enrolment: TransactionDetail
+  /** What its device got after all. */
+  later: CertificateSummary | null
+}
+
+export function CauseCard({ enrolment, later }: CauseCardProps) {
   const { state, cause, nextStep, detail, reason, certificate } = enrolment
   const [Icon, className, iconClass] = LOOKS[state]
   return (
@@ -27,6 +35,14 @@ export function CauseCard({ enrolment }: { enrolment: TransactionDetail }) {
       <div className="grid min-w-0 gap-1.5">
         <h2 className="text-lg font-semibold">{cause ?? 'The device has its certificate.'}</h2>
         {nextStep && <p>{nextStep}</p>}
+        {later && (
+          <p className="flex items-start gap-1.5 font-medium">
+            <CircleCheck className="mt-0.75 size-4 shrink-0 text-ok" aria-hidden />
+            <span className="min-w-0">
+              It has succeeded since: <Later {...later} />
+            </span>
+          </p>
+        )}
         {certificate && (
           <p>
             <TextLink href={`/certificates/${certificate.id}`}>Certificate {shortSerial(certificate.serial)}</TextLink>
@@ -40,5 +56,14 @@ export function CauseCard({ enrolment }: { enrolment: TransactionDetail }) {
         {reason && <p className="font-mono text-xs text-muted">{reason}</p>}
       </div>
     </section>
+  )
+}
+
+function Later({ id, commonName, subject, serial, issuedAt }: CertificateSummary) {
+  return (
+    <>
+      <VisibleText>{commonName ?? subject}</VisibleText> was given{' '}
+      <TextLink href={`/certificates/${id}`}>certificate {shortSerial(serial)}</TextLink> <Instant at={issuedAt} />.
+    </>
   )
 }

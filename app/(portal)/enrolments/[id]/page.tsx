@@ -11,7 +11,10 @@ import { Timeline } from '@/app/_components/timeline'
 import { VisibleText } from '@/app/_components/visible-text'
 import { found, requireActorInGroups } from '@/app/_session'
 import { server } from '@/lib/server'
+import type { Actor } from '@/lib/services/actor'
+import type { CertificateSummary } from '@/lib/services/certificates'
 import { canInGroups } from '@/lib/services/permissions'
+import type { TransactionDetail } from '@/lib/services/transactions'
 import { BelongingsCard } from './belongings-card'
 import { CauseCard } from './cause-card'
 import { ExchangeCard } from './exchange-card'
@@ -41,7 +44,7 @@ export default async function EnrolmentPage({ params }: { params: Promise<{ id: 
         <CopyButton value={support} what="as text" wide="Copy for support" />
       </PageHeader>
       <div className="grid gap-5">
-        <CauseCard enrolment={enrolment} />
+        <CauseCard enrolment={enrolment} later={await certificateSince(actor, enrolment)} />
         <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <div className="grid content-start gap-5">
             {fields.length > 0 && (
@@ -79,4 +82,15 @@ export default async function EnrolmentPage({ params }: { params: Promise<{ id: 
       </div>
     </>
   )
+}
+
+/** Of a refused one: what was issued afterwards, under its own name or under the one that its challenge was for. */
+async function certificateSince(actor: Actor, enrolment: TransactionDetail): Promise<CertificateSummary | null> {
+  const { state, subject, challenge, createdAt } = enrolment
+  if (state !== 'refused' && state !== 'failed') return null
+  const names = new Set([subject, challenge?.subject].filter((name) => typeof name === 'string' && name !== ''))
+  const newest = await Promise.all(
+    [...names].map((name) => server().certificates.list(actor, { subject: String(name) }, { limit: 1 })),
+  )
+  return newest.flatMap(({ items }) => items).find(({ issuedAt }) => issuedAt > createdAt) ?? null
 }
