@@ -12,6 +12,7 @@ import type { Keyset } from '@/lib/services/listing'
 import type { DeviceActionView, DeviceStateFilter, MdmDevice, MdmDeviceRow } from '@/lib/services/mdm-devices'
 import type { Reach } from '@/lib/services/permissions'
 import { CERTIFICATE_NAMES } from './certificate-filter'
+import { CHALLENGE_NAMES } from './challenges'
 import { type Database, transact } from './database'
 import { insertDeviceEvents } from './device-rows'
 import { Prisma } from './generated/client'
@@ -137,19 +138,20 @@ function namesOf({ search, group, groups }: DeviceNameFilter & Reach, keyset: Na
   const beyond = from === null ? Prisma.sql`c.subject <> ''` : Prisma.sql`c.subject <> '' and c.subject ${past} ${from}`
   const fits = search === undefined ? Prisma.sql`true` : Prisma.sql`c.subject ilike ${anywhere(search)}`
   // What is in the subject is in the names as well, and those have an index.
-  const found = search === undefined ? fits : Prisma.sql`${CERTIFICATE_NAMES} ilike ${anywhere(search)} and ${fits}`
+  const foundBy = (names: Prisma.Sql) =>
+    search === undefined ? fits : Prisma.sql`${names} ilike ${anywhere(search)} and ${fits}`
   const ofGroup = (id: Prisma.Sql) =>
     Prisma.sql`(${
       group === undefined ? Prisma.sql`true` : Prisma.sql`${id} = (select id from "group" where slug = ${group})`
     } and ${ofGroups(id, groups)})`
   return Prisma.sql`
           (select c.subject, count(*) as certificates from certificate c
-            where c.kind = 'leaf' and c.state = 'issued' and ${beyond} and ${found} and ${ofGroup(Prisma.sql`c.group_id`)}
+            where c.kind = 'leaf' and c.state = 'issued' and ${beyond} and ${foundBy(CERTIFICATE_NAMES)} and ${ofGroup(Prisma.sql`c.group_id`)}
               and not exists (select from device_certificate l where l.certificate_id = c.id)
             group by c.subject order by c.subject ${direction} limit ${limit})
           union all
           (select c.subject, 0 from challenge c
-            where c.origin in ('minted', 'signed') and ${beyond} and ${fits} and c.device_id is null
+            where c.origin in ('minted', 'signed') and ${beyond} and ${foundBy(CHALLENGE_NAMES)} and c.device_id is null
               and ${ofGroup(Prisma.sql`(select e.group_id from endpoint e where e.id = c.endpoint_id)`)}
               and not exists (select from certificate k join device_certificate l on l.certificate_id = k.id where k.subject = c.subject)
             group by c.subject order by c.subject ${direction} limit ${limit})`

@@ -11,13 +11,13 @@ import { EmptyState } from '@/app/_components/empty-state'
 import { Notice } from '@/app/_components/notice'
 import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
-import { TableSkeleton } from '@/app/_components/skeleton'
+import { Skeleton, TableSkeleton } from '@/app/_components/skeleton'
 import { found, requireActorInGroups } from '@/app/_session'
 import { isWaiting } from '@/app/(portal)/groups/waiting-issuers'
 import { bulkAddress } from '@/app/(portal)/revocations/selection'
 import { server } from '@/lib/server'
 import type { Actor } from '@/lib/services/actor'
-import { rootAbove } from '@/lib/services/groups'
+import { type GroupOutline, rootAbove } from '@/lib/services/groups'
 import { can, canInGroups } from '@/lib/services/permissions'
 import { DeviceRulesCard } from './device-rules-card'
 import { EndpointsCard } from './endpoints-card'
@@ -122,12 +122,9 @@ export default async function GroupPage({ params }: Params) {
               <IssuerCard issuer={group.issuer} />
               <DeviceRulesCard rules={await server().deviceRules.get(actor, group.slug)} />
               <NetworkCard access={await server().networkAccess.get(actor, group.slug)} />
-              <RolloverCard
-                rollover={await server().rollover.get(actor, group.slug)}
-                waiting={(await server().groups.authorities(actor)).filter(isWaiting)}
-                mayManage={can(actor, 'rollover:manage') && group.issuer.status !== 'revoked'}
-                mayRead={can(actor, 'break-glass:read')}
-              />
+              <Suspense fallback={<Skeleton className="h-44" />}>
+                <Rollover actor={actor} group={group} />
+              </Suspense>
             </div>
           </div>
         )}
@@ -146,6 +143,19 @@ export default async function GroupPage({ params }: Params) {
 async function rootUrl(actor: Actor, issuerId: string): Promise<string> {
   const authorities = await server().groups.authorities(actor)
   return rootAbove(authorities, issuerId)?.caUrl ?? ''
+}
+
+/** Comes after the rest, for it counts the group's devices. */
+async function Rollover({ actor, group }: { actor: Actor; group: GroupOutline }) {
+  const { rollover, groups } = server()
+  return (
+    <RolloverCard
+      rollover={await rollover.get(actor, group.slug)}
+      waiting={(await groups.authorities(actor)).filter(isWaiting)}
+      mayManage={can(actor, 'rollover:manage') && group.issuer?.status !== 'revoked'}
+      mayRead={can(actor, 'break-glass:read')}
+    />
+  )
 }
 
 const SHOWN = 5
