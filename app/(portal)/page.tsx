@@ -89,7 +89,7 @@ async function Overview({ actor, days, wanted }: { actor: Actor; days: number; w
           )}
           {!quiet && <Recent certificates={newest.items} refused={refused.items} />}
         </div>
-        <div className="grid content-start gap-5">
+        <div className="grid content-start gap-5 max-xl:order-first">
           <Health kinds={healthChecks({ ...troubles, groups }, now)} now={now} />
           {!quiet && <FailuresByCause causes={causes} from={firstOf(days, now)} days={days} />}
           <WaitingChallenges waiting={waiting} />

@@ -22,7 +22,7 @@ type Look = [text: string, tone: Tone, icon: LucideIcon]
 
 const MANAGEMENT: Record<Management, Look> = {
   managed: ['Managed', 'ok', CircleCheck],
-  unmanaged: ['Not managed', 'warn', CircleSlash],
+  unmanaged: ['No longer managed', 'warn', CircleSlash],
   removed: ['Removed', 'bad', Trash2],
   wiped: ['Wiped', 'bad', Eraser],
   unknown: ['Management unknown', 'neutral', CircleHelp],

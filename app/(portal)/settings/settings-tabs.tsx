@@ -8,7 +8,10 @@ import { cx } from '@/app/_components/cx'
 export function SettingsTabs({ tabs }: { tabs: { href: string; text: string }[] }) {
   const path = usePathname()
   return (
-    <nav aria-label="Settings" className="-mx-4 mb-6 overflow-x-auto border-b border-line px-4 sm:mx-0 sm:px-0">
+    <nav
+      aria-label="Settings"
+      className="-mx-4 mb-6 overflow-x-auto border-b border-line px-4 max-sm:mask-r-from-90% sm:mx-0 sm:px-0"
+    >
       <ul className="flex gap-1">
         {tabs.map(({ href, text }) => {
           const current = path === href

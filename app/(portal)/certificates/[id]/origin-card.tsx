@@ -86,6 +86,8 @@ function allowedBy(mintedBy: string, mintedVia: string): string {
       return 'a static secret'
     case 'approval':
       return 'an approval'
+    case 'delegated':
+      return 'the validator of the endpoint'
     default:
       return `a challenge minted by ${nameOfMinter({ mintedBy, mintedVia })}`
   }
