@@ -15,5 +15,7 @@ export default defineConfig({
     setupFiles: ['e2e/fixtures/worker-database.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    // Two files at a time, their servers and their clients share two processors.
+    expect: { poll: { timeout: 10_000 } },
   },
 })

@@ -31,17 +31,14 @@ async function certificatesOf(name: string): Promise<string[]> {
 }
 
 test('killed before each word to the database or the signer, job, device and person still get it done once', async () => {
-  const undisturbed = await waiting('undisturbed')
-  const words = (await approveInAnotherProcess(undisturbed.id, Number.MAX_SAFE_INTEGER)) ?? 0
-  expect(words).toBeGreaterThan(10)
-  expect(await undisturbed.poll()).toMatchObject({ pkiStatus: 'SUCCESS' })
   const job = site.services.jobs.find(({ name }) => name === 'tend-approvals')
-
   let undecided = 0
-  for (let n = 1; n <= words; n++) {
+  let words = 0
+  // One run may take a word more than another: this goes on until one ends before the word at which it was to be killed.
+  for (let n = 1; words === 0; n++) {
     const name = `killed-${n}`
     const { id, request, poll } = await waiting(name)
-    expect(await approveInAnotherProcess(id, n)).toBeNull()
+    words = (await approveInAnotherProcess(id, n)) ?? 0
     const { state } = await site.services.approvals.get(crashActor, id)
     if (state === 'open') {
       // Nothing was decided: the device waits as before, and the person can do it again.
@@ -50,9 +47,10 @@ test('killed before each word to the database or the signer, job, device and per
       await site.services.approvals.approve(crashActor, id)
     } else if (n % 2 === 0) await job?.run(new Date())
     else await request()
-    expect((await poll()).pkiStatus, `killed before word ${n} of ${words}`).toBe('SUCCESS')
-    expect(await certificatesOf(name), `killed before word ${n} of ${words}`).toEqual(['issued'])
+    expect((await poll()).pkiStatus, `killed before word ${n}`).toBe('SUCCESS')
+    expect(await certificatesOf(name), `killed before word ${n}`).toEqual(['issued'])
   }
+  expect(words).toBeGreaterThan(10)
   expect(undecided).toBeGreaterThan(0)
   expect(undecided).toBeLessThan(words)
   expect(await site.services.audit.verify(crashActor)).toMatchObject({ ok: true })

@@ -7,9 +7,10 @@ import { openDatabase } from '@/lib/adapters/store/database'
 import { deviceReportStore } from '@/lib/adapters/store/device-reports'
 import { jamfDeviceRows } from '@/lib/adapters/store/jamf-devices'
 import { connectorCallStore, mdmConnectorRows } from '@/lib/adapters/store/mdm-connectors'
+import { isRefusal } from '@/lib/errors'
 import { createDeviceReports } from '@/lib/services/device-reports'
 import { createEntitlingGroups } from '@/lib/services/jamf-groups'
-import { createJamfSync } from '@/lib/services/jamf-sync'
+import { createJamfSync, syncState } from '@/lib/services/jamf-sync'
 import { createConnectorCalls } from '@/lib/services/mdm-connector-calls'
 
 const HERE = { host: '127.0.0.0', port: null, prefix: 8, plain: true }
@@ -32,16 +33,29 @@ export function jamfReading(databaseUrl: string, signerSocket: string, pause?: (
   const signer = signerClient(signerSocket)
   const api = jamfClient({ outbound, calls, signer, ...(pause && { pause }) })
   const sync = createJamfSync({
-    ...{ rows, api, calls, monotonic, clock },
+    ...{ api, calls, monotonic, clock },
+    rows: {
+      connector: (id) => rows.connector(id),
+      learn: (id, state) => rows.learn(id, state),
+      // Wanted in this process alone: the installation's own job would begin a reading as well, which ends this one.
+      connectorsOf: async (kind) =>
+        (await rows.connectorsOf(kind)).map((connector) => ({
+          ...connector,
+          state: { ...syncState(connector.state), syncWantedAt: clock().toISOString() },
+        })),
+    },
     devices: jamfDeviceRows(database),
     groups: createEntitlingGroups({ api, calls, monotonic }),
     reports: createDeviceReports({ store: deviceReportStore(database), clock }),
   })
   return {
     async read() {
-      for (const { id } of await rows.connectorsOf('jamf'))
-        await rows.learn(id, { syncWantedAt: clock().toISOString() })
-      await sync.run(clock())
+      for (;;) {
+        const over = await sync.run(clock()).catch((error: unknown) => error)
+        if (over === undefined) return
+        // The job's first reading of a new connector, which is nobody's wish.
+        if (!(isRefusal(over, 'conflict') && over.reason === 'sync_over')) throw over
+      }
     },
     close: () => database.$disconnect(),
   }

@@ -161,6 +161,9 @@ afterAll(() => {
 const SCRIPT = 'export const portal = true\n'.repeat(2_000)
 const typeOf = (url: string) => (url.endsWith('.js') ? 'application/javascript; charset=UTF-8' : 'font/woff2')
 
+/** The machine may be busy with other tests. */
+const happens = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000 })
+
 /** Bytes out, bytes in: fetch would tidy up both. */
 function raw(text: string | Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -267,10 +270,10 @@ describe('devices', () => {
     const socket = connect(port, '127.0.0.1', () =>
       socket.write('POST /scep/staff HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab'),
     )
-    await vi.waitFor(() => expect(scep).toHaveLength(1))
+    await happens(() => expect(scep).toHaveLength(1))
     expect(scep[0]?.gone?.()).toBe(false)
     socket.destroy()
-    await vi.waitFor(() => expect(scep[0]?.gone?.()).toBe(true))
+    await happens(() => expect(scep[0]?.gone?.()).toBe(true))
     answerNow()
   })
 
@@ -530,7 +533,7 @@ describe('bodies that do not come', () => {
     })
   const closed = async (sockets: Socket[]) => {
     for (const socket of sockets) socket.destroy()
-    await vi.waitFor(() => expect(bodies.inFlight()).toBe(0))
+    await happens(() => expect(bodies.inFlight()).toBe(0))
   }
 
   test('keep no way to the portal from others', async () => {
@@ -545,7 +548,7 @@ describe('bodies that do not come', () => {
     const piece = Buffer.alloc(100 * 1024, 65)
     const from = (ip: string) => `X-Forwarded-For: ${ip}\r\nContent-Length: ${120 * 1024}`
     const held = await Promise.all(Array.from({ length: 8 }, () => open(target, from('203.0.113.1'), piece)))
-    await vi.waitFor(() => expect(bodies.inFlight()).toBeGreaterThan(800 * 1024))
+    await happens(() => expect(bodies.inFlight()).toBeGreaterThan(800 * 1024))
     const late = (ip: string) =>
       raw(
         Buffer.concat([
@@ -553,7 +556,7 @@ describe('bodies that do not come', () => {
           Buffer.alloc(120 * 1024, 65),
         ]),
       )
-    await vi.waitFor(async () => {
+    await happens(async () => {
       const refused = await late('203.0.113.1')
       expect(statusOf(refused)).toBe(503)
       expect(refused).toContain('Retry-After: 5')
@@ -567,7 +570,7 @@ describe('bodies that do not come', () => {
   test('cost no more for coming byte by byte', async () => {
     const chunks = '1\r\nA\r\n'.repeat(20_000)
     const held = await open('/scep/staff', 'Transfer-Encoding: chunked', chunks)
-    await vi.waitFor(() => expect(bodies.inFlight()).toBeGreaterThanOrEqual(20_000))
+    await happens(() => expect(bodies.inFlight()).toBeGreaterThanOrEqual(20_000))
     expect(bodies.inFlight()).toBeLessThanOrEqual(64 * 1024)
     await closed([held])
   })
@@ -579,11 +582,11 @@ describe('bodies that do not come', () => {
         answer = resolve
       })
     const asking = raw(`POST /scep/staff HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi`)
-    await vi.waitFor(() => expect(scep).toHaveLength(1))
+    await happens(() => expect(scep).toHaveLength(1))
     expect(bodies.inFlight()).toBeGreaterThan(0)
     answer({ status: 200, contentType: 'application/x-pki-message', body: new Uint8Array() })
     expect(statusOf(await asking)).toBe(200)
-    await vi.waitFor(() => expect(bodies.inFlight()).toBe(0))
+    await happens(() => expect(bodies.inFlight()).toBe(0))
   })
 })
 

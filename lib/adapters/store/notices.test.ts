@@ -179,6 +179,7 @@ test('failures are told when they reach the threshold, and again only after they
   await fail(3)
   await raise()
   expect(await summaries()).toHaveLength(2)
+  all.later(1)
   await all.database.connector.update({
     where: { id: all.connector },
     data: { failures: 2, lastError: 'timeout' },
