@@ -515,6 +515,19 @@ test('an action sent without the page is refused all the same, and recorded', as
   }
 })
 
+test('a stranger reads the pages for strangers in both themes', async ({ visit, tolerate }) => {
+  tolerate(REFUSED_PAGE)
+  const page = await visit(portal)
+  for (const [route, roles] of Object.entries(PAGES)) {
+    if (roles !== STRANGERS) continue
+    await test.step(route, async () => {
+      await page.goto(pathOf(route, { ...ids, '[group]': group.slug }))
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expectReadable(page, `stranger ${route}`)
+    })
+  }
+})
+
 test('nobody who is not signed in gets past the sign-in, in any disguise', async ({ visit }) => {
   test.slow()
   const { request } = (await visit(portal)).context()
