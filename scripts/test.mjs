@@ -32,7 +32,8 @@ await main(async () => {
     await bundle()
     await buildPortal(() => {})
   })
-  await stage('The whole product', () => vitest('e2e', ['e2e/']))
+  // These wait for timers and processes more than they compute.
+  await stage('The whole product', () => vitest('e2e', ['e2e/'], { LATCHKEY_TEST_WORKERS: '3' }))
   await stage('Browser', () => playwright(missing.includes('chromium')))
 
   for (const failure of failures) console.log(`FAILED ${failure}`)
@@ -62,15 +63,10 @@ async function check(program, ...args) {
   add({ failed: 1 })
 }
 
-async function vitest(name, folders) {
+async function vitest(name, folders, env = {}) {
   const report = join(REPORTS, `${name}.json`)
-  const code = await run(join(MODULES, 'vitest', 'vitest.mjs'), [
-    'run',
-    ...folders,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ])
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const code = await run(join(MODULES, 'vitest', 'vitest.mjs'), ['run', ...folders, ...reporters], env)
   const result = read(report)
   if (!result) return add({ failed: 1 })
   const broken = result.testResults.filter(

@@ -170,8 +170,9 @@ async function expectGoodLooks(page: Page, name: string): Promise<void> {
     )
     expect.soft(overflow, `${name} overflows at ${width}`).toBeLessThanOrEqual(0)
     expect.soft(await page.evaluate(clipped), `${name} cuts something off at ${width}`).toEqual([])
-    // The other theme has the same markup: only its colours are new.
-    await expectNoViolations(page, `${name}, ${width}, ${theme}`, theme === 'light' ? [] : ['color-contrast'])
+    // The other theme has the same markup, and a narrow page the same colours: what was read already is not read again.
+    if (theme === 'light') await expectNoViolations(page, `${name}, ${width}, ${theme}`)
+    else if (width > 1000) await expectNoViolations(page, `${name}, ${width}, ${theme}`, ['color-contrast'])
   }
 }
 
