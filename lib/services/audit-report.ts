@@ -87,7 +87,7 @@ export type PeriodProof = { kind: 'holds'; rows: number } | { kind: 'broken'; pr
 
 export type ReportFormat = 'html' | 'pdf'
 
-/** Refusals of both: invalid_input (period), rate_limited while others are being made, unavailable (a period that lies too scattered). */
+/** Refusals of both: invalid_input (period, or one whose rows lie too scattered), rate_limited while others are being made. */
 export interface AuditReportService {
   /** To be shown; as a reading of the trail it is recorded by the page. */
   document(actor: Actor, period: ReportPeriod): Promise<ReportDocument>

@@ -148,7 +148,7 @@ test('rows in order are not said to be out of it: those of one moment, nor those
 
 test('a period that lies scattered over the trail in too many places is refused in words', async () => {
   await trail([...BACKDATED])
-  await expect(reportOf(OCTOBER, 1)).rejects.toMatchObject({ code: 'unavailable', reason: 'period_scattered' })
+  await expect(reportOf(OCTOBER, 1)).rejects.toMatchObject({ code: 'invalid_input', reason: 'period_scattered' })
   await expect(reportOf(OCTOBER, 2)).resolves.toMatchObject({ events: 4 })
 })
 

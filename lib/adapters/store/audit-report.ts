@@ -108,7 +108,7 @@ function countIn(runs: RowRun[], condition: Prisma.Sql): Prisma.Sql {
 
 function scattered(): Refusal {
   return new Refusal(
-    'unavailable',
+    'invalid_input',
     'The events of this period lie scattered over too many places of the trail. Choose a shorter period.',
     { reason: 'period_scattered' },
   )
