@@ -3,6 +3,7 @@ import type { AuditEventView } from './audit'
 import { AUDIT_TYPES } from './audit-catalogue'
 import type { ReportedEvents, ReportFacts, TypeCount } from './audit-report'
 import { changedFields } from './change-diff'
+import { ENROLMENT_CAUSES } from './enrolment-refusals'
 import type { ReportBlock, ReportDocument } from './report-document'
 
 export function reportBlocks(facts: ReportFacts): ReportDocument {
@@ -21,6 +22,7 @@ export function reportBlocks(facts: ReportFacts): ReportDocument {
           { name: 'Events in the period', value: number(events) },
         ],
       },
+      ...outOfOrder(facts),
       ...summary(counts),
       ...listing('Changes of certificate authorities and keys', facts.authorities, false),
       ...listing('Changes of policies and settings', facts.policies, true),
@@ -33,6 +35,23 @@ export function reportBlocks(facts: ReportFacts): ReportDocument {
   }
 }
 
+function outOfOrder({ inOrder }: ReportFacts): ReportBlock[] {
+  if (inOrder) return []
+  return [
+    {
+      kind: 'paragraph',
+      text: 'The rows of this period do not stand in the order of their times: the clock of the database was set back, or rows were written with other times than those of their writing. The time of an event decides whether it belongs to this report; the lists below are in the order of the rows.',
+    },
+  ]
+}
+
+/** Of each kind of refusal, whose event its cause decides; what was only denied by people or not decided in time is told by another. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  ...Object.values(ENROLMENT_CAUSES).map(({ event }) => `${event} denied`),
+  'approval.denied success',
+  'approval.expired success',
+])
+
 function summary(counts: TypeCount[]): ReportBlock[] {
   const of = (...types: string[]) => number(sum(counts.filter(({ type }) => types.includes(type))))
   const rows = [
@@ -42,7 +61,7 @@ function summary(counts: TypeCount[]): ReportBlock[] {
     ['Certificates put on hold', of('certificate.hold_set')],
     ['Challenges minted', of('challenge.minted')],
     ['Challenges that did not fit their request, or came again', of('challenge.mismatch', 'challenge.replayed')],
-    ['Enrolments refused', of('enrol.request.rejected')],
+    ['Enrolments refused', number(sum(counts.filter(({ type, outcome }) => REFUSALS.has(`${type} ${outcome}`))))],
     ['Requests approved', of('approval.approved')],
     ['Requests denied', of('approval.denied')],
     ['Revocation lists published', of('crl.published')],
@@ -130,16 +149,20 @@ function everyType(counts: TypeCount[]): ReportBlock[] {
   ]
 }
 
-function proof({ first, last, head, proof, lastVerification }: ReportFacts): ReportBlock[] {
+function proof({ counts, first, last, head, proof, lastVerification }: ReportFacts): ReportBlock[] {
   const place = (event: AuditEventView | null) => (event ? `event ${event.seq}, ${moment(event.time)}` : 'none')
+  const recomputed = (rows: number) =>
+    rows === sum(counts)
+      ? `All ${number(rows)} events of the period were`
+      : `All ${number(rows)} rows from ${first?.seq} to ${last?.seq} were`
   const verified =
     proof.kind === 'holds'
       ? proof.rows === 0
         ? 'There was nothing to recompute.'
-        : `All ${number(proof.rows)} events of the period were recomputed as this report was made: each follows from the one before it, and none is missing.`
+        : `${recomputed(proof.rows)} recomputed as this report was made: each follows from the one before it, and none is missing.`
       : proof.kind === 'broken'
         ? `THE CHAIN IS BROKEN in this period. ${proof.problem}`
-        : 'The period is too long to be recomputed for a report; verify the whole chain on the audit page or by the command line.'
+        : 'There are too many rows from the first to the last of the period to recompute them for a report; verify the whole chain on the audit page or by the command line.'
   const earlier = lastVerification
     ? `The whole chain was last verified ${moment(lastVerification.at)} by ${lastVerification.by}, up to event ${lastVerification.to}: ${lastVerification.ok ? 'it held' : 'IT WAS BROKEN'}.`
     : 'Nobody has verified the whole chain yet.'

@@ -7,18 +7,20 @@ import { AUDIT_TYPES } from './audit-catalogue'
 import { type ChainState, checkRows, GENESIS } from './audit-chain'
 import { eventView } from './audit-events'
 import { reportBlocks } from './audit-report-text'
-import { type AuditStore, lastVerification } from './audit-trail'
+import { type AuditStore, type ExportedRow, lastVerification } from './audit-trail'
 import { authorise } from './permissions'
 import type { ReportDocument } from './report-document'
 import { reportHtml } from './report-html'
 
 export interface AuditReportStore {
-  /** The first and the last row of the period, by number. Null when nothing happened. */
-  span(period: ReportPeriod): Promise<{ first: bigint; last: bigint } | null>
-  /** Events by type and outcome among the rows from `first` to `last`. */
-  counts(first: bigint, last: bigint): Promise<TypeCount[]>
+  /** Where the rows of the period stand, by their times alone. Null when nothing happened. Refuses what lies too scattered. */
+  placesOf(period: ReportPeriod): Promise<PeriodRows | null>
+  /** Events by type and outcome. */
+  counts(runs: RowRun[]): Promise<TypeCount[]>
   /** Who acted most, among those that have an id. */
-  actors(first: bigint, last: bigint, limit: number): Promise<ActorCount[]>
+  actors(runs: RowRun[], limit: number): Promise<ActorCount[]>
+  /** Of these types, in the order of the chain. */
+  events(types: string[], runs: RowRun[], limit: number): Promise<ExportedRow[]>
   organisation(): Promise<string>
 }
 
@@ -26,6 +28,19 @@ export interface ReportPeriod {
   from: Date
   /** Not included. */
   to: Date
+}
+
+/** Rows that follow one another by their numbers, both ends included. */
+export interface RowRun {
+  first: bigint
+  last: bigint
+}
+
+export interface PeriodRows {
+  /** Lowest first; one, unless rows of other times stand in between or rows are missing. */
+  runs: RowRun[]
+  /** The rows stand in the order of their times, with none of another time among them. */
+  inOrder: boolean
 }
 
 export interface TypeCount {
@@ -52,6 +67,8 @@ export interface ReportFacts {
   policies: ReportedEvents
   people: ReportedEvents
   exceptions: ReportedEvents
+  /** See PeriodRows. */
+  inOrder: boolean
   first: AuditEventView | null
   last: AuditEventView | null
   head: { seq: string; chain: string }
@@ -65,12 +82,12 @@ export interface ReportedEvents {
   more: boolean
 }
 
-/** Whether the rows of the period follow from one another, recomputed as the report was made. */
+/** Whether the rows from the first to the last of the period follow from one another, recomputed as the report was made. */
 export type PeriodProof = { kind: 'holds'; rows: number } | { kind: 'broken'; problem: string } | { kind: 'too_long' }
 
 export type ReportFormat = 'html' | 'pdf'
 
-/** Refusals of both: invalid_input (period), rate_limited while others are being made. */
+/** Refusals of both: invalid_input (period, or one whose rows lie too scattered), rate_limited while others are being made. */
 export interface AuditReportService {
   /** To be shown; as a reading of the trail it is recorded by the page. */
   document(actor: Actor, period: ReportPeriod): Promise<ReportDocument>
@@ -79,7 +96,7 @@ export interface AuditReportService {
 }
 
 interface AuditReportDeps {
-  store: AuditReportStore & Pick<AuditStore, 'oldest' | 'newest' | 'rows' | 'end'>
+  store: AuditReportStore & Pick<AuditStore, 'newest' | 'rows' | 'end'>
   audit: Pick<AuditService, 'record'>
   pdf(document: ReportDocument): Promise<Uint8Array>
   clock: () => Date
@@ -124,24 +141,26 @@ export function createAuditReport({ store, audit, pdf, clock }: AuditReportDeps)
   }
 
   async function compiled(actor: Actor, period: ReportPeriod): Promise<ReportDocument> {
-    const span = await store.span(period)
+    const places = await store.placesOf(period)
     // Read after the rows of the period, so that it covers them all.
     const { head } = await store.end()
-    const [first, last] = span ? [span.first, span.last] : [1n, 0n]
-    const listed = (types: string[]) => eventsOf(types, first, last)
+    const runs = places?.runs ?? []
+    const [first, last] = [runs[0]?.first ?? 1n, runs.at(-1)?.last ?? 0n]
+    const listed = (types: string[]) => eventsOf(types, runs)
     const facts: ReportFacts = {
       organisation: await store.organisation(),
       period,
       madeAt: clock(),
       madeBy: actor.name,
-      counts: span ? await store.counts(first, last) : [],
-      actors: span ? await store.actors(first, last, MOST_ACTORS) : [],
+      counts: places ? await store.counts(runs) : [],
+      actors: places ? await store.actors(runs, MOST_ACTORS) : [],
       authorities: await listed(OF_AUTHORITIES),
       policies: await listed(OF_POLICIES),
       people: await listed(OF_PEOPLE),
       exceptions: await listed(EXCEPTIONS),
-      first: span && (await eventAt(first)),
-      last: span && (await eventAt(last)),
+      inOrder: places?.inOrder ?? true,
+      first: places && (await eventAt(first)),
+      last: places && (await eventAt(last)),
       head: { seq: head.seq.toString(), chain: Buffer.from(head.chain).toString('hex') },
       proof: await prove(first, last),
       lastVerification: await lastVerification(store),
@@ -149,9 +168,9 @@ export function createAuditReport({ store, audit, pdf, clock }: AuditReportDeps)
     return reportBlocks(facts)
   }
 
-  async function eventsOf(types: string[], first: bigint, last: bigint): Promise<ReportedEvents> {
-    if (last < first) return { events: [], more: false }
-    const rows = await store.oldest({ types }, first - 1n, last, MOST_LISTED + 1)
+  async function eventsOf(types: string[], runs: RowRun[]): Promise<ReportedEvents> {
+    if (runs.length === 0) return { events: [], more: false }
+    const rows = await store.events(types, runs, MOST_LISTED + 1)
     return { events: rows.slice(0, MOST_LISTED).map(eventView), more: rows.length > MOST_LISTED }
   }
 

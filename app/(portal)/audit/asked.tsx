@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import { Notice } from '@/app/_components/notice'
 import { type ErrorCode, isRefusal } from '@/lib/errors'
+import { TAKES_TOO_LONG } from '@/lib/services/listing'
 
 const ANSWERS: readonly ErrorCode[] = ['invalid_input', 'not_found', 'rate_limited']
 
@@ -10,7 +11,7 @@ export async function answered<T>(answer: Promise<T>, show: (value: T) => ReactN
   try {
     value = await answer
   } catch (error) {
-    if (!isRefusal(error) || !ANSWERS.includes(error.code)) throw error
+    if (!isRefusal(error) || !(ANSWERS.includes(error.code) || error.reason === TAKES_TOO_LONG)) throw error
     return (
       <Notice tone="warn" title="This cannot be answered">
         {error.sentence}

@@ -55,7 +55,7 @@ export function AuditRow({ event, page, reference, columns }: AuditRowProps) {
                 <VisibleText>{actor.name}</VisibleText>
               </span>
             )}
-            {shows('address') && <span className={cx(CELL, 'md:w-30')}>{source.ip}</span>}
+            {shows('address') && <span className={cx(CELL, 'md:w-30')}>{source.ip ?? 'this machine'}</span>}
             {shows('number') && <span className={cx(CELL, 'tabular-nums md:w-20 md:text-right')}>{seq}</span>}
             {shows('happened') && (
               <span className={cx(CELL, 'md:w-38 md:text-right')}>

@@ -44,7 +44,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Search
       <PageHeader
         help="audit"
         title="Audit"
-        description="Everything that happened here. Each row carries the hash of the one before, so a changed row shows."
+        description="Everything that happened here. Each row carries the hash of the one before, so a changed row shows. They stand in the order in which they were written, whatever a clock said."
       >
         <VerifyChain />
         <ButtonLink href="/audit/report">

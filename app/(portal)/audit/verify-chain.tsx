@@ -2,6 +2,7 @@
 'use client'
 
 import { ShieldCheck, ShieldX } from 'lucide-react'
+import { useRouter } from 'next/navigation'
 import { useEffect, useRef, useState } from 'react'
 import { SubmitButton } from '@/app/_components/button'
 import { InlineCopy } from '@/app/_components/copy-value'
@@ -40,6 +41,7 @@ type State =
 function Verification() {
   const [state, setState] = useState<State>({ step: 'idle' })
   const running = useRef<AbortController>(undefined)
+  const router = useRouter()
   useEffect(() => () => running.current?.abort(), [])
   const pending = state.step === 'running'
 
@@ -48,7 +50,10 @@ function Verification() {
     running.current = controller
     setState({ step: 'running', checked: 0, of: 0 })
     const end = await readVerification(controller.signal, (checked, of) => setState({ step: 'running', checked, of }))
-    if (!controller.signal.aborted) setState(end)
+    if (controller.signal.aborted) return
+    setState(end)
+    // The page says who verified last.
+    if (end.step === 'done') router.refresh()
   }
 
   return (

@@ -139,8 +139,8 @@ function all(conditions: Prisma.Sql[]): Prisma.Sql {
 }
 
 /** Every value of the first column of an index, one look-up for each, whatever version of the product wrote them. */
-export function distinct(column: 'type' | 'object_type'): Prisma.Sql {
-  const name = column === 'type' ? Prisma.sql`type` : Prisma.sql`object_type`
+export function distinct(column: 'type' | 'object_type' | 'actor_id'): Prisma.Sql {
+  const name = Prisma.raw(column)
   return Prisma.sql`with recursive kinds (value) as (
     (select ${name} from audit_event where ${name} is not null order by ${name} limit 1)
     union all

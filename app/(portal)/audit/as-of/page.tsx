@@ -6,7 +6,7 @@ import { Card } from '@/app/_components/card'
 import { DataTable } from '@/app/_components/data-table'
 import { EmptyState } from '@/app/_components/empty-state'
 import { DateField, FilterBar } from '@/app/_components/filter-bar'
-import { Instant } from '@/app/_components/instant'
+import { formatUtc } from '@/app/_components/format-time'
 import { ListFrame } from '@/app/_components/list-frame'
 import { PageHeader } from '@/app/_components/page-header'
 import { readParameters, type SearchParameters } from '@/app/_components/search-parameters'
@@ -34,7 +34,7 @@ export default async function AsOfPage({ searchParams }: { searchParams: SearchP
       <PageHeader
         help="history"
         title="As of a date"
-        description="Which certificates were valid at the end of a day, today unless you choose one, and under which version of the policy each had been issued."
+        description="Which certificates were valid at the end of a day (UTC), today unless you choose one, and under which version of the policy each had been issued. What was about to expire is valid here too; the overview counts it apart."
         trail={can(actor, 'audit:read') ? [{ href: '/audit', text: 'Audit' }] : []}
       />
       <HistoryViews actor={actor} here="/audit/as-of" />
@@ -65,7 +65,7 @@ function Counts({ actor, on, filter }: Asked) {
     <Card
       flush
       title={counts.total === 1 ? '1 valid certificate' : `${counts.total.toLocaleString('en-GB')} valid certificates`}
-      description={<Instant at={counts.at} />}
+      description={formatUtc(counts.at)}
     >
       {counts.total > 0 && <CountTable counts={counts} />}
     </Card>

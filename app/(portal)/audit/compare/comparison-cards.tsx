@@ -1,6 +1,7 @@
 /** Two days beside each other: sums for each group, and what was changed of policies and authorities in between. */
 import { Card } from '@/app/_components/card'
 import { DataTable } from '@/app/_components/data-table'
+import { formatUtc } from '@/app/_components/format-time'
 import { Instant } from '@/app/_components/instant'
 import { nameOfSetting } from '@/app/_components/name-of-setting'
 import { PolicyOrigin } from '@/app/_components/policy-origin'
@@ -13,15 +14,7 @@ export function ComparisonCards({ comparison }: { comparison: Comparison }) {
   const { groups, policies, authorities, from, to } = comparison
   return (
     <>
-      <Card
-        flush
-        title="Valid certificates"
-        description={
-          <>
-            From <Instant at={from} /> to <Instant at={to} />
-          </>
-        }
-      >
+      <Card flush title="Valid certificates" description={`From ${formatUtc(from)} to ${formatUtc(to)}`}>
         {groups.length > 0 ? <GroupTable groups={groups} /> : <Nothing>None was valid on either day.</Nothing>}
       </Card>
       <div className="grid gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">

@@ -46,7 +46,7 @@ export default async function ComparePage({ searchParams }: { searchParams: Sear
       <PageHeader
         help="history"
         title="Two dates"
-        description="What became different from the end of one day to the end of another, the last thirty days unless you choose: certificates, policies and authorities."
+        description="What became different from the end of one day to the end of another (UTC), the last thirty days unless you choose: certificates, policies and authorities. A certificate that was issued and ended between the two does not show."
         trail={can(actor, 'audit:read') ? [{ href: '/audit', text: 'Audit' }] : []}
       />
       <HistoryViews actor={actor} here="/audit/compare" />
