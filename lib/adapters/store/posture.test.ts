@@ -4,6 +4,7 @@ import { createAudit } from '@/lib/services/audit-trail'
 import { type BackupsService, createBackups } from '@/lib/services/backups'
 import { createPosture } from '@/lib/services/posture'
 import { actor } from '@/lib/services/testing/harness'
+import { createUrls } from '@/lib/services/urls'
 import { auditStore } from './audit'
 import { postureStore } from './posture'
 import { type DevicePortal, devicePortal } from './testing/device-portal'
@@ -16,7 +17,7 @@ const posture = () =>
   createPosture({
     store: postureStore(all.database),
     backups,
-    publicUrl: new URL('https://pki.example.com'),
+    urls: createUrls({ publicUrl: new URL('https://pki.example.com'), statusUrl: new URL('http://pki.example.com') }),
     clock: () => now,
   })
 const check = async (id: string) => (await posture().get(admin)).checks.find((each) => each.id === id)
