@@ -143,3 +143,16 @@ test('a reading is kept for each day and each change, once by two instances, and
     { objectId: 'weak-algorithms' },
   ])
 })
+
+test('a group that a connector mints for wants rules before the first device is known', async () => {
+  const connector = await all.database.connector.create({
+    data: {
+      ...{ id: crypto.randomUUID(), kind: 'jamf', name: 'Jamf', slug: 'feeds', createdBy: 'Ada' },
+      settings: { endpoint: all.group.endpoint.slug },
+    },
+  })
+  const group = expect.objectContaining({ href: `/groups/${all.group.slug}/device-rules` })
+  expect((await check('revocation-follows-mdm'))?.evidence).toContainEqual(group)
+  await all.database.connector.update({ where: { id: connector.id }, data: { disabledAt: now } })
+  expect((await check('revocation-follows-mdm'))?.evidence).not.toContainEqual(group)
+})
