@@ -25,7 +25,7 @@ export function CheckCard({ check, now, mayManage }: { check: PostureCheckView; 
       <Icon className={`mt-0.5 size-5 shrink-0 ${className}`} role="img" aria-label={text} />
       <div className="grid min-w-0 flex-1 gap-2">
         <h3 className="font-medium wrap-anywhere">{finding}</h3>
-        <Evidence evidence={evidence} />
+        {verdict !== 'none' && <Evidence evidence={evidence} />}
         {wanting && (
           <>
             <p className="max-w-3xl text-sm text-muted">{why}</p>

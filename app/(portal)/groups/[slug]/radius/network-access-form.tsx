@@ -30,6 +30,11 @@ export interface NetworkAccessFormProps {
   goOn?: GoOn
 }
 
+/** Something beside the switch, the time zone aside, which says nothing alone. */
+function isSet({ enabled: _, timeZone: __, ...values }: Omit<NetworkAccessFormProps, 'group' | 'mayChange' | 'goOn'>) {
+  return Object.values(values).some((value) => value !== '')
+}
+
 export function NetworkAccessForm({ group, mayChange, goOn, ...access }: NetworkAccessFormProps) {
   const router = useRouter()
   const { form, changed, onChange, saved } = useChanged(goOn !== undefined)
@@ -117,7 +122,7 @@ export function NetworkAccessForm({ group, mayChange, goOn, ...access }: Network
             required
           />
         </div>
-        {changed && !letIn && (
+        {!letIn && (changed || isSet(access)) && (
           <Notice tone="warn" title="Nobody is let in yet">
             What you enter here is kept, but counts only once “Let in certificates of this group” is ticked.
           </Notice>

@@ -99,7 +99,7 @@ async function Step({ step, standing, ...props }: StepProps & { step: StepId; st
     case 'network':
       return <NetworkStep {...props} />
     case 'devices':
-      return <DevicesStep {...props} />
+      return <DevicesStep {...props} standing={standing} />
     case 'profiles':
       return <ProfilesStep group={props.group} />
     case 'notices':
@@ -149,13 +149,19 @@ async function NetworkStep({ actor, group, goOn }: StepProps) {
   )
 }
 
-async function DevicesStep({ actor, group, goOn }: StepProps) {
+async function DevicesStep({ actor, group, goOn, standing }: StepProps & { standing: Standing }) {
   const { rules } = await server().deviceRules.get(actor, group.slug)
   return (
     <Card
       title="When the MDM lets a device go"
       description="Best practice: revoke what was removed or wiped, hold what is not compliant."
     >
+      {standing.mdms === 0 && (
+        <p className="mb-5 text-muted">
+          No MDM is connected that tells of devices, so there is nothing to do yet. What you choose here counts from the
+          day one is.
+        </p>
+      )}
       <DeviceRulesForm group={group.slug} rules={rules} mayChange {...(goOn && { goOn })} />
     </Card>
   )
