@@ -156,3 +156,13 @@ test('a group that a connector mints for wants rules before the first device is 
   await all.database.connector.update({ where: { id: connector.id }, data: { disabledAt: now } })
   expect((await check('revocation-follows-mdm'))?.evidence).not.toContainEqual(group)
 })
+
+test('checks that came with a new version are kept, and nobody is told that they fell open', async () => {
+  const before = await events('posture.check_opened')
+  await all.database.postureReading.create({
+    data: { at: hours(50), score: 40, verdicts: { 'second-factor': 'open' } },
+  })
+  expect(await posture().record(hours(50.2))).toBe(true)
+  expect((await posture().history(admin))[0]?.verdicts['notices-heard']).toBe('open')
+  expect(await events('posture.check_opened')).toBe(before)
+})
