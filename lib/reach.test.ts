@@ -111,6 +111,7 @@ const ONE: [method: string, call: Call, refusedAs?: string][] = [
   ['radiusConfiguration.archive', (s, a, of) => s.radiusConfiguration.archive(a, setUpOf(of))],
   ['radiusConfiguration.authorities', (s, a, of) => s.radiusConfiguration.authorities(a, [of.group])],
   ['radiusReadiness.check', (s, a, of) => s.radiusReadiness.check(a, of.group)],
+  ['radiusReadiness.settings', (s, a, of) => s.radiusReadiness.settings(a, of.group)],
   ['trust.setting', (s, a, of) => s.trust.setting(a, of.group)],
   ['rollover.get', (s, a, of) => s.rollover.get(a, of.group)],
   ['deviceRules.get', (s, a, of) => s.deviceRules.get(a, of.group)],

@@ -567,7 +567,7 @@ export function buildServices(wiring: Wiring): Services {
   ]
 
   const backups = createBackups({ store: guarded(auditStore(database)), audit, clock })
-  const posture = createPosture({ store: postureStore(database), backups, publicUrl: urls.publicUrl, clock })
+  const posture = createPosture({ store: postureStore(database), backups, urls, clock })
   const mdmConnectors = createMdmConnectors({
     store: mdmConnectorStore(database),
     kinds: mdmKinds,

@@ -21,6 +21,7 @@ import { Forecast } from './_overview/forecast'
 import { Health } from './_overview/health'
 import { healthChecks } from './_overview/health-checks'
 import { PERIODS, PeriodChoice } from './_overview/period-choice'
+import { PostureLine } from './_overview/posture-line'
 import { Recent } from './_overview/recent'
 import { Standing } from './_overview/standing'
 import { Statuses } from './_overview/statuses'
@@ -90,7 +91,13 @@ async function Overview({ actor, days, wanted }: { actor: Actor; days: number; w
           {!quiet && <Recent certificates={newest.items} refused={refused.items} />}
         </div>
         <div className="grid content-start gap-5 max-xl:order-first">
-          <Health kinds={healthChecks({ ...troubles, groups }, now)} now={now} />
+          <Health kinds={healthChecks({ ...troubles, groups }, now)} now={now}>
+            {can(actor, 'posture:read') && (
+              <Suspense>
+                <PostureLine actor={actor} />
+              </Suspense>
+            )}
+          </Health>
           {!quiet && <FailuresByCause causes={causes} from={firstOf(days, now)} days={days} />}
           <WaitingChallenges waiting={waiting} />
         </div>

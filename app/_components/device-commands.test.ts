@@ -1,7 +1,9 @@
 /** The commands people paste into a shell on a device. */
 import { describe, expect, test } from 'vitest'
 import {
+  beyondCertmonger,
   beyondStrongswan,
+  certmongerCommands,
   type DeviceToEnrol,
   enrolCommand,
   quote,
@@ -51,6 +53,17 @@ test('strongSwan gets the names it knows, and the page can say which it does not
   expect(strongswanEnrolCommand(tablet)).toContain('--san tablet-7.example.org \\')
   expect(strongswanEnrolCommand(tablet)).not.toContain('ada@example.org')
   expect(beyondStrongswan(tablet.san)).toEqual([{ type: 'upn', value: 'ada@example.org' }])
+})
+
+test('certmonger gets the challenge by a file, every name it knows, and the CA of the web server over https alone', () => {
+  const { prepare, enrol } = certmongerCommands(tablet)
+  expect(prepare).toContain("(umask 077; printf '%s' K7Q2M9 > /etc/latchkey/tablet-7/challenge)")
+  expect(enrol).not.toContain('K7Q2M9')
+  expect(enrol).toContain("-N 'CN=Tablet 7,O=Example'")
+  expect(enrol).toContain('-D tablet-7.example.org \\\n  -P ada@example.org')
+  expect(enrol).toContain('-R /etc/ssl')
+  expect(certmongerCommands({ ...tablet, scepUrl: 'http://pki/scep/staff' }).enrol).not.toContain('-R ')
+  expect(beyondCertmonger([...tablet.san, { type: 'uri', value: 'urn:x' }])).toEqual([{ type: 'uri', value: 'urn:x' }])
 })
 
 test('an endpoint that leaves the root out of GetCACert has it fetched from its own URL', () => {

@@ -18,7 +18,7 @@ export interface DeviceToEnrol {
 
 /** Our own client: a key, a request, and in plain words what each step answered. */
 export function enrolCommand(device: DeviceToEnrol): string {
-  const file = fileStem(device.subject)
+  const file = fileStem(commonNameOf(device.subject))
   return lines('npm run latchkey -- enrol', [
     `--url ${quote(device.scepUrl)}`,
     `--challenge ${challengeOf(device)}`,
@@ -45,7 +45,7 @@ export function strongswanFetchCommand(device: DeviceToEnrol): string {
 }
 
 export function strongswanEnrolCommand(device: DeviceToEnrol): string {
-  const file = fileStem(device.subject)
+  const file = fileStem(commonNameOf(device.subject))
   const make = `pki --gen --type rsa --size 2048 --outform pem > ${quote(`${file}.key`)}`
   const ask = lines('pki --scep', [
     `--url ${quote(device.scepUrl)}`,
@@ -67,6 +67,46 @@ export function beyondStrongswan(san: SubjectAlternativeName[]): SubjectAlternat
   return san.filter(({ type }) => !STRONGSWAN_TYPES.includes(type))
 }
 
+/** certmonger works as root in a folder of its own, reads its challenge from a file, and renews by itself. */
+export function certmongerCommands(device: DeviceToEnrol): { prepare: string; enrol: string } {
+  const { scepUrl, issuerUrl, rootUrl, subject, san } = device
+  const name = `latchkey-${fileStem(scepUrl.split('/').at(-1) ?? '')}`
+  const folder = `/etc/latchkey/${fileStem(commonNameOf(subject))}`
+  const prepare = [
+    `mkdir -p ${folder}`,
+    `curl -fsS ${quote(rootUrl)} | openssl x509 -inform der -out ${folder}/ca.pem`,
+    `curl -fsS ${quote(issuerUrl)} | openssl x509 -inform der -out ${folder}/issuer.pem`,
+    `openssl x509 -in ${folder}/issuer.pem -noout -fingerprint -sha256`,
+    `(umask 077; printf '%s' ${challengeOf(device)} > ${folder}/challenge)`,
+  ].join('\n')
+  const ca = lines('getcert add-scep-ca', [
+    `-c ${quote(name)}`,
+    `-u ${quote(scepUrl)}`,
+    `-N ${folder}/issuer.pem`,
+    `-I ${folder}/ca.pem`,
+    // The CA of the web server, which is none of ours.
+    ...(scepUrl.startsWith('https:') ? ['-R /etc/ssl/certs/ca-certificates.crt'] : []),
+  ])
+  const ask = lines('getcert request', [
+    `-c ${quote(name)}`,
+    `-k ${folder}/client.key`,
+    `-f ${folder}/client.pem`,
+    '-G rsa -g 2048',
+    `-N ${quote(subject)}`,
+    ...san.flatMap(({ type, value }) => (CERTMONGER_NAMES[type] ? [`${CERTMONGER_NAMES[type]} ${quote(value)}`] : [])),
+    `-l ${folder}/challenge`,
+    '-w -v',
+  ])
+  return { prepare, enrol: `${ca}\n${ask}` }
+}
+
+const CERTMONGER_NAMES: Readonly<Record<string, string>> = { dns: '-D', email: '-E', ip: '-A', upn: '-P' }
+
+/** Names that certmonger cannot ask for. */
+export function beyondCertmonger(san: SubjectAlternativeName[]): SubjectAlternativeName[] {
+  return san.filter(({ type }) => !(type in CERTMONGER_NAMES))
+}
+
 /** For a POSIX shell: bare when it is harmless, otherwise in single quotes. */
 export function quote(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
@@ -76,8 +116,11 @@ function challengeOf(device: DeviceToEnrol): string {
   return device.challenge === null ? 'CHALLENGE' : quote(device.challenge)
 }
 
-function fileStem(subject: string): string {
-  const name = /(?:^|,)\s*CN=((?:\\.|[^,\\])+)/i.exec(subject)?.[1] ?? 'device'
+function commonNameOf(subject: string): string {
+  return /(?:^|,)\s*CN=((?:\\.|[^,\\])+)/i.exec(subject)?.[1] ?? 'device'
+}
+
+function fileStem(name: string): string {
   const stem = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

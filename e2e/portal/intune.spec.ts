@@ -45,6 +45,10 @@ test('an administrator connects it; a wrong secret is named, and a right one wor
   await page.getByRole('button', { name: 'Test connection' }).click()
   await expect(page.getByText('The connection works.')).toBeVisible()
   await expect(page.getByText(intune.clientSecret)).toHaveCount(0)
+
+  await page.goto('/devices?connector=intune')
+  await expect(page.getByRole('heading', { name: `${CONNECTOR} tells Latchkey of no devices` })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Log of the connector' })).toHaveAttribute('href', /#calls$/)
 })
 
 test('an endpoint lets it decide, and a device enrols with its blob', async ({ visit }) => {

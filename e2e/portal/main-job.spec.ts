@@ -68,6 +68,7 @@ test('a challenge is minted, shown once, counted down and copied', async ({ visi
   await page.getByRole('button', { name: 'Copy challenge' }).click()
   await expect(page.getByRole('button', { name: 'Copied challenge' })).toBeVisible()
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(challenge)
+  await page.getByRole('tab', { name: 'Latchkey client' }).click()
   command = (await page.getByText('npm run latchkey -- enrol').textContent()) ?? ''
 
   await page.reload()

@@ -184,7 +184,7 @@ const SENTENCES: Record<AuditEventType, (event: RecordedEvent) => string> = {
   'device.renewal_overdue': (event) => `Certificate ${serial(event)} should have been renewed${forSubject(event)}`,
   'posture.risk_accepted': (event) => `${who(event)} accepted the risk of ${what(event)}${why(event)}`,
   'posture.risk_withdrawn': (event) => `${who(event)} no longer accepts the risk of ${what(event)}`,
-  'posture.check_opened': (event) => `A check of the posture no longer passes: ${what(event)}`,
+  'posture.check_opened': (event) => `A check of the posture fell open: ${what(event)}`,
   'posture.kek_copy_confirmed': (event) =>
     `${who(event)} ${said(event, 'proved') === 'true' ? 'proved' : 'confirmed'} a copy of the ${what(event)}: ${said(event, 'place') ?? ''}`,
   'event_webhook.created': (event) => `${who(event)} added event webhook ${what(event)}`,

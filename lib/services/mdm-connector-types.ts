@@ -4,6 +4,11 @@ import type { Json } from './audit'
 /** `events`: any MDM that only tells us about its devices, by Standard Webhooks. */
 export type MdmKind = 'intune' | 'jamf' | 'events'
 
+/** Intune's protocol for third-party authorities knows no inventory: it vouches for requests and asks for revocations. */
+export function tellsOfDevices(kind: MdmKind): boolean {
+  return kind !== 'intune'
+}
+
 /** A connector as it is used. Its secrets are sealed: the signer opens them, for this row alone. */
 export interface MdmConnector {
   id: string

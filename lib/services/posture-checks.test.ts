@@ -1,11 +1,14 @@
 /** Each check passes, wants attention, is open, or has nothing to judge, by what the installation is. */
 import { expect, test } from 'vitest'
-import { judged, scoreOf } from './posture-checks'
+import { findingOf, judged, scoreOf } from './posture-checks'
 import { POSTURE_CHECKS, type PostureCheckId, type PostureFacts, type PostureVerdict } from './posture-types'
+import { createUrls } from './urls'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
 const days = (count: number) => new Date(NOW.getTime() + count * 86_400_000)
-const HTTPS = new URL('https://pki.example.com')
+const urlsOf = (publicUrl: string, statusUrl = 'http://pki.example.com') =>
+  createUrls({ publicUrl: new URL(publicUrl), statusUrl: new URL(statusUrl) })
+const HTTPS = urlsOf('https://pki.example.com')
 
 const EMPTY: PostureFacts = {
   groups: [],
@@ -15,6 +18,8 @@ const EMPTY: PostureFacts = {
   longChallenges: 0,
   appleEnrolments: 0,
   webhooks: [],
+  recipients: 0,
+  mailServer: false,
   following: [],
   connectors: [],
   authorities: [],
@@ -48,6 +53,7 @@ const root = {
   ocspNotAfter: days(20),
 }
 const kept = { at: days(-30), by: 'Ada', place: 'safe', proved: true, kekId: 'aa' }
+const following = (slug: string, follows: boolean) => ({ slug, name: slug, follows })
 const connector = { slug: 'jamf', name: 'Jamf', failures: 0, lastError: null }
 
 test.each<[PostureCheckId, string, Partial<PostureFacts>, PostureVerdict]>([
@@ -79,6 +85,12 @@ test.each<[PostureCheckId, string, Partial<PostureFacts>, PostureVerdict]>([
   ['revocation-follows-mdm', 'no MDM', {}, 'none'],
   ['revocation-follows-mdm', 'follows', { following: [{ slug: 'a', name: 'A', follows: true }] }, 'pass'],
   ['revocation-follows-mdm', 'reports', { following: [{ slug: 'a', name: 'A', follows: false }] }, 'open'],
+  [
+    'revocation-follows-mdm',
+    'in one of two',
+    { following: [following('a', true), following('b', false)] },
+    'attention',
+  ],
   ['connectors-answer', 'none', {}, 'none'],
   ['connectors-answer', 'works', { connectors: [connector] }, 'pass'],
   ['connectors-answer', 'once', { connectors: [{ ...connector, failures: 1, lastError: 'timed out' }] }, 'attention'],
@@ -102,11 +114,17 @@ test.each<[PostureCheckId, string, Partial<PostureFacts>, PostureVerdict]>([
   ['audit-verified', 'never', {}, 'attention'],
   ['audit-verified', 'yesterday', { auditVerified: { at: days(-1), good: true } }, 'pass'],
   ['audit-verified', 'long ago', { auditVerified: { at: days(-40), good: true } }, 'attention'],
+  ['notices-heard', 'nobody', {}, 'open'],
+  ['notices-heard', 'no mail server', { recipients: 1 }, 'attention'],
+  ['notices-heard', 'by e-mail', { recipients: 1, mailServer: true }, 'pass'],
+  ['notices-heard', 'a paused webhook', { webhooks: [{ ...webhook, paused: true }] }, 'open'],
+  ['notices-heard', 'a webhook', { webhooks: [webhook] }, 'pass'],
   ['audit-verified', 'broken', { auditVerified: { at: days(-1), good: false } }, 'open'],
 ])('%s, %s', (id, _, facts, verdict) => {
   const check = judged({ ...EMPTY, ...facts }, NOW, HTTPS).find((each) => each.id === id)
   expect(check?.verdict).toBe(verdict)
   expect(check?.evidence.length).toBeGreaterThan(0)
+  expect(check?.finding).toBe(findingOf(id, verdict))
 })
 
 test.each([
@@ -114,7 +132,36 @@ test.each([
   ['http://localhost:3000', 'attention'],
   ['http://pki.example.com', 'open'],
 ])('people who come by %s', (url, verdict) => {
-  expect(judged(EMPTY, NOW, new URL(url)).find(({ id }) => id === 'transport')?.verdict).toBe(verdict)
+  expect(judged(EMPTY, NOW, urlsOf(url)).find(({ id }) => id === 'transport')?.verdict).toBe(verdict)
+})
+
+test.each([
+  ['http://pki.example.com', 'pass'],
+  ['http://localhost:3000', 'attention'],
+  ['http://127.0.0.1', 'attention'],
+])('certificates that name %s', (url, verdict) => {
+  const checks = judged(EMPTY, NOW, urlsOf('https://pki.example.com', url))
+  expect(checks.find(({ id }) => id === 'addresses-reachable')?.verdict).toBe(verdict)
+})
+
+test('revocation by the MDM says for how many groups it holds', () => {
+  const groups = ['a', 'b', 'c', 'd', 'e'].map((slug) => ({ slug, name: slug, issuers: [slug] }))
+  const of = (...follows: boolean[]) =>
+    judged({ ...EMPTY, groups, following: follows.map((each, n) => following('abcde'[n] ?? '', each)) }, NOW, HTTPS)
+      .find(({ id }) => id === 'revocation-follows-mdm')
+      ?.evidence.map(({ text }) => text)
+  expect(of(true)).toEqual(['1 of 5 groups has devices that an MDM knows: there the rules hold or revoke.'])
+  expect(of(true, false)).toEqual([
+    '2 of 5 groups have devices that an MDM knows. The rules hold or revoke in 1 of them.',
+    'b: its rules only report',
+  ])
+})
+
+test('what a check says when it fails is never what it says when it passes', () => {
+  for (const { id, title } of judged(EMPTY, NOW, HTTPS))
+    for (const verdict of ['open', 'attention'] as const)
+      for (const wish of [title, findingOf(id, 'pass')]) expect(findingOf(id, verdict) ?? '').not.toBe(wish)
+  expect(findingOf('database-backup', 'open')).toBe('No backup of the last seven days is on record')
 })
 
 test('every check is there once, with two sentences of why', () => {

@@ -18,6 +18,8 @@ export const POSTURE_CHECKS = [
   'second-factor',
   'transport',
   'audit-verified',
+  'notices-heard',
+  'addresses-reachable',
 ] as const
 export type PostureCheckId = (typeof POSTURE_CHECKS)[number]
 
@@ -31,6 +33,7 @@ export interface PostureEvidence {
 
 export interface PostureCheckView {
   id: PostureCheckId
+  /** What is wanted. */
   title: string
   /** Two sentences: what goes wrong without it. */
   why: string
@@ -39,6 +42,8 @@ export interface PostureCheckView {
   /** Leads to where it is mended; null where the product has no such place. */
   go: { href: string; text: string } | null
   verdict: PostureVerdict
+  /** What is so, in a sentence without its full stop. */
+  finding: string
   evidence: PostureEvidence[]
   /** In force at the moment. */
   accepted: AcceptedRisk | null
@@ -103,6 +108,10 @@ export interface PostureFacts {
   /** Certificates that Apple's SCEP client got within thirty days, counted up to a bound. */
   appleEnrolments: number
   webhooks: { id: string; name: string; paused: boolean; waitingSince: Date | null; events: number }[]
+  /** Recipients of notices that are not paused. */
+  recipients: number
+  mailServer: boolean
+  /** Groups in use with devices that an MDM knows, or with an endpoint that a connector mints for. */
   following: { slug: string; name: string; follows: boolean }[]
   connectors: { slug: string; name: string; failures: number; lastError: string | null }[]
   authorities: {

@@ -17,6 +17,7 @@ import type {
   PostureUpkeep,
   PostureView,
 } from './posture-types'
+import type { Urls } from './urls'
 
 const DAY_MS = 86_400_000
 /** An accepted risk is looked at again at least once a year. */
@@ -28,11 +29,11 @@ const JOB = systemActor('job', 'keep-posture')
 export interface PostureDeps {
   store: PostureStore
   backups: BackupsService
-  publicUrl: URL
+  urls: Pick<Urls, 'publicUrl' | 'statusUrl'>
   clock: () => Date
 }
 
-export function createPosture({ store, backups, publicUrl, clock }: PostureDeps): PostureService & PostureUpkeep {
+export function createPosture({ store, backups, urls, clock }: PostureDeps): PostureService & PostureUpkeep {
   async function view(actor: Actor, at: Date): Promise<PostureView> {
     const [stored, accepted, backup] = await Promise.all([store.facts(at), store.accepted(at), backups.latest(actor)])
     const facts: PostureFacts = {
@@ -40,7 +41,7 @@ export function createPosture({ store, backups, publicUrl, clock }: PostureDeps)
       backup: backup && { ...backup, place: backup.note ?? 'no place was named' },
     }
     const byCheck = new Map(accepted.map((risk) => [risk.check, risk]))
-    const checks = judged(facts, at, publicUrl).map((check) => ({ ...check, accepted: byCheck.get(check.id) ?? null }))
+    const checks = judged(facts, at, urls).map((check) => ({ ...check, accepted: byCheck.get(check.id) ?? null }))
     return { score: scoreOf(checks), at, checks }
   }
 
@@ -118,11 +119,11 @@ export function createPosture({ store, backups, publicUrl, clock }: PostureDeps)
           ? []
           : changed.filter(({ id, verdict }) => verdict === 'open' && latest.verdicts[id] !== undefined)
       const events = worse.map(
-        ({ id, title }): AuditEntry => ({
+        ({ id, finding }): AuditEntry => ({
           type: 'posture.check_opened',
           outcome: 'success',
           actor: JOB,
-          object: { type: 'posture', id, name: title },
+          object: { type: 'posture', id, name: finding },
           data: { before: latest?.verdicts[id] ?? 'none' },
         }),
       )

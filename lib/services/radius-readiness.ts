@@ -8,8 +8,8 @@ import type { AuthorityRecord } from './authorities'
 import { unknownGroup } from './network-access'
 import type { Outbound } from './outbound'
 import { authoriseGroup } from './permissions'
-import type { RadiusConfigurationStore } from './radius-configuration'
-import type { Urls } from './urls'
+import type { RadiusConfigurationStore, RadiusGroup } from './radius-configuration'
+import { isThisMachine, type Urls } from './urls'
 
 export type Verdict = 'ok' | 'warn' | 'fail'
 
@@ -36,6 +36,8 @@ export interface RadiusReadiness {
 export interface RadiusReadinessService {
   /** Refusals: not_found. */
   check(actor: Actor, groupSlug: string): Promise<RadiusReadiness>
+  /** What needs no fetching: access, key and addresses. Refusals: not_found. */
+  settings(actor: Actor, groupSlug: string): Promise<ReadinessCheck[]>
 }
 
 export interface RadiusReadinessStore extends RadiusConfigurationStore {
@@ -55,7 +57,6 @@ export interface RadiusReadinessDeps {
 }
 
 const PATIENCE_MS = 5_000
-const LOCAL = /^(localhost|127\.|\[::1\]$)/
 
 export function createRadiusReadiness({ store, outbound, urls, clock }: RadiusReadinessDeps): RadiusReadinessService {
   return {
@@ -80,14 +81,26 @@ export function createRadiusReadiness({ store, outbound, urls, clock }: RadiusRe
         ]),
         ...used.flatMap((root) => [chain(root, root), crl(root, now)]),
       ])
-      const checks = [access(group.access?.enabled === true), key(keyUsed), ...addresses(), ...live]
+      const checks = [...settingsOf(group, keyUsed), ...live]
       return { group: { slug: group.slug, name: group.name }, checkedAt: now, checks }
     },
+
+    async settings(actor, slug) {
+      authoriseGroup(actor, 'network:read', slug)
+      const now = clock()
+      const [[group], keyUsed] = await Promise.all([store.radiusGroups([slug], now), store.radiusKeyUsed(now)])
+      if (group === undefined) throw unknownGroup()
+      return settingsOf(group, keyUsed)
+    },
+  }
+
+  function settingsOf(group: RadiusGroup, keyUsed: Date | null | undefined): ReadinessCheck[] {
+    return [access(group.access?.enabled === true), key(keyUsed), ...addresses()]
   }
 
   function addresses(): ReadinessCheck[] {
     const { statusUrl, publicUrl } = urls
-    const reachable = LOCAL.test(statusUrl.hostname)
+    const reachable = isThisMachine(statusUrl)
       ? found(
           'address',
           'fail',
@@ -180,8 +193,9 @@ function key(used: Date | null | undefined): ReadinessCheck {
   )
 }
 
-function login({ origin, hostname, protocol }: URL): ReadinessCheck {
-  if (LOCAL.test(hostname))
+function login(publicUrl: URL): ReadinessCheck {
+  const { origin, protocol } = publicUrl
+  if (isThisMachine(publicUrl))
     return found('login', 'warn', `Only a RADIUS server on this machine can ask at ${origin}. Else set PUBLIC_URL.`)
   return protocol === 'https:'
     ? found('login', 'ok', `RADIUS servers ask about logins at ${origin}.`)

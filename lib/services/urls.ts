@@ -47,6 +47,11 @@ export function createUrls(bases: { publicUrl: URL; statusUrl: URL; crlShards?: 
   }
 }
 
+/** An address that leads nowhere from another machine. */
+export function isThisMachine({ hostname }: URL): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
 function below(base: URL, path: string): string {
   const folder = base.pathname.endsWith('/') ? base.pathname : `${base.pathname}/`
   return new URL(folder + path, base.origin).href

@@ -13,15 +13,16 @@ export const showPosture = command({
   examples: ['posture show --json'],
   async run({ withServices }) {
     const posture = await withServices((services, actor) => services.posture.get(actor))
-    const rows = posture.checks.map(({ id, verdict, accepted, evidence }) => [
+    const rows = posture.checks.map(({ id, verdict, accepted, finding, evidence }) => [
       id,
       accepted === null ? verdict : `${verdict}, accepted`,
+      finding,
       evidence.map(({ text }) => text).join('; '),
     ])
     const open = posture.checks.some(({ verdict, accepted }) => verdict === 'open' && accepted === null)
     return {
       json: posture,
-      text: `Score: ${posture.score} of 100\n\n${table(['CHECK', 'VERDICT', 'EVIDENCE'], rows, '')}`,
+      text: `Score: ${posture.score} of 100\n\n${table(['CHECK', 'VERDICT', 'FINDING', 'EVIDENCE'], rows, '')}`,
       exitCode: open ? 1 : 0,
     }
   },

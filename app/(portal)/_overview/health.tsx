@@ -12,7 +12,14 @@ const LOOKS: Record<Verdict, [icon: LucideIcon, className: string, text: string]
   bad: [OctagonX, 'text-bad', 'Needs attention now'],
 }
 
-export function Health({ kinds, now }: { kinds: CheckKind[]; now: Date }) {
+interface HealthProps {
+  kinds: CheckKind[]
+  now: Date
+  /** Of the posture, for whoever may read it. */
+  children?: ReactNode
+}
+
+export function Health({ kinds, now, children }: HealthProps) {
   const wanting = kinds.flatMap(({ checks }) => checks).filter(({ verdict }) => verdict !== 'good')
   const worstFirst = [...wanting].sort((a, b) => Number(b.verdict === 'bad') - Number(a.verdict === 'bad'))
   const summary =
@@ -24,6 +31,7 @@ export function Health({ kinds, now }: { kinds: CheckKind[]; now: Date }) {
   return (
     <Card title="Health" description={summary} flush className="self-start">
       <ul>
+        {children}
         {worstFirst.map(({ id, verdict, href, subject, until, since, fault = 'Not there yet.' }) => (
           <HealthRow key={id} verdict={verdict} href={href} title={subject}>
             {since ? <Since at={since} /> : until === null ? fault : <Until at={until} now={now} />}
@@ -85,7 +93,7 @@ interface HealthRowProps {
   children: ReactNode
 }
 
-function HealthRow({ verdict, href, title, children }: HealthRowProps) {
+export function HealthRow({ verdict, href, title, children }: HealthRowProps) {
   const [Icon, className, text] = LOOKS[verdict]
   return (
     <li className="flex items-start gap-2.5 border-t border-line px-4 py-3 first:border-t-0 sm:px-5">

@@ -1,5 +1,5 @@
 /** Every device: those that an MDM knows, then names in certificates and challenges that belong to none of them. */
-import { MonitorSmartphone, SearchX } from 'lucide-react'
+import { MonitorSmartphone } from 'lucide-react'
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { ButtonLink } from '@/app/_components/button'
@@ -22,6 +22,7 @@ import type { Actor } from '@/lib/services/actor'
 import { DEVICE_STATES } from '@/lib/services/mdm-devices'
 import { can } from '@/lib/services/permissions'
 import { DeviceTable } from './device-table'
+import { NoMatch } from './no-match'
 
 export const metadata: Metadata = { title: 'Devices' }
 
@@ -102,9 +103,7 @@ async function Devices({ actor, view, cursor }: DevicesProps) {
       {page.items.length > 0 ? (
         <DeviceTable devices={page.items} view={view} />
       ) : filtered ? (
-        <EmptyState icon={SearchX} title="No device matches">
-          Try another part of its name, or fewer filters.
-        </EmptyState>
+        <NoMatch actor={actor} filter={filter} />
       ) : (
         <EmptyState
           icon={MonitorSmartphone}

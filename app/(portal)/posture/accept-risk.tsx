@@ -13,13 +13,13 @@ import { acceptRisk } from './actions'
 
 interface AcceptRiskProps {
   check: PostureCheckId
-  title: string
+  finding: string
   /** The last day that may be chosen, and the one proposed, as yyyy-mm-dd. */
   latest: string
   proposed: string
 }
 
-export function AcceptRisk({ check, title, latest, proposed }: AcceptRiskProps) {
+export function AcceptRisk({ check, finding, latest, proposed }: AcceptRiskProps) {
   const [open, setOpen] = useState(false)
   const { state, pending, onSubmit, fieldError } = useAction(acceptRisk, () => {
     setOpen(false)
@@ -32,7 +32,7 @@ export function AcceptRisk({ check, title, latest, proposed }: AcceptRiskProps) 
       size="small"
       open={open}
       onOpenChange={setOpen}
-      title={`Accept: ${title}`}
+      title={`Accept: ${finding}`}
       description="It still counts against the score, but says that somebody decided. Your name and the reason stand beside it and in the audit trail."
     >
       <form onSubmit={onSubmit} className="grid gap-4">

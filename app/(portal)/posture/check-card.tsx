@@ -14,7 +14,7 @@ const PROPOSED_DAYS = 90
 const LONGEST_DAYS = 365
 
 export function CheckCard({ check, now, mayManage }: { check: PostureCheckView; now: Date; mayManage: boolean }) {
-  const { id, title, why, fix, go, verdict, evidence, accepted } = check
+  const { id, why, fix, go, verdict, finding, evidence, accepted } = check
   const { icon: Icon, className, text } = VERDICTS[verdict]
   const wanting = verdict === 'open' || verdict === 'attention'
   return (
@@ -24,8 +24,8 @@ export function CheckCard({ check, now, mayManage }: { check: PostureCheckView; 
     >
       <Icon className={`mt-0.5 size-5 shrink-0 ${className}`} role="img" aria-label={text} />
       <div className="grid min-w-0 flex-1 gap-2">
-        <h3 className="font-medium wrap-anywhere">{title}</h3>
-        <Evidence evidence={evidence} />
+        <h3 className="font-medium wrap-anywhere">{finding}</h3>
+        {verdict !== 'none' && <Evidence evidence={evidence} />}
         {wanting && (
           <>
             <p className="max-w-3xl text-sm text-muted">{why}</p>
@@ -57,7 +57,7 @@ export function CheckCard({ check, now, mayManage }: { check: PostureCheckView; 
             {mayManage && wanting && !accepted && (
               <AcceptRisk
                 check={id}
-                title={title}
+                finding={finding}
                 latest={dayAfter(now, LONGEST_DAYS)}
                 proposed={dayAfter(now, PROPOSED_DAYS)}
               />
@@ -69,7 +69,7 @@ export function CheckCard({ check, now, mayManage }: { check: PostureCheckView; 
                 label="Withdraw"
                 variant="quiet"
                 size="small"
-                title={`No longer accept: ${title}`}
+                title={`No longer accept: ${finding}`}
                 confirm="Withdraw"
                 done="No longer accepted"
                 harmless

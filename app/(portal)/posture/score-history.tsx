@@ -3,8 +3,8 @@ import { Card } from '@/app/_components/card'
 import { Instant } from '@/app/_components/instant'
 import { BarChart, type Column } from '@/app/(portal)/_overview/bar-chart'
 import { shortDay } from '@/app/(portal)/_overview/days'
-import { titleOf } from '@/lib/services/posture-checks'
-import type { PostureCheckId, PostureReading } from '@/lib/services/posture-types'
+import { findingOf, titleOf } from '@/lib/services/posture-checks'
+import type { PostureCheckId, PostureReading, PostureVerdict } from '@/lib/services/posture-types'
 import { VERDICTS } from './verdicts'
 
 const SHOWN = 12
@@ -15,7 +15,7 @@ interface Change {
   at: Date
   score: number
   before: number | null
-  verdicts: { id: PostureCheckId; text: string }[]
+  verdicts: { id: string; text: string }[]
 }
 
 export function ScoreHistory({ readings, now }: { readings: PostureReading[]; now: Date }) {
@@ -42,7 +42,7 @@ export function ScoreHistory({ readings, now }: { readings: PostureReading[]; no
               </p>
               {verdicts.map(({ id, text }) => (
                 <p key={id} className="text-muted">
-                  {titleOf(id)}: {text.toLowerCase()}
+                  {text}
                 </p>
               ))}
             </li>
@@ -61,11 +61,17 @@ function changesOf(newestFirst: PostureReading[]): Change[] {
     const verdicts = Object.entries(reading.verdicts).flatMap(([id, verdict]) =>
       older.verdicts[id as PostureCheckId] === verdict
         ? []
-        : [{ id: id as PostureCheckId, text: VERDICTS[verdict].text }],
+        : [{ id, text: changeOf(id as PostureCheckId, verdict, older.verdicts[id as PostureCheckId] === undefined) }],
     )
     if (verdicts.length === 0 && older.score === reading.score) return []
     return [{ at: reading.at, score: reading.score, before: older.score, verdicts }]
   })
+}
+
+/** A check that came with a new version is said to be new: nothing became worse by it. */
+function changeOf(id: PostureCheckId, verdict: PostureVerdict, isNew: boolean): string {
+  const finding = `${VERDICTS[verdict].text}: ${findingOf(id, verdict) ?? titleOf(id)}`
+  return isNew ? `Checked from now on. ${finding}` : finding
 }
 
 /** The score at the end of each day that has one, a month back. The list under it says the same in words. */

@@ -4,6 +4,7 @@ import { createAudit } from '@/lib/services/audit-trail'
 import { type BackupsService, createBackups } from '@/lib/services/backups'
 import { createPosture } from '@/lib/services/posture'
 import { actor } from '@/lib/services/testing/harness'
+import { createUrls } from '@/lib/services/urls'
 import { auditStore } from './audit'
 import { postureStore } from './posture'
 import { type DevicePortal, devicePortal } from './testing/device-portal'
@@ -16,7 +17,7 @@ const posture = () =>
   createPosture({
     store: postureStore(all.database),
     backups,
-    publicUrl: new URL('https://pki.example.com'),
+    urls: createUrls({ publicUrl: new URL('https://pki.example.com'), statusUrl: new URL('http://pki.example.com') }),
     clock: () => now,
   })
 const check = async (id: string) => (await posture().get(admin)).checks.find((each) => each.id === id)
@@ -141,4 +142,27 @@ test('a reading is kept for each day and each change, once by two instances, and
   expect(await all.database.auditEvent.findMany({ where: { type: 'posture.check_opened' } })).toMatchObject([
     { objectId: 'weak-algorithms' },
   ])
+})
+
+test('a group that a connector mints for wants rules before the first device is known', async () => {
+  const connector = await all.database.connector.create({
+    data: {
+      ...{ id: crypto.randomUUID(), kind: 'jamf', name: 'Jamf', slug: 'feeds', createdBy: 'Ada' },
+      settings: { endpoint: all.group.endpoint.slug },
+    },
+  })
+  const group = expect.objectContaining({ href: `/groups/${all.group.slug}/device-rules` })
+  expect((await check('revocation-follows-mdm'))?.evidence).toContainEqual(group)
+  await all.database.connector.update({ where: { id: connector.id }, data: { disabledAt: now } })
+  expect((await check('revocation-follows-mdm'))?.evidence).not.toContainEqual(group)
+})
+
+test('checks that came with a new version are kept, and nobody is told that they fell open', async () => {
+  const before = await events('posture.check_opened')
+  await all.database.postureReading.create({
+    data: { at: hours(50), score: 40, verdicts: { 'second-factor': 'open' } },
+  })
+  expect(await posture().record(hours(50.2))).toBe(true)
+  expect((await posture().history(admin))[0]?.verdicts['notices-heard']).toBe('open')
+  expect(await events('posture.check_opened')).toBe(before)
 })

@@ -95,7 +95,7 @@ async function factsOf(database: Database, at: Date): Promise<Omit<PostureFacts,
       select w.id, w.name, w.paused_at is not null as paused, cardinality(w.events) as events,
         (select min(d.created_at) from event_delivery d where d.webhook_id = w.id and d.delivered_at is null and d.given_up_at is null) as "waitingSince"
       from event_webhook w where w.removed_at is null order by lower(w.name)`,
-    deviceRuleStore(database).following(NEWEST),
+    followingOf(database),
     database.connector.findMany({
       where: { disabledAt: null },
       orderBy: { name: 'asc' },
@@ -130,6 +130,10 @@ async function factsOf(database: Database, at: Date): Promise<Omit<PostureFacts,
       database.key.findFirst({ orderBy: { createdAt: 'desc' }, select: { kekId: true } }),
       database.kekCopy.findFirst({ orderBy: { at: 'desc' } }),
     ])
+  const [recipients, mailServers] = await Promise.all([
+    database.noticeRecipient.count({ where: { removedAt: null, pausedAt: null } }),
+    database.mailServer.count(),
+  ])
   return {
     groups,
     sharedIssuers: shared.map(({ slug }) => slug),
@@ -138,7 +142,9 @@ async function factsOf(database: Database, at: Date): Promise<Omit<PostureFacts,
     longChallenges: long,
     appleEnrolments: apple[0]?.count ?? 0,
     webhooks,
-    following: following.map(({ group, follows }) => ({ ...group, follows })),
+    recipients,
+    mailServer: mailServers > 0,
+    following: following.filter(({ slug }) => groups.some((group) => group.slug === slug)),
     connectors: connectors.map(({ credentialExpiresAt: _, ...connector }) => connector),
     authorities,
     registrationAuthorities,
@@ -157,6 +163,22 @@ async function factsOf(database: Database, at: Date): Promise<Omit<PostureFacts,
       kekId: kekCopy.kekId,
     },
   }
+}
+
+/** Groups whose devices an MDM knows, and those that a connector mints for before it knows the first. */
+async function followingOf(database: Database): Promise<PostureFacts['following']> {
+  const [known, fed] = await Promise.all([
+    deviceRuleStore(database).following(NEWEST),
+    database.$queryRaw<PostureFacts['following']>`
+      select g.slug, g.name, exists (select from device_rule r where r.group_id = g.id and r.action <> 'report') as follows
+      from "group" g where exists (
+        select from endpoint e join connector k on k.settings->>'endpoint' = e.slug
+        where e.group_id = g.id and e.enabled and k.kind = 'jamf' and k.disabled_at is null)`,
+  ])
+  const groups = [...known.map(({ group, follows }) => ({ ...group, follows })), ...fed]
+  return [...new Map(groups.map((group) => [group.slug, group])).values()].toSorted((a, b) =>
+    a.name.localeCompare(b.name, 'en'),
+  )
 }
 
 function riskOf({ checkId, ...row }: Omit<AcceptedRisk, 'check'> & { checkId: string }): AcceptedRisk {

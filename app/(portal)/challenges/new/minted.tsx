@@ -63,6 +63,7 @@ export function Minted({ minted, endpoint, onAnother }: MintedProps) {
       </section>
       <Card title="On the device">
         <DeviceGuide
+          profilesUrl={`/endpoints/${endpoint.slug}/profiles`}
           device={{ scepUrl, subject, san, challenge, includeRoot, rootUrl, issuerUrl, issuerFingerprint }}
         />
       </Card>

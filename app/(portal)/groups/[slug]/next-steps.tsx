@@ -44,6 +44,7 @@ export function NextSteps({ endpoint, issuer, rootUrl, mayMint, trustPage }: Nex
         <Step number={2} title="Run this on the device">
           <div className="mt-3">
             <DeviceGuide
+              profilesUrl={`/endpoints/${slug}/profiles`}
               device={{
                 scepUrl,
                 challenge: null,

@@ -24,12 +24,13 @@ const Posture = z
     checks: z.array(
       z.object({
         id: check,
-        title: z.string(),
+        title: z.string().meta({ description: 'What is wanted.' }),
         why: z.string(),
         fix: z.string(),
         verdict: z
           .enum(['pass', 'attention', 'open', 'none'])
           .meta({ description: 'none: there is nothing to judge.' }),
+        finding: z.string().meta({ description: 'What is so.' }),
         evidence: z.array(z.object({ text: z.string() })),
         accepted: AcceptedRisk.nullable(),
       }),
@@ -56,6 +57,7 @@ const example: z.input<typeof Posture> = {
       why: 'A password alone is one phished page away from somebody else.',
       fix: 'Let administrators reach the portal only through a network that asks for one.',
       verdict: 'open',
+      finding: 'Administrators sign in without a second factor',
       evidence: [{ text: '1 administrator with a password alone' }],
       accepted: risk,
     },

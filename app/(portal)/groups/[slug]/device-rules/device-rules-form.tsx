@@ -1,6 +1,7 @@
 /** The rules as a form: first it shows what they would do to the devices of now, then it saves them. */
 'use client'
 
+import { useRouter } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
 import { SubmitButton } from '@/app/_components/button'
 import { TRIGGERS } from '@/app/_components/device-states'
@@ -9,6 +10,8 @@ import { FormProblem } from '@/app/_components/form-problem'
 import { REASONS } from '@/app/_components/revocation-reasons'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
+import { useChanged } from '@/app/_components/use-changed'
+import { type GoOn, GoOnButtons } from '@/app/(portal)/groups/[slug]/set-up/go-on'
 import type { RevocationReason } from '@/lib/services/certificates'
 import type { DeviceRule, DeviceRulesDryRun } from '@/lib/services/device-rules'
 import { saveDeviceRules, tryDeviceRules } from './actions'
@@ -27,19 +30,41 @@ interface DeviceRulesFormProps {
   group: string
   rules: DeviceRule[]
   mayChange: boolean
+  /** In the set-up of a group: saving leads on. */
+  goOn?: GoOn
 }
 
-export function DeviceRulesForm({ group, rules, mayChange }: DeviceRulesFormProps) {
+export function DeviceRulesForm({ group, rules, mayChange, goOn }: DeviceRulesFormProps) {
+  const router = useRouter()
+  const { form, changed, onChange, saved } = useChanged(goOn !== undefined)
   const [tried, setTried] = useState<DeviceRulesDryRun | null>(null)
   const trying = useAction(tryDeviceRules, setTried)
   const saving = useAction(saveDeviceRules, () => {
     setTried(null)
-    toast('Device rules saved')
+    saved()
+    if (goOn) router.push(goOn.href)
+    else toast('Device rules saved')
   })
   // What was tried holds for these rules alone: another choice is tried again before it can be saved.
   const onSubmit = (event: FormEvent<HTMLFormElement>) => (tried === null ? trying : saving).onSubmit(event)
+  const button =
+    tried === null ? (
+      <SubmitButton pending={trying.pending}>Show what would happen</SubmitButton>
+    ) : (
+      <SubmitButton pending={saving.pending} variant={tried.total.certificates > 0 ? 'danger' : 'primary'}>
+        {goOn ? 'Save and go on' : 'Save these rules'}
+      </SubmitButton>
+    )
   return (
-    <form onSubmit={onSubmit} onChange={() => setTried(null)} className="grid gap-5">
+    <form
+      ref={form}
+      onSubmit={onSubmit}
+      onChange={(event) => {
+        setTried(null)
+        onChange(event)
+      }}
+      className="grid gap-5"
+    >
       <input type="hidden" name="group" value={group} />
       <fieldset disabled={!mayChange} className="grid min-w-0 gap-4">
         <legend className="sr-only">Rules</legend>
@@ -49,17 +74,8 @@ export function DeviceRulesForm({ group, rules, mayChange }: DeviceRulesFormProp
       </fieldset>
       {tried && <DryRunResult tried={tried} />}
       <FormProblem state={tried === null ? trying.state : saving.state} />
-      {mayChange && (
-        <div className="flex flex-wrap justify-end gap-2">
-          {tried === null ? (
-            <SubmitButton pending={trying.pending}>Show what would happen</SubmitButton>
-          ) : (
-            <SubmitButton pending={saving.pending} variant={tried.total.certificates > 0 ? 'danger' : 'primary'}>
-              Save these rules
-            </SubmitButton>
-          )}
-        </div>
-      )}
+      {mayChange && goOn && <GoOnButtons goOn={goOn}>{changed && button}</GoOnButtons>}
+      {mayChange && !goOn && <div className="flex flex-wrap justify-end gap-2">{button}</div>}
     </form>
   )
 }

@@ -1,11 +1,16 @@
 /** What the network grants to a group, as a form. */
 'use client'
 
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
 import { SubmitButton } from '@/app/_components/button'
 import { Choice, TextArea, TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
+import { Notice } from '@/app/_components/notice'
 import { toast } from '@/app/_components/toasts'
 import { useAction } from '@/app/_components/use-action'
+import { useChanged } from '@/app/_components/use-changed'
+import { type GoOn, GoOnButtons } from '@/app/(portal)/groups/[slug]/set-up/go-on'
 import { saveNetworkAccess } from './actions'
 
 export interface NetworkAccessFormProps {
@@ -21,18 +26,33 @@ export interface NetworkAccessFormProps {
   windows: string
   timeZone: string
   mayChange: boolean
+  /** In the set-up of a group: saving leads on. */
+  goOn?: GoOn
 }
 
-export function NetworkAccessForm({ group, mayChange, ...access }: NetworkAccessFormProps) {
-  const { state, pending, onSubmit, fieldError } = useAction(saveNetworkAccess, () => toast('Network access saved'))
+/** Something beside the switch, the time zone aside, which says nothing alone. */
+function isSet({ enabled: _, timeZone: __, ...values }: Omit<NetworkAccessFormProps, 'group' | 'mayChange' | 'goOn'>) {
+  return Object.values(values).some((value) => value !== '')
+}
+
+export function NetworkAccessForm({ group, mayChange, goOn, ...access }: NetworkAccessFormProps) {
+  const router = useRouter()
+  const { form, changed, onChange, saved } = useChanged(goOn !== undefined)
+  const [letIn, setLetIn] = useState(access.enabled)
+  const { state, pending, onSubmit, fieldError } = useAction(saveNetworkAccess, () => {
+    saved()
+    if (goOn) router.push(goOn.href)
+    else toast('Network access saved', letIn ? undefined : 'It is off: nobody is let in yet.')
+  })
   return (
-    <form onSubmit={onSubmit}>
+    <form ref={form} onChange={onChange} onSubmit={onSubmit}>
       <fieldset disabled={!mayChange} className="grid min-w-0 gap-4">
         <legend className="sr-only">Network access</legend>
         <input type="hidden" name="group" value={group} />
         <Choice
           name="enabled"
           defaultChecked={access.enabled}
+          onChange={(event) => setLetIn(event.target.checked)}
           title="Let in certificates of this group"
           description="Off, every login is refused at once, whatever else is set here."
         />
@@ -102,8 +122,18 @@ export function NetworkAccessForm({ group, mayChange, ...access }: NetworkAccess
             required
           />
         </div>
+        {!letIn && (changed || isSet(access)) && (
+          <Notice tone="warn" title="Nobody is let in yet">
+            What you enter here is kept, but counts only once “Let in certificates of this group” is ticked.
+          </Notice>
+        )}
         <FormProblem state={state} />
-        {mayChange && (
+        {mayChange && goOn && (
+          <GoOnButtons goOn={goOn}>
+            {changed && <SubmitButton pending={pending}>Save and go on</SubmitButton>}
+          </GoOnButtons>
+        )}
+        {mayChange && !goOn && (
           <div className="flex justify-end">
             <SubmitButton pending={pending}>Save</SubmitButton>
           </div>

@@ -5,21 +5,25 @@ import { SubmitButton } from '@/app/_components/button'
 import { ChoiceList, SelectField, TextField } from '@/app/_components/field'
 import { FormProblem } from '@/app/_components/form-problem'
 import { useAction } from '@/app/_components/use-action'
+import { useChanged } from '@/app/_components/use-changed'
 import { policyChoices } from '@/app/(portal)/endpoints/policies'
 import type { EndpointPolicy } from '@/lib/services/endpoint-settings'
 import { saveEnrolmentStep } from './actions'
+import { type GoOn, GoOnButtons } from './go-on'
 
 interface EnrolmentFormProps {
   group: string
   endpoint: { slug: string; policy: EndpointPolicy; challengeTtlMinutes: number; validityDays: number }
   validatorId: string | null
   validators: { id: string; name: string }[]
+  goOn?: GoOn
 }
 
-export function EnrolmentForm({ group, endpoint, validatorId, validators }: EnrolmentFormProps) {
+export function EnrolmentForm({ group, endpoint, validatorId, validators, goOn }: EnrolmentFormProps) {
   const { state, pending, onSubmit, fieldError } = useAction(saveEnrolmentStep)
+  const { form, changed, onChange } = useChanged(true)
   return (
-    <form onSubmit={onSubmit} className="grid gap-5">
+    <form ref={form} onChange={onChange} onSubmit={onSubmit} className="grid gap-5">
       <input type="hidden" name="group" value={group} />
       <input type="hidden" name="endpoint" value={endpoint.slug} />
       <ChoiceList
@@ -65,9 +69,11 @@ export function EnrolmentForm({ group, endpoint, validatorId, validators }: Enro
         />
       </div>
       <FormProblem state={state} />
-      <div className="flex justify-end">
-        <SubmitButton pending={pending}>Save and go on</SubmitButton>
-      </div>
+      {goOn && (
+        <GoOnButtons goOn={goOn}>
+          {changed && <SubmitButton pending={pending}>Save and go on</SubmitButton>}
+        </GoOnButtons>
+      )}
     </form>
   )
 }

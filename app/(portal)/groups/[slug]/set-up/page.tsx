@@ -1,9 +1,10 @@
-/** A new group made ready, step by step; each saves for itself, and all of it can be changed later where it belongs. */
-import { ArrowRight, BellRing, Download, KeyRound } from 'lucide-react'
+/** A new group made ready, step by step; saving leads on, and all of it can be changed later where it belongs. */
+import { BellRing, Download, KeyRound } from 'lucide-react'
 import type { Metadata } from 'next'
 import type { ReactNode } from 'react'
 import { ButtonLink } from '@/app/_components/button'
 import { Card } from '@/app/_components/card'
+import { Notice } from '@/app/_components/notice'
 import { PageHeader } from '@/app/_components/page-header'
 import { TextLink } from '@/app/_components/row-link'
 import { oneOf, readParameters, type SearchParameters } from '@/app/_components/search-parameters'
@@ -15,7 +16,11 @@ import { windowText } from '@/lib/services/access-windows'
 import type { Actor } from '@/lib/services/actor'
 import type { GroupOutline } from '@/lib/services/groups'
 import { EnrolmentForm } from './enrolment-form'
-import { addressOf, after, STEPS, type StepId, Stepper } from './steps'
+import { type GoOn, GoOnButtons } from './go-on'
+import { ObstaclesCard } from './obstacles-card'
+import { obstaclesOf, STEPS, type Standing, type StepId, type StepState, setButOff, stateOf } from './standing'
+import { standingOf } from './standing-of'
+import { addressOf, after, Stepper } from './steps'
 
 export const metadata: Metadata = { title: 'Set up group' }
 
@@ -34,7 +39,14 @@ export default async function SetUpGroupPage({ params, searchParams }: PageProps
       wanted.step,
     ) ?? 'enrolment'
   const group = await found(server().groups.outline(actor, slug))
+  const standing = await standingOf(actor, group)
+  const states = Object.fromEntries(STEPS.map(({ id }) => [id, stateOf(id, step, standing)])) as Record<
+    StepId,
+    StepState
+  >
   const next = after(step)
+  const leave = `/groups/${slug}`
+  const goOn = next && { href: addressOf(slug, next.id), title: next.title, leave }
   return (
     <div className="max-w-3xl">
       <PageHeader
@@ -44,44 +56,58 @@ export default async function SetUpGroupPage({ params, searchParams }: PageProps
           { href: '/groups', text: 'Groups' },
           { href: `/groups/${slug}`, text: group.name },
         ]}
-        description="Each step saves for itself. Leave whenever you like: all of it stays on the page of the group."
+        description="What you save holds at once. Leave whenever you like: all of it can be set on the page of the group, too."
       />
       <div className="grid gap-5">
-        <Stepper group={slug} current={step} />
-        <Step actor={actor} group={group} step={step} />
-        <div className="flex flex-wrap justify-end gap-2">
-          <ButtonLink href={`/groups/${slug}`} variant={next ? 'quiet' : 'primary'}>
-            {next ? 'Leave the rest for later' : 'To the group'}
-          </ButtonLink>
-          {/* The first step has a form that leads on by itself. */}
-          {next && step !== 'enrolment' && (
-            <ButtonLink href={addressOf(slug, next)} variant="primary">
-              Next: {STEPS.find(({ id }) => id === next)?.title}
-              <ArrowRight aria-hidden />
+        <Stepper group={slug} current={step} states={states} />
+        {step !== 'network' && setButOff(standing.network) && (
+          <Notice tone="warn" title="Nobody is let in yet">
+            Network access of the group is kept, but it is off.{' '}
+            <TextLink href={addressOf(slug, 'network')}>Network access</TextLink>
+          </Notice>
+        )}
+        <Step actor={actor} group={group} step={step} goOn={goOn} standing={standing} />
+        {/* A step with a form leads on by itself. */}
+        {goOn && !hasForm(step, group) && <GoOnButtons goOn={goOn} look="primary" />}
+        {!goOn && (
+          <div className="flex justify-end">
+            <ButtonLink href={leave} variant="primary">
+              To the group
             </ButtonLink>
-          )}
-        </div>
+          </div>
+        )}
       </div>
     </div>
   )
 }
 
-async function Step({ actor, group, step }: { actor: Actor; group: GroupOutline; step: StepId }) {
+function hasForm(step: StepId, { endpoints }: GroupOutline): boolean {
+  return step === 'enrolment' ? endpoints.length > 0 : step === 'network' || step === 'devices'
+}
+
+interface StepProps {
+  actor: Actor
+  group: GroupOutline
+  /** Null at the end. */
+  goOn: GoOn | null
+}
+
+async function Step({ step, standing, ...props }: StepProps & { step: StepId; standing: Standing }) {
   switch (step) {
     case 'enrolment':
-      return <EnrolmentStep actor={actor} group={group} />
+      return <EnrolmentStep {...props} />
     case 'network':
-      return <NetworkStep actor={actor} group={group} />
+      return <NetworkStep {...props} />
     case 'devices':
-      return <DevicesStep actor={actor} group={group} />
+      return <DevicesStep {...props} standing={standing} />
     case 'profiles':
-      return <ProfilesStep group={group} />
+      return <ProfilesStep group={props.group} />
     case 'notices':
-      return <NoticesStep />
+      return <LastStep {...props} standing={standing} />
   }
 }
 
-async function EnrolmentStep({ actor, group }: { actor: Actor; group: GroupOutline }) {
+async function EnrolmentStep({ actor, group, goOn }: StepProps) {
   const [endpoint] = group.endpoints
   if (endpoint === undefined) return <NotReady />
   const validators = await server().connectors.deciders(actor)
@@ -92,12 +118,13 @@ async function EnrolmentStep({ actor, group }: { actor: Actor; group: GroupOutli
         endpoint={{ ...endpoint, validityDays: endpoint.profile.validityDays }}
         validatorId={endpoint.validatorId}
         validators={validators.map(({ id, name }) => ({ id, name }))}
+        {...(goOn && { goOn })}
       />
     </Card>
   )
 }
 
-async function NetworkStep({ actor, group }: { actor: Actor; group: GroupOutline }) {
+async function NetworkStep({ actor, group, goOn }: StepProps) {
   const access = await server().networkAccess.get(actor, group.slug)
   return (
     <Card
@@ -116,19 +143,26 @@ async function NetworkStep({ actor, group }: { actor: Actor; group: GroupOutline
         windows={access.windows.map(windowText).join('\n')}
         timeZone={access.timeZone}
         mayChange
+        {...(goOn && { goOn })}
       />
     </Card>
   )
 }
 
-async function DevicesStep({ actor, group }: { actor: Actor; group: GroupOutline }) {
+async function DevicesStep({ actor, group, goOn, standing }: StepProps & { standing: Standing }) {
   const { rules } = await server().deviceRules.get(actor, group.slug)
   return (
     <Card
       title="When the MDM lets a device go"
       description="Best practice: revoke what was removed or wiped, hold what is not compliant."
     >
-      <DeviceRulesForm group={group.slug} rules={rules} mayChange />
+      {standing.mdms === 0 && (
+        <p className="mb-5 text-muted">
+          No MDM is connected that tells of devices, so there is nothing to do yet. What you choose here counts from the
+          day one is.
+        </p>
+      )}
+      <DeviceRulesForm group={group.slug} rules={rules} mayChange {...(goOn && { goOn })} />
     </Card>
   )
 }
@@ -160,7 +194,17 @@ function ProfilesStep({ group }: { group: GroupOutline }) {
   )
 }
 
-function NoticesStep() {
+async function LastStep({ actor, group, standing }: StepProps & { standing: Standing }) {
+  const checks = await server().radiusReadiness.settings(actor, group.slug)
+  return (
+    <>
+      <NoticesCard />
+      <ObstaclesCard obstacles={obstaclesOf(group.slug, standing, checks)} />
+    </>
+  )
+}
+
+function NoticesCard() {
   return (
     <Card title="Who hears when something ends or fails" description="Set once for the whole installation.">
       <ul className="grid gap-4">
