@@ -111,6 +111,7 @@ export async function download(permission: Permission, work: (actor: Actor) => P
     if (isRefusal(error, 'invalid_input')) return plain(400, error.sentence)
     if (isRefusal(error, 'forbidden')) return plain(403, error.sentence)
     if (isRefusal(error, 'conflict')) return plain(409, error.sentence)
+    if (isRefusal(error, 'unavailable')) return plain(503, error.sentence, { 'retry-after': '30' })
     if (isRefusal(error, 'rate_limited'))
       return plain(429, error.sentence, { 'retry-after': String(error.retryAfterSeconds ?? 5) })
     throw error

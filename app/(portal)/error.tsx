@@ -12,7 +12,7 @@ export default function PageFault({ error, reset }: { error: Error & { digest?: 
       icon={CloudOff}
       title="This page could not be loaded"
       action={
-        <Button variant="primary" onClick={reset}>
+        <Button variant="primary" onClick={() => (isPartMissing(error) ? location.reload() : reset())}>
           Try again
         </Button>
       }
@@ -20,5 +20,12 @@ export default function PageFault({ error, reset }: { error: Error & { digest?: 
       The database or the signer may be out of reach for a moment. Nothing was changed.
       {error.digest && ` Reference for the log: ${error.digest}.`}
     </EmptyState>
+  )
+}
+
+/** A part of the page's script that did not come, or that an upgrade has replaced: asked for again, it fails again. */
+function isPartMissing({ name, message }: Error): boolean {
+  return (
+    name === 'ChunkLoadError' || /loading (css )?chunk|failed to load chunk|dynamically imported module/i.test(message)
   )
 }

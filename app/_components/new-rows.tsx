@@ -15,12 +15,15 @@ export function NewRows({ address }: { address: string }) {
   const [news, setNews] = useState({ address, count: 0, more: false })
   useEffect(() => {
     let active = Date.now()
+    let refused = false
     const stir = () => {
       active = Date.now()
     }
     const ask = async () => {
-      if (document.hidden || Date.now() - active > PATIENCE_MS) return
+      if (refused || document.hidden || Date.now() - active > PATIENCE_MS) return
       const answer = await fetch(address, { headers: { accept: 'application/json' } }).catch(() => null)
+      // What takes too long to count is not asked for again.
+      refused = answer?.status === 503
       if (answer?.ok) setNews({ address, ...((await answer.json()) as { count: number; more: boolean }) })
     }
     const timer = setInterval(() => void ask(), EVERY_MS)

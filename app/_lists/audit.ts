@@ -76,7 +76,6 @@ export const AUDIT_LIST: ListDefinition<AuditListFilter, AuditEventView, AuditSo
   list: async (actor, filter, request) => server().audit.list(actor, await meant(actor, filter), request),
   matching: async (actor, filter, since) => server().audit.matching(actor, await meant(actor, filter), since),
   async save(actor, filter, { format, order, text }) {
-    await server().listExports.pace(actor)
     const asked = await meant(actor, filter)
     if (format === 'jsonl') return server().auditExport.jsonLines(actor, asked)
     return server().auditExport.written(actor, asked, { format, order, write: text })

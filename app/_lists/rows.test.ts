@@ -1,10 +1,13 @@
 /** What a request for the rows of a list is taken for, whatever somebody wrote into its address. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Refusal } from '@/lib/errors'
 import { TAKES_TOO_LONG } from '@/lib/services/listing'
 import { actor } from '@/lib/services/testing/harness'
 import type { ListDefinition } from './definition'
 import { answerRows } from './rows'
+
+const pace = vi.fn(async () => {})
+vi.mock('@/lib/server', () => ({ server: () => ({ listExports: { pace } }) }))
 
 type Asked = Readonly<Record<string, string | undefined>>
 
@@ -25,7 +28,7 @@ async function news(query: string): Promise<{ status: number; asked: [Asked, Dat
 }
 
 test('filters are those of the page, without what no database takes', async () => {
-  const since = '2026-03-01T10:00:00.000Z'
+  const since = new Date(Date.now() - 60_000).toISOString()
   expect(await news(`since=${since}&search=%00tab%00let&group=&owner=x`)).toEqual({
     status: 200,
     asked: [[{ search: 'tablet' }, new Date(since)]],
@@ -57,7 +60,15 @@ test('a list that makes its files itself is given its order and the text of its 
   expect([answer.headers.get('x-rows'), await answer.text()]).toEqual([null, 'name\r\ncsv desc tab\r\n'])
 })
 
-test.each(['yesterday', '', '%2B275760-09-13T00:00:00.000Z', '-000001-01-01T00:00:00Z', '1'])(
+test('nothing is counted for a file that may not begin', async () => {
+  pace.mockRejectedValueOnce(new Refusal('rate_limited', 'Too many.'))
+  await expect(news('format=csv')).rejects.toThrow('Too many.')
+  expect((await news('format=nothing')).asked).toEqual([])
+})
+
+const LONG_AGO = new Date(Date.now() - 25 * 60 * 60_000).toISOString()
+
+test.each([LONG_AGO, 'yesterday', '', '%2B275760-09-13T00:00:00.000Z', '-000001-01-01T00:00:00Z', '1'])(
   'news since %j are none',
   async (since) => {
     expect(await news(`since=${since}`)).toEqual({ status: 400, asked: [] })

@@ -11,6 +11,8 @@ import { factsFor, orderOf, readFilters } from './list-view'
 import { EXPORT_FORMATS, type ExportFormat, type Fields, type FieldValue, textOf } from './rows-as-text'
 
 const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormat[]
+/** A page that is open for longer is loaded anew. */
+const NEWS_MS = 24 * 60 * 60 * 1_000
 const UNCACHED = { 'cache-control': 'no-store, private' }
 
 export async function answerRows<Filter, Row, Sort extends string>(
@@ -27,6 +29,7 @@ export async function answerRows<Filter, Row, Sort extends string>(
   if (format === undefined) return plain(400, `The format is one of ${FORMATS.join(', ')}.`)
   const { sort, order } = orderOf(query.get('sort') ?? undefined, factsFor(list, parameters))
   const filter = list.filterOf(parameters)
+  await server().listExports.pace(actor)
   const matches = await counted(list.matching(actor, filter))
   const text = (pages: AsyncIterable<readonly Row[]>) => textOf(format, Object.keys(list.fields), fieldsOf(list, pages))
   let file: AsyncGenerator<string | Uint8Array>
@@ -70,7 +73,8 @@ async function answerNews<Filter, Row, Sort extends string>(
   parameters: Readonly<Record<string, string>>,
   since: Date | undefined,
 ): Promise<Response> {
-  if (since === undefined) return plain(400, 'This is no moment.')
+  if (since === undefined || Date.now() - since.getTime() > NEWS_MS)
+    return plain(400, 'This is no moment of the last day.')
   return Response.json(await list.matching(actor, list.filterOf(parameters), since), { headers: UNCACHED })
 }
 

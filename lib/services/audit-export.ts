@@ -1,5 +1,6 @@
 /** The trail as files. As JSON Lines it has the very bytes that were hashed, so that whoever has it can recompute the chain. */
 import { createHash } from 'node:crypto'
+import { Refusal } from '@/lib/errors'
 import type { Actor } from './actor'
 import type { AuditEntry, AuditEventView, AuditFilter, AuditService, Json } from './audit'
 import { eventView } from './audit-events'
@@ -34,6 +35,8 @@ interface AuditExportDeps {
 type Pages = AsyncGenerator<ExportedRow[], void, undefined>
 
 const PAGE = 1_000
+const CAPPED =
+  'The search finds more things than it looks at, so a file of it would not be whole. Search for a longer part of the name, or leave the search out.'
 
 export function createAuditExport({ store, audit, pageRows = PAGE }: AuditExportDeps): AuditExportService {
   return {
@@ -51,6 +54,8 @@ export function createAuditExport({ store, audit, pageRows = PAGE }: AuditExport
   ): Promise<AuditFile> {
     authorise(actor, 'audit:read')
     const sought = await soughtEvents(store, filter)
+    // Whoever keeps a file as evidence takes it for whole.
+    if (sought.found?.capped) throw new Refusal('invalid_input', CAPPED, { reason: 'search_capped' })
     const { head } = await store.end()
     const facts = { ...filterFacts(filter), format, upTo: head.seq.toString() }
     await audit.record(exported(actor, 'pending', 'started', facts))

@@ -48,6 +48,8 @@ export interface FoundInSearch {
   objects: AuditReference[]
   actors: string[]
   typed: string
+  /** Whether there are more of some kind than were looked for: then the newest of it count. */
+  capped: boolean
 }
 
 export interface AuditDeps {

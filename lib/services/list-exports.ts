@@ -4,9 +4,9 @@ import type { AuditService } from './audit'
 import type { Matches } from './listing'
 
 export interface ListExports {
-  /** Throws unless it may begin. Whether the actor may read the list, the list itself has asked. Refusals: rate_limited. */
+  /** Records the beginning. Whether the actor may read the list, the list itself has asked. */
   begin(actor: Actor, what: ListExport): Promise<void>
-  /** For a list that records its files itself: whether one more may begin. Refusals: rate_limited. */
+  /** Whether one more may begin: asked before anything is counted. Refusals: rate_limited. */
   pace(actor: Actor): Promise<void>
 }
 
@@ -29,11 +29,9 @@ export function createListExports({
   /** AccessService.limit: counts one under the key, throws rate_limited beyond the count. */
   limit(key: string, count: number, seconds: number): Promise<void>
 }): ListExports {
-  const pace = (actor: Actor) => limit(`export:${actor.id ?? actor.name}`, EXPORTS.count, EXPORTS.seconds)
   return {
-    pace,
+    pace: (actor) => limit(`export:${actor.id ?? actor.name}`, EXPORTS.count, EXPORTS.seconds),
     async begin(actor, { list, format, filter, matches }) {
-      await pace(actor)
       await audit.record({
         type: 'list.exported',
         outcome: 'success',

@@ -80,6 +80,8 @@ interface ApprovalsProps {
 }
 
 async function Approvals({ actor, view, cursor }: ApprovalsProps) {
+  // What comes after this moment was on no page that its reader saw.
+  const now = new Date().toISOString()
   const filter = APPROVAL_LIST.filterOf(view.filters)
   const page = await listed((from) => APPROVAL_LIST.list(actor, filter, requestOf(view, from)), cursor)
   const waiting = { at: Date.now(), count: await server().approvals.countOpen(actor) }
@@ -94,7 +96,7 @@ async function Approvals({ actor, view, cursor }: ApprovalsProps) {
           <TickedRequests
             query={addressOf(view).split('?')[1] ?? ''}
             waiting={await server().approvals.undecided(actor, filter)}
-            now={new Date().toISOString()}
+            now={now}
           >
             {table}
           </TickedRequests>

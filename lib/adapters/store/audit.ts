@@ -4,13 +4,14 @@ import type { AuditStore, ExportedRow } from '@/lib/services/audit-trail'
 import { foundInSearch } from './audit-finding'
 import { countOfEvents, matchingEvents, type SeqBounds } from './audit-search'
 import { type Database, transact } from './database'
+import { guarded } from './outage'
 import { within } from './within'
 
 /** So long people wait for a page, and for a number beside it. */
 const PATIENCE = { page: 4_000, count: 2_000 }
 
 export function auditStore(db: Database): AuditStore {
-  return {
+  return guarded<AuditStore>({
     async append(entries) {
       await transact(db, async () => ({ result: undefined, events: entries }))
     },
@@ -52,7 +53,7 @@ export function auditStore(db: Database): AuditStore {
         return { head: GENESIS, lastSeq: (await db.auditEvent.aggregate({ _max: { seq: true } }))._max.seq ?? 0n }
       return { head: { seq: end.seq, chain: end.chain }, lastSeq: end.last }
     },
-  }
+  })
 }
 
 function beyond(seq: bigint, direction: 'asc' | 'desc'): SeqBounds {

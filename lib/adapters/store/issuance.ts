@@ -72,12 +72,12 @@ export function issuanceStore(database: Database): IssuanceStore {
   }
 }
 
-/** An error of pg that names the unique index which refused a row. */
 /** The state stands in it as certificate_intent_idx has it: the index knows none that comes as a parameter. */
 export function overdueIntents(before: Date, limit: number): Prisma.Sql {
   return Prisma.sql`select id from certificate where state = 'intent' and created_at < ${before} order by kind, created_at limit ${limit}`
 }
 
+/** An error of pg that names the unique index which refused a row. */
 function isTaken(error: unknown, index: string): boolean {
   return error instanceof Error && 'constraint' in error && error.constraint === index
 }

@@ -7,6 +7,7 @@ import { createDevices } from '@/lib/services/devices'
 import { createSavedViews } from '@/lib/services/saved-views'
 import { actor, type Installation, installation, newDevice } from '@/lib/services/testing/harness'
 import { auditStore } from './audit'
+import { foundInSearch } from './audit-finding'
 import { CERTIFICATE_NAMES } from './certificate-filter'
 import { hasState } from './challenge-rows'
 import { CHALLENGE_NAMES } from './challenges'
@@ -126,6 +127,9 @@ test('the audit trail is searched by the names that things have, whoever made th
     return items
   }
   const ofDevice = await found('UOKKA')
+  expect((await foundInSearch(database, 'UOKKA', 200)).capped).toBe(false)
+  await portal.enrol(endpoint.id, newDevice('quokka-8'))
+  expect((await foundInSearch(database, 'UOKKA', 1)).capped).toBe(true)
   expect(ofDevice.map(({ type }) => type)).toContain('certificate.issued')
   expect(ofDevice.every(({ object }) => ['certificate', 'challenge', 'transaction'].includes(object.type))).toBe(true)
   const bySerial = await found(enrolled.serial)

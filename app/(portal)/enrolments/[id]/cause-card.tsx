@@ -19,7 +19,7 @@ const LOOKS: Record<TransactionDetail['state'], [icon: LucideIcon, className: st
 
 interface CauseCardProps {
   enrolment: TransactionDetail
-  /** What its device got after all. */
+  /** What was issued since under its name; whether to the same device, its page says. */
   later: CertificateSummary | null
 }
 
@@ -36,11 +36,8 @@ export function CauseCard({ enrolment, later }: CauseCardProps) {
         <h2 className="text-lg font-semibold">{cause ?? 'The device has its certificate.'}</h2>
         {nextStep && <p>{nextStep}</p>}
         {later && (
-          <p className="flex items-start gap-1.5 font-medium">
-            <CircleCheck className="mt-0.75 size-4 shrink-0 text-ok" aria-hidden />
-            <span className="min-w-0">
-              It has succeeded since: <Later {...later} />
-            </span>
+          <p className="font-medium">
+            <Later {...later} />
           </p>
         )}
         {certificate && (
@@ -62,8 +59,9 @@ export function CauseCard({ enrolment, later }: CauseCardProps) {
 function Later({ id, commonName, subject, serial, issuedAt }: CertificateSummary) {
   return (
     <>
-      <VisibleText>{commonName ?? subject}</VisibleText> was given{' '}
-      <TextLink href={`/certificates/${id}`}>certificate {shortSerial(serial)}</TextLink> <Instant at={issuedAt} />.
+      <TextLink href={`/certificates/${id}`}>Certificate {shortSerial(serial)}</TextLink> was issued to{' '}
+      <VisibleText>{commonName ?? subject}</VisibleText> since, <Instant at={issuedAt} />. If that was this device,
+      nothing is left to do.
     </>
   )
 }

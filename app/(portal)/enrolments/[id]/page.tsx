@@ -86,11 +86,13 @@ export default async function EnrolmentPage({ params }: { params: Promise<{ id: 
 
 /** Of a refused one: what was issued afterwards, under its own name or under the one that its challenge was for. */
 async function certificateSince(actor: Actor, enrolment: TransactionDetail): Promise<CertificateSummary | null> {
-  const { state, subject, challenge, createdAt } = enrolment
+  const { state, subject, challenge, createdAt, group } = enrolment
   if (state !== 'refused' && state !== 'failed') return null
   const names = new Set([subject, challenge?.subject].filter((name) => typeof name === 'string' && name !== ''))
   const newest = await Promise.all(
-    [...names].map((name) => server().certificates.list(actor, { subject: String(name) }, { limit: 1 })),
+    [...names].map((name) =>
+      server().certificates.list(actor, { subject: String(name), group: group.slug }, { limit: 1 }),
+    ),
   )
   return newest.flatMap(({ items }) => items).find(({ issuedAt }) => issuedAt > createdAt) ?? null
 }
