@@ -42,7 +42,17 @@ const PICTURES = [
   ['people', '/settings/people'],
   ['notifications', '/settings/notifications'],
 ]
-const MEASURED = ['/', '/certificates', '/devices', '/enrolments', '/groups/staff', '/audit', '/posture']
+const MEASURED = [
+  '/',
+  '/certificates',
+  '/challenges',
+  '/devices',
+  '/enrolments',
+  '/groups/staff',
+  '/audit',
+  '/posture',
+  '/settings/people',
+]
 
 await main(async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'latchkey-pictures-'))
