@@ -11,7 +11,7 @@ interface FilterSelectProps {
 
 export function FilterSelect({ name, label, all, value, options }: FilterSelectProps) {
   return (
-    <span className="relative min-w-42 flex-1 sm:flex-none">
+    <span className="relative min-w-42 flex-1 sm:max-w-64 sm:flex-none">
       <select
         name={name}
         aria-label={label}
