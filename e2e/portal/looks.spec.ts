@@ -128,7 +128,7 @@ thorough('what opens over and inside the pages', async ({ visit, tolerate }) => 
   await expect(page.getByRole('dialog').getByRole('alert')).toBeVisible()
   await expectGoodLooks(page, 'page-account-refused')
   await page.getByLabel('Names its devices may ask for').fill('CN=tablet-*')
-  await page.getByLabel('Name', { exact: true }).fill('Another one')
+  await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Another one')
   await page.getByRole('dialog').getByRole('button', { name: 'Add account' }).click()
   await expect(page.getByText('cannot be shown again')).toBeVisible()
   await expectGoodLooks(page, 'page-account-added')
