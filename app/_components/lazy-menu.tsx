@@ -33,6 +33,11 @@ export function LazyMenu({ load, label, className, face, children }: LazyMenuPro
       onPointerEnter={begin}
       onFocus={begin}
       onClick={() => setWanted(true)}
+      onKeyDown={(event) => {
+        if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+        event.preventDefault()
+        setWanted(true)
+      }}
     >
       {face}
     </button>

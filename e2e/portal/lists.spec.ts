@@ -48,7 +48,7 @@ test('the filtered result is saved as a file, and the trail says so', async ({ v
   const page = await visit(portal, { as: ADA })
   await page.goto('/challenges?search=alpha')
   await expect(page.getByText('1 challenge', { exact: true })).toBeVisible()
-  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('button', { name: 'Export' }).press('ArrowDown')
   const saved = page.waitForEvent('download')
   await page.getByRole('menuitem', { name: /^CSV/ }).click()
   const file = await saved

@@ -15,16 +15,18 @@ function queueOf(waiting: number, lasts = waiting) {
     get: async () => request,
     undecided: async (_filter: object, { limit }: { limit: number }) =>
       Array.from({ length: Math.min(waiting, limit) }, (_, index) => `request ${index}`),
-    decide: async ({ id }: { id: string }) => {
+    approved: () => Promise.reject(new Error('nobody foresaw this')),
+    decide: async ({ id, approves }: { id: string; approves: boolean }) => {
       if (decided.length === lasts) throw new Refusal('unavailable', 'The database cannot answer.')
       decided.push(id)
-      return { outcome: 'recorded', state: 'denied', approvals: 0, required: 1 }
+      return { outcome: 'recorded', state: approves ? 'approved' : 'denied', approvals: approves ? 1 : 0, required: 1 }
     },
   }
   const dependencies = { store, grants: unused, challenges: unused, issuance: unused }
   const approvals = createApprovals(dependencies as unknown as ApprovalsDependencies)
-  const denyAll = () => approvals.decideMany(actor('operator'), { filter: {}, before: new Date() }, { approves: false })
-  return { decided, denyAll }
+  const decideAll = (approves: boolean) =>
+    approvals.decideMany(actor('operator'), { filter: {}, before: new Date() }, { approves })
+  return { decided, denyAll: () => decideAll(false), approveAll: () => decideAll(true) }
 }
 
 test('no more than some hundred at once, the oldest first, and it says that there are others', async () => {
@@ -40,4 +42,10 @@ test('an outage half way: what was decided is told, and that there are others', 
     .denyAll()
     .catch((error: unknown) => error)
   expect(isRefusal(refusal, 'unavailable')).toBe(true)
+})
+
+test('a certificate that cannot be made takes no decision back, nor does it hide one', async () => {
+  const { decided, approveAll } = queueOf(3)
+  expect(await approveAll()).toEqual({ decided: 3, skipped: {}, more: false })
+  expect(decided).toHaveLength(3)
 })

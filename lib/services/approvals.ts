@@ -172,14 +172,16 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
     return store.undecided({ ...filter, ...reachOf(actor) }, page)
   }
 
-  /** As far as certificates can be made now: the job makes the others. */
+  /**
+   * As far as certificates can be made now. What was decided is decided: the job makes the others, and reports what is no
+   * refusal when it meets it there.
+   */
   async function completeAll(actor: Actor, ids: string[]): Promise<void> {
     for (const id of ids) {
       try {
         await complete(actor, id)
       } catch (error) {
-        if (isRefusal(error, 'unavailable')) return
-        if (!isRefusal(error)) throw error
+        if (!isRefusal(error) || isRefusal(error, 'unavailable')) return
       }
     }
   }

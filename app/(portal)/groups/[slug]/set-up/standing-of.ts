@@ -23,7 +23,6 @@ export async function standingOf(actor: Actor, group: GroupOutline): Promise<Sta
     staticSecrets: secrets.filter(({ state }) => state === 'active').length,
     network,
     rules,
-
     mdms: connectors.filter(({ light, kind }) => light !== 'disabled' && tellsOfDevices(kind)).length,
     certificates: issued.items.length,
     listeners:
