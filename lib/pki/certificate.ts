@@ -153,6 +153,20 @@ export function parseTbsCertificate(tbs: Uint8Array): Omit<CertificateInfo, 'der
   }
 }
 
+/** TBSCertificate: the bytes that are signed, of a certificate that is not looked into further. */
+export function tbsOf(der: Uint8Array): Uint8Array {
+  return parseOuter(der).tbs.bytes
+}
+
+/** Its SubjectPublicKeyInfo alone. */
+export function spkiOf(der: Uint8Array): Uint8Array {
+  const reader = parseOuter(der).tbs.open()
+  reader.optional(constructedContext(0))
+  reader.next(TAG.integer)
+  for (let passed = 0; passed < 4; passed++) reader.next(TAG.sequence)
+  return reader.next(TAG.sequence).bytes
+}
+
 /** Whether the issuer's key signed it. Names, dates and extensions are not looked at. */
 export function verifyCertificateSignature(der: Uint8Array, issuerSpki: Uint8Array): boolean {
   const { tbs, algorithm, signature } = parseOuter(der)

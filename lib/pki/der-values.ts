@@ -1,5 +1,7 @@
 /** The contents of DER values as plain ones: numbers, object identifiers, texts, bits. */
 import { DerError, TAG, type Tlv } from './der'
+import { oid } from './der-write'
+import { OID } from './oid'
 
 /** The signed number in an INTEGER's or ENUMERATED's content. */
 export function integerOf(content: Uint8Array): bigint {
@@ -19,7 +21,26 @@ export function booleanOf(content: Uint8Array): boolean {
   return content[0] === 0xff
 }
 
+/** Those that have a name here, by a hash of their octets: a certificate has thirty of them, and they are always the same. */
+const named = new Map(
+  Object.values(OID).map((text) => {
+    const content = oid(text).subarray(2)
+    return [hashOf(content), { content, text }] as const
+  }),
+)
+
 export function oidOf(content: Uint8Array): string {
+  const found = named.get(hashOf(content))
+  return found !== undefined && Buffer.compare(found.content, content) === 0 ? found.text : dotted(content)
+}
+
+function hashOf(content: Uint8Array): number {
+  let hash = content.length
+  for (const part of content) hash = (Math.imul(hash, 31) + part) | 0
+  return hash
+}
+
+function dotted(content: Uint8Array): string {
   const arcs: number[] = []
   let value = 0
   for (const part of content) {

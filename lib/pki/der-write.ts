@@ -5,10 +5,10 @@ import { constructedContext, DerError, TAG } from './der'
 export function encode(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
-  const head = encodeHeader(tag, length)
-  const out = new Uint8Array(head.length + length)
-  out.set(head)
-  let at = head.length
+  const octets = lengthOctets(length)
+  const out = new Uint8Array(2 + octets + length)
+  writeHeader(out, tag, length, octets)
+  let at = 2 + octets
   for (const part of parts) {
     out.set(part, at)
     at += part.length
@@ -17,13 +17,25 @@ export function encode(tag: number, ...parts: readonly Uint8Array[]): Uint8Array
 }
 
 /** Tag and length of a value whose content comes in pieces. */
-export const header = (tag: number, length: number): Uint8Array => Uint8Array.from(encodeHeader(tag, length))
+export function header(tag: number, length: number): Uint8Array {
+  const octets = lengthOctets(length)
+  const out = new Uint8Array(2 + octets)
+  writeHeader(out, tag, length, octets)
+  return out
+}
 
-function encodeHeader(tag: number, length: number): readonly number[] {
-  if (length < 0x80) return [tag, length]
-  const octets: number[] = []
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
-  return [tag, 0x80 | octets.length, ...octets]
+/** How many octets follow the first one of a length. */
+function lengthOctets(length: number): number {
+  if (length < 0x80) return 0
+  let octets = 1
+  for (let rest = length; rest >= 256; rest = Math.floor(rest / 256)) octets++
+  return octets
+}
+
+function writeHeader(out: Uint8Array, tag: number, length: number, octets: number): void {
+  out[0] = tag
+  out[1] = octets === 0 ? length : 0x80 | octets
+  for (let at = 1 + octets, rest = length; at > 1; at--, rest = Math.floor(rest / 256)) out[at] = rest % 256
 }
 
 export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => encode(TAG.sequence, ...parts)

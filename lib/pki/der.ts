@@ -146,21 +146,27 @@ export function parseDer(bytes: Uint8Array, limits: DerLimits = UNTRUSTED): Tlv 
   if (bytes.length > limits.maxBytes) throw new DerError(`more than ${limits.maxBytes} bytes`, 'limit')
   const root = readHeader(bytes, 0, bytes.length)
   const ends: number[] = []
-  let node = root
+  // A certificate has a hundred nodes, and is read at every step: what is only checked is never an object.
+  let at = 0
+  let end = bytes.length
   for (let nodes = 1; ; nodes++) {
     if (nodes > limits.maxNodes) throw new DerError(`more than ${limits.maxNodes} values`, 'limit')
-    let at = node.end
-    if (node.constructed) {
+    const header = headerOctets(bytes, at, end)
+    const tag = octet(bytes, at)
+    const start = at + header
+    const stop = start + lengthAt(bytes, at, header)
+    if ((tag & 0x20) !== 0) {
       if (ends.length === limits.maxDepth) throw new DerError(`deeper than ${limits.maxDepth} levels`, 'limit')
-      ends.push(node.end)
-      at = node.start + node.header
+      ends.push(stop)
+      at = start
     } else {
-      checkPrimitive(node)
+      checkPrimitive(bytes, tag, start, stop)
+      at = stop
     }
-    while (ends.length > 0 && at === ends.at(-1)) ends.pop()
-    const end = ends.at(-1)
-    if (end === undefined) break
-    node = readHeader(bytes, at, end)
+    while (ends.length > 0 && at === ends[ends.length - 1]) ends.pop()
+    const enclosing = ends[ends.length - 1]
+    if (enclosing === undefined) break
+    end = enclosing
   }
   if (root.end !== bytes.length) throw new DerError('bytes after the end')
   return root
@@ -182,26 +188,33 @@ const STRINGS = new Set<number>([
 ])
 
 function readHeader(source: Uint8Array, start: number, limit: number): Tlv {
+  const header = headerOctets(source, start, limit)
+  return new Tlv(source, octet(source, start), start, header, start + header + lengthAt(source, start, header))
+}
+
+/** The octets of identifier and length of the value at `start`, which must be sound and end within the limit. */
+function headerOctets(source: Uint8Array, start: number, limit: number): number {
   if (start + 2 > limit) throw new DerError('ends too early')
   const tag = octet(source, start)
   if ((tag & 0x1f) === 0x1f) throw new DerError('multi-octet tags are not used in X.509 or CMS', 'unsupported')
   checkForm(tag)
   const first = octet(source, start + 1)
-  if (first < 0x80) return within(source, tag, start, 2, first, limit)
-  const count = first & 0x7f
-  if (count === 0) throw new DerError('indefinite length', 'ber')
+  const count = first < 0x80 ? 0 : first & 0x7f
+  if (first === 0x80) throw new DerError('indefinite length', 'ber')
   if (count > 4) throw new DerError('a length of more than four octets', source[start + 2] === 0 ? 'ber' : 'limit')
   if (start + 2 + count > limit) throw new DerError('ends within a length')
-  let length = 0
-  for (let i = 0; i < count; i++) length = length * 256 + octet(source, start + 2 + i)
-  if (length < 0x80 || octet(source, start + 2) === 0) throw new DerError('length is not minimal', 'ber')
-  return within(source, tag, start, 2 + count, length, limit)
+  const length = lengthAt(source, start, 2 + count)
+  if (count > 0 && (length < 0x80 || octet(source, start + 2) === 0)) throw new DerError('length is not minimal', 'ber')
+  if (start + 2 + count + length > limit) throw new DerError('a length reaches past the end')
+  return 2 + count
 }
 
-function within(source: Uint8Array, tag: number, start: number, header: number, length: number, limit: number): Tlv {
-  const end = start + header + length
-  if (end > limit) throw new DerError('a length reaches past the end')
-  return new Tlv(source, tag, start, header, end)
+/** The length that a sound header of so many octets states. */
+function lengthAt(source: Uint8Array, start: number, header: number): number {
+  if (header === 2) return octet(source, start + 1)
+  let length = 0
+  for (let i = 2; i < header; i++) length = length * 256 + octet(source, start + i)
+  return length
 }
 
 /** Universal types come in one form each: SEQUENCE and SET constructed, the rest primitive. */
@@ -216,25 +229,27 @@ function checkForm(tag: number): void {
   }
 }
 
-function checkPrimitive(node: Tlv): void {
-  const { content } = node
-  switch (node.tag) {
-    case TAG.boolean:
-      if (content.length !== 1) throw new DerError('BOOLEAN is not one octet')
-      if (content[0] !== 0 && content[0] !== 0xff) throw new DerError('BOOLEAN is neither 00 nor FF', 'ber')
+/** Of the value whose content lies between these two. */
+function checkPrimitive(source: Uint8Array, tag: number, start: number, end: number): void {
+  switch (tag) {
+    case TAG.boolean: {
+      if (end - start !== 1) throw new DerError('BOOLEAN is not one octet')
+      const value = octet(source, start)
+      if (value !== 0 && value !== 0xff) throw new DerError('BOOLEAN is neither 00 nor FF', 'ber')
       return
+    }
     case TAG.integer:
     case TAG.enumerated:
-      checkInteger(content)
+      checkInteger(source, start, end)
       return
     case TAG.bitString:
-      checkBitString(content)
+      checkBitString(source, start, end)
       return
     case TAG.null:
-      if (content.length !== 0) throw new DerError('NULL has content')
+      if (end !== start) throw new DerError('NULL has content')
       return
     case TAG.oid:
-      checkOid(content)
+      checkOid(source, start, end)
       return
     default:
       return
@@ -242,27 +257,28 @@ function checkPrimitive(node: Tlv): void {
 }
 
 /** Two's complement without superfluous leading octets (X.690 §8.3.2; BER asks the same). */
-function checkInteger(content: Uint8Array): void {
-  if (content.length === 0) throw new DerError('an empty INTEGER')
-  if (content.length < 2) return
-  const first = octet(content, 0)
-  const negative = octet(content, 1) >= 0x80
+function checkInteger(source: Uint8Array, start: number, end: number): void {
+  if (end === start) throw new DerError('an empty INTEGER')
+  if (end - start < 2) return
+  const first = octet(source, start)
+  const negative = octet(source, start + 1) >= 0x80
   if ((first === 0 && !negative) || (first === 0xff && negative)) throw new DerError('INTEGER is not minimal')
 }
 
-function checkBitString(content: Uint8Array): void {
-  if (content.length === 0) throw new DerError('a BIT STRING without its first octet')
-  const unused = octet(content, 0)
-  if (unused > 7 || (unused > 0 && content.length === 1)) throw new DerError('impossible count of unused bits')
-  if ((octet(content, content.length - 1) & ((1 << unused) - 1)) !== 0 && content.length > 1) {
+function checkBitString(source: Uint8Array, start: number, end: number): void {
+  if (end === start) throw new DerError('a BIT STRING without its first octet')
+  const unused = octet(source, start)
+  if (unused > 7 || (unused > 0 && end - start === 1)) throw new DerError('impossible count of unused bits')
+  if ((octet(source, end - 1) & ((1 << unused) - 1)) !== 0 && end - start > 1) {
     throw new DerError('unused bits are not zero', 'ber')
   }
 }
 
-function checkOid(content: Uint8Array): void {
-  if (content.length === 0 || octet(content, content.length - 1) >= 0x80) throw new DerError('OBJECT IDENTIFIER is cut')
+function checkOid(source: Uint8Array, start: number, end: number): void {
+  if (end === start || octet(source, end - 1) >= 0x80) throw new DerError('OBJECT IDENTIFIER is cut')
   let starts = true
-  for (const part of content) {
+  for (let at = start; at < end; at++) {
+    const part = octet(source, at)
     if (starts && part === 0x80) throw new DerError('OBJECT IDENTIFIER arc is not minimal')
     starts = part < 0x80
   }

@@ -218,6 +218,7 @@ function cutStrings(value: Json, path: string, cut: Set<string>): Json {
  * nor the jsonb of Postgres has a place for them; every other control character stays, as its JSON escape.
  */
 function cutString(value: string, path: string, cut: Set<string>, limit: number): string {
+  if (value.length <= limit && value.isWellFormed() && !value.includes('\u0000')) return value
   const storable = value.toWellFormed().replaceAll('\u0000', '\u2400')
   const short = cutTo(storable, limit)
   if (short !== value) cut.add(cutTo(path, MAX_PATH))

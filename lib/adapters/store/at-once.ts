@@ -4,7 +4,7 @@
  */
 import type { AtOnceStore, Offer, UsualEnrolment } from '@/lib/services/enrolment-at-once'
 import { type Database, hotPool } from './database'
-import { eventTexts } from './event-texts'
+import { joinedEventTexts, separated } from './event-texts'
 import { ISSUES, ISSUING_COLUMNS, ISSUING_JOINS, type IssuingEndpointRow, issuingEndpointOf } from './intent-rows'
 import { byIdentity, compare } from './lock-order'
 import { guarded } from './outage'
@@ -103,7 +103,7 @@ const ENROL_EXPRESSIONS = `
       where t.endpoint_id = i.endpoint_id and t.transaction_id = i.transaction_id and t.csr_sha256 = i.csr_sha256
         and t.superseded_at is null)
   ), enrol_event as (
-    select * from unnest($29::uuid[], $30::text[], $31::text[]) with ordinality as e(row_id, before_time, after_time, place)
+    select * from unnest($29::uuid[], ${separated('$30')}, ${separated('$31')}) with ordinality as e(row_id, before_time, after_time, place)
   ), enrol_reserved as (
     update challenge c set state = 'reserved', reserved_by = i.row_id, reserved_csr_sha256 = i.csr_sha256,
       reserved_spki_sha256 = i.spki_sha256, reserved_at = now()
@@ -144,7 +144,7 @@ const ENROL: WriteKind<UsualEnrolment, Outcome> = {
     const attempts = distinct.map(({ attempt }) => attempt)
     const intents = distinct.map(({ leaf }) => leaf.intent)
     const events = distinct.flatMap((usual) => usual.events.map((event) => ({ rowId: usual.rowId, event })))
-    const { before, after } = eventTexts(events.map(({ event }) => event))
+    const { before, after } = joinedEventTexts(events.map(({ event }) => event))
     return {
       values: [
         distinct.map(({ rowId }) => rowId),

@@ -9,3 +9,16 @@ export function eventTexts(events: readonly AuditEntry[]): { before: string[]; a
     after: canonical.map(({ afterTime }) => afterTime),
   }
 }
+
+/**
+ * The same as two texts, which separated() takes apart: as elements of an array, every quote in them would be escaped and read back. A
+ * control character never stands in JSON as itself.
+ */
+export function joinedEventTexts(events: readonly AuditEntry[]): { before: string; after: string } {
+  const { before, after } = eventTexts(events)
+  return { before: before.join(SEPARATOR), after: after.join(SEPARATOR) }
+}
+
+const SEPARATOR = '\x1f'
+/** The array in a parameter that holds joined texts. */
+export const separated = (parameter: string): string => `string_to_array(${parameter}::text, chr(31))`

@@ -6,7 +6,7 @@ import type { AuditEntry } from '@/lib/services/audit'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { IssuanceStore, IssuingEndpoint } from '@/lib/services/issuance'
 import { type Database, hotPool } from './database'
-import { eventTexts } from './event-texts'
+import { joinedEventTexts, separated } from './event-texts'
 import { ISSUES, ISSUING_COLUMNS, ISSUING_JOINS, type IssuingEndpointRow, issuingEndpointOf } from './intent-rows'
 import { sharingCommit, type WriteKind } from './shared-commit'
 import { together } from './together'
@@ -78,10 +78,10 @@ export function recordLeafTogether(database: Database): (recording: Recording) =
   return sharingCommit(database, RECORD_LEAF)
 }
 
-/** Certificate id, text before and text after the time, of each event: three columns. */
-function eventColumns(changes: { id: string; events: AuditEntry[] }[]): [string[], string[], string[]] {
+/** Certificate ids, and joined the texts before and after the time, of each event. */
+function eventColumns(changes: { id: string; events: AuditEntry[] }[]): [string[], string, string] {
   if (changes.some(({ events }) => events.length === 0)) throw new Error('a change without its audit event')
-  const { before, after } = eventTexts(changes.flatMap(({ events }) => events))
+  const { before, after } = joinedEventTexts(changes.flatMap(({ events }) => events))
   return [changes.flatMap(({ id, events }) => events.map(() => id)), before, after]
 }
 
@@ -99,7 +99,7 @@ const RECORD_INTENT = `
         subject, subject_der, common_name, sans, key_algorithm, spki_sha256, not_before, not_after, created_at, renews_certificate_id,
         lineage_id, crl_shard, policy_version)
   ), event as (
-    select * from unnest($23::uuid[], $24::text[], $25::text[]) with ordinality as e(id, before_time, after_time, place)
+    select * from unnest($23::uuid[], ${separated('$24')}, ${separated('$25')}) with ordinality as e(id, before_time, after_time, place)
   ), recorded as (
     insert into certificate (id, kind, state, authority_id, group_id, endpoint_id, challenge_id,
       enrolment_transaction_id, serial, tbs, tbs_sha256, subject, subject_der, common_name, sans, key_algorithm,
@@ -133,7 +133,7 @@ const LEAF_EXPRESSIONS = `
   ), leaf_attempt as (
     select * from unnest($5::uuid[], $6::uuid[]) as a(certificate_id, row_id)
   ), leaf_event as (
-    select * from unnest($7::uuid[], $8::text[], $9::text[]) with ordinality as e(id, before_time, after_time, place)
+    select * from unnest($7::uuid[], ${separated('$8')}, ${separated('$9')}) with ordinality as e(id, before_time, after_time, place)
   ), leaf_consumed as (
     update challenge set state = 'consumed', consumed_at = i.at
     from leaf_input i join certificate c on c.id = i.id left join certificate old on old.id = c.renews_certificate_id
