@@ -14,10 +14,10 @@ const DEVICE_KEYS = 32
 const ISSUER_KINDS = ['rsa3072', 'p256'] as const
 type Kind = (typeof ISSUER_KINDS)[number]
 
-/** Messages at 1, 4 and 16 connections, after some that warm up. */
+/** Messages at 1, 4 and 16 connections, after some that warm up: as many for both, because the peer slows down as it fills. */
 const MESSAGES = {
-  usual: { product: [500, 2_000, 5_000], peer: [200, 600, 1_500], warmUp: 2_000 },
-  quick: { product: [200, 600, 1_500], peer: [100, 200, 400], warmUp: 800 },
+  usual: { measured: [500, 2_000, 5_000], warmUp: 2_000 },
+  quick: { measured: [200, 600, 1_500], warmUp: 800 },
 }
 const SEEDED = 100_000
 
@@ -85,9 +85,9 @@ async function printCosts(kind: Kind, devices: DeviceKey[]): Promise<PrivateCost
 
 async function measurePeer({ messages, devices, serials, measurements }: Run): Promise<void> {
   await withPeer(async (peer) => {
-    await replay(peer.port, peer.prepare(devices, 100), 4)
+    await replay(peer.port, peer.prepare(devices, messages.warmUp), 8)
     for (const [index, connections] of CONNECTIONS.entries()) {
-      const requests = peer.prepare(devices, messages.peer[index] ?? 0)
+      const requests = peer.prepare(devices, messages.measured[index] ?? 0)
       const before = peer.cpu()
       const load = await replay(peer.port, requests, connections)
       const cpu = { application: peer.cpu() - before, postgres: 0, parts: {} }
@@ -110,7 +110,7 @@ async function measureProduct(
   name: string,
   connections: number,
 ): Promise<void> {
-  const count = messages.product[CONNECTIONS.indexOf(connections)] ?? 0
+  const count = messages.measured[CONNECTIONS.indexOf(connections)] ?? 0
   const requests: EnrolmentRequest[] = await product.prepare(endpoints, devices, count)
   const before = product.cpu()
   const load = await replay(product.port, requests, connections)

@@ -19,21 +19,33 @@ export function togetherUnless<Item, Result>(
   let running = false
 
   async function work(): Promise<void> {
+    let deliver = (): void => {}
     while (waiting.length > 0) {
       const batch = waiting.slice(0, most)
       waiting = waiting.slice(most)
-      await settle(batch)
+      // Under way before the ones before it hear of theirs: what they do next must not keep this from being sent.
+      setImmediate(deliver)
+      deliver = await outcomeOf(batch)
     }
     running = false
+    deliver()
   }
 
-  async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
+  /** Tells each of them what became of it. */
+  async function outcomeOf(batch: Waiting<Item, Result>[]): Promise<() => void> {
     try {
       const results = await run(batch.map(({ item }) => item))
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result)
+      return () => {
+        for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result)
+      }
     } catch (error) {
-      if (batch.length === 1 || concernsAll(error)) for (const { reject } of batch) reject(error)
-      else for (const each of batch) await settle([each])
+      if (batch.length === 1 || concernsAll(error)) {
+        return () => {
+          for (const { reject } of batch) reject(error)
+        }
+      }
+      for (const each of batch) (await outcomeOf([each]))()
+      return () => {}
     }
   }
 

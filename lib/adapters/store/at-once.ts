@@ -4,7 +4,7 @@
  */
 import type { AtOnceStore, Offer, UsualEnrolment } from '@/lib/services/enrolment-at-once'
 import { type Database, hotPool } from './database'
-import { joinedEventTexts, separated } from './event-texts'
+import { type EventTexts, eventTexts, joinedEventTexts, separated } from './event-texts'
 import { ISSUES, ISSUING_COLUMNS, ISSUING_JOINS, type IssuingEndpointRow, issuingEndpointOf } from './intent-rows'
 import { byIdentity, compare } from './lock-order'
 import { guarded } from './outage'
@@ -20,7 +20,7 @@ export function atOnceStore(database: Database): AtOnceStore {
     offer: offerTogether(database),
     async enrol(usual) {
       try {
-        return await enrol(usual)
+        return await enrol({ ...usual, texts: eventTexts(usual.events) })
       } catch (error) {
         // Another process was quicker by a moment: nothing was done, and the steps find out what is there now.
         if (isTaken(error)) return 'taken'
@@ -59,6 +59,11 @@ function offerOf(row: OfferRow): Offer {
 
 function keyOf(handleHash: Uint8Array, endpointId: string): string {
   return `${endpointId}:${Buffer.from(handleHash).toString('base64')}`
+}
+
+/** With its events as texts, made while others are under way. */
+interface Ready extends UsualEnrolment {
+  texts: EventTexts
 }
 
 /** A request has one challenge, so those of the same identity stand together. */
@@ -134,7 +139,7 @@ const ENROL_EXPRESSIONS = `
     from enrol_begun as begun
   )`
 
-const ENROL: WriteKind<UsualEnrolment, Outcome> = {
+const ENROL: WriteKind<Ready, Outcome> = {
   name: 'enrol',
   expressions: ENROL_EXPRESSIONS,
   first: ['enrol_begun'],
@@ -143,8 +148,7 @@ const ENROL: WriteKind<UsualEnrolment, Outcome> = {
     const distinct = [...firstOf.values()].toSorted(byChallenge)
     const attempts = distinct.map(({ attempt }) => attempt)
     const intents = distinct.map(({ leaf }) => leaf.intent)
-    const events = distinct.flatMap((usual) => usual.events.map((event) => ({ rowId: usual.rowId, event })))
-    const { before, after } = joinedEventTexts(events.map(({ event }) => event))
+    const { before, after } = joinedEventTexts(distinct.map(({ texts }) => texts))
     return {
       values: [
         distinct.map(({ rowId }) => rowId),
@@ -175,7 +179,7 @@ const ENROL: WriteKind<UsualEnrolment, Outcome> = {
         intents.map(({ createdAt }) => createdAt),
         intents.map(({ crlShard }) => crlShard),
         intents.map(({ policyVersion }) => policyVersion),
-        events.map(({ rowId }) => rowId),
+        distinct.flatMap(({ rowId, events }) => events.map(() => rowId)),
         before,
         after,
       ],

@@ -10,13 +10,17 @@ export function eventTexts(events: readonly AuditEntry[]): { before: string[]; a
   }
 }
 
+export type EventTexts = ReturnType<typeof eventTexts>
+
 /**
- * The same as two texts, which separated() takes apart: as elements of an array, every quote in them would be escaped and read back. A
- * control character never stands in JSON as itself.
+ * As two parameters, for separated() in the statement: as elements of an array, every quote in them would be escaped and read
+ * back. A control character never stands in JSON as itself.
  */
-export function joinedEventTexts(events: readonly AuditEntry[]): { before: string; after: string } {
-  const { before, after } = eventTexts(events)
-  return { before: before.join(SEPARATOR), after: after.join(SEPARATOR) }
+export function joinedEventTexts(texts: readonly EventTexts[]): { before: string; after: string } {
+  return {
+    before: texts.flatMap(({ before }) => before).join(SEPARATOR),
+    after: texts.flatMap(({ after }) => after).join(SEPARATOR),
+  }
 }
 
 const SEPARATOR = '\x1f'

@@ -6,7 +6,7 @@ import type { AuditEntry } from '@/lib/services/audit'
 import type { CertificateIntent } from '@/lib/services/certificate-intent'
 import type { IssuanceStore, IssuingEndpoint } from '@/lib/services/issuance'
 import { type Database, hotPool } from './database'
-import { joinedEventTexts, separated } from './event-texts'
+import { type EventTexts, eventTexts, joinedEventTexts, separated } from './event-texts'
 import { ISSUES, ISSUING_COLUMNS, ISSUING_JOINS, type IssuingEndpointRow, issuingEndpointOf } from './intent-rows'
 import { sharingCommit, type WriteKind } from './shared-commit'
 import { together } from './together'
@@ -61,7 +61,7 @@ export function recordIntentTogether(database: Database): (leaf: LeafIntent) => 
         intents.map(({ renews }) => renews?.lineageId ?? null),
         intents.map(({ crlShard }) => crlShard),
         intents.map(({ policyVersion }) => policyVersion),
-        ...eventColumns(leaves.map(({ intent, events }) => ({ id: intent.id, events }))),
+        ...eventColumns(leaves.map(({ intent, events }) => ({ id: intent.id, texts: eventTexts(events) }))),
       ],
     })
     const recorded = new Set(rows.map(({ id }) => id))
@@ -75,14 +75,20 @@ export function recordIntentTogether(database: Database): (leaf: LeafIntent) => 
  * one that is stored may leave.
  */
 export function recordLeafTogether(database: Database): (recording: Recording) => Promise<boolean> {
-  return sharingCommit(database, RECORD_LEAF)
+  const record = sharingCommit(database, RECORD_LEAF)
+  return (recording) => record({ ...recording, texts: eventTexts(recording.events) })
+}
+
+/** With its events as texts, made while others are under way. */
+interface Ready extends Recording {
+  texts: EventTexts
 }
 
 /** Certificate ids, and joined the texts before and after the time, of each event. */
-function eventColumns(changes: { id: string; events: AuditEntry[] }[]): [string[], string, string] {
-  if (changes.some(({ events }) => events.length === 0)) throw new Error('a change without its audit event')
-  const { before, after } = joinedEventTexts(changes.flatMap(({ events }) => events))
-  return [changes.flatMap(({ id, events }) => events.map(() => id)), before, after]
+function eventColumns(changes: { id: string; texts: EventTexts }[]): [string[], string, string] {
+  if (changes.some(({ texts }) => texts.before.length === 0)) throw new Error('a change without its audit event')
+  const { before, after } = joinedEventTexts(changes.map(({ texts }) => texts))
+  return [changes.flatMap(({ id, texts }) => texts.before.map(() => id)), before, after]
 }
 
 const ISSUING = `
@@ -165,7 +171,7 @@ const LEAF_EXPRESSIONS = `
     select id, true as flag from leaf_issued
   )`
 
-const RECORD_LEAF: WriteKind<Recording, boolean> = {
+const RECORD_LEAF: WriteKind<Ready, boolean> = {
   name: 'leaf',
   expressions: LEAF_EXPRESSIONS,
   first: ['leaf_finished', 'leaf_superseded'],
@@ -183,7 +189,7 @@ const RECORD_LEAF: WriteKind<Recording, boolean> = {
         recordings.map(({ at }) => at),
         attempts.map(({ certificateId }) => certificateId),
         attempts.map(({ rowId }) => rowId),
-        ...eventColumns(recordings.map(({ intent, events }) => ({ id: intent.id, events }))),
+        ...eventColumns(recordings.map(({ intent, texts }) => ({ id: intent.id, texts }))),
         recordings.map(({ intent }) => intent.challengeId),
       ],
       results: (done) => asked.map((each) => firstOf.get(each.intent.id) === each && done.has(each.intent.id)),

@@ -21,6 +21,20 @@ describe('together()', () => {
     expect(await double(5)).toBe(10)
   })
 
+  test('those who wait are sent on before those who were answered go on', async () => {
+    const happened: string[] = []
+    const note = together(async (items: string[]) => {
+      happened.push(`sent ${items.join(' ')}`)
+      await new Promise((resolve) => setImmediate(resolve))
+      return items
+    })
+    const then = async (item: string) => happened.push(`answered ${await note(item)}`)
+    const first = then('a')
+    await new Promise((resolve) => setImmediate(resolve))
+    await Promise.all([first, then('b')])
+    expect(happened).toEqual(['sent a', 'sent b', 'answered a', 'answered b'])
+  })
+
   test('no statement carries more than it may', async () => {
     const sizes: number[] = []
     const same = together(async (items: number[]) => {
