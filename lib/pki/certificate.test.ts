@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest'
 import { ecKey, makeIssuer, makeLeaf, makeRegistrationAuthority, makeRoot, rsaKey } from '@/e2e/fixtures/chain'
 import { asn1parse, openssl, scratchFiles } from '@/e2e/fixtures/openssl'
 import { isRefusal } from '@/lib/errors'
-import { fromPem, parseCertificate, signatureAlgorithmFor, toPem, verifyCertificateSignature } from './certificate'
+import {
+  fromPem,
+  parseCertificate,
+  signatureAlgorithmFor,
+  spkiOf,
+  tbsOf,
+  toPem,
+  verifyCertificateSignature,
+} from './certificate'
 import { DerError } from './der'
 import { describeExtensions } from './inspect'
 import { lintCertificate } from './lint'
@@ -182,6 +190,15 @@ test('two different signature algorithms are refused', () => {
   const at = text.lastIndexOf('06092a864886f70d01010b')
   const changed = `${text.slice(0, at)}06092a864886f70d01010c${text.slice(at + 22)}`
   expect(() => parseCertificate(Buffer.from(changed, 'hex'))).toThrow(DerError)
+  expect(() => tbsOf(Buffer.from(changed, 'hex'))).toThrow(DerError)
+})
+
+test('what is read alone is what is read with all the rest', () => {
+  for (const { der } of [root, issuer, ra, leaf]) {
+    const { tbs, spki } = parseCertificate(der)
+    expect(tbsOf(der)).toEqual(tbs)
+    expect(spkiOf(der)).toEqual(spki)
+  }
 })
 
 describe('PEM', () => {

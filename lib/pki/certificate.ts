@@ -112,13 +112,18 @@ const LIMITS = { ...UNTRUSTED, maxBytes: 65_536 }
 export function parseCertificate(der: Uint8Array): CertificateInfo {
   const { tbs, algorithm, signature } = parseOuter(der)
   const info = parseTbsCertificate(tbs.bytes)
+  checkAlgorithm(tbs, algorithm)
+  return { ...info, der, signature }
+}
+
+/** RFC 5280 §4.1.1.2: the algorithm beside the signature is the one that was signed. */
+function checkAlgorithm(tbs: Tlv, algorithm: Tlv): void {
   const inside = tbs.open()
   inside.optional(constructedContext(0))
   inside.next(TAG.integer)
   if (Buffer.compare(inside.next(TAG.sequence).bytes, algorithm.bytes) !== 0) {
     throw new DerError('two different signature algorithms')
   }
-  return { ...info, der, signature }
 }
 
 export function parseTbsCertificate(tbs: Uint8Array): Omit<CertificateInfo, 'der' | 'signature'> {
@@ -155,7 +160,9 @@ export function parseTbsCertificate(tbs: Uint8Array): Omit<CertificateInfo, 'der
 
 /** TBSCertificate: the bytes that are signed, of a certificate that is not looked into further. */
 export function tbsOf(der: Uint8Array): Uint8Array {
-  return parseOuter(der).tbs.bytes
+  const { tbs, algorithm } = parseOuter(der)
+  checkAlgorithm(tbs, algorithm)
+  return tbs.bytes
 }
 
 /** Its SubjectPublicKeyInfo alone. */

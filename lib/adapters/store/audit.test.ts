@@ -10,6 +10,7 @@ import { TAKES_TOO_LONG } from '@/lib/services/listing'
 import { person } from '@/lib/services/testing/people'
 import { auditStore } from './audit'
 import { type Database, openDatabase, transact } from './database'
+import { eventTexts, joinedEventTexts, separated } from './event-texts'
 import { within } from './within'
 
 const EVENTS = 12
@@ -48,6 +49,18 @@ describe('the trail', () => {
     for (let n = 1; n <= EVENTS; n += 1) await audit.record(event(n))
   })
   afterAll(close)
+
+  test('the texts of many events go as two, and come apart as they were, whatever is in them', async () => {
+    const odd = { ...event(2), data: { note: 'a\x1fb "c\\" \u0000 é', '\x1f': '\x1f' } }
+    const texts = [[odd, event(1)], [event(2)]].map(eventTexts)
+    const { before, after } = joinedEventTexts(texts)
+    const rows = await db.$queryRawUnsafe(
+      `select ${separated('$1')} as before, ${separated('$2')} as after`,
+      before,
+      after,
+    )
+    expect(rows).toEqual([{ before: texts.flatMap((each) => each.before), after: texts.flatMap((each) => each.after) }])
+  })
 
   test('reads newest first, page by page, each event once', async () => {
     const seen: string[] = []
