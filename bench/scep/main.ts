@@ -85,7 +85,7 @@ async function printCosts(kind: Kind, devices: DeviceKey[]): Promise<PrivateCost
 
 async function measurePeer({ messages, devices, serials, measurements }: Run): Promise<void> {
   await withPeer(async (peer) => {
-    await replay(peer.port, peer.prepare(devices, messages.warmUp), 8)
+    checkReplies((await replay(peer.port, peer.prepare(devices, messages.warmUp), 8)).replies, serials)
     for (const [index, connections] of CONNECTIONS.entries()) {
       const requests = peer.prepare(devices, messages.measured[index] ?? 0)
       const before = peer.cpu()

@@ -28,15 +28,16 @@ export function togetherUnless<Item, Result>(
       deliver = await outcomeOf(batch)
     }
     running = false
-    deliver()
+    setImmediate(deliver)
   }
 
   /** Tells each of them what became of it. */
   async function outcomeOf(batch: Waiting<Item, Result>[]): Promise<() => void> {
     try {
       const results = await run(batch.map(({ item }) => item))
+      const answers = batch.map(({ resolve }, index) => ({ resolve, result: results[index] as Result }))
       return () => {
-        for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result)
+        for (const { resolve, result } of answers) resolve(result)
       }
     } catch (error) {
       if (batch.length === 1 || concernsAll(error)) {
