@@ -1,7 +1,7 @@
 /** The contents of DER values as plain ones: numbers, object identifiers, texts, bits. */
 import { DerError, TAG, type Tlv } from './der'
 import { oid } from './der-write'
-import { OID } from './oid'
+import { ATTRIBUTE_OID, OID } from './oid'
 
 /** The signed number in an INTEGER's or ENUMERATED's content. */
 export function integerOf(content: Uint8Array): bigint {
@@ -23,7 +23,7 @@ export function booleanOf(content: Uint8Array): boolean {
 
 /** Those that have a name here, by a hash of their octets: a certificate has thirty of them, and they are always the same. */
 const named = new Map(
-  Object.values(OID).map((text) => {
+  [...Object.values(OID), ...Object.values(ATTRIBUTE_OID)].map((text) => {
     const content = oid(text).subarray(2)
     return [hashOf(content), { content, text }] as const
   }),

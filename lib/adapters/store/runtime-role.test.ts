@@ -1,5 +1,5 @@
 /** The role of the running processes: all that the product does, and nothing that would hide what was done. */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '@/e2e/fixtures/database'
@@ -26,6 +26,7 @@ afterAll(async () => {
   await made.drop()
 })
 
+const TWICE = randomUUID()
 const append = (before: string | null, after: string | null) =>
   runtime.query('select audit_append($1, $2) as seq', [before, after])
 const event = (change: Record<string, unknown> = {}) => {
@@ -105,5 +106,60 @@ describe('audit_append()', () => {
       `select coalesce(bool_or(a.grantee = 0), true) as everybody from pg_proc p left join aclexplode(p.proacl) a on true where p.proname in ('audit_append', 'audit_append_all')`,
     )
     expect(rows).toEqual([{ everybody: false }])
+  })
+})
+
+describe('audit_append_all()', () => {
+  const appendAll = (before: unknown, after: unknown) =>
+    runtime.query('select audit_append_all($1, $2) as seq', [before, after])
+  const head = async () => (await runtime.query('select seq, chain from audit_head')).rows[0]
+  const sha256 = (...parts: Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest()
+
+  test('numbers and chains what it is given in order, and the columns of each say what its payload says', async () => {
+    const before = await head()
+    const kinds = ['test.one', 'test.two', 'test.three']
+    const actor = { id: 'ada', name: 'Ada' }
+    const events = kinds.map((type) => event({ type, actor, object: { type: 'key', id: type }, source: { ip: '::1' } }))
+    const { rows: appended } = await appendAll(events, ['"}', '"}', '"}'])
+    const { rows } = await runtime.query('select * from audit_event where seq > $1 order by seq', [before.seq])
+    let { chain } = before
+    for (const [place, row] of rows.entries()) {
+      const said = JSON.parse(row.payload.toString('utf8'))
+      expect(Number(row.seq)).toBe(Number(before.seq) + place + 1)
+      expect(row).toMatchObject({
+        id: said.id,
+        type: kinds[place],
+        object_id: said.type,
+        actor_name: 'Ada',
+        source_ip: '::1',
+      })
+      expect(row.time.toISOString()).toBe(said.time)
+      expect(row.leaf).toEqual(sha256(Buffer.of(0), row.payload))
+      chain = sha256(Buffer.of(2), chain, row.leaf)
+      expect(row.chain).toEqual(chain)
+    }
+    expect(rows).toHaveLength(3)
+    expect(await head()).toEqual({ seq: appended[0].seq, chain })
+  })
+
+  test.each([
+    ['one that is no event among them', [event(), event({ type: '' }), event()], ['"}', '"}', '"}']],
+    ['one whose id is taken', [event({ id: TWICE }), event({ id: TWICE })], ['"}', '"}']],
+    ['one without its end', [event(), event()], ['"}']],
+    ['one that is missing', [event(), null], ['"}', '"}']],
+    ['arrays of arrays', [[event()], [event()]], [['"}'], ['"}']]],
+    ['arrays that begin elsewhere', `[0:0]={${JSON.stringify(event())}}`, `[0:0]={${JSON.stringify('"}')}}`],
+  ])('%s: nothing is recorded', async (_what, before, after) => {
+    const known = await head()
+    await expect(appendAll(before, after)).rejects.toThrow()
+    expect(await head()).toEqual(known)
+    expect((await runtime.query('select from audit_event where seq > $1', [known.seq])).rowCount).toBe(0)
+  })
+
+  test('no events change nothing', async () => {
+    const known = await head()
+    expect((await appendAll([], [])).rows).toEqual([{ seq: known.seq }])
+    expect((await appendAll(null, null)).rows).toEqual([{ seq: null }])
+    expect(await head()).toEqual(known)
   })
 })
