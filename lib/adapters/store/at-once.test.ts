@@ -192,6 +192,24 @@ describe('the usual enrolment on Postgres', () => {
     }
   })
 
+  test.each([
+    [
+      'a reservation',
+      'challenge',
+      ['state', 'reserved_by', 'reserved_csr_sha256', 'reserved_spki_sha256', 'reserved_at'],
+    ],
+    ['what becomes of a request', 'enrolment_transaction', ['state', 'certificate_id', 'detail', 'finished_at']],
+  ])('%s changes nothing that an index knows', async (_what, table, changed) => {
+    const rows = await backing.database.$queryRaw<{ column: string }[]>`
+      select distinct a.attname::text as "column" from pg_index i
+      join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refobjid = i.indrelid
+      join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+      where i.indrelid = ${table}::regclass`
+    const known = rows.map(({ column }) => column)
+    expect(known).toContain('index_state')
+    expect(known.filter((column) => changed.includes(column))).toEqual([])
+  })
+
   test('every statement of an enrolment looks up its rows by key, planned while the tables are as good as empty', async () => {
     const seen = new Map<string, string>()
     const query = vi.spyOn(pg.Client.prototype, 'query')

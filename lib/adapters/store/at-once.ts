@@ -118,9 +118,10 @@ const ENROL_EXPRESSIONS = `
     returning i.row_id, c.id
   ), enrol_begun as (
     insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256,
-      signer_spki_sha256, subject, source_ip, user_agent, client, policy_version, challenge_id)
+      signer_spki_sha256, subject, source_ip, user_agent, client, policy_version, challenge_id, with_intent)
     select i.row_id, i.endpoint_id, i.transaction_id, i.message_type, i.csr_sha256, i.spki_sha256, i.signer_spki_sha256,
-      i.row_subject, i.source_ip, i.user_agent, i.client, i.policy_version, reserved.id
+      i.row_subject, i.source_ip, i.user_agent, i.client, i.policy_version, reserved.id,
+      reserved.id is not null
     from enrol_input i left join enrol_reserved reserved on reserved.row_id = i.row_id
     returning id
   ), enrol_recorded as (

@@ -13,6 +13,7 @@ import { inGroups } from './by-slug'
 import { CERTIFICATE_TABLES, filterConditions, statusCondition } from './certificate-filter'
 import { issuerRevocation, LIST_COLUMNS, type ListRow, listRow } from './certificate-list-rows'
 import { makeCrlsDue } from './certificate-rows'
+import { isPending } from './challenge-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
 import { inReach } from './reach'
@@ -129,9 +130,9 @@ export function certificateStore(database: Database): CertificateStore {
           (count(*) filter (where ${statusCondition('expired', now, expiringBefore)}))::int as expired,
           (count(*) filter (where c.revoked_at is not null or ${statusCondition('issuer_revoked', now, expiringBefore)}))::int as revoked,
           (count(*) filter (where c.issued_at > ${yesterday}))::int as last24h,
-          (select count(*) from enrolment_transaction where state = 'refused' and not ${isQuestion}
+          (select count(*) from enrolment_transaction where index_state = 'refused' and not ${isQuestion}
             and created_at > ${yesterday} and ${ofEndpoints(groups)})::int as refused24h,
-          (select count(*) from challenge where state = 'pending' and expires_at > ${now} and ${ofEndpoints(groups)})::int as "pendingChallenges"
+          (select count(*) from challenge c where ${isPending} and c.expires_at > ${now} and ${ofEndpoints(groups)})::int as "pendingChallenges"
         from ${CERTIFICATE_TABLES}
         where c.kind = 'leaf' and c.state = 'issued' and ${inReach(Prisma.sql`g.slug`, groups)}`
       return row

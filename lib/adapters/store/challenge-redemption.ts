@@ -18,7 +18,7 @@ import { guarded } from './outage'
 /** Bounded by the challenge's own life, so that the index over endpoint and time serves it. */
 export const mismatchesOf = (csrSha256: Uint8Array) => Prisma.sql`
   from enrolment_transaction t
-  where t.endpoint_id = c.endpoint_id and t.created_at >= c.created_at and t.challenge_id = c.id and t.state = 'refused'
+  where t.endpoint_id = c.endpoint_id and t.created_at >= c.created_at and t.challenge_id = c.id and t.index_state = 'refused'
     and t.csr_sha256 = ${bytes(csrSha256)} and t.reason = any(${[...MISMATCH_REASONS]}::text[])`
 
 export function redemptionStore(database: Database): RedemptionStore {

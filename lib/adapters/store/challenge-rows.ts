@@ -8,9 +8,16 @@ export const hasCertificate = Prisma.sql`exists (select from certificate x where
 /** What is past its end is expired, whether or not the job has been by. */
 export const effectiveState = Prisma.sql`(case when c.state = 'pending' and c.expires_at <= now() then 'expired' else c.state::text end)`
 
-/** The same as a condition, in words that indexes know. */
+/**
+ * The same as conditions, in words that indexes know: to them, one that is reserved is pending, so that a reservation
+ * moves its row into none of them anew.
+ */
+export const isPending = Prisma.sql`c.index_state = 'pending' and c.state = 'pending'`
+export const isReserved = Prisma.sql`c.index_state = 'pending' and c.state = 'reserved'`
+
 export function hasState(state: ChallengeState): Prisma.Sql {
-  if (state === 'pending') return Prisma.sql`(c.state = 'pending' and c.expires_at > now())`
-  if (state === 'expired') return Prisma.sql`(c.state = 'expired' or (c.state = 'pending' and c.expires_at <= now()))`
-  return Prisma.sql`c.state = ${state}::"ChallengeState"`
+  if (state === 'pending') return Prisma.sql`(${isPending} and c.expires_at > now())`
+  if (state === 'reserved') return Prisma.sql`(${isReserved})`
+  if (state === 'expired') return Prisma.sql`(c.index_state = 'expired' or (${isPending} and c.expires_at <= now()))`
+  return Prisma.sql`c.index_state = ${state}::"ChallengeState"`
 }

@@ -1,7 +1,7 @@
 /** What time does to challenges: expiry, and the reservations of workers that are gone. */
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import { VALIDATED_FOR } from '@/lib/services/challenge-validation'
-import { hasCertificate } from './challenge-rows'
+import { hasCertificate, isPending, isReserved } from './challenge-rows'
 import { type Database, transact } from './database'
 import { guarded } from './outage'
 
@@ -11,7 +11,7 @@ export function challengeUpkeepStore(database: Database): ChallengeUpkeepStore {
       return transact(database, async (transaction) => {
         const rows = await transaction.$queryRaw<{ slug: string; count: bigint }[]>`
           with due as (
-            select id from challenge where state = 'pending' and expires_at <= now() order by expires_at limit ${limit} for update skip locked
+            select c.id from challenge c where ${isPending} and c.expires_at <= now() order by c.expires_at limit ${limit} for update skip locked
           ), gone as (
             update challenge c set state = 'expired' from due where c.id = due.id and c.state = 'pending' returning c.endpoint_id
           )
@@ -29,7 +29,7 @@ export function challengeUpkeepStore(database: Database): ChallengeUpkeepStore {
         >`
           with due as (
             select c.id from challenge c
-            where c.state = 'reserved' and c.reserved_at < now() - make_interval(mins => ${minutes}::int) and not ${hasCertificate}
+            where ${isReserved} and c.reserved_at < now() - make_interval(mins => ${minutes}::int) and not ${hasCertificate}
               and not jsonb_exists(c.evidence, ${VALIDATED_FOR})
             order by c.reserved_at limit ${limit} for update skip locked
           )
@@ -47,7 +47,7 @@ export function challengeUpkeepStore(database: Database): ChallengeUpkeepStore {
         update enrolment_transaction set state = 'failed', reason = 'interrupted', detail = 'left behind by a process that ended', finished_at = now()
         where id in (
           select t.id from enrolment_transaction t
-          where t.state = 'received' and t.claimed_at < now() - make_interval(mins => ${minutes}::int)
+          where t.index_state = 'received' and t.claimed_at < now() - make_interval(mins => ${minutes}::int)
             and not exists (select from challenge c where c.state = 'reserved' and c.id = t.challenge_id)
           order by t.claimed_at limit ${limit} for update skip locked)`
     },

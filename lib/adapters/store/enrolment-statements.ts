@@ -133,7 +133,7 @@ const RESERVE = `
       and ((c.state::text = 'pending' and now() < c.expires_at
           and (c.failed_attempts = 0 or not exists (
             select from enrolment_transaction t
-            where t.endpoint_id = c.endpoint_id and t.created_at >= c.created_at and t.challenge_id = c.id and t.state = 'refused'
+            where t.endpoint_id = c.endpoint_id and t.created_at >= c.created_at and t.challenge_id = c.id and t.index_state = 'refused'
               and t.csr_sha256 = i.csr_sha256 and t.reason = any($8::text[]))))
         or (c.state::text = 'reserved' and c.reserved_csr_sha256 = i.csr_sha256
           and (c.reserved_by = i.row_id or c.reserved_at < now() - interval '15 seconds')))

@@ -1,6 +1,7 @@
 /** Retired groups in Postgres. Whoever switches an endpoint on holds the row of its group, and so does whoever retires it. */
 import type { GroupRetirementStore, RetirementView } from '@/lib/services/group-retirement'
 import { holdGroup } from './certificate-rows'
+import { isPending } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 import { guarded } from './outage'
 
@@ -70,8 +71,8 @@ async function revokeWaiting(
 ): Promise<{ id: string; subject: string }[]> {
   return transaction.$queryRaw<{ id: string; subject: string }[]>`
     with waiting as (
-      select h.id from challenge h join endpoint e on e.id = h.endpoint_id
-      where e.group_id = ${groupId}::uuid and h.state = 'pending' order by h.id for no key update of h)
+      select c.id from challenge c join endpoint e on e.id = c.endpoint_id
+      where e.group_id = ${groupId}::uuid and ${isPending} order by c.id for no key update of c)
     update challenge p set state = 'revoked', revoked_at = ${at}, revoked_reason = ${WHY}
     from waiting where p.id = waiting.id returning p.id, p.subject`
 }

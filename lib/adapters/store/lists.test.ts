@@ -101,7 +101,7 @@ test.each([
 
 test.each([
   ['certificate_intent_idx', overdueIntents(new Date(), 100)],
-  ['challenge_(waiting|state_expires_at)_idx', Prisma.sql`select from challenge c where ${hasState('pending')}`],
+  ['challenge_(waiting|index_state_expires_at)_idx', Prisma.sql`select from challenge c where ${hasState('pending')}`],
 ])('%s is what a job or a count goes by, however much has ended', async (index, query) => {
   const plan = await database.$transaction(async (transaction) => {
     await transaction.$executeRaw`set local enable_seqscan = off`

@@ -62,7 +62,7 @@ export function noticeRaisingStore(database: Database): NoticeRaisingStore {
             g.name as group_name, '/enrolments?endpoint=' || e.slug as path
           from endpoint e join "group" g on g.id = e.group_id, lateral (
             select count(*)::int as count, replace(mode() within group (order by t.reason), '_', ' ') as cause from (
-              select reason from enrolment_transaction where endpoint_id = e.id and created_at > ${since} and state in ('refused', 'failed')
+              select reason from enrolment_transaction where endpoint_id = e.id and created_at > ${since} and index_state in ('refused', 'failed')
                 and coalesce(message_type, 0) not in (${Prisma.join([...QUESTIONS])}) limit ${MOST_COUNTED}) t) f
           where f.count > 0`,
         database.$queryRaw<FailingRow[]>`

@@ -126,7 +126,7 @@ test('an operator of some groups gets the numbers of these', async () => {
 
 test('challenges that wait, and how far the installation has come', async () => {
   const challenge = await all.database.challenge.findFirstOrThrow()
-  const { id: _, handleHash: __, evidence, constraints, ...like } = challenge
+  const { id: _, handleHash: __, indexState: ___, evidence, constraints, ...like } = challenge
   const waits = (origin: 'minted' | 'approval', expiresAt: Date) =>
     all.database.challenge.create({
       data: {

@@ -87,7 +87,7 @@ async function factsOf(database: Database, at: Date): Promise<Omit<PostureFacts,
       orderBy: { name: 'asc' },
       select: { slug: true, name: true, policy: true, challengeTtlMinutes: true, allowDes: true, scepIdentity: true },
     }),
-    database.challenge.count({ where: { state: 'pending', expiresAt: { gt: day } } }),
+    database.challenge.count({ where: { indexState: 'pending', state: 'pending', expiresAt: { gt: day } } }),
     database.$queryRaw<{ count: number }[]>`
       select count(*)::int as count from (
         select from enrolment_transaction where client = 'apple' and state = 'issued' and created_at > ${monthAgo} limit ${APPLE_BOUND}) t`,

@@ -33,7 +33,8 @@ export function scepEnrolmentStore(database: Database): ScepEnrolmentStore {
 
     async takeOver(id, abandonedAfterSeconds, refusedFor) {
       const taken = await database.$executeRaw`
-        update enrolment_transaction set state = 'received', claimed_at = now(), reason = null, detail = null, fail_info = null, finished_at = null
+        update enrolment_transaction set state = 'received', with_intent = false, claimed_at = now(), reason = null, detail = null, fail_info = null,
+          finished_at = null
         where id = ${id}::uuid and superseded_at is null
           and (state = 'failed' or (state = 'refused' and reason = ${refusedFor ?? null}::text) or (state = 'received' and claimed_at < now() - make_interval(secs => ${abandonedAfterSeconds}::int)))`
       return taken === 1

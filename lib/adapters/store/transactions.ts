@@ -161,7 +161,16 @@ interface DetailRow extends ListRow {
 export const isQuestion = Prisma.sql`coalesce(message_type, 0) in (${Prisma.join([...QUESTIONS])})`
 
 /** As the index of them says it. */
-export const UNSUCCESSFUL = Prisma.sql`t.state in ('refused', 'failed')`
+export const UNSUCCESSFUL = Prisma.sql`t.index_state in ('refused', 'failed')`
+
+/** One that was recorded together with the intent of its certificate is found by that while it is worked on. */
+function isInState(state: TransactionRow['state']): Prisma.Sql {
+  const stated = Prisma.sql`t.state = ${state}::"TransactionState"`
+  if (state === 'refused' || state === 'failed') return Prisma.sql`t.index_state = ${state}::"TransactionState"`
+  if (state !== 'received') return stated
+  return Prisma.sql`${stated} and (t.index_state = 'received' or t.id = any(array(
+    select x.enrolment_transaction_id from certificate x where x.state = 'intent')))`
+}
 
 async function conditionOf(database: Database, filter: Parameters<TransactionStore['list']>[0]): Promise<Prisma.Sql> {
   const endpoint = Prisma.sql`t.endpoint_id`
@@ -171,7 +180,7 @@ async function conditionOf(database: Database, filter: Parameters<TransactionSto
   if (filter.endpoint !== undefined) conditions.push(Prisma.sql`${endpoint} = ${endpointId(filter.endpoint)}`)
   if (filter.group !== undefined) conditions.push(await atEndpointsOf(database, endpoint, [filter.group]))
   if (filter.state === 'unsuccessful') conditions.push(UNSUCCESSFUL)
-  else if (filter.state !== undefined) conditions.push(Prisma.sql`t.state = ${filter.state}::"TransactionState"`)
+  else if (filter.state !== undefined) conditions.push(isInState(filter.state))
   if (filter.reason !== undefined) conditions.push(Prisma.sql`t.reason = ${filter.reason}`)
   if (filter.client !== undefined) conditions.push(Prisma.sql`t.client = ${filter.client}`)
   if (filter.subject !== undefined) conditions.push(Prisma.sql`t.subject = ${filter.subject}`)

@@ -31,6 +31,11 @@ export function atOnceStoreContract(name: string, open: () => Promise<EnrolmentB
     const eventsOf = async (work: () => Promise<unknown>) => (await portal.eventsOf(work)).events
     const row = async (id: string) => (await portal.transactions.get(actor('auditor'), id)) as { state: string }
 
+    async function workedOn() {
+      const { items } = await portal.transactions.list(actor('auditor'), { state: 'received' }, {})
+      return items.map(({ id }) => id)
+    }
+
     /** A minted challenge and all that would be recorded for a device that presents it. */
     async function usual(more: Partial<Attempt> = {}) {
       return usualWith(await portal.mint(), more)
@@ -118,6 +123,7 @@ export function atOnceStoreContract(name: string, open: () => Promise<EnrolmentB
       const { enrolment, minted, certificateId } = await usual()
       expect(await eventsOf(() => store().enrol(enrolment))).toEqual(RECORDED)
       expect(await row(enrolment.rowId)).toMatchObject({ state: 'received', challengeId: minted.id })
+      expect(await workedOn()).toContain(enrolment.rowId)
       expect(await backing.challengeState(minted.id)).toBe('reserved')
       expect(await backing.stores.issuance.find(certificateId)).toMatchObject({
         state: 'intent',
@@ -154,6 +160,7 @@ export function atOnceStoreContract(name: string, open: () => Promise<EnrolmentB
         }),
       ).toEqual([])
       expect(await row(enrolment.rowId)).toMatchObject({ state: 'received', challengeId: null })
+      expect(await workedOn()).toContain(enrolment.rowId)
       expect(await backing.challengeState(minted.id)).toBe('revoked')
       expect(await backing.stores.issuance.find(certificateId)).toBeNull()
     })
