@@ -18,6 +18,7 @@ import { overdueIntents } from './issuance'
 import { NO_SUCCESSOR } from './overdue-renewals'
 import { savedViewStore } from './saved-views'
 import { postgresBacking } from './testing/postgres-backing'
+import { isInState, UNSUCCESSFUL } from './transactions'
 
 const migration = (name: string) => readFileSync(`prisma/migrations/${name}/migration.sql`, 'utf8')
 const LISTS = migration('20261129010000_sort_and_search_lists')
@@ -90,6 +91,17 @@ test.each([
   ['the search of devices', 'device_names_idx', Prisma.sql`device d where ${DEVICE_NAMES} ilike '%tab%'`],
   ['the order of devices by ends', 'device_ends_idx', Prisma.sql`device d order by ${ENDS}, d.id limit 51`],
   ['the order of overdue renewals by ends', 'overdue_renewal_ends_idx', OVERDUE],
+  [
+    'what is worked on',
+    'enrolment_transaction_received',
+    Prisma.sql`enrolment_transaction t where ${isInState('received')}`,
+  ],
+  ['what is worked on', 'certificate_intent_idx', Prisma.sql`enrolment_transaction t where ${isInState('received')}`],
+  [
+    'what ended badly',
+    'enrolment_transaction_unsuccessful_idx',
+    Prisma.sql`enrolment_transaction t where ${UNSUCCESSFUL} and t.created_at > now() - interval '1 day'`,
+  ],
   ['the search for a successor', 'certificate_one_successor', Prisma.sql`certificate c where ${NO_SUCCESSOR}`],
 ])('%s goes by its index', async (_what, index, from) => {
   const plan = await database.$transaction(async (transaction) => {

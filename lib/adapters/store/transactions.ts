@@ -164,7 +164,7 @@ export const isQuestion = Prisma.sql`coalesce(message_type, 0) in (${Prisma.join
 export const UNSUCCESSFUL = Prisma.sql`t.index_state in ('refused', 'failed')`
 
 /** One that was recorded together with the intent of its certificate is found by that while it is worked on. */
-function isInState(state: TransactionRow['state']): Prisma.Sql {
+export function isInState(state: TransactionRow['state']): Prisma.Sql {
   const stated = Prisma.sql`t.state = ${state}::"TransactionState"`
   if (state === 'refused' || state === 'failed') return Prisma.sql`t.index_state = ${state}::"TransactionState"`
   if (state !== 'received') return stated

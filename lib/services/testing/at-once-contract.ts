@@ -138,6 +138,27 @@ export function atOnceStoreContract(name: string, open: () => Promise<EnrolmentB
       expect(again).toMatchObject({ id: minted.id })
     })
 
+    test('what a crash leaves behind is ended with its intent, and found without one once it was taken over', async () => {
+      const { enrolment, minted, certificateId } = await usual()
+      const { rowId } = enrolment
+      const { upkeep, enrolment: turns } = backing.enrolment
+      const interrupt = async () => {
+        await backing.age('transaction', rowId, 11)
+        await upkeep.failInterrupted(10, 1_000)
+        return row(rowId)
+      }
+      expect(await store().enrol(enrolment)).toBe('recorded')
+      expect(await interrupt()).toMatchObject({ state: 'received' })
+      const given = { certificateId, reason: 'signing_failed', at: backing.now(), events: () => [] }
+      expect(await backing.stores.issuance.abandon(given)).toBe(true)
+      expect(await row(rowId)).toMatchObject({ state: 'failed', reason: 'signing_failed' })
+      expect(await workedOn()).not.toContain(rowId)
+      expect(await backing.challengeState(minted.id)).toBe('pending')
+      expect(await turns.takeOver(rowId, 15)).toBe(true)
+      expect(await workedOn()).toContain(rowId)
+      expect(await interrupt()).toMatchObject({ state: 'failed', reason: 'interrupted' })
+    })
+
     test('while a live row of its identity is there, nothing is done', async () => {
       const { enrolment, minted, certificateId } = await usual()
       const begun = await backing.enrolment.enrolment.begin(enrolment.attempt)
