@@ -16,7 +16,7 @@ export async function seedCertificates(ownerUrl: string, endpoints: string[], co
       const { id } = rows[(from / BATCH) % rows.length] as { id: string }
       await client.query(SEED, [id, from, Math.min(from + BATCH, count) - 1])
     }
-    await client.query('analyze')
+    await client.query('vacuum (analyze)')
   } finally {
     await client.end()
   }
