@@ -67,6 +67,8 @@ async function freshState(browser: Browser, portal: Installation, person: Person
 export async function signIn(page: Page, person: Person): Promise<void> {
   await page.goto('/sign-in')
   await fillSignIn(page, person.email, person.password)
+  // Loaded whole: until its scripts are there a page shows its buttons, and they do nothing.
+  await page.waitForURL('/')
   await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
 }
 
