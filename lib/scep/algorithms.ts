@@ -1,4 +1,5 @@
 /** Algorithms of SCEP messages: what we read and write, and under which object identifier. */
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { OID } from '@/lib/pki/oid'
 import type { Hash } from '@/lib/pki/signature'
 
@@ -34,9 +35,9 @@ export const CIPHERS: Readonly<Record<Cipher, CipherFacts>> = {
   des: { oid: OID.desCbc, name: 'des-ede3-cbc', keyBytes: 8, blockBytes: 8 },
 }
 
-/** The key as node:crypto wants it for the cipher's name. */
-export function cipherKey(cipher: Cipher, key: Uint8Array): Uint8Array {
-  return cipher === 'des' ? Buffer.concat([key, key, key]) : key
+/** The key as node:crypto wants it for the cipher's name: as a KeyObject, for bytes cost it twice as much. */
+export function cipherKey(cipher: Cipher, key: Uint8Array): KeyObject {
+  return createSecretKey(cipher === 'des' ? Buffer.concat([key, key, key]) : key)
 }
 
 export function cipherOf(oid: string): Cipher | null {
