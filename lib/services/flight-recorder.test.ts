@@ -407,6 +407,38 @@ describe('secrets and floods', () => {
     expect(logged.at(-1)).toEqual(['flight.dropped', { count: 4 }])
   })
 
+  test('what comes while others are written waits for the next time, and the last time writes all of it', async () => {
+    const batches: number[] = []
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const held = [first, second]
+    const add = async (records: FlightRecord[]) => {
+      batches.push(records.length)
+      await held[batches.length - 1]?.promise
+    }
+    const recorder = createFlightRecorder({ store: { add }, clock: () => NOON, log: () => {} })
+    const come = async (times: number) => {
+      for (let number = 0; number < times; number++) {
+        const trace = createTrace(NOON, () => NOON)
+        trace.belongsTo(crypto.randomUUID())
+        trace.note('certificate.sent')
+        await recorder.recorded(exchangeOf(trace), reply)
+      }
+    }
+    await come(2)
+    const flush = recorder.flush()
+    await come(3)
+    first.resolve()
+    await flush
+    expect(batches).toEqual([2])
+    // Two at once, as when the last one finds the one before still at it.
+    const late = recorder.flush()
+    await come(1)
+    const last = recorder.flush()
+    second.resolve()
+    await Promise.all([late, last])
+    expect(batches).toEqual([2, 3, 1])
+  })
+
   test('a challenge is masked trimmed too, as whoever reads it may repeat it', async () => {
     const trace = createTrace(NOON, () => NOON)
     trace.hide(' CANARY0123\n')

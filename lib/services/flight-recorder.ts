@@ -41,7 +41,7 @@ export interface FlightRecorder {
   asked(request: ScepRequest, source: string, endpointId: string, operation: string): void
   /** Answers, and keeps the steps of the answer. Throws what the work throws. */
   recorded(exchange: Exchange, work: () => Promise<ScepResponse>): Promise<ScepResponse>
-  /** Writes what is waiting. Never throws: what cannot be written is dropped and counted in the log. */
+  /** Writes what is waiting now. Never throws: what cannot be written is dropped and counted in the log. */
   flush(): Promise<void>
 }
 
@@ -110,7 +110,9 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
     },
 
     async flush() {
-      while (waiting.length > 0 || writing !== null) {
+      while (writing !== null) await writing
+      // What comes while these are written waits for the next time: a busy server would never stop, and write little at once.
+      for (let left = waiting.length; left > 0; left -= BATCH) {
         writing ??= write(waiting.splice(0, BATCH)).finally(() => {
           writing = null
         })
