@@ -73,9 +73,12 @@ export interface ScepEndpoints {
 interface Entry {
   at: number
   endpoint: Promise<PreparedEndpoint | null>
+  /** Read while this one is still good, so that under load nobody waits for it. */
+  next?: Entry
 }
 
 const FRESH_MS = 1_000
+const AHEAD_MS = 900
 const MOST_ENTRIES = 1_000
 
 export function createScepEndpoints(
@@ -89,11 +92,11 @@ export function createScepEndpoints(
     async get(slug) {
       const now = clock().getTime()
       let entry = entries.get(slug)
-      if (entry === undefined || now - entry.at >= FRESH_MS || now < entry.at) {
+      if (entry === undefined || !isFresh(entry, now)) {
         if (entries.size >= MOST_ENTRIES) entries.clear()
-        entry = { at: now, endpoint: load(slug, clock()) }
+        entry = entry?.next !== undefined && isFresh(entry.next, now) ? entry.next : read(slug, now)
         entries.set(slug, entry)
-      }
+      } else if (now - entry.at >= AHEAD_MS && entry.next === undefined) readAhead(slug, now, entry)
       try {
         return { endpoint: await entry.endpoint, stale: false }
       } catch (error) {
@@ -103,6 +106,18 @@ export function createScepEndpoints(
         return { endpoint: earlier, stale: true }
       }
     },
+  }
+
+  function read(slug: string, now: number): Entry {
+    return { at: now, endpoint: load(slug, new Date(now)) }
+  }
+
+  /** What fails before anybody needed it is tried again. */
+  function readAhead(slug: string, now: number, entry: Entry): void {
+    entry.next = read(slug, now)
+    entry.next.endpoint.catch(() => {
+      delete entry.next
+    })
   }
 
   async function load(slug: string, now: Date): Promise<PreparedEndpoint | null> {
@@ -115,6 +130,10 @@ export function createScepEndpoints(
     lastGood.set(slug, prepared)
     return prepared
   }
+}
+
+function isFresh({ at }: Entry, now: number): boolean {
+  return at <= now && now - at < FRESH_MS
 }
 
 /** Intune decides here, with the challenges and the patience of its own devices. */

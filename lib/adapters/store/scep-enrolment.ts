@@ -5,7 +5,7 @@ import type { ScepEndpoint } from '@/lib/services/scep-endpoints'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { bytes } from './certificate-rows'
 import { finishRow } from './challenge-redemption'
-import { type Database, transact } from './database'
+import { type Database, hotPool, transact } from './database'
 import { defaultEndpointId } from './default-endpoint'
 import { ENDPOINT_SETTINGS, endpointSettings } from './endpoint-rows'
 import { beginTogether } from './enrolment-statements'
@@ -152,21 +152,6 @@ const ENDPOINT = {
   policy: true,
   policyVersion: true,
   ...ENDPOINT_SETTINGS,
-  authorityId: true,
-  group: { select: { slug: true } },
-  profile: { select: { minRsaBits: true, ellipticCurves: true, extendedKeyUsage: true } },
-  validator: { select: { kind: true } },
-  registrationAuthorities: {
-    select: {
-      id: true,
-      keyId: true,
-      certificateDer: true,
-      notBefore: true,
-      notAfter: true,
-      retiredAt: true,
-      authorityId: true,
-    },
-  },
 } as const
 
 async function readEndpoint(database: Database, slug: string): Promise<ScepEndpoint | null> {
@@ -177,54 +162,110 @@ async function readEndpoint(database: Database, slug: string): Promise<ScepEndpo
     select: ENDPOINT,
   })
   if (endpoint === null) return null
-  const { authorityId, group, profile, validator, registrationAuthorities, ...rest } = endpoint
+  const [surroundings, chains] = await Promise.all([
+    readSurroundings(database, endpoint.id),
+    readChains(database, endpoint.id),
+  ])
+  return surroundings && { ...endpoint, ...endpointSettings(endpoint), ...surroundings, ...chains }
+}
+
+interface SurroundingsRow {
+  group_slug: string
+  min_rsa_bits: number
+  elliptic_curves: string[]
+  extended_key_usage: string[]
+  validator_kind: string | null
+  issuer_id: string
+  issuer_key_id: string | null
+  issuer_der: Uint8Array | null
+  device_lookups: string[]
+  ra_id: string | null
+  ra_key_id: string
+  ra_der: Uint8Array
+  ra_not_before: Date
+  ra_not_after: Date
+  ra_retired_at: Date | null
+  ra_staged: boolean
+}
+
+type Surroundings = Omit<ScepEndpoint, keyof typeof ENDPOINT | 'chain' | 'nextChain'>
+
+/** Everything it points to, in one statement: it is read every second for as long as devices come. */
+async function readSurroundings(database: Database, endpointId: string): Promise<Surroundings | null> {
+  const { rows } = await hotPool(database).query<SurroundingsRow>({
+    name: 'scep-endpoint',
+    text: SURROUNDINGS,
+    values: [endpointId],
+  })
+  const [row] = rows
+  if (row === undefined) return null
   return {
-    ...rest,
-    ...endpointSettings(rest),
-    groupSlug: group.slug,
-    validatorKind: validator?.kind === 'intune' ? 'intune' : validator === null ? null : 'webhook',
-    profile,
-    registrationAuthorities: registrationAuthorities.flatMap(({ certificateDer, authorityId: waitsFor, ...ra }) =>
-      certificateDer === null ? [] : [{ ...ra, certificateDer, staged: waitsFor !== null }],
+    groupSlug: row.group_slug,
+    profile: {
+      minRsaBits: row.min_rsa_bits,
+      ellipticCurves: row.elliptic_curves,
+      extendedKeyUsage: row.extended_key_usage,
+    },
+    validatorKind: row.validator_kind === 'intune' ? 'intune' : row.validator_kind === null ? null : 'webhook',
+    issuer:
+      row.issuer_key_id === null || row.issuer_der === null
+        ? null
+        : { id: row.issuer_id, keyId: row.issuer_key_id, certificateDer: row.issuer_der },
+    deviceLookups: row.device_lookups,
+    registrationAuthorities: rows.flatMap((ra) =>
+      ra.ra_id === null
+        ? []
+        : {
+            id: ra.ra_id,
+            keyId: ra.ra_key_id,
+            certificateDer: ra.ra_der,
+            notBefore: ra.ra_not_before,
+            notAfter: ra.ra_not_after,
+            retiredAt: ra.ra_retired_at,
+            staged: ra.ra_staged,
+          },
     ),
-    issuer: await readIssuer(database, authorityId),
-    chain: await readChain(database, authorityId),
-    nextChain: await readNextChain(database, authorityId),
-    deviceLookups: await readDeviceLookups(database, rest.slug),
   }
 }
 
-async function readIssuer(database: Database, authorityId: string): Promise<ScepEndpoint['issuer']> {
-  const issuer = await database.authority.findUnique({
-    where: { id: authorityId },
-    select: { id: true, keyId: true, certificateDer: true },
+/** A row for each registration authority that has its certificate, or one without. */
+const SURROUNDINGS = `
+  select g.slug as group_slug, p.min_rsa_bits, p.elliptic_curves, p.extended_key_usage, v.kind as validator_kind,
+    a.id as issuer_id, a.key_id as issuer_key_id, a.certificate_der as issuer_der,
+    array(select k.id from connector k where k.kind = 'jamf' and k.settings->>'endpoint' = e.slug
+      and coalesce(k.settings->'lookupBeforeIssuing' = 'true'::jsonb, false) order by k.id) as device_lookups,
+    r.id as ra_id, r.key_id as ra_key_id, r.certificate_der as ra_der, r.not_before as ra_not_before, r.not_after as ra_not_after,
+    r.retired_at as ra_retired_at, r.authority_id is not null as ra_staged
+  from endpoint e
+  join "group" g on g.id = e.group_id
+  join profile p on p.id = e.profile_id
+  join authority a on a.id = e.authority_id
+  left join validator v on v.id = e.validator_id
+  left join registration_authority r on r.endpoint_id = e.id and r.certificate_der is not null
+  where e.id = $1::uuid`
+
+/** Of its issuer, and of the one that is staged to replace it. */
+async function readChains(database: Database, endpointId: string): Promise<Pick<ScepEndpoint, 'chain' | 'nextChain'>> {
+  const { rows } = await hotPool(database).query<{ staged: boolean; certificate_der: Uint8Array }>({
+    name: 'scep-endpoint-chains',
+    text: CHAINS,
+    values: [endpointId],
   })
-  if (!issuer?.certificateDer || issuer.keyId === null) return null
-  return { ...issuer, keyId: issuer.keyId, certificateDer: issuer.certificateDer }
+  const ders = (staged: boolean) => rows.filter((row) => row.staged === staged).map((row) => row.certificate_der)
+  return { chain: ders(false), nextChain: ders(true) }
 }
 
-async function readNextChain(database: Database, authorityId: string): Promise<Uint8Array[]> {
-  const staged = await database.authority.findFirst({
-    where: { replacesId: authorityId, status: 'staged', certificateDer: { not: null } },
-    select: { id: true },
-  })
-  return staged === null ? [] : readChain(database, staged.id)
-}
-
-async function readChain(database: Database, authorityId: string): Promise<Uint8Array[]> {
-  const rows = await database.$queryRaw<{ certificate_der: Uint8Array }[]>`
-    with recursive chain as (
-      select a.certificate_der, a.parent_id, 0 as height from authority a where a.id = ${authorityId}::uuid
+const CHAINS = `
+  with recursive chain as (
+    select lowest.staged, a.certificate_der, a.parent_id, 0 as height
+    from (
+      select e.authority_id, false as staged from endpoint e where e.id = $1::uuid
       union all
-      select a.certificate_der, a.parent_id, chain.height + 1 from authority a join chain on a.id = chain.parent_id where chain.height < 8
-    )
-    select certificate_der from chain where certificate_der is not null order by height`
-  return rows.map(({ certificate_der }) => certificate_der)
-}
-
-async function readDeviceLookups(database: Database, slug: string): Promise<string[]> {
-  const rows = await database.$queryRaw<{ id: string }[]>`
-    select id from connector where kind = 'jamf' and settings->>'endpoint' = ${slug}
-      and coalesce(settings->'lookupBeforeIssuing' = 'true'::jsonb, false) order by id`
-  return rows.map(({ id }) => id)
-}
+      select n.id, true from endpoint e join authority n on n.replaces_id = e.authority_id
+      where e.id = $1::uuid and n.status = 'staged' and n.certificate_der is not null
+    ) as lowest(authority_id, staged) join authority a on a.id = lowest.authority_id
+    union all
+    select chain.staged, a.certificate_der, a.parent_id, chain.height + 1
+    from chain join authority a on a.id = chain.parent_id where chain.height < 8
+  )
+  select staged, certificate_der from chain where certificate_der is not null order by height`
