@@ -233,6 +233,11 @@ describe('the usual enrolment on Postgres', () => {
     for (const [name, text] of seen) await expectRowsByKey(name, text)
   })
 
+  test('no statement is compiled, whatever it seems to cost: a way that is off costs ten billion up to version 17', async () => {
+    expect((await hotPool(backing.database).query('show jit')).rows).toEqual([{ jit: 'off' }])
+    expect(await backing.database.$queryRaw`show jit`).toEqual([{ jit: 'off' }])
+  })
+
   async function expectRowsByKey(name: string, text: string): Promise<void> {
     const { rows } = await hotPool(backing.database).query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${text}`)
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
