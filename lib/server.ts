@@ -744,6 +744,8 @@ export function buildServices(wiring: Wiring): Services {
       await recorder.flush()
       await feed?.stop()
       await decisions.flush()
+      // An exchange may have ended since.
+      await recorder.flush()
       signer.close()
       await database.$disconnect()
     },

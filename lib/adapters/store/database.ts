@@ -10,10 +10,10 @@ export type Database = PrismaClient
 export type Transaction = Prisma.TransactionClient
 
 /**
- * Connections of the hot path. Its kinds of statements go one at a time each: one that writes at the head of the audit chain,
- * one that counts, one that reads, and one for what comes by the second.
+ * Connections of the hot path: two that write, one after the other at the head of the audit chain, and one that reads. More
+ * would only split requests that could share a statement.
  */
-const HOT_CONNECTIONS = 4
+const HOT_CONNECTIONS = 3
 const WAITS = { connectionTimeoutMillis: 5_000, statement_timeout: 15_000 }
 
 const hotPools = new WeakMap<Database, pg.Pool>()

@@ -1,16 +1,19 @@
 /** The job table: one conditional update decides which instance runs a job. */
 import type { JobStore } from '@/lib/services/jobs'
-import { type Database, hotPool } from './database'
+import type { Database } from './database'
+import { Prisma } from './generated/client'
 
 export function jobStore(database: Database): JobStore {
   return {
     async claim({ name, by, now, until, nextRunAt, early }) {
-      const { rowCount } = await hotPool(database).query({
-        name: 'claim-job',
-        text: CLAIM,
-        values: [name, nextRunAt, by, until, now, early],
-      })
-      return rowCount === 1
+      const rows = await database.$queryRaw<unknown[]>`
+        insert into job as j (name, next_run_at, claimed_by, claimed_until)
+        select ${name}, ${nextRunAt}::timestamptz, ${by}, ${until}::timestamptz from ${unhurried}
+        on conflict (name) do update set next_run_at = excluded.next_run_at, claimed_by = excluded.claimed_by,
+          claimed_until = excluded.claimed_until
+        where (j.next_run_at <= ${now} or ${early}) and (j.claimed_until is null or j.claimed_until <= ${now})
+        returning name`
+      return rows.length === 1
     },
 
     async extend({ name, by, until }) {
@@ -19,27 +22,16 @@ export function jobStore(database: Database): JobStore {
     },
 
     async finish({ name, by, at, error }) {
-      await hotPool(database).query({ name: 'finish-job', text: FINISH, values: [name, by, at, error] })
+      await database.$executeRaw`
+        update job set claimed_by = null, claimed_until = null, last_run_at = ${at}, last_error = ${error} from ${unhurried}
+        where name = ${name} and claimed_by = ${by}`
     },
   }
 }
 
 /**
- * Over before the disk has it. A crash of the database may take a fraction of a second with it, after which a job runs once
- * more than it would have; to wait for the disk several times a second, for ever, costs more.
+ * A statement that reads from it is over before the disk has it. A crash of the database may take the last fraction of a second
+ * with it: then a job runs once more than it would have, perhaps beside its first run, as after a claim that nobody could
+ * extend. To wait for the disk several times a second, for ever, costs more.
  */
-const UNHURRIED = `set_config('synchronous_commit', 'off', true)`
-
-const CLAIM = `
-  insert into job as j (name, next_run_at, claimed_by, claimed_until)
-  values ($1::text, $2::timestamptz, $3::text, $4::timestamptz)
-  on conflict (name) do update set next_run_at = excluded.next_run_at, claimed_by = excluded.claimed_by,
-    claimed_until = excluded.claimed_until
-  where (j.next_run_at <= $5::timestamptz or $6::boolean)
-    and (j.claimed_until is null or j.claimed_until <= $5::timestamptz)
-  returning ${UNHURRIED}`
-
-const FINISH = `
-  update job set claimed_by = null, claimed_until = null, last_run_at = $3::timestamptz, last_error = $4::text
-  where name = $1::text and claimed_by = $2::text
-  returning ${UNHURRIED}`
+const unhurried = Prisma.sql`(select set_config('synchronous_commit', 'off', true)) as unhurried`

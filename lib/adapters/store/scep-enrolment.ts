@@ -5,7 +5,7 @@ import type { ScepEndpoint } from '@/lib/services/scep-endpoints'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { bytes } from './certificate-rows'
 import { finishRow } from './challenge-redemption'
-import { type Database, hotPool, transact } from './database'
+import { type Database, transact } from './database'
 import { defaultEndpointId } from './default-endpoint'
 import { ENDPOINT_SETTINGS, endpointSettings } from './endpoint-rows'
 import { beginTogether } from './enrolment-statements'
@@ -162,11 +162,8 @@ async function readEndpoint(database: Database, slug: string): Promise<ScepEndpo
     select: ENDPOINT,
   })
   if (endpoint === null) return null
-  const [surroundings, chains] = await Promise.all([
-    readSurroundings(database, endpoint.id),
-    readChains(database, endpoint.id),
-  ])
-  return surroundings && { ...endpoint, ...endpointSettings(endpoint), ...surroundings, ...chains }
+  const surroundings = await readSurroundings(database, endpoint.id)
+  return surroundings && { ...endpoint, ...endpointSettings(endpoint), ...surroundings }
 }
 
 interface SurroundingsRow {
@@ -175,9 +172,11 @@ interface SurroundingsRow {
   elliptic_curves: string[]
   extended_key_usage: string[]
   validator_kind: string | null
-  issuer_id: string
+  issuer_id: string | null
   issuer_key_id: string | null
   issuer_der: Uint8Array | null
+  chain: Uint8Array[]
+  next_chain: Uint8Array[]
   device_lookups: string[]
   ra_id: string | null
   ra_key_id: string
@@ -188,15 +187,27 @@ interface SurroundingsRow {
   ra_staged: boolean
 }
 
-type Surroundings = Omit<ScepEndpoint, keyof typeof ENDPOINT | 'chain' | 'nextChain'>
-
-/** Everything it points to, in one statement: it is read every second for as long as devices come. */
-async function readSurroundings(database: Database, endpointId: string): Promise<Surroundings | null> {
-  const { rows } = await hotPool(database).query<SurroundingsRow>({
-    name: 'scep-endpoint',
-    text: SURROUNDINGS,
-    values: [endpointId],
-  })
+/** Everything it points to, as it was at one moment: when a rollover switches, nothing is of both issuers. */
+async function readSurroundings(
+  database: Database,
+  endpointId: string,
+): Promise<Omit<ScepEndpoint, keyof typeof ENDPOINT> | null> {
+  const rows = await database.$queryRaw<SurroundingsRow[]>`
+    select g.slug as group_slug, p.min_rsa_bits, p.elliptic_curves, p.extended_key_usage, v.kind as validator_kind,
+      a.id as issuer_id, a.key_id as issuer_key_id, a.certificate_der as issuer_der, ${chainFrom(Prisma.sql`a.id`)} as chain,
+      ${chainFrom(Prisma.sql`n.id`)} as next_chain,
+      array(select k.id from connector k where k.kind = 'jamf' and k.settings->>'endpoint' = e.slug
+        and coalesce(k.settings->'lookupBeforeIssuing' = 'true'::jsonb, false) order by k.id) as device_lookups,
+      r.id as ra_id, r.key_id as ra_key_id, r.certificate_der as ra_der, r.not_before as ra_not_before,
+      r.not_after as ra_not_after, r.retired_at as ra_retired_at, r.authority_id is not null as ra_staged
+    from endpoint e
+    join "group" g on g.id = e.group_id
+    join profile p on p.id = e.profile_id
+    left join authority a on a.id = e.authority_id
+    left join authority n on n.replaces_id = a.id and n.status = 'staged' and n.certificate_der is not null
+    left join validator v on v.id = e.validator_id
+    left join registration_authority r on r.endpoint_id = e.id and r.certificate_der is not null
+    where e.id = ${endpointId}::uuid`
   const [row] = rows
   if (row === undefined) return null
   return {
@@ -208,9 +219,11 @@ async function readSurroundings(database: Database, endpointId: string): Promise
     },
     validatorKind: row.validator_kind === 'intune' ? 'intune' : row.validator_kind === null ? null : 'webhook',
     issuer:
-      row.issuer_key_id === null || row.issuer_der === null
+      row.issuer_id === null || row.issuer_key_id === null || row.issuer_der === null
         ? null
         : { id: row.issuer_id, keyId: row.issuer_key_id, certificateDer: row.issuer_der },
+    chain: row.chain,
+    nextChain: row.next_chain,
     deviceLookups: row.device_lookups,
     registrationAuthorities: rows.flatMap((ra) =>
       ra.ra_id === null
@@ -228,44 +241,13 @@ async function readSurroundings(database: Database, endpointId: string): Promise
   }
 }
 
-/** A row for each registration authority that has its certificate, or one without. */
-const SURROUNDINGS = `
-  select g.slug as group_slug, p.min_rsa_bits, p.elliptic_curves, p.extended_key_usage, v.kind as validator_kind,
-    a.id as issuer_id, a.key_id as issuer_key_id, a.certificate_der as issuer_der,
-    array(select k.id from connector k where k.kind = 'jamf' and k.settings->>'endpoint' = e.slug
-      and coalesce(k.settings->'lookupBeforeIssuing' = 'true'::jsonb, false) order by k.id) as device_lookups,
-    r.id as ra_id, r.key_id as ra_key_id, r.certificate_der as ra_der, r.not_before as ra_not_before, r.not_after as ra_not_after,
-    r.retired_at as ra_retired_at, r.authority_id is not null as ra_staged
-  from endpoint e
-  join "group" g on g.id = e.group_id
-  join profile p on p.id = e.profile_id
-  join authority a on a.id = e.authority_id
-  left join validator v on v.id = e.validator_id
-  left join registration_authority r on r.endpoint_id = e.id and r.certificate_der is not null
-  where e.id = $1::uuid`
-
-/** Of its issuer, and of the one that is staged to replace it. */
-async function readChains(database: Database, endpointId: string): Promise<Pick<ScepEndpoint, 'chain' | 'nextChain'>> {
-  const { rows } = await hotPool(database).query<{ staged: boolean; certificate_der: Uint8Array }>({
-    name: 'scep-endpoint-chains',
-    text: CHAINS,
-    values: [endpointId],
-  })
-  const ders = (staged: boolean) => rows.filter((row) => row.staged === staged).map((row) => row.certificate_der)
-  return { chain: ders(false), nextChain: ders(true) }
-}
-
-const CHAINS = `
-  with recursive chain as (
-    select lowest.staged, a.certificate_der, a.parent_id, 0 as height
-    from (
-      select e.authority_id, false as staged from endpoint e where e.id = $1::uuid
+/** The certificates of an authority and of those above it. */
+function chainFrom(authorityId: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`array(
+    with recursive above as (
+      select c.certificate_der, c.parent_id, 0 as height from authority c where c.id = ${authorityId}
       union all
-      select n.id, true from endpoint e join authority n on n.replaces_id = e.authority_id
-      where e.id = $1::uuid and n.status = 'staged' and n.certificate_der is not null
-    ) as lowest(authority_id, staged) join authority a on a.id = lowest.authority_id
-    union all
-    select chain.staged, a.certificate_der, a.parent_id, chain.height + 1
-    from chain join authority a on a.id = chain.parent_id where chain.height < 8
-  )
-  select staged, certificate_der from chain where certificate_der is not null order by height`
+      select c.certificate_der, c.parent_id, above.height + 1 from authority c join above on c.id = above.parent_id where above.height < 8
+    )
+    select above.certificate_der from above where above.certificate_der is not null order by above.height)`
+}
