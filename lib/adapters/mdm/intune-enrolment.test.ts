@@ -52,7 +52,8 @@ beforeAll(async () => {
   }
   portal = await enrolmentPortal(
     backing,
-    { limits },
+    // Two at once wait for each other, for Postgres and for a simulated Intune, on a machine that may be busy.
+    { limits, patienceMilliseconds: 30_000 },
     {
       authorisers: {
         delegated: {
