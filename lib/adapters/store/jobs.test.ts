@@ -1,5 +1,6 @@
 /** The job table on Postgres: of many claims at one instant one succeeds. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type TestDatabase, testDatabase } from '@/e2e/fixtures/database'
 import { type Database, openDatabase } from './database'
 import { jobStore } from './jobs'
@@ -45,4 +46,33 @@ test('a job is claimed once, again when it is due, and early only when asked', a
   expect(await claim('next', after(0.5))).toBe(false) // not due
   expect(await claim('next', after(0.5), true)).toBe(true)
   expect(await claim('heir', after(16))).toBe(true) // the claim of a dead instance has ended
+})
+
+test('no claim waits for the disk, granted or refused, and no end of a run', async () => {
+  const query = vi.spyOn(pg.Client.prototype, 'query')
+  await claim('granted', after(100))
+  await jobStore(database).finish({ name: 'count', by: 'granted', at: after(102), error: null })
+  const statements = (query.mock.calls as unknown as [{ text: string; values: unknown[] }][]).map(([each]) => each)
+  query.mockRestore()
+  expect(statements).toHaveLength(2)
+  const client = new pg.Client({ connectionString: own.url })
+  await client.connect()
+  try {
+    for (const { text, values } of statements) {
+      for (const [until, rows] of [
+        ['-infinity', 1],
+        ['infinity', text.includes('insert') ? 0 : 1],
+      ] as const) {
+        await client.query('begin')
+        const due = `update job set claimed_by = 'granted', claimed_until = $1, next_run_at = '-infinity' where name = 'count'`
+        await client.query(due, [until])
+        expect((await client.query('show synchronous_commit')).rows).toEqual([{ synchronous_commit: 'on' }])
+        expect((await client.query(text, values)).rowCount, text).toBe(rows)
+        expect((await client.query('show synchronous_commit')).rows, text).toEqual([{ synchronous_commit: 'off' }])
+        await client.query('rollback')
+      }
+    }
+  } finally {
+    await client.end()
+  }
 })
