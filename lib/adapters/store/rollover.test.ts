@@ -13,6 +13,7 @@ import { actor, DAY_MS, NOON } from '@/lib/services/testing/harness'
 import { registrationAuthorityStore } from './authorities'
 import { groupStore } from './groups'
 import { rolloverStore } from './rollover'
+import { scepEnrolmentStore } from './scep-enrolment'
 import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
 
 let backing: Awaited<ReturnType<typeof postgresEnrolmentBacking>>
@@ -111,6 +112,33 @@ describe('a group rolls over to its next issuer', () => {
     const { challenge } = await portal.mint('CN=early')
     const device = await portal.device({ subject: [{ type: 'CN', value: 'early' }], challenge, key: 'ec' })
     expect((await device.enrol({ recipientDer: nextRa })).pkiStatus).toBe('SUCCESS')
+  })
+
+  test('read while the issuer is switched, an endpoint is of the one or of the other, never of both', async () => {
+    const { database } = backing
+    const store = scepEnrolmentStore(database)
+    const where = { slug: portal.slug }
+    const { authorityId: present } = await database.endpoint.findUniqueOrThrow({ where })
+    const { id: next } = await database.authority.findFirstOrThrow({ where: { replacesId: present, status: 'staged' } })
+    const seen = new Set<string>()
+    let switching = true
+    const switched = (async () => {
+      while (switching)
+        for (const authorityId of [next, present]) await database.endpoint.update({ where, data: { authorityId } })
+    })()
+    try {
+      for (let reads = 0; reads < 200 || (seen.size < 2 && reads < 2_000); reads++) {
+        const endpoint = await store.endpoint(portal.slug)
+        const issuer = endpoint?.issuer?.certificateDer ?? new Uint8Array(0)
+        expect(Buffer.compare(issuer, endpoint?.chain[0] ?? new Uint8Array(0))).toBe(0)
+        expect(endpoint?.nextChain).toHaveLength(endpoint?.issuer?.id === present ? 2 : 0)
+        seen.add(endpoint?.issuer?.id ?? 'none')
+      }
+    } finally {
+      switching = false
+      await switched
+    }
+    expect(seen).toEqual(new Set([present, next]))
   })
 
   test('an endpoint that was added meanwhile gets its share before the switch', async () => {
