@@ -34,6 +34,11 @@ export async function isRunning(cluster: Cluster): Promise<boolean> {
   return (await readPostmaster(cluster)) !== null
 }
 
+/** Whether it takes connections. */
+export async function isReady(cluster: Cluster): Promise<boolean> {
+  return (await readPostmaster(cluster))?.status === 'ready'
+}
+
 /** Made beside its place and moved there when complete, so an interrupted first start leaves nothing half done. */
 export async function create(cluster: Cluster, seed: ClusterSeed): Promise<void> {
   const draft: Cluster = { ...cluster, folder: `${cluster.folder}.new` }

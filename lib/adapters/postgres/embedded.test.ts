@@ -79,6 +79,26 @@ test('two users share it, the last one stops it, and a user that was killed does
   expect(isAlive(pid)).toBe(false)
 })
 
+test.runIf(process.getuid?.() === 0)('beside one that runs, nobody is asked again whether it can run', async () => {
+  const first = await openEmbeddedPostgres(place)
+  const path = process.env.PATH
+  try {
+    process.env.PATH = '' // without it there is no id, and no user to be found
+    const second = await openEmbeddedPostgres(place)
+    expect(await query(second.url, 'select 1 as one')).toEqual([{ one: 1 }])
+    await second.release()
+  } finally {
+    process.env.PATH = path
+  }
+  await first.release()
+  process.env.PATH = ''
+  try {
+    await expect(openEmbeddedPostgres(place)).rejects.toThrow('could not be created')
+  } finally {
+    process.env.PATH = path
+  }
+})
+
 test('one that was killed is recovered with everything it had committed', async () => {
   const before = await openEmbeddedPostgres(place)
   await query(before.ownerUrl, 'create table kept (value int)')

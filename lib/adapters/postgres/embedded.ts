@@ -6,7 +6,7 @@ import pg from 'pg'
 import { type Cluster, create, exists, isRunning, start, stop } from './cluster'
 import { PostgresFault } from './fault'
 import { withFileLock } from './file-lock'
-import { type Place, placeCluster } from './placement'
+import { type Place, placeCluster, runningCluster } from './placement'
 import { register } from './users'
 
 export interface EmbeddedPostgres {
@@ -27,10 +27,10 @@ const OWNER = { role: 'latchkey_owner', file: 'postgres-owner.password' }
 const ACCESS = [RUNTIME, OWNER].map(({ role }) => `local ${DATABASE} ${role} scram-sha-256`).join('\n')
 
 export async function openEmbeddedPostgres(place: Place): Promise<EmbeddedPostgres> {
-  const cluster = await placeCluster(place)
   const lock = join(place.runFolder, 'postgres.lock')
   const users = join(place.runFolder, 'postgres-users')
   return withFileLock(lock, async () => {
+    const cluster = (await runningCluster(place)) ?? (await placeCluster(place))
     const made = await exists(cluster)
     const password = await passwordFor(RUNTIME.file, place, made)
     const ownerPassword = await passwordFor(OWNER.file, place, made)
@@ -52,12 +52,13 @@ export async function openEmbeddedPostgres(place: Place): Promise<EmbeddedPostgr
       await stopIfLast()
       throw error
     }
-    return { url, ownerUrl, revive: () => revive(cluster, lock), release: () => withFileLock(lock, stopIfLast) }
+    return { url, ownerUrl, revive: () => revive(cluster, place, lock), release: () => withFileLock(lock, stopIfLast) }
   })
 }
 
-async function revive(cluster: Cluster, lock: string): Promise<void> {
-  if (!(await isRunning(cluster))) await withFileLock(lock, () => start(cluster))
+async function revive(cluster: Cluster, place: Place, lock: string): Promise<void> {
+  if (!(await isRunning(cluster)))
+    await withFileLock(lock, async () => start(await placeCluster({ ...place, say: () => {} })))
 }
 
 /** Neither role is a superuser. One owns the database; the other may enter it, and gets the rest when there are tables. */

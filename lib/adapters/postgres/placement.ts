@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyBinaries, findBinaries, program } from './binaries'
-import type { Cluster } from './cluster'
+import { type Cluster, isReady } from './cluster'
 import { PostgresFault } from './fault'
 import { canEnter, canRun, type OperatingSystemUser, postgresUser } from './operating-system-user'
 
@@ -31,17 +31,45 @@ export async function placeCluster(place: Place): Promise<Cluster> {
   return { folder: join(home.folder, 'postgres'), socketFolder: home.socketFolder, binaries, user }
 }
 
-async function homeOf(place: Place, user: OperatingSystemUser): Promise<{ folder: string; socketFolder: string }> {
-  if (user.ids) await letThrough([place.dataDir, place.runFolder])
-  if (canEnter(user, place.dataDir) && canEnter(user, place.runFolder)) {
-    return { folder: place.dataDir, socketFolder: join(place.runFolder, 'postgres') }
+/**
+ * The cluster when somebody runs it already. Its folder says who its user is: what that user may do was asked when it was
+ * started, and six programs less are run for each command beside a server.
+ */
+export async function runningCluster(place: Place): Promise<Cluster | null> {
+  for (const home of place.dataDirChosen ? [ownHome(place)] : [ownHome(place), homeElsewhere(place)]) {
+    const folder = join(home.folder, 'postgres')
+    const owner = await stat(folder).catch(() => null)
+    if (owner === null) continue
+    const ids = process.getuid?.() === 0 ? { ids: { uid: owner.uid, gid: owner.gid } } : {}
+    const user = { name: 'the owner of its data', ...ids }
+    const cluster = { folder, socketFolder: home.socketFolder, binaries: await findBinaries(), user }
+    if (await isReady(cluster)) return cluster
   }
+  return null
+}
+
+interface Home {
+  folder: string
+  socketFolder: string
+}
+
+const ownHome = (place: Place): Home => ({ folder: place.dataDir, socketFolder: join(place.runFolder, 'postgres') })
+
+function homeElsewhere(place: Place): Home {
+  const folder = join('/var/lib/latchkey', createHash('sha256').update(place.dataDir).digest('hex').slice(0, 12))
+  return { folder, socketFolder: join(folder, 'run') }
+}
+
+async function homeOf(place: Place, user: OperatingSystemUser): Promise<Home> {
+  if (user.ids) await letThrough([place.dataDir, place.runFolder])
+  if (canEnter(user, place.dataDir) && canEnter(user, place.runFolder)) return ownHome(place)
   if (place.dataDirChosen) {
     throw new PostgresFault(
       `Postgres runs as the user "${user.name}", who cannot enter ${place.dataDir}; set LATCHKEY_DATA_DIR to a folder outside of private home folders, such as /var/lib/latchkey/data.`,
     )
   }
-  const folder = join('/var/lib/latchkey', createHash('sha256').update(place.dataDir).digest('hex').slice(0, 12))
+  const home = homeElsewhere(place)
+  const { folder } = home
   await mkdir(folder, { recursive: true, mode: 0o711 })
   await letThrough([folder])
   if (!canEnter(user, folder))
@@ -49,7 +77,7 @@ async function homeOf(place: Place, user: OperatingSystemUser): Promise<{ folder
       `Postgres runs as the user "${user.name}", who can enter neither ${place.dataDir} nor ${folder}; set LATCHKEY_DATA_DIR to another folder.`,
     )
   place.say(`The database is kept in ${folder}, because Postgres's user cannot enter ${place.dataDir}.`)
-  return { folder, socketFolder: join(folder, 'run') }
+  return home
 }
 
 /** Our folders may be passed through, not listed; what is secret in them is readable by us alone. */
