@@ -9,6 +9,7 @@ const LONG = /\/(roles|session|looks)\.spec\.ts$/
 
 export default defineConfig({
   testDir: 'e2e/portal',
+  globalSetup: './e2e/fixtures/browser-setup.ts',
   // The longest begin, so that none of them runs alone at the end.
   projects: [
     { name: 'long', testMatch: LONG },
