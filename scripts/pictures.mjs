@@ -10,8 +10,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { chromium } from '@playwright/test'
 import { main, nodeBinary, ROOT } from './project.mjs'
+import { systemChromium } from './test-tools.mjs'
 
-const SYSTEM_CHROMIUM = '/usr/bin/chromium'
 const FOLDER = join(ROOT, 'docs', 'screenshots')
 const DESK = { width: 1440, height: 900 }
 const PHONE = { width: 390, height: 844 }
@@ -57,9 +57,9 @@ const MEASURED = [
 await main(async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'latchkey-pictures-'))
   const demo = await startDemo(dataDir)
-  const system = !existsSync(chromium.executablePath()) && existsSync(SYSTEM_CHROMIUM)
+  const system = existsSync(chromium.executablePath()) ? null : systemChromium()
   const browser = await chromium.launch({
-    ...(system && { executablePath: SYSTEM_CHROMIUM }),
+    ...(system && { executablePath: system }),
     args: ['--no-sandbox', '--disable-gpu'],
   })
   try {

@@ -121,7 +121,10 @@ export async function crashSite(name: string) {
 
     /** What the process said before it ended, or null when it was killed. */
     async inAnotherProcess(work: Work, killBefore: number): Promise<{ status: number | null; words: number } | null> {
-      const child: ChildProcess = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
+      // It does not live long enough for code that was compiled twice.
+      const child: ChildProcess = spawn(process.execPath, ['--wasm-tiering-budget=1000000000', program], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
       child.stdin?.end(JSON.stringify({ databaseUrl: database.url, signerSocket, killBefore, work } satisfies Order))
       const said = child.stdout === null ? Promise.resolve('') : text(child.stdout)
       const [, signal] = (await once(child, 'exit')) as [number | null, string | null]

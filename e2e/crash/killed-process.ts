@@ -20,6 +20,16 @@ function step(): void {
   if (words === killBefore) process.kill(process.pid, 'SIGKILL')
 }
 
+/** What is said to Postgres is counted by the statement, not by the socket. */
+const toPostgres = new WeakSet<Socket>()
+const connect = pg.Client.prototype.connect
+pg.Client.prototype.connect = function noted(
+  this: pg.Client & { connection: { stream: Socket } },
+  ...given: unknown[]
+) {
+  toPostgres.add(this.connection.stream)
+  return Reflect.apply(connect, this, given)
+} as typeof connect
 const query = pg.Client.prototype.query
 pg.Client.prototype.query = function counted(this: pg.Client, ...given: unknown[]) {
   step()
@@ -27,8 +37,7 @@ pg.Client.prototype.query = function counted(this: pg.Client, ...given: unknown[
 } as typeof query
 const write = Socket.prototype.write
 Socket.prototype.write = function counted(this: Socket, ...given: unknown[]) {
-  // Postgres is on TCP in these tests and counted above; a socket without an address is the signer's.
-  if (this.remoteAddress === undefined) step()
+  if (!toPostgres.has(this)) step()
   return Reflect.apply(write, this, given)
 } as typeof write
 
