@@ -3,11 +3,14 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { WORKERS } from './e2e/fixtures/workers'
 
+/** These replace no modules and leave nothing behind: a process for each file would cost a quarter of their time. */
+const TOGETHER = '{lib,server}/**/*.test.{ts,tsx}'
+const APART = '{app,e2e}/**/*.test.{ts,tsx}'
+
 export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '') } },
   test: {
     environment: 'node',
-    include: ['{lib,app,server,e2e}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', 'e2e/portal/**'],
     globalSetup: ['e2e/fixtures/global-setup.ts'],
     pool: 'forks',
@@ -17,5 +20,9 @@ export default defineConfig({
     hookTimeout: 180_000,
     // Two files at a time, their servers and their clients share two processors.
     expect: { poll: { timeout: 10_000 } },
+    projects: [
+      { extends: true, test: { name: 'together', include: [TOGETHER], isolate: false } },
+      { extends: true, test: { name: 'apart', include: [APART] } },
+    ],
   },
 })
