@@ -16,7 +16,7 @@ const LOOKS = [1440, 390].flatMap((width) => (['light', 'dark'] as const).map((t
 const LONG = 'a-device-whose-name-is-as-long-as-a-common-name-may-be-012345678'
 
 /** Hundreds of looks, on a machine that may have other things to do. */
-const LONGEST = 300_000
+const LONGEST = 900_000
 
 let installation: Installation
 let portal: Organisation

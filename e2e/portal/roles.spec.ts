@@ -256,7 +256,7 @@ const ids: Record<string, string> = {}
 test.describe.configure({ mode: 'serial' })
 test.beforeAll(async () => {
   // An organisation with one of everything, by the command line.
-  test.setTimeout(180_000)
+  test.setTimeout(600_000)
   portal = await startOrganisation()
   group = await portal.createGroup('Zebrafinch', 'p256')
   await portal.mint(group.slug, 'CN=quokka-8')
