@@ -7,7 +7,7 @@ import { withInstallation } from './bootstrap'
 import { UsageFault } from './cli/command'
 import { run, type Terminal } from './cli/program'
 
-// A command is over before Prisma's WebAssembly, compiled again for speed, would pay back a third of the command's CPU time.
+// A command is over before it gains from compiling Prisma's WebAssembly a second time, which took a quarter of its CPU time.
 setFlagsFromString('--wasm-tiering-budget=1000000000')
 
 // Standard output is the command's answer alone: whatever a library or another part of ours prints goes to the other one.
