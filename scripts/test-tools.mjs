@@ -6,7 +6,11 @@ import { delimiter, join } from 'node:path'
 /** A package of Debian, and how to see that it is there, whoever installed it. */
 const TOOLS = [
   // Without its window a page costs a third less.
-  { name: 'chromium', packages: ['chromium-headless-shell', 'chromium'], present: () => systemChromium() !== null },
+  {
+    name: 'chromium',
+    packages: ['chromium-headless-shell', 'chromium'],
+    present: () => onPath('chromium') || systemChromium() !== null,
+  },
   { name: 'strongswan-pki', present: () => onPath('pki') },
   // Its openssl plugin reads the elliptic curve of our root; apt only recommends it.
   { name: 'libstrongswan-standard-plugins', present: () => isPackageInstalled('libstrongswan-standard-plugins') },
@@ -52,7 +56,7 @@ function ensure(tools, consequence, say) {
   if (process.getuid?.() === 0 && onPath('apt-get')) {
     say(`Installing ${wanted.join(', ')} ...`)
     apt('update')
-    const packages = tools.filter(({ name }) => wanted.includes(name)).map(packageOf)
+    const packages = tools.filter(({ name }) => wanted.includes(name)).flatMap(packageOf)
     withoutServices(() => apt('install', '--yes', '--no-install-recommends', ...packages))
   }
   const still = missing()
@@ -61,9 +65,9 @@ function ensure(tools, consequence, say) {
   return still
 }
 
-/** The first of a tool's packages that this system knows. */
+/** The first of a tool's packages that this system knows, if it does: apt would install nothing beside an unknown one. */
 function packageOf({ name, packages = [name] }) {
-  return packages.find((known) => spawnSync('apt-cache', ['show', known], { stdio: 'ignore' }).status === 0) ?? name
+  return packages.find((known) => spawnSync('apt-cache', ['show', known], { stdio: 'ignore' }).status === 0) ?? []
 }
 
 function apt(...args) {

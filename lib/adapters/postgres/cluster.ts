@@ -16,6 +16,9 @@ export interface Cluster {
   user: OperatingSystemUser
 }
 
+/** One that somebody started: it can be used and stopped. */
+export type RunningCluster = Omit<Cluster, 'user'>
+
 /** What a new cluster is made of: access rules and the statements of its first moment, before anyone can connect. */
 export interface ClusterSeed {
   hba: string
@@ -26,16 +29,16 @@ const STOP_SECONDS = 60
 const LAUNCHES = 40
 const LOG_LIMIT = 10_000_000
 
-export async function exists(cluster: Cluster): Promise<boolean> {
+export async function exists(cluster: RunningCluster): Promise<boolean> {
   return (await stat(join(cluster.folder, 'PG_VERSION')).catch(() => null)) !== null
 }
 
-export async function isRunning(cluster: Cluster): Promise<boolean> {
+export async function isRunning(cluster: RunningCluster): Promise<boolean> {
   return (await readPostmaster(cluster)) !== null
 }
 
 /** Whether it takes connections. */
-export async function isReady(cluster: Cluster): Promise<boolean> {
+export async function isReady(cluster: RunningCluster): Promise<boolean> {
   return (await readPostmaster(cluster))?.status === 'ready'
 }
 
@@ -80,7 +83,7 @@ export async function start(cluster: Cluster): Promise<void> {
 }
 
 /** Postgres's "fast" shutdown: open transactions end, everything is written. */
-export async function stop(cluster: Cluster): Promise<void> {
+export async function stop(cluster: RunningCluster): Promise<void> {
   const postmaster = await readPostmaster(cluster)
   if (!postmaster) return
   process.kill(postmaster.pid, 'SIGINT')
@@ -149,19 +152,20 @@ interface Postmaster {
 }
 
 /** postmaster.pid as long as the process in it is a Postgres of this folder; a leftover is removed. */
-async function readPostmaster(cluster: Cluster): Promise<Postmaster | null> {
+async function readPostmaster(cluster: RunningCluster): Promise<Postmaster | null> {
   const path = join(cluster.folder, 'postmaster.pid')
   const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n')
   const pid = Number.parseInt(lines[0] ?? '', 10)
   if (Number.isNaN(pid)) return null
   const command = commandOf(pid)
-  if (command?.includes('postgres') && command.includes(cluster.folder)) return { pid, status: (lines[7] ?? '').trim() }
+  if (command?.includes('postgres') && `${command} `.includes(` ${cluster.folder} `))
+    return { pid, status: (lines[7] ?? '').trim() }
   await rm(path, { force: true })
   return null
 }
 
 /** Data of another major version cannot be opened, and must not be tried. */
-async function assertVersion(cluster: Cluster): Promise<void> {
+export async function assertVersion(cluster: RunningCluster): Promise<void> {
   const made = (await readFile(join(cluster.folder, 'PG_VERSION'), 'utf8')).trim()
   const ours = cluster.binaries.version.split('.')[0]
   if (made !== ours) {

@@ -112,6 +112,49 @@ test('one that was killed is recovered with everything it had committed', async 
   await before.release()
 })
 
+test('one that died under us is started again where it was', async () => {
+  const postgres = await openEmbeddedPostgres(place)
+  const beside = await openEmbeddedPostgres(place)
+  const pid = await postmaster()
+  process.kill(pid, 'SIGKILL')
+  while (isAlive(pid)) await pause(20)
+  await beside.revive()
+  await postgres.revive()
+  expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }])
+  await beside.release()
+  await postgres.release()
+})
+
+test.runIf(process.getuid?.() === 0)(
+  'below a private folder that nobody chose it lives elsewhere, and is found there while it runs',
+  async () => {
+    const own = await mkdtemp(join(tmpdir(), 'latchkey-private-'))
+    const dataDir = join(own, 'data')
+    const said: string[] = []
+    const hidden: Place = {
+      dataDir,
+      dataDirChosen: false,
+      runFolder: join(dataDir, 'run'),
+      say: (text) => said.push(text),
+    }
+    await mkdir(hidden.runFolder, { recursive: true })
+    const first = await openEmbeddedPostgres(hidden)
+    const home = /kept in (\S+),/.exec(said[0] ?? '')?.[1] ?? ''
+    try {
+      expect(said).toHaveLength(2)
+      const second = await openEmbeddedPostgres(hidden)
+      expect(second.url).toBe(first.url)
+      expect(new URL(second.url).searchParams.get('host')).toBe(join(home, 'run'))
+      expect(said).toHaveLength(2)
+      await second.release()
+    } finally {
+      await first.release()
+      await rm(own, { recursive: true })
+      await rm(home, { recursive: true, force: true })
+    }
+  },
+)
+
 test('a process id in postmaster.pid that belongs to someone else now does not stand in the way', async () => {
   await writeFile(join(folder, 'postgres', 'postmaster.pid'), `${process.pid}\n${folder}/postgres\n`)
   const postgres = await openEmbeddedPostgres(place)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import { type Cluster, create, exists, isRunning, start, stop } from './cluster'
+import { assertVersion, create, exists, isRunning, type RunningCluster, start, stop } from './cluster'
 import { PostgresFault } from './fault'
 import { withFileLock } from './file-lock'
 import { type Place, placeCluster, runningCluster } from './placement'
@@ -34,11 +34,13 @@ export async function openEmbeddedPostgres(place: Place): Promise<EmbeddedPostgr
     const made = await exists(cluster)
     const password = await passwordFor(RUNTIME.file, place, made)
     const ownerPassword = await passwordFor(OWNER.file, place, made)
-    if (!made) {
-      place.say('Preparing the database (once) ...')
-      await create(cluster, { hba: ACCESS, statements: firstStatements(password, ownerPassword) })
-    }
-    await start(cluster)
+    if (cluster.user !== null) {
+      if (!made) {
+        place.say('Preparing the database (once) ...')
+        await create(cluster, { hba: ACCESS, statements: firstStatements(password, ownerPassword) })
+      }
+      await start(cluster)
+    } else await assertVersion(cluster)
     const leave = register(users)
     const stopIfLast = async () => {
       if (leave().last) await stop(cluster)
@@ -56,9 +58,13 @@ export async function openEmbeddedPostgres(place: Place): Promise<EmbeddedPostgr
   })
 }
 
-async function revive(cluster: Cluster, place: Place, lock: string): Promise<void> {
-  if (!(await isRunning(cluster)))
-    await withFileLock(lock, async () => start(await placeCluster({ ...place, say: () => {} })))
+/** The one that is in use, whatever has become of the folders since. */
+async function revive(cluster: RunningCluster, place: Place, lock: string): Promise<void> {
+  if (await isRunning(cluster)) return
+  const { folder, socketFolder } = cluster
+  await withFileLock(lock, async () =>
+    start({ ...(await placeCluster({ ...place, say: () => {} })), folder, socketFolder }),
+  )
 }
 
 /** Neither role is a superuser. One owns the database; the other may enter it, and gets the rest when there are tables. */

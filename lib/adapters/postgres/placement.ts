@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { copyBinaries, findBinaries, program } from './binaries'
-import { type Cluster, isReady } from './cluster'
+import { type Cluster, isReady, type RunningCluster } from './cluster'
 import { PostgresFault } from './fault'
 import { canEnter, canRun, type OperatingSystemUser, postgresUser } from './operating-system-user'
 
@@ -32,20 +32,21 @@ export async function placeCluster(place: Place): Promise<Cluster> {
 }
 
 /**
- * The cluster when somebody runs it already. Its folder says who its user is: what that user may do was asked when it was
- * started, and six programs less are run for each command beside a server.
+ * The cluster when somebody runs it already: what its user may do was asked when it was started, and six programs less are
+ * run for each command beside a server.
  */
-export async function runningCluster(place: Place): Promise<Cluster | null> {
-  for (const home of place.dataDirChosen ? [ownHome(place)] : [ownHome(place), homeElsewhere(place)]) {
-    const folder = join(home.folder, 'postgres')
-    const owner = await stat(folder).catch(() => null)
-    if (owner === null) continue
-    const ids = process.getuid?.() === 0 ? { ids: { uid: owner.uid, gid: owner.gid } } : {}
-    const user = { name: 'the owner of its data', ...ids }
-    const cluster = { folder, socketFolder: home.socketFolder, binaries: await findBinaries(), user }
-    if (await isReady(cluster)) return cluster
-  }
-  return null
+export async function runningCluster(place: Place): Promise<(RunningCluster & { user: null }) | null> {
+  const home = (await livesElsewhere(place)) ? homeElsewhere(place) : ownHome(place)
+  const folder = join(home.folder, 'postgres')
+  const cluster = { folder, socketFolder: home.socketFolder, binaries: await findBinaries(), user: null }
+  return (await isReady(cluster)) ? cluster : null
+}
+
+/** As root alone, in a folder of root's, and never past a cluster in the data folder: nobody else can lay one there for us. */
+async function livesElsewhere(place: Place): Promise<boolean> {
+  if (place.dataDirChosen || process.getuid?.() !== 0) return false
+  if (await stat(join(ownHome(place).folder, 'postgres', 'PG_VERSION')).catch(() => null)) return false
+  return (await stat(homeElsewhere(place).folder).catch(() => null))?.uid === 0
 }
 
 interface Home {
