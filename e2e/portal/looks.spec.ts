@@ -8,7 +8,7 @@ import { keyOfDevice } from '@/lib/services/devices'
 import { enrol, inFolder } from './support/devices'
 import { expectNoViolations, open, settled } from './support/looks'
 import { ADA, AUGUST, employ, OLGA } from './support/people'
-import { pageRoutes, pathOf } from './support/routes'
+import { inParts, pageRoutes, pathOf } from './support/routes'
 import { expect, formProblem, REFUSED_PAGE, test } from './support/test'
 
 const LOOKS = [1440, 390].flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })))
@@ -16,7 +16,7 @@ const LOOKS = [1440, 390].flatMap((width) => (['light', 'dark'] as const).map((t
 const LONG = 'a-device-whose-name-is-as-long-as-a-common-name-may-be-012345678'
 
 /** Hundreds of looks, on a machine that may have other things to do. */
-const LONGEST = 900_000
+const LONGEST = 300_000
 
 let installation: Installation
 let portal: Organisation
@@ -39,23 +39,29 @@ test('before set-up', async ({ visit }) => {
   await expectGoodLooks(page, 'setup')
 })
 
-test('empty', async ({ visit, tolerate }) => {
-  test.setTimeout(LONGEST)
+test('set up, and not signed in', async ({ visit, tolerate }) => {
   tolerate(REFUSED_PAGE)
   portal = await setUp(installation)
   const stranger = await visit(portal)
   await stranger.goto('/sign-in')
   await expectGoodLooks(stranger, 'sign-in')
   const page = await visit(portal, { as: ADA })
-  for (const route of pageRoutes().filter((route) => !/\[|^\/setup$|sign-in|^\/settings$/.test(route))) {
-    await test.step(route, async () => {
-      await open(page, route)
-      await expectGoodLooks(page, `empty${nameOf(route)}`)
-    })
-  }
   await open(page, '/no-such-page')
   await expectGoodLooks(page, 'not-found')
 })
+
+const EMPTY = pageRoutes().filter((route) => !/\[|^\/setup$|sign-in|^\/settings$/.test(route))
+for (const { routes, name } of inParts(EMPTY))
+  test(`empty, ${name}`, async ({ visit, tolerate }) => {
+    test.setTimeout(LONGEST)
+    tolerate(REFUSED_PAGE)
+    const page = await visit(portal, { as: ADA })
+    for (const route of routes)
+      await test.step(route, async () => {
+        await open(page, route)
+        await expectGoodLooks(page, `empty${nameOf(route)}`)
+      })
+  })
 
 /** Minutes of looking, by `LATCHKEY_LOOKS=1 npx playwright test looks`; npm test looks at the empty product alone. */
 const thorough: typeof test = process.env.LATCHKEY_LOOKS ? test : (Object.assign(() => {}, test) as typeof test)

@@ -63,3 +63,11 @@ export function actionBody(form: Readonly<Record<string, string>>): FormData {
   body.append('0', '[{"status":"idle"},"$K1"]')
   return body
 }
+
+/** Ten at a time: a test of all of them would have one limit of time for ten times the work. */
+export function inParts(routes: readonly string[]): { routes: readonly string[]; name: string }[] {
+  return Array.from({ length: Math.ceil(routes.length / 10) }, (_, part) => {
+    const own = routes.slice(part * 10, part * 10 + 10)
+    return { routes: own, name: `${own[0]} to ${own.at(-1)}` }
+  })
+}
