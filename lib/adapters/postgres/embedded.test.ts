@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openEmbeddedPostgres } from './embedded'
 import type { Place } from './placement'
 import { isAlive, pause } from './processes'
@@ -81,21 +81,15 @@ test('two users share it, the last one stops it, and a user that was killed does
 
 test.runIf(process.getuid?.() === 0)('beside one that runs, nobody is asked again whether it can run', async () => {
   const first = await openEmbeddedPostgres(place)
-  const path = process.env.PATH
   try {
-    process.env.PATH = '' // without it there is no id, and no user to be found
+    vi.stubEnv('PATH', '') // without it there is no id, and no user to be found
     const second = await openEmbeddedPostgres(place)
     expect(await query(second.url, 'select 1 as one')).toEqual([{ one: 1 }])
     await second.release()
-  } finally {
-    process.env.PATH = path
-  }
-  await first.release()
-  process.env.PATH = ''
-  try {
+    await first.release()
     await expect(openEmbeddedPostgres(place)).rejects.toThrow('could not be created')
   } finally {
-    process.env.PATH = path
+    vi.unstubAllEnvs()
   }
 })
 
