@@ -1,6 +1,6 @@
 /** The job table on Postgres: of many claims at one instant one succeeds. */
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { type TestDatabase, testDatabase } from '@/e2e/fixtures/database'
 import { type Database, openDatabase } from './database'
 import { jobStore } from './jobs'
@@ -50,6 +50,7 @@ test('a job is claimed once, again when it is due, and early only when asked', a
 
 test('no claim waits for the disk, granted or refused, and no end of a run', async () => {
   const query = vi.spyOn(pg.Client.prototype, 'query')
+  onTestFinished(() => query.mockRestore())
   await claim('granted', after(100))
   await jobStore(database).finish({ name: 'count', by: 'granted', at: after(102), error: null })
   const statements = (query.mock.calls as unknown as [{ text: string; values: unknown[] }][]).map(([each]) => each)
