@@ -59,11 +59,25 @@ const MASK = '[masked]'
 /** Takes these values out of texts: as they were presented, in either case, trimmed, and made printable. */
 export function masker(hidden: readonly string[]): (text: string) => string {
   const forms = new Set(hidden.flatMap((value) => [value, printableText(value)]).flatMap((form) => [form, form.trim()]))
-  const secrets = [...forms]
-    .filter((form) => form.length >= LEAST_HIDDEN)
-    .map((form) => new RegExp(form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'giu'))
-  return (text) => secrets.reduce((shown, secret) => shown.replace(secret, MASK), text)
+  const masks = [...forms].filter((form) => form.length >= LEAST_HIDDEN).map(maskOf)
+  return (text) => masks.reduce((shown, mask) => mask(shown), text)
 }
+
+/** A pattern is made only for a text that may have the secret in it: each would be compiled for one request. */
+function maskOf(secret: string): (text: string) => string {
+  const plain = ASCII.test(secret)
+  const lower = secret.toLowerCase()
+  let pattern: RegExp | undefined
+  return (text) => {
+    // Folding the case of a text does not change its length, and in ASCII it is what toLowerCase() does.
+    if (text.length < secret.length) return text
+    if (plain && ASCII.test(text) && !text.toLowerCase().includes(lower)) return text
+    pattern ??= new RegExp(secret.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'giu')
+    return text.replace(pattern, MASK)
+  }
+}
+
+const ASCII = /^\p{ASCII}*$/u
 
 function printableRow(row: RowOutcome): RowOutcome {
   return { ...row, detail: printableText(row.detail) }
