@@ -192,12 +192,20 @@ describe('time', () => {
     expect(timeOf(next)).toEqual(new Date('2050-01-01T00:00:00Z'))
   })
 
-  test.each(['260230120000Z', '2611231200Z', '261123120000+0100', '26112312000Z', '261323120000Z'])(
-    '%s is no UTCTime',
+  test.each(['00000101000000Z', '00010228235959Z', '20240229000000Z', '20510630235959Z', '99991231235959Z'])(
+    '%s is a GeneralizedTime',
     (text) => {
-      expect(kindOf(() => timeOf(parseDer(encode(TAG.utcTime, Buffer.from(text)))))).toBe('malformed')
+      const iso = text.replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6.000Z')
+      expect(timeOf(parseDer(encode(TAG.generalizedTime, Buffer.from(text)))).toISOString()).toBe(iso)
     },
   )
+
+  test.each([
+    ...['260230120000Z', '2611231200Z', '261123120000+0100', '26112312000Z', '261323120000Z', '260023120000Z'],
+    ...['260100120000Z', '250229120000Z', '260123240000Z', '260123126000Z', '260123120060Z'],
+  ])('%s is no UTCTime', (text) => {
+    expect(kindOf(() => timeOf(parseDer(encode(TAG.utcTime, Buffer.from(text)))))).toBe('malformed')
+  })
 
   test('fractions are refused', () => {
     expect(kindOf(() => timeOf(parseDer(encode(TAG.generalizedTime, Buffer.from('20261123120000.5Z')))))).toBe(

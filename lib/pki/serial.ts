@@ -1,7 +1,7 @@
 /** Certificate serial numbers: 127 random bits, written as upper-case hex. */
-import { randomBytes } from 'node:crypto'
 import { Refusal } from '@/lib/errors'
 import { naturalNumber } from './der-write'
+import { randomOctets } from './random'
 
 /** Whole octets in upper-case hex without superfluous leading zero octets. Made here alone. */
 export type Serial = string & { readonly brand: 'Serial' }
@@ -9,7 +9,7 @@ export type Serial = string & { readonly brand: 'Serial' }
 /** 16 random octets, the top bit clear (positive) and the first octet not zero (always 32 hex digits). */
 export function newSerial(): Serial {
   for (;;) {
-    const bytes = randomBytes(16)
+    const bytes = randomOctets(16)
     bytes[0] = (bytes[0] ?? 0) & 0x7f
     if (bytes[0] !== 0) return bytes.toString('hex').toUpperCase() as Serial
   }

@@ -28,11 +28,21 @@ export function timeOf(value: Tlv): Date {
   throw new DerError('not a Time')
 }
 
+/** YYYYMMDDHHMMSSZ */
 function instant(text: string): Date {
-  const iso = text.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6.000Z')
-  const date = new Date(iso)
-  // Date rolls 30 February over into March; a calendar that has to be corrected is not a Time.
-  if (Number.isNaN(date.getTime()) || date.toISOString() !== iso) throw new DerError('no such date')
+  const at = (from: number, to = from + 2) => Number(text.slice(from, to))
+  const [year, month, day, hours, minutes, seconds] = [at(0, 4), at(4) - 1, at(6), at(8), at(10), at(12)]
+  const date = new Date(0)
+  date.setUTCFullYear(year, month, day)
+  date.setUTCHours(hours, minutes, seconds)
+  // Date rolls 30 February over into March, and 24:00 into the next day; a calendar that has to be corrected is not a Time.
+  const kept =
+    date.getUTCMonth() === month &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hours &&
+    date.getUTCMinutes() === minutes &&
+    date.getUTCSeconds() === seconds
+  if (!kept) throw new DerError('no such date')
   return date
 }
 

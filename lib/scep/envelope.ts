@@ -1,11 +1,12 @@
 /** pkcsPKIEnvelope (RFC 8894 §3.2.2): EnvelopedData, read, opened and sealed. */
-import { constants, createCipheriv, createDecipheriv, publicEncrypt, randomBytes } from 'node:crypto'
+import { constants, createCipheriv, createDecipheriv, publicEncrypt } from 'node:crypto'
 import { toDer } from '@/lib/pki/ber'
 import { constructedContext, DerError, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
 import { smallNumberOf } from '@/lib/pki/der-values'
 import { context, encode, integer, nullValue, octetString, oid, sequence, setOf } from '@/lib/pki/der-write'
-import { parsePublicKey } from '@/lib/pki/key'
+import { paddedByPkcs1, parsePublicKey } from '@/lib/pki/key'
 import { OID } from '@/lib/pki/oid'
+import { randomOctets } from '@/lib/pki/random'
 import { optionalHash, optionalMaskHash, parseAlgorithm } from '@/lib/pki/signature'
 import { CIPHERS, type Cipher, cipherKey, cipherOf, DIGEST_OID, type OaepHash } from './algorithms'
 import { ScepFault } from './fault'
@@ -146,10 +147,10 @@ export function chooseRecipient(
  */
 export function openEnvelope(envelope: Envelope, contentKey: Uint8Array): Uint8Array | null {
   const { name, keyBytes, blockBytes } = CIPHERS[envelope.cipher]
-  const substitute = randomBytes(keyBytes)
+  const substitute = randomOctets(keyBytes)
   const key = contentKey.length === keyBytes ? contentKey : substitute
   const whole = envelope.ciphertext.length > 0 && envelope.ciphertext.length % blockBytes === 0
-  const ciphertext = whole ? envelope.ciphertext : randomBytes(blockBytes)
+  const ciphertext = whole ? envelope.ciphertext : randomOctets(blockBytes)
   const decipher = createDecipheriv(name, cipherKey(envelope.cipher, key), envelope.iv).setAutoPadding(false)
   const padded = Buffer.concat([decipher.update(ciphertext), decipher.final()])
   const length = padded.length - paddingLength(padded, blockBytes)
@@ -179,13 +180,13 @@ export interface SealTo {
 /** ContentInfo of an EnvelopedData for one recipient. */
 export function sealEnvelope(plaintext: Uint8Array, to: SealTo, cipher: Cipher): Uint8Array {
   const { name, oid: cipherOid, keyBytes, blockBytes } = CIPHERS[cipher]
-  const [key, iv] = [randomBytes(keyBytes), randomBytes(blockBytes)]
+  const [key, iv] = [randomOctets(keyBytes), randomOctets(blockBytes)]
   const encryption = createCipheriv(name, cipherKey(cipher, key), iv)
   const ciphertext = Buffer.concat([encryption.update(plaintext), encryption.final()])
   const { key: publicKey } = parsePublicKey(to.spki)
   const encryptedKey = to.oaep
     ? publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: to.oaep }, key)
-    : publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, key)
+    : publicEncrypt(paddedByPkcs1(publicKey), key)
   key.fill(0)
   const recipient = sequence(
     integer(0),

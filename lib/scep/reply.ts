@@ -1,7 +1,7 @@
 /** CertRep (RFC 8894 §3.3.2): SUCCESS, FAILURE and PENDING, signed by the registration authority. */
-import { randomBytes } from 'node:crypto'
 import { octetString, printableString, utf8String } from '@/lib/pki/der-write'
 import { OID } from '@/lib/pki/oid'
+import { randomOctets } from '@/lib/pki/random'
 import { contentAttributes } from '@/lib/pki/signed-attributes'
 import type { Cipher, ReplyDigest } from './algorithms'
 import { type AttributeValue, commonAttributes, encodeSignedAttributes } from './attributes'
@@ -86,7 +86,7 @@ async function seal(
       messageType: CERT_REP,
       transactionId: { tag, bytes },
       // Older iOS sends 8 octets and expects 8.
-      senderNonce: randomBytes(recipientNonce?.length || 16),
+      senderNonce: randomOctets(recipientNonce?.length || 16),
     }),
     ...(recipientNonce ? [[OID.recipientNonce, octetString(recipientNonce)] as const] : []),
     ...status,

@@ -1,8 +1,8 @@
 /** SignedData (RFC 5652 §5): the shell of every SCEP message, taken apart and put together. */
-import { createHash } from 'node:crypto'
 import { constructedContext, DerError, parseDer, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
 import { oidOf, smallNumberOf } from '@/lib/pki/der-values'
 import { context, encode, integer, nullValue, octetString, oid, sequence, setOf } from '@/lib/pki/der-write'
+import { digest } from '@/lib/pki/digest'
 import { parseExtensions } from '@/lib/pki/extension'
 import { findExtension, parseSubjectKeyIdentifier } from '@/lib/pki/extension-values'
 import { keyIdentifier, type PublicKeyInfo } from '@/lib/pki/key'
@@ -248,7 +248,5 @@ export function contentInfo(type: string, content: Uint8Array): Uint8Array {
 }
 
 export function digestOf(hash: Hash, content: Uint8Array | null): Uint8Array {
-  return createHash(hash)
-    .update(content ?? new Uint8Array())
-    .digest()
+  return digest(hash, content ?? new Uint8Array())
 }

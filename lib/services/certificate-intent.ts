@@ -1,7 +1,8 @@
 /** Draws up a certificate before anybody signs it: its serial, the bytes to be signed, and their lint. */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { Refusal } from '@/lib/errors'
 import { buildTbsCertificate, type Extension, signatureAlgorithmFor } from '@/lib/pki/certificate'
+import { digest } from '@/lib/pki/digest'
 import { type PublicKeyInfo, parsePublicKey } from '@/lib/pki/key'
 import { type LintRules, lintCertificate } from '@/lib/pki/lint'
 import { nameToText, parseName } from '@/lib/pki/name'
@@ -149,7 +150,7 @@ export function wholeSeconds(date: Date): Date {
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(bytes).digest())
+  return new Uint8Array(digest('sha256', bytes))
 }
 
 /** A hash as the audit trail writes it. */

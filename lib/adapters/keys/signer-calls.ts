@@ -1,5 +1,5 @@
 /** The calls of the signer, each with its policy: which key, for what, journalled, verified. */
-import { createHash, createHmac, type KeyObject } from 'node:crypto'
+import { createHash, createHmac, hash, type KeyObject } from 'node:crypto'
 import type pg from 'pg'
 import { Refusal } from '@/lib/errors'
 import { assembleCertificate } from '@/lib/pki/certificate'
@@ -70,7 +70,7 @@ export function createSigner(parts: SignerParts): Signer {
     const certified = certifiedId === null ? null : await keys.get(certifiedId)
     const tbs = certificateToSign(record, key, certified)
     ceiling.take(key.keyId)
-    const sha256 = createHash('sha256').update(tbs).digest('hex')
+    const sha256 = hash('sha256', tbs, 'hex')
     const written = journal.append({
       call: 'signCertificate',
       keyId: key.keyId,
@@ -90,7 +90,7 @@ export function createSigner(parts: SignerParts): Signer {
         })
       }
       const key = await keys.make({ purpose, algorithm, ownerId })
-      const sha256 = createHash('sha256').update(key.spki).digest('hex')
+      const sha256 = hash('sha256', key.spki, 'hex')
       await journal.append({ call: 'generateKey', keyId: key.keyId, sha256 })
       return { keyId: key.keyId, spki: key.spki }
     },
@@ -133,7 +133,7 @@ export function createSigner(parts: SignerParts): Signer {
         })
       }
       ceiling.take(keyId)
-      const sha256 = createHash('sha256').update(signedAttributes).digest('hex')
+      const sha256 = hash('sha256', signedAttributes, 'hex')
       const written = journal.append({ call: 'signScepReply', keyId, sha256 })
       return released(written, () => key.signScepReply(digest, signedAttributes))
     },
@@ -144,7 +144,7 @@ export function createSigner(parts: SignerParts): Signer {
       await checkNextCertificates(pool, certificates)
       ceiling.take(keyId)
       const signedAttributes = contentAttributes(certificates)
-      const sha256 = createHash('sha256').update(signedAttributes).digest('hex')
+      const sha256 = hash('sha256', signedAttributes, 'hex')
       const written = journal.append({ call: 'signScepNextCertificates', keyId, sha256 })
       return released(written, () => key.signScepReply('sha256', signedAttributes))
     },
@@ -179,7 +179,7 @@ export function createSigner(parts: SignerParts): Signer {
       await checkProfile(pool, key, { signedAt, content: propertyList, now: clock() })
       ceiling.take(keyId)
       const signedAttributes = profileAttributes(propertyList, signedAt)
-      const sha256 = createHash('sha256').update(signedAttributes).digest('hex')
+      const sha256 = hash('sha256', signedAttributes, 'hex')
       const written = journal.append({ call: 'signProfile', keyId, sha256 })
       return released(written, () => key.signScepReply('sha256', signedAttributes))
     },
@@ -189,7 +189,7 @@ export function createSigner(parts: SignerParts): Signer {
       checkPurpose(key, 'assertion')
       checkAssertion(input, clock())
       ceiling.take(keyId)
-      const sha256 = createHash('sha256').update(input).digest('hex')
+      const sha256 = hash('sha256', input, 'hex')
       const written = journal.append({ call: 'signClientAssertion', keyId, sha256 })
       return released(written, () => key.signAssertion(input))
     },
@@ -199,7 +199,7 @@ export function createSigner(parts: SignerParts): Signer {
       checkPurpose(key, 'assertion')
       checkOwnCertificate(tbs, key)
       ceiling.take(keyId)
-      const sha256 = createHash('sha256').update(tbs).digest('hex')
+      const sha256 = hash('sha256', tbs, 'hex')
       const written = journal.append({ call: 'signOwnCertificate', keyId, sha256 })
       return released(written, () => assembleCertificate(tbs, key.signCertificate(tbs)))
     },

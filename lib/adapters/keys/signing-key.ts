@@ -11,6 +11,7 @@ import {
   verify,
 } from 'node:crypto'
 import { inspect } from 'node:util'
+import { paddedByPkcs1 } from '@/lib/pki/key'
 import { inSlices } from '@/lib/pki/slices'
 import type { KeyAlgorithm, KeyPurpose, ScepDigest } from '@/lib/services/signer'
 import { openCompactToken } from './token'
@@ -96,12 +97,12 @@ export class SigningKey {
 
   /** The key transport of a SCEP envelope; null for a fault of any kind. */
   decrypt(encryptedKey: Uint8Array, oaep?: ScepDigest): Buffer | null {
-    const padding =
+    const key =
       oaep === undefined
-        ? { padding: constants.RSA_PKCS1_PADDING }
-        : { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: oaep }
+        ? paddedByPkcs1(this.#privateKey)
+        : { key: this.#privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: oaep }
     try {
-      return privateDecrypt({ key: this.#privateKey, ...padding }, encryptedKey)
+      return privateDecrypt(key, encryptedKey)
     } catch {
       return null
     }

@@ -1,10 +1,10 @@
 /** What the signer checks for itself before it signs: the request is held against the database, never taken at its word. */
-import { createHash } from 'node:crypto'
 import { Refusal } from '@/lib/errors'
 import { type CertificateInfo, parseTbsCertificate, signatureAlgorithmFor } from '@/lib/pki/certificate'
 import { type CrlHeader, parseTbsCertListHeader } from '@/lib/pki/crl'
 import { constructedContext, DerError, DerReader, TAG } from '@/lib/pki/der'
 import { oidOf } from '@/lib/pki/der-values'
+import { sha256 } from '@/lib/pki/digest'
 import { parseExtensions } from '@/lib/pki/extension'
 import { encodeIssuingDistributionPoint, findExtension, parseCrlDistributionPoint } from '@/lib/pki/extension-values'
 import { lintCertificate } from '@/lib/pki/lint'
@@ -324,10 +324,6 @@ function refuse(reason: string, detail = ''): never {
     reason,
     detail: detail === '' ? `signer: ${reason}` : `signer: ${reason}: ${detail}`,
   })
-}
-
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest()
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
