@@ -1,5 +1,5 @@
 /** Wiring: builds each service from its adapters. The only file that knows both. */
-import { hostname } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
 import { docFolder, lockFile } from '@/lib/adapters/docs/doc-folder'
 import { signerClient } from '@/lib/adapters/keys/signer-client'
 import { intuneClient } from '@/lib/adapters/mdm/intune-client'
@@ -27,7 +27,7 @@ import { challengeStore, challengeUpkeepStore, redemptionStore } from '@/lib/ada
 import { connectorStore } from '@/lib/adapters/store/connectors'
 import { crlListStore } from '@/lib/adapters/store/crl-lists'
 import { shardStore } from '@/lib/adapters/store/crl-shards'
-import { openDatabase } from '@/lib/adapters/store/database'
+import { isOnThisMachine, openDatabase } from '@/lib/adapters/store/database'
 import { defaultEndpointStore } from '@/lib/adapters/store/default-endpoint'
 import { deviceActionStore } from '@/lib/adapters/store/device-actions'
 import { deviceBrakeStore } from '@/lib/adapters/store/device-brake'
@@ -80,6 +80,7 @@ import { queryStore } from '@/lib/adapters/store/scep-queries'
 import { searchStore } from '@/lib/adapters/store/search'
 import { sessionStore } from '@/lib/adapters/store/sessions'
 import { setupStore } from '@/lib/adapters/store/setup'
+import { shareCommitsAmong } from '@/lib/adapters/store/shared-commit'
 import { simulationStore } from '@/lib/adapters/store/simulation'
 import { staticSecretStore } from '@/lib/adapters/store/static-secrets'
 import { statusStore } from '@/lib/adapters/store/status'
@@ -245,6 +246,7 @@ import { createStatus, type StatusService } from '@/lib/services/status'
 import { createSupersession } from '@/lib/services/supersession'
 import { createTransactions, type TransactionsService } from '@/lib/services/transactions'
 import { createTrust, type TrustService } from '@/lib/services/trust'
+import { createUnderWay } from '@/lib/services/under-way'
 import { createUrls, type Urls } from '@/lib/services/urls'
 import { parseVerdict } from '@/lib/services/validator-verdict'
 import { createValidatorCalls, unnoted } from '@/lib/services/validators'
@@ -377,10 +379,19 @@ function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl, crlShards, 
   return { databaseUrl, signerSocket, publicUrl, statusUrl, crlShards, outboundAllow }
 }
 
+/**
+ * Where front, signer and Postgres take the same two cores from each other, enrolments are written when all are there that are
+ * under way: what is done once for all of them is what costs most (docs/performance.md). With more cores, each has its own.
+ */
+const CORES_SHARED = 2
+
 export function buildServices(wiring: Wiring): Services {
   const { clock = () => new Date(), log = logLine } = wiring
   nameAuditNode({ id: hostname(), version: VERSION })
   const database = openDatabase(wiring.databaseUrl)
+  const enrolments = createUnderWay()
+  if (availableParallelism() <= CORES_SHARED && isOnThisMachine(wiring.databaseUrl))
+    shareCommitsAmong(database, enrolments)
   const signer = signerClient(wiring.signerSocket)
   const urls = createUrls(wiring)
 
@@ -480,6 +491,7 @@ export function buildServices(wiring: Wiring): Services {
     store: turns,
     challenges: redemption,
     enrolAtOnce: createEnrolAtOnce({ store: atOnceStore(database), signer, issuance }),
+    underWay: enrolments,
     renewals: renewalRows,
     queries: queryStore(database),
     signed,

@@ -20,6 +20,7 @@ import type { QueryStore } from './scep-queries'
 import { createScepThrottle, SCEP_LIMITS, type ScepLimits, sourceOf } from './scep-throttle'
 import type { SignedChallenges } from './signed-challenges'
 import type { Signer } from './signer'
+import { createUnderWay, type UnderWay } from './under-way'
 
 export interface ScepRequest {
   /** Endpoint slug from the URL. */
@@ -110,6 +111,8 @@ export interface ScepEnrolmentDependencies {
   audit: Pick<AuditService, 'record'>
   /** The usual enrolment with a dynamic challenge in one step; without it, every one goes step by step. */
   enrolAtOnce?: NonNullable<Authoriser['enrolAtOnce']>
+  /** Told of every enrolment for as long as it may be the usual one. */
+  underWay?: UnderWay
   /** Challenges that registered minters sign; without it nobody else mints. */
   signed?: SignedChallenges
   /** For endpoints where an MDM has to vouch for the device; without it nothing is issued there. */
@@ -139,6 +142,7 @@ export function createScepEnrolment(dependencies: ScepEnrolmentDependencies): Sc
     fine: dependencies.fine ?? { now: () => clock().getTime(), pause },
     options,
     throttle,
+    underWay: dependencies.underWay ?? createUnderWay(),
   })
   const announced = new Map<string, Promise<Uint8Array>>()
   let busy = 0

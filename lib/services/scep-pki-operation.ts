@@ -77,7 +77,7 @@ const INTUNE_PATIENCE = { deadlineMilliseconds: 30_000, abandonedAfterSeconds: 5
 export function createPkiOperation(
   dependencies: PkiOperationDependencies,
 ): (exchange: Exchange, bytes: Uint8Array) => Promise<ScepResponse> {
-  const { issuance, signer, clock, log, pause, fine, options, throttle } = dependencies
+  const { issuance, signer, clock, log, pause, fine, options, throttle, underWay } = dependencies
   const { store, challenges, audit } = printable(dependencies)
   const redemption = createRedemption({
     store: challenges,
@@ -108,6 +108,7 @@ export function createPkiOperation(
     admitted.catch(() => {})
     let facts: MessageFacts | null = null
     let opened: OpenedRequest | null = null
+    let left = (): void => {}
     try {
       recogniseClient(exchange, null)
       const message = readMessage(exchange, bytes)
@@ -130,14 +131,16 @@ export function createPkiOperation(
           return answer('application/x-pki-message', await poll(exchange, message))
         case 'enrol': {
           throttle.check('wrongChallenges', exchange.source, exchange.endpoint.id)
+          if (authorisers[exchange.endpoint.policy]?.enrolAtOnce !== undefined) left = underWay.enter()
           const held = await renewals.recognise(exchange.endpoint, message)
           if (held !== null) exchange.trace.note('renewal.signer', { certificateId: held.id, serial: held.serial })
           opened = await openRequest({ signer, throttle, log }, exchange, message)
           await admitted
-          return answer('application/x-pki-message', await enrol(exchange, message, opened, held))
+          return answer('application/x-pki-message', await enrol(exchange, message, opened, held, left))
         }
       }
     } catch (error) {
+      left()
       await admitted
       if (error instanceof ScepFault) facts = error.facts ?? facts
       const refusal = asRefusal(error)
@@ -152,6 +155,8 @@ export function createPkiOperation(
         'application/x-pki-message',
         await sealFailure(failureContext(signer, exchange, facts), failInfo, text),
       )
+    } finally {
+      left()
     }
   }
 
@@ -171,9 +176,12 @@ export function createPkiOperation(
     message: PkiMessage,
     opened: OpenedRequest,
     held: HeldCertificate | null,
+    left: () => void,
   ): Promise<Uint8Array> {
     const attempt = { ...attemptOf(exchange, message, opened), signerCertificateId: held?.id ?? null }
     const usual = held === null ? await atOnce(exchange, message, opened, attempt) : null
+    // Step by step it goes other ways, and may wait there.
+    if (usual === null) left()
     const turn =
       usual === null
         ? await takeTurn({ ...turns, rules: rulesAt(exchange) }, attempt)

@@ -1,4 +1,5 @@
 /** Callers of the same moment share one piece of work, such as a statement with its round trip and its commit. */
+import type { UnderWay } from './under-way'
 
 interface Waiting<Item, Result> {
   item: Item
@@ -6,29 +7,62 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void
 }
 
+/** Nobody waits for the others for longer than this, nor than twice as long as the work itself took the last time. */
+const MOST_PATIENCE_MS = 25
+
 /**
  * `run` does all of its items or none, and returns one result each. Whoever calls while it runs is in the next one. After a
- * fault each item is done by itself, for it may be another's; unless the fault `concernsAll`.
+ * fault each item is done by itself, for it may be another's; unless the fault `concernsAll`. With `underWay`, the work
+ * begins when all of those are here, or as many as it can take, or when patience ends.
  */
 export function togetherUnless<Item, Result>(
   concernsAll: (error: unknown) => boolean,
   run: (items: Item[]) => Promise<Result[]>,
   most = 32,
+  underWay?: UnderWay,
 ): (item: Item) => Promise<Result> {
   let waiting: Waiting<Item, Result>[] = []
   let running = false
+  let patience = 0
+  let notice = (): void => {}
 
   async function work(): Promise<void> {
     let deliver = (): void => {}
     while (waiting.length > 0) {
+      if (!allHere()) {
+        // Those who hear of theirs now may be here again, or gone, before the others are.
+        setImmediate(deliver)
+        deliver = () => {}
+        await theOthers()
+      }
       const batch = waiting.slice(0, most)
       waiting = waiting.slice(most)
       // Under way before the ones before it hear of theirs: what they do next must not keep this from being sent.
       setImmediate(deliver)
+      const from = performance.now()
       deliver = await outcomeOf(batch)
+      patience = Math.min(MOST_PATIENCE_MS, 2 * (performance.now() - from))
     }
     running = false
     setImmediate(deliver)
+  }
+
+  function allHere(): boolean {
+    return underWay === undefined || waiting.length >= Math.min(most, underWay.expected())
+  }
+
+  function theOthers(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        notice = () => {}
+        resolve()
+      }
+      const timer = setTimeout(done, patience)
+      notice = () => {
+        if (allHere()) done()
+      }
+    })
   }
 
   /** Tells each of them what became of it. */
@@ -53,6 +87,7 @@ export function togetherUnless<Item, Result>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject })
+      notice()
       if (running) return
       running = true
       // Requests that arrived in the same turn of the event loop are here by then.

@@ -2,6 +2,7 @@
  * Writes of several kinds that share one statement, with its one commit. All of them append to the audit chain, and whoever
  * appends holds its head until the disk has the commit: apart, the one kind would spend its time waiting for the other.
  */
+import type { UnderWay } from '@/lib/services/under-way'
 import { type Database, hotPool } from './database'
 import { together } from './together'
 
@@ -29,6 +30,13 @@ interface Asked {
 /** The queue of each database. */
 const queues = new WeakMap<Database, (asked: Asked) => Promise<unknown>>()
 
+const companies = new WeakMap<Database, UnderWay>()
+
+/** From now on a statement waits, for some milliseconds, for those who are under way. Before any kind of write is made. */
+export function shareCommitsAmong(database: Database, underWay: UnderWay): void {
+  companies.set(database, underWay)
+}
+
 /** Callers of the same moment, of every kind, are done in one statement or, after a fault, each alone. */
 export function sharingCommit<Item, Result>(
   database: Database,
@@ -40,29 +48,35 @@ export function sharingCommit<Item, Result>(
 }
 
 function writeTogether(database: Database): (asked: Asked) => Promise<unknown> {
-  return together(async (all: Asked[]) => {
-    const kinds = [...new Set(all.map(({ kind }) => kind))].toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    const parts = kinds.map((kind) => ({
-      kind,
-      ...kind.prepare(all.filter((asked) => asked.kind === kind).map(({ item }) => item as never)),
-    }))
-    const name = kinds.map((kind) => kind.name).join('-and-')
-    const text = statements.get(name) ?? statementOf(parts)
-    statements.set(name, text)
-    const { rows } = await hotPool(database).query<{ kind: string; id: string; flag: boolean }>({
-      name,
-      text,
-      values: parts.flatMap(({ values }) => values),
-    })
-    const results = new Map(
-      parts.map(({ kind, results }) => {
-        const done = rows.filter((row) => row.kind === kind.name).map(({ id, flag }) => [id, flag] as const)
-        return [kind, results(new Map(done)).values()]
-      }),
-    )
-    return all.map(({ kind }) => results.get(kind)?.next().value)
-  }, 64)
+  return together(
+    async (all: Asked[]) => {
+      const kinds = [...new Set(all.map(({ kind }) => kind))].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      const parts = kinds.map((kind) => ({
+        kind,
+        ...kind.prepare(all.filter((asked) => asked.kind === kind).map(({ item }) => item as never)),
+      }))
+      const name = kinds.map((kind) => kind.name).join('-and-')
+      const text = statements.get(name) ?? statementOf(parts)
+      statements.set(name, text)
+      const { rows } = await hotPool(database).query<{ kind: string; id: string; flag: boolean }>({
+        name,
+        text,
+        values: parts.flatMap(({ values }) => values),
+      })
+      const results = new Map(
+        parts.map(({ kind, results }) => {
+          const done = rows.filter((row) => row.kind === kind.name).map(({ id, flag }) => [id, flag] as const)
+          return [kind, results(new Map(done)).values()]
+        }),
+      )
+      return all.map(({ kind }) => results.get(kind)?.next().value)
+    },
+    MOST_AT_ONCE,
+    companies.get(database),
+  )
 }
+
+const MOST_AT_ONCE = 64
 
 /** By name, once they were written. */
 const statements = new Map<string, string>()

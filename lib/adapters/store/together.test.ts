@@ -1,5 +1,5 @@
 /** Callers share a statement, and none of them pays for another's fault. */
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { together } from './together'
 
 describe('together()', () => {
@@ -66,5 +66,100 @@ describe('together()', () => {
     const outcomes = await Promise.allSettled([broken(1), broken(2)])
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(statements).toBe(1)
+  })
+})
+
+describe('together() with those who are under way', () => {
+  afterEach(() => vi.useRealTimers())
+
+  /** Each statement takes 10 ms, and so many callers are expected. */
+  function gathering(expected: number, most?: number) {
+    vi.useFakeTimers()
+    const from = performance.now()
+    const statements: { at: number; items: string[] }[] = []
+    const same = together(
+      async (items: string[]) => {
+        statements.push({ at: performance.now() - from, items })
+        await new Promise((resolve) => setTimeout(resolve, 10))
+        return items
+      },
+      most,
+      { enter: () => () => {}, expected: () => expected },
+    )
+    return { same, statements, items: () => statements.map(({ items }) => items.join(' ')) }
+  }
+
+  /** A first statement, from which it is known how long one takes; those for whom nobody waits yet are alone in it. */
+  async function oneBefore({ same, statements }: ReturnType<typeof gathering>) {
+    const first = same('before')
+    await vi.advanceTimersByTimeAsync(15)
+    expect(await first).toBe('before')
+    statements.length = 0
+  }
+
+  test('a statement begins as soon as all of them are here', async () => {
+    const those = gathering(3)
+    await oneBefore(those)
+    const now = performance.now()
+    const answers = [those.same('a')]
+    await vi.advanceTimersByTimeAsync(8)
+    answers.push(those.same('b'))
+    await vi.advanceTimersByTimeAsync(8)
+    expect(those.items()).toEqual([])
+    answers.push(those.same('c'))
+    await vi.advanceTimersByTimeAsync(1)
+    expect(those.items()).toEqual(['a b c'])
+    await vi.advanceTimersByTimeAsync(10)
+    expect(await Promise.all(answers)).toEqual(['a', 'b', 'c'])
+    expect(performance.now() - now).toBe(27)
+  })
+
+  test('who does not come is waited for no longer than twice a statement', async () => {
+    const those = gathering(3)
+    await oneBefore(those)
+    const answer = those.same('a')
+    await vi.advanceTimersByTimeAsync(19)
+    expect(those.items()).toEqual([])
+    await vi.advanceTimersByTimeAsync(11)
+    expect(those.items()).toEqual(['a'])
+    await vi.advanceTimersByTimeAsync(10)
+    expect(await answer).toBe('a')
+  })
+
+  test('who is alone waits for nobody', async () => {
+    const those = gathering(1)
+    await oneBefore(those)
+    const answers = [those.same('a')]
+    await vi.advanceTimersByTimeAsync(1)
+    expect(those.items()).toEqual(['a'])
+    answers.push(those.same('b'))
+    await vi.advanceTimersByTimeAsync(20)
+    expect(those.items()).toEqual(['a', 'b'])
+    expect(await Promise.all(answers)).toEqual(['a', 'b'])
+  })
+
+  test('nor does anybody wait for more than one statement takes', async () => {
+    const those = gathering(100, 2)
+    await oneBefore(those)
+    const answers = ['a', 'b', 'c', 'd', 'e'].map(those.same)
+    await vi.advanceTimersByTimeAsync(12)
+    expect(those.items()).toEqual(['a b', 'c d'])
+    await vi.advanceTimersByTimeAsync(60)
+    expect(those.items()).toEqual(['a b', 'c d', 'e'])
+    expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  test('those of the statement before hear of theirs while the others are waited for', async () => {
+    const those = gathering(2)
+    await oneBefore(those)
+    const heard: string[] = []
+    for (const item of ['a', 'b']) void those.same(item).then((answer) => heard.push(answer))
+    await vi.advanceTimersByTimeAsync(2)
+    const late = those.same('c')
+    await vi.advanceTimersByTimeAsync(10)
+    expect(heard).toEqual(['a', 'b'])
+    expect(those.items()).toEqual(['a b'])
+    await vi.advanceTimersByTimeAsync(60)
+    expect(await late).toBe('c')
   })
 })
