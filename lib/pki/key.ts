@@ -70,7 +70,7 @@ export function canonicalSpki(spki: Uint8Array): Uint8Array {
 }
 
 /**
- * The same RSA key, which now says itself that node:crypto is to pad by RSAES-PKCS1-v1_5. The other way to say so is an object
+ * The same RSA key, not a copy, which from now on says itself that node:crypto is to pad by RSAES-PKCS1-v1_5. The other way to say so is an object
  * around the key, and to find out that such an object is no key costs node:crypto two errors thrown and caught, a tenth of
  * opening an envelope. Signatures are padded as before: RSASSA-PKCS1-v1_5 is what they have where nothing is said.
  */

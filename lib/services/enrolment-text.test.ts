@@ -15,6 +15,11 @@ test('a value of a few characters hides nothing, and one with blanks around it h
   expect(masker([' secret\n'])('my secret is out')).toBe('my [masked] is out')
 })
 
+test('a letter that folds to one of ASCII hides nothing from the mask, neither in the secret nor in the text', () => {
+  expect(masker(['sekret'])('a \u017fekret')).toBe('a [masked]')
+  expect(masker(['\u017fekret'])('a SEKRET')).toBe('a [masked]')
+})
+
 test('what characters mean in a pattern does not matter', () => {
   expect(masker(['a.c*(1)'])('A.C*(1) abcc(1)')).toBe('[masked] abcc(1)')
 })

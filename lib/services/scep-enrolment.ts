@@ -111,7 +111,7 @@ export interface ScepEnrolmentDependencies {
   audit: Pick<AuditService, 'record'>
   /** The usual enrolment with a dynamic challenge in one step; without it, every one goes step by step. */
   enrolAtOnce?: NonNullable<Authoriser['enrolAtOnce']>
-  /** Told of every enrolment for as long as it may be the usual one. */
+  /** Told of what may be a usual enrolment, from its opening until it is answered or goes step by step. */
   underWay?: UnderWay
   /** Challenges that registered minters sign; without it nobody else mints. */
   signed?: SignedChallenges

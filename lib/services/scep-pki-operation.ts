@@ -131,9 +131,9 @@ export function createPkiOperation(
           return answer('application/x-pki-message', await poll(exchange, message))
         case 'enrol': {
           throttle.check('wrongChallenges', exchange.source, exchange.endpoint.id)
-          if (authorisers[exchange.endpoint.policy]?.enrolAtOnce !== undefined) left = underWay.enter()
           const held = await renewals.recognise(exchange.endpoint, message)
           if (held !== null) exchange.trace.note('renewal.signer', { certificateId: held.id, serial: held.serial })
+          if (held === null && mayBeUsual(exchange)) left = underWay.enter()
           opened = await openRequest({ signer, throttle, log }, exchange, message)
           await admitted
           return answer('application/x-pki-message', await enrol(exchange, message, opened, held, left))
@@ -181,7 +181,7 @@ export function createPkiOperation(
     const attempt = { ...attemptOf(exchange, message, opened), signerCertificateId: held?.id ?? null }
     const usual = held === null ? await atOnce(exchange, message, opened, attempt) : null
     // Step by step it goes other ways, and may wait there.
-    if (usual === null) left()
+    if (usual?.done !== 'recorded') left()
     const turn =
       usual === null
         ? await takeTurn({ ...turns, rules: rulesAt(exchange) }, attempt)
@@ -215,6 +215,10 @@ export function createPkiOperation(
     }
   }
 
+  function mayBeUsual({ endpoint }: Exchange): boolean {
+    return authorisers[endpoint.policy]?.enrolAtOnce !== undefined && endpoint.deviceLookups.length === 0
+  }
+
   /** Only what is usual in every respect. What else there is to say about a request, the steps say. */
   async function atOnce(
     exchange: Exchange,
@@ -225,9 +229,9 @@ export function createPkiOperation(
     const authoriser = authorisers[exchange.endpoint.policy]
     const presentation = presentationOf(exchange, message, opened, crypto.randomUUID())
     const policy = policyOf(exchange, opened)
-    if (authoriser?.enrolAtOnce === undefined || presentation.signerDiffers || !policy.allowed) return null
+    if (authoriser?.enrolAtOnce === undefined || !mayBeUsual(exchange) || presentation.signerDiffers || !policy.allowed)
+      return null
     if (isLate(exchange, clock(), rulesAt(exchange).deadlineMilliseconds)) return null
-    if (exchange.endpoint.deviceLookups.length > 0) return null
     presentation.dropped = policy.dropped
     const rowId = presentation.transactionRowId
     try {

@@ -9,11 +9,13 @@ interface Waiting<Item, Result> {
 
 /** Nobody waits for the others for longer than this, nor than twice as long as the work itself took the last time. */
 const MOST_PATIENCE_MS = 25
+/** For so few nobody waits: it would cost each of them more than it saves. */
+const FEW = 3
 
 /**
  * `run` does all of its items or none, and returns one result each. Whoever calls while it runs is in the next one. After a
  * fault each item is done by itself, for it may be another's; unless the fault `concernsAll`. With `underWay`, the work
- * begins when all of those are here, or as many as it can take, or when patience ends.
+ * begins when as many have called as are expected, or as it can take, or when patience ends.
  */
 export function togetherUnless<Item, Result>(
   concernsAll: (error: unknown) => boolean,
@@ -48,7 +50,8 @@ export function togetherUnless<Item, Result>(
   }
 
   function allHere(): boolean {
-    return underWay === undefined || waiting.length >= Math.min(most, underWay.expected())
+    const expected = Math.min(most, underWay?.expected() ?? 0)
+    return expected <= FEW || waiting.length >= expected
   }
 
   function theOthers(): Promise<void> {

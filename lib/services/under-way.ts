@@ -1,6 +1,6 @@
 /** Requests of one kind that are under way in this process: whoever does something for many at once can wait for the others. */
 
-/** For how long as many are expected as there were. Who was answered comes back, and so does the next device of a queue. */
+/** For how long as many are expected as there were: who was answered may have more to ask, and so may who waits behind him. */
 const EXPECTED_AGAIN_MS = 250
 
 export interface UnderWay {
@@ -28,6 +28,7 @@ export function createUnderWay(now: () => number = () => performance.now()): Und
       return () => {
         if (!inside) return
         inside = false
+        expected()
         count -= 1
       }
     },

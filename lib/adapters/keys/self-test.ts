@@ -13,6 +13,7 @@ import {
   verify,
 } from 'node:crypto'
 import inspector from 'node:inspector'
+import { paddedByPkcs1 } from '@/lib/pki/key'
 import { EXIT, StartupFault } from './startup-fault'
 
 /** The sides of the cryptography that a test can replace to see it refused. */
@@ -115,7 +116,7 @@ function decryptsPkcs1(
   const message = randomBytes(32)
   const padding = constants.RSA_PKCS1_PADDING
   return privateDecrypt(
-    { key: pair.privateKey, padding },
+    paddedByPkcs1(pair.privateKey),
     publicEncrypt({ key: pair.publicKey, padding }, message),
   ).equals(message)
 }
@@ -143,6 +144,6 @@ function rejectsImplicitly(
   return [10, 100, 200, 255].every((at) => {
     const tampered = Buffer.from(original)
     tampered.writeUInt8(tampered.readUInt8(at) ^ 1, at)
-    return !privateDecrypt({ key: pair.privateKey, padding }, tampered).equals(message)
+    return !privateDecrypt(paddedByPkcs1(pair.privateKey), tampered).equals(message)
   })
 }

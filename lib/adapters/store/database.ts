@@ -18,11 +18,11 @@ const WAITS = { connectionTimeoutMillis: 5_000, statement_timeout: 15_000 }
 
 /** Whether its server shares this machine, as far as the address tells. */
 export function isOnThisMachine(connectionString: string): boolean {
-  const url = URL.parse(connectionString)
-  if (url === null) return false
-  const host = url.searchParams.get('host') ?? url.hostname
-  return host.startsWith('/') || ['', 'localhost', '127.0.0.1', '[::1]', '::1'].includes(host)
+  const { host } = new pg.Client(connectionString)
+  return host.startsWith('/') || LOOPBACK.includes(host)
 }
+
+const LOOPBACK = ['localhost', '127.0.0.1', '::1']
 
 const hotPools = new WeakMap<Database, pg.Pool>()
 

@@ -30,11 +30,13 @@ interface Asked {
 /** The queue of each database. */
 const queues = new WeakMap<Database, (asked: Asked) => Promise<unknown>>()
 
-const companies = new WeakMap<Database, UnderWay>()
+/** Of whom to expect more, where that is known. */
+const underWayOf = new WeakMap<Database, UnderWay>()
 
 /** From now on a statement waits, for some milliseconds, for those who are under way. Before any kind of write is made. */
 export function shareCommitsAmong(database: Database, underWay: UnderWay): void {
-  companies.set(database, underWay)
+  if (queues.has(database)) throw new Error('this database writes already')
+  underWayOf.set(database, underWay)
 }
 
 /** Callers of the same moment, of every kind, are done in one statement or, after a fault, each alone. */
@@ -72,7 +74,7 @@ function writeTogether(database: Database): (asked: Asked) => Promise<unknown> {
       return all.map(({ kind }) => results.get(kind)?.next().value)
     },
     MOST_AT_ONCE,
-    companies.get(database),
+    underWayOf.get(database),
   )
 }
 

@@ -98,24 +98,24 @@ describe('together() with those who are under way', () => {
   }
 
   test('a statement begins as soon as all of them are here', async () => {
-    const those = gathering(3)
+    const those = gathering(4)
     await oneBefore(those)
     const now = performance.now()
-    const answers = [those.same('a')]
+    const answers = [those.same('a'), those.same('b')]
     await vi.advanceTimersByTimeAsync(8)
-    answers.push(those.same('b'))
+    answers.push(those.same('c'))
     await vi.advanceTimersByTimeAsync(8)
     expect(those.items()).toEqual([])
-    answers.push(those.same('c'))
+    answers.push(those.same('d'))
     await vi.advanceTimersByTimeAsync(1)
-    expect(those.items()).toEqual(['a b c'])
+    expect(those.items()).toEqual(['a b c d'])
     await vi.advanceTimersByTimeAsync(10)
-    expect(await Promise.all(answers)).toEqual(['a', 'b', 'c'])
+    expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd'])
     expect(performance.now() - now).toBe(27)
   })
 
   test('who does not come is waited for no longer than twice a statement', async () => {
-    const those = gathering(3)
+    const those = gathering(4)
     await oneBefore(those)
     const answer = those.same('a')
     await vi.advanceTimersByTimeAsync(19)
@@ -126,8 +126,8 @@ describe('together() with those who are under way', () => {
     expect(await answer).toBe('a')
   })
 
-  test('who is alone waits for nobody', async () => {
-    const those = gathering(1)
+  test.each([1, 3])('where %i are expected, nobody waits', async (expected) => {
+    const those = gathering(expected)
     await oneBefore(those)
     const answers = [those.same('a')]
     await vi.advanceTimersByTimeAsync(1)
@@ -150,16 +150,16 @@ describe('together() with those who are under way', () => {
   })
 
   test('those of the statement before hear of theirs while the others are waited for', async () => {
-    const those = gathering(2)
+    const those = gathering(4)
     await oneBefore(those)
     const heard: string[] = []
-    for (const item of ['a', 'b']) void those.same(item).then((answer) => heard.push(answer))
+    for (const item of ['a', 'b', 'c', 'd']) void those.same(item).then((answer) => heard.push(answer))
     await vi.advanceTimersByTimeAsync(2)
-    const late = those.same('c')
+    const late = those.same('e')
     await vi.advanceTimersByTimeAsync(10)
-    expect(heard).toEqual(['a', 'b'])
-    expect(those.items()).toEqual(['a b'])
+    expect(heard).toEqual(['a', 'b', 'c', 'd'])
+    expect(those.items()).toEqual(['a b c d'])
     await vi.advanceTimersByTimeAsync(60)
-    expect(await late).toBe('c')
+    expect(await late).toBe('e')
   })
 })
