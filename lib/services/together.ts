@@ -7,8 +7,12 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void
 }
 
-/** Nobody waits for the others for longer than this, nor than twice as long as the work itself took the last time. */
+/**
+ * Nobody waits for the others for longer than this, nor than four times as long as the work took the last time: with less, those
+ * who came without waiting find it quick, wait too little for the others, and stay few.
+ */
 const MOST_PATIENCE_MS = 25
+const PATIENCE_BY_WORK = 4
 /** For so few nobody waits: it would cost each of them more than it saves. */
 const FEW = 3
 
@@ -43,7 +47,7 @@ export function togetherUnless<Item, Result>(
       setImmediate(deliver)
       const from = performance.now()
       deliver = await outcomeOf(batch)
-      patience = Math.min(MOST_PATIENCE_MS, 2 * (performance.now() - from))
+      patience = Math.min(MOST_PATIENCE_MS, PATIENCE_BY_WORK * (performance.now() - from))
     }
     running = false
     setImmediate(deliver)

@@ -72,15 +72,15 @@ describe('together()', () => {
 describe('together() with those who are under way', () => {
   afterEach(() => vi.useRealTimers())
 
-  /** Each statement takes 10 ms, and so many callers are expected. */
-  function gathering(expected: number, most?: number) {
+  /** So many callers are expected. */
+  function gathering(expected: number, { most, milliseconds = 10 }: { most?: number; milliseconds?: number } = {}) {
     vi.useFakeTimers()
     const from = performance.now()
     const statements: { at: number; items: string[] }[] = []
     const same = together(
       async (items: string[]) => {
         statements.push({ at: performance.now() - from, items })
-        await new Promise((resolve) => setTimeout(resolve, 10))
+        await new Promise((resolve) => setTimeout(resolve, milliseconds))
         return items
       },
       most,
@@ -114,15 +114,27 @@ describe('together() with those who are under way', () => {
     expect(performance.now() - now).toBe(27)
   })
 
-  test('who does not come is waited for no longer than twice a statement', async () => {
+  test('who does not come is waited for no longer than 25 ms', async () => {
     const those = gathering(4)
     await oneBefore(those)
     const answer = those.same('a')
-    await vi.advanceTimersByTimeAsync(19)
+    await vi.advanceTimersByTimeAsync(24)
     expect(those.items()).toEqual([])
-    await vi.advanceTimersByTimeAsync(11)
+    await vi.advanceTimersByTimeAsync(6)
     expect(those.items()).toEqual(['a'])
     await vi.advanceTimersByTimeAsync(10)
+    expect(await answer).toBe('a')
+  })
+
+  test('nor for longer than four times a statement', async () => {
+    const those = gathering(4, { milliseconds: 2 })
+    await oneBefore(those)
+    const answer = those.same('a')
+    await vi.advanceTimersByTimeAsync(7)
+    expect(those.items()).toEqual([])
+    await vi.advanceTimersByTimeAsync(3)
+    expect(those.items()).toEqual(['a'])
+    await vi.advanceTimersByTimeAsync(2)
     expect(await answer).toBe('a')
   })
 
@@ -139,7 +151,7 @@ describe('together() with those who are under way', () => {
   })
 
   test('nor does anybody wait for more than one statement takes', async () => {
-    const those = gathering(100, 2)
+    const those = gathering(100, { most: 2 })
     await oneBefore(those)
     const answers = ['a', 'b', 'c', 'd', 'e'].map(those.same)
     await vi.advanceTimersByTimeAsync(12)
