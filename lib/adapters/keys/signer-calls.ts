@@ -116,9 +116,9 @@ export function createSigner(parts: SignerParts): Signer {
       const required = checkCrl(tbs, authority, key, new Date())
       await checkComplete(tbs, revokedSerials(pool, authorityId, { ...required, shard }))
       ceiling.take(key.keyId)
-      const hash = createHash('sha256')
-      await inSlices(tbs, (slice) => hash.update(slice))
-      const sha256 = hash.digest('hex')
+      const whole = createHash('sha256')
+      await inSlices(tbs, (slice) => whole.update(slice))
+      const sha256 = whole.digest('hex')
       const written = journal.append({ call: 'signCrl', keyId: key.keyId, authorityId, sha256 })
       return released(written, () => key.signCrl(tbs))
     },
