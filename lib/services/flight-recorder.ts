@@ -287,7 +287,7 @@ const MOST_ITEMS = 50
 
 /** Printable, bounded, and without what must not be shown. */
 function cleared(facts: Step['facts'], masked: (text: string) => string): Step['facts'] {
-  // The cut may leave half of a surrogate pair, which no jsonb takes, so printable comes last.
+  // The cut may leave half of a surrogate pair, so printable comes last.
   const text = (value: string) => printableText(masked(value).slice(0, MOST_TEXT))
   const json = (value: Json): Json => {
     if (typeof value === 'string') return text(value)

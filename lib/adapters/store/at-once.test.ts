@@ -219,6 +219,7 @@ describe('the usual enrolment on Postgres', () => {
       // The single steps, too: whoever signs for another goes that way.
       const other = await portal.mint()
       await (await portal.device({ challenge: other.challenge, signer: 1, key: 'ec' })).enrol()
+      await portal.recorder.flush()
       for (const [asked] of query.mock.calls as unknown as [{ name?: string; text?: string }][])
         if (asked?.name !== undefined && asked.text !== undefined) seen.set(asked.name, asked.text)
     } finally {
@@ -227,7 +228,7 @@ describe('the usual enrolment on Postgres', () => {
     expect([...seen.keys()]).toEqual(
       expect.arrayContaining([
         ...['offer-challenges', 'enrol', 'leaf', 'begin-enrolments', 'find-presented-challenges'],
-        ...['reserve-challenges', 'issuing-endpoints', 'record-leaf-intents'],
+        ...['reserve-challenges', 'issuing-endpoints', 'record-leaf-intents', 'add-flight-records'],
       ]),
     )
     for (const [name, text] of seen) await expectRowsByKey(name, text)

@@ -10,10 +10,10 @@ export type Database = PrismaClient
 export type Transaction = Prisma.TransactionClient
 
 /**
- * Connections of the hot path: two that write, one after the other at the head of the audit chain, and one that reads. More
- * would only split requests that could share a statement.
+ * Connections of the hot path: two that write, one after the other at the head of the audit chain, one that reads, and one for
+ * the flight recorder. More would only split requests that could share a statement.
  */
-const HOT_CONNECTIONS = 3
+const HOT_CONNECTIONS = 4
 const WAITS = { connectionTimeoutMillis: 5_000, statement_timeout: 15_000 }
 
 /** Whether its server shares this machine, as far as the address tells. */

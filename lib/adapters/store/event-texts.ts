@@ -12,17 +12,19 @@ export function eventTexts(events: readonly AuditEntry[]): { before: string[]; a
 
 export type EventTexts = ReturnType<typeof eventTexts>
 
-/**
- * As two parameters, for separated() in the statement: as elements of an array, every quote in them would be escaped and read
- * back. A control character never stands in JSON as itself.
- */
+/** As two parameters, for separated() in the statement. */
 export function joinedEventTexts(texts: readonly EventTexts[]): { before: string; after: string } {
   return {
-    before: texts.flatMap(({ before }) => before).join(SEPARATOR),
-    after: texts.flatMap(({ after }) => after).join(SEPARATOR),
+    before: joined(texts.flatMap(({ before }) => before)),
+    after: joined(texts.flatMap(({ after }) => after)),
   }
 }
 
 const SEPARATOR = '\x1f'
+/**
+ * JSON texts as one parameter: as elements of an array, every quote in them would be escaped and read back. A control character
+ * never stands in JSON as itself.
+ */
+export const joined = (texts: readonly string[]): string => texts.join(SEPARATOR)
 /** The array in a parameter that holds joined texts. */
 export const separated = (parameter: string): string => `string_to_array(${parameter}::text, chr(31))`

@@ -2,7 +2,6 @@
 import { eventView } from '@/lib/services/audit-events'
 import type { MatchRules } from '@/lib/services/challenge-match'
 import type { ChallengeConstraints, ChallengeOrigin, ChallengeState } from '@/lib/services/challenges'
-import type { FlightRecord } from '@/lib/services/flight-recorder'
 import { transactionIdText } from '@/lib/services/scep-exchange'
 import {
   QUESTIONS,
@@ -14,6 +13,7 @@ import {
 import { atEndpointsOf, endpointId } from './by-slug'
 import { effectiveState } from './challenge-rows'
 import type { Database } from './database'
+import { recordOf } from './flight-records'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
 import { inReach } from './reach'
@@ -100,10 +100,18 @@ async function recordsOf(database: Database, id: string, most: number): Promise<
     where: { enrolmentTransactionId: id },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     take: most,
-    select: { id: true, createdAt: true, operation: true, outcome: true, client: true, sourceIp: true, steps: true },
+    select: {
+      id: true,
+      createdAt: true,
+      operation: true,
+      outcome: true,
+      client: true,
+      sourceIp: true,
+      story: true,
+      steps: true,
+    },
   })
-  // Written by this store's neighbour alone, which takes nothing else.
-  return rows.reverse().map((row) => row as unknown as FlightRecord)
+  return rows.reverse().map(recordOf)
 }
 
 const LIST_COLUMNS = Prisma.sql`t.id, t.state, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name,
