@@ -1,6 +1,7 @@
 /** Sends one request after the other until the time is up; keeps what was wrong, and looks after memory and hangs. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { EndpointPolicy } from '@/lib/services/endpoint-settings'
@@ -48,7 +49,8 @@ const ROUNDS_PER_EPOCH = 1_000
 /** The first epochs fill caches and compile what is hot. */
 const WARM_EPOCHS = 3
 const MOST_FINDINGS = 20
-/** Garbage and caches move it by some 20 MiB either way; a kilobyte kept of each request shows within minutes. */
+const SETTLING_MS = 20
+/** Caches that fill move it by some 10 MiB; a kilobyte kept of each request shows within minutes. */
 export const LEAK_BYTES = 64 * 2 ** 20
 
 export async function fuzz(campaign: Campaign): Promise<Outcome> {
@@ -75,7 +77,7 @@ export async function fuzz(campaign: Campaign): Promise<Outcome> {
       await target.renew(by)
       outcome.rounds += 1
       if (outcome.rounds % ROUNDS_PER_EPOCH === 0) {
-        const inUse = afterCollection(campaign, target)
+        const inUse = await afterCollection(campaign, target)
         if (outcome.rounds === WARM_EPOCHS * ROUNDS_PER_EPOCH) early = inUse
         if (early !== null) outcome.grownBytes = inUse - early
         if (outcome.rounds % (20 * ROUNDS_PER_EPOCH) === 0) say(progress(outcome))
@@ -142,10 +144,15 @@ function keep(
   return { seed, round, kind, problems, file }
 }
 
-/** Octets still in use after everything a run leaves behind was dropped. */
-function afterCollection(campaign: Campaign, target: { forget(): void }): number {
+/**
+ * Octets still in use after everything a run leaves behind was dropped. What is outside the heap is given back some time after
+ * the collection that found it unused, 20 MiB and once 80 later: the second one waits for that.
+ */
+async function afterCollection(campaign: Campaign, target: { forget(): void }): Promise<number> {
   campaign.forget()
   target.forget()
+  collect()
+  await setTimeout(SETTLING_MS)
   collect()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
