@@ -253,6 +253,9 @@ describe('enrolment on Postgres', () => {
       update enrolment_record set steps = story::jsonb, story = null where id = ${id}::uuid`,
     ).toBe(1)
     expect((await read()).exchanges).toEqual(exchanges)
+    await expect(
+      backing.database.$executeRaw`update enrolment_record set steps = null where id = ${id}::uuid`,
+    ).rejects.toThrow('enrolment_record_tells')
   })
 
   test('no challenge value is anywhere in the database', async () => {
