@@ -6,13 +6,33 @@ export function encode(tag: number, ...parts: readonly Uint8Array[]): Uint8Array
   let length = 0
   for (const part of parts) length += part.length
   const octets = lengthOctets(length)
-  const out = new Uint8Array(2 + octets + length)
+  const out = zeros(2 + octets + length)
   writeHeader(out, tag, length, octets)
   let at = 2 + octets
   for (const part of parts) {
     out.set(part, at)
     at += part.length
   }
+  return out
+}
+
+/** Up to here V8 keeps the octets with their array; beyond, an array with memory of its own costs ten times a part of a block. */
+const WITH_THE_ARRAY = 64
+const BLOCK = 32_768
+const MOST_OF_A_BLOCK = BLOCK / 8
+
+let block = new ArrayBuffer(0)
+let taken = 0
+
+/** As `new Uint8Array(length)`. What is short shares a block with what was written before and after it; no octet is given out twice. */
+function zeros(length: number): Uint8Array {
+  if (length <= WITH_THE_ARRAY || length > MOST_OF_A_BLOCK) return new Uint8Array(length)
+  if (taken + length > block.byteLength) {
+    block = new ArrayBuffer(BLOCK)
+    taken = 0
+  }
+  const out = new Uint8Array(block, taken, length)
+  taken += length
   return out
 }
 
@@ -43,6 +63,14 @@ export const sequence = (...parts: readonly Uint8Array[]): Uint8Array => encode(
 /** [n] around the parts, constructed: EXPLICIT, or IMPLICIT over a SEQUENCE or SET. */
 export const context = (n: number, ...parts: readonly Uint8Array[]): Uint8Array =>
   encode(constructedContext(n), ...parts)
+
+/** The same content under another tag: IMPLICIT, where both tags take one octet. */
+export function retagged(tag: number, der: Uint8Array): Uint8Array {
+  const out = zeros(der.length)
+  out.set(der)
+  out[0] = tag
+  return out
+}
 
 /** SET OF, its elements in the order DER wants (X.690 §11.6). */
 export function setOf(elements: readonly Uint8Array[]): Uint8Array {

@@ -10,6 +10,7 @@ import {
   naturalNumber,
   octetString,
   oid,
+  retagged,
   sequence,
   setOf,
   utf8String,
@@ -102,6 +103,27 @@ describe('round trips', () => {
   test('negative numbers are read', () => {
     expect(integerOf(bytes('ff'))).toBe(-1n)
     expect(integerOf(bytes('8000'))).toBe(-32_768n)
+  })
+
+  test('what was written keeps its octets, whatever is written after it', () => {
+    const lengths = Array.from({ length: 50 }, (_, n) => (n * 337) % 4_500)
+    const written = lengths.map((length, n) => octetString(new Uint8Array(length).fill(n)))
+    const whole = sequence(...written)
+    for (const [n, der] of [
+      ...written,
+      ...parseDer(whole)
+        .children(400)
+        .map(({ bytes: each }) => each),
+    ].entries()) {
+      const [length, octet] = [lengths[n % 50] ?? 0, n % 50]
+      expect(Buffer.from(parseDer(der).content).equals(Buffer.alloc(length, octet))).toBe(true)
+    }
+  })
+
+  test('a value under another tag is a copy', () => {
+    const der = octetString(new Uint8Array(100).fill(7))
+    expect(hex(retagged(0xa0, der))).toBe(`a0${hex(der).slice(2)}`)
+    expect(der[0]).toBe(TAG.octetString)
   })
 
   test('natural numbers lose their superfluous zeros and stay positive', () => {

@@ -1,7 +1,7 @@
 /** SignedData (RFC 5652 §5): the shell of every SCEP message, taken apart and put together. */
 import { constructedContext, DerError, parseDer, primitiveContext, TAG, type Tlv } from '@/lib/pki/der'
 import { oidOf, smallNumberOf } from '@/lib/pki/der-values'
-import { context, encode, integer, nullValue, octetString, oid, sequence, setOf } from '@/lib/pki/der-write'
+import { context, encode, integer, nullValue, octetString, oid, retagged, sequence, setOf } from '@/lib/pki/der-write'
 import { digest } from '@/lib/pki/digest'
 import { parseExtensions } from '@/lib/pki/extension'
 import { findExtension, parseSubjectKeyIdentifier } from '@/lib/pki/extension-values'
@@ -208,13 +208,11 @@ export interface SignedDataParts {
 export function encodeSignedData(parts: SignedDataParts): Uint8Array {
   const { content, digest, certificate, signedAttributes, signature } = parts
   const digestAlgorithm = sequence(oid(DIGEST_OID[digest]))
-  const implicitAttributes = Uint8Array.from(signedAttributes)
-  implicitAttributes[0] = constructedContext(0)
   const signerInfo = sequence(
     integer(1),
     encodeIssuerAndSerial(certificate),
     digestAlgorithm,
-    implicitAttributes,
+    retagged(constructedContext(0), signedAttributes),
     // The plain OID, as NDES and OpenXPKI write it: some clients refuse sha256WithRSAEncryption here.
     sequence(oid(OID.rsaEncryption), nullValue()),
     octetString(signature),
