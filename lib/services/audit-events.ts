@@ -12,7 +12,7 @@ import type {
 } from './audit'
 import { AUDIT_TYPES } from './audit-catalogue'
 import { sentenceOf } from './audit-sentences'
-import { canonicalJson, canonicalMembers } from './canonical-json'
+import { canonicalJson, canonicalMember, sortedKeys } from './canonical-json'
 
 export type { AuditEntry, AuditEventType } from './audit'
 export { sentenceOf } from './audit-sentences'
@@ -67,10 +67,14 @@ export function nameAuditNode(named: { id: string; version: string }): void {
 
 export function canonicalEvent(entry: AuditEntry): CanonicalEvent {
   const id = randomUUIDv7()
-  const members = canonicalMembers(withinLimits(entry, id))
-  const afterTime = members.filter((member) => member > '"time"')
-  const beforeTime = members.filter((member) => member < '"time"')
-  return { id, beforeTime: `{${beforeTime.join(',')},"time":"`, afterTime: `",${afterTime.join(',')}}` }
+  const event = withinLimits(entry, id)
+  let beforeTime = '{'
+  let afterTime = '"'
+  for (const key of sortedKeys(event)) {
+    if (key < 'time') beforeTime += `${canonicalMember(event, key)},`
+    else afterTime += `,${canonicalMember(event, key)}`
+  }
+  return { id, beforeTime: `${beforeTime}"time":"`, afterTime: `${afterTime}}` }
 }
 
 /** One row of the trail as people and API callers see it. */
@@ -104,8 +108,8 @@ function withinLimits(entry: AuditEntry, id: string): { [key: string]: Json } {
   const cut = new Set<string>()
   const event = outline(entry, id, cut)
   const change = entry.change ? cutChange(entry.change, cut) : null
-  const data = entry.data ? cutStrings(entry.data, 'data', cut) : {}
-  if (!isSmall(entry))
+  const data = entry.data ? cutMembers(entry.data, 'data', cut) : {}
+  if (mostBytes(data) + mostBytes(change) > MAX_EVENT_BYTES / 3)
     dropLargest(data, change, MAX_EVENT_BYTES - TIME_BYTES - TRUNCATED_BYTES - byteLength(event), cut)
   if (change) event.change = change
   if (cut.size > 0) data.truncated = [...cut].sort().slice(0, MAX_TRUNCATED)
@@ -113,9 +117,14 @@ function withinLimits(entry: AuditEntry, id: string): { [key: string]: Json } {
   return event
 }
 
-/** Nearly every event: not to be measured member by member. Escapes take six bytes for a character at most. */
-function isSmall({ data, change }: AuditEntry): boolean {
-  return JSON.stringify([data, change]).length * 6 < MAX_EVENT_BYTES / 3
+/** More than it takes, without the work of writing it: escapes take six bytes for a character at most. Nearly every event is small. */
+function mostBytes(value: Json): number {
+  if (typeof value === 'string') return 6 * value.length + 3
+  if (typeof value !== 'object' || value === null) return 24
+  let bytes = 2
+  if (Array.isArray(value)) for (const item of value) bytes += mostBytes(item)
+  else for (const key of Object.keys(value)) bytes += 6 * key.length + 4 + mostBytes(value[key] ?? null)
+  return bytes
 }
 
 /** Drops the largest members until the rest fits into `room`: small facts survive a flood of big ones. */
@@ -138,46 +147,58 @@ function dropLargest(
   }
 }
 
-/** Everything but data and change. */
+/** Everything but data and change. Members stand in canonical order, which spares their sorting. */
 function outline(entry: AuditEntry, id: string, cut: Set<string>): { [key: string]: Json } {
-  const { actor, object } = entry
-  const text = (value: string, path: string, limit = MAX_NAME) => cutString(value, path, cut, limit)
-  const optional = (key: string, value: string | null | undefined, path: string, limit?: number) =>
-    value === undefined || value === null ? {} : { [key]: text(value, path, limit) }
-  const reason = entry.reason ?? (entry.outcome === 'success' ? undefined : 'unspecified')
-  return {
-    v: 1,
+  const { type, outcome, transactionId } = entry
+  const { category, severity } = AUDIT_TYPES[type]
+  const event: { [key: string]: Json } = {
+    actor: actorOf(entry.actor, cut),
+    category,
     id,
-    type: entry.type,
-    category: AUDIT_TYPES[entry.type].category,
-    outcome: entry.outcome,
-    severity: entry.severity ?? AUDIT_TYPES[entry.type].severity,
-    ...optional('reason', reason, 'reason'),
-    actor: {
-      type: actor.type,
-      id: actor.id === null ? null : text(actor.id, 'actor.id'),
-      name: text(actor.name, 'actor.name'),
-      roles: actor.role === null ? [] : [actor.role],
-      auth: AUTHENTICATION[actor.type],
-      // The row id names the session in our own list. Its token, the part worth stealing, never comes here.
-      ...optional('sessionRef', actor.sessionId, 'actor.sessionRef'),
-    },
-    object: {
-      type: object.type,
-      id: object.id === null ? null : text(object.id, 'object.id'),
-      ...optional('name', object.name, 'object.name'),
-    },
-    source: {
-      ip: actor.ip === null ? null : text(actor.ip, 'source.ip', 64),
-      ...optional('userAgent', actor.userAgent, 'source.userAgent'),
-    },
-    request: {
-      id: text(actor.requestId, 'request.id'),
-      protocol: actor.via,
-      ...optional('transactionId', entry.transactionId, 'request.transactionId', 512),
-    },
     node,
+    object: objectOf(entry.object, cut),
+    outcome,
   }
+  const reason = entry.reason ?? (outcome === 'success' ? null : 'unspecified')
+  if (reason !== null) event.reason = cutString(reason, 'reason', cut, MAX_NAME)
+  event.request = requestOf(entry.actor, transactionId, cut)
+  event.severity = entry.severity ?? severity
+  event.source = sourceOf(entry.actor, cut)
+  event.type = type
+  event.v = 1
+  return event
+}
+
+function actorOf({ type, id, name, role, sessionId }: Actor, cut: Set<string>): Json {
+  const actor: { [key: string]: Json } = {
+    auth: AUTHENTICATION[type],
+    id: id === null ? null : cutString(id, 'actor.id', cut, MAX_NAME),
+    name: cutString(name, 'actor.name', cut, MAX_NAME),
+    roles: role === null ? [] : [role],
+  }
+  // The row id names the session in our own list. Its token, the part worth stealing, never comes here.
+  if (sessionId !== undefined) actor.sessionRef = cutString(sessionId, 'actor.sessionRef', cut, MAX_NAME)
+  actor.type = type
+  return actor
+}
+
+function objectOf({ type, id, name }: AuditObject, cut: Set<string>): Json {
+  const object: { [key: string]: Json } = { id: id === null ? null : cutString(id, 'object.id', cut, MAX_NAME) }
+  if (name !== undefined) object.name = cutString(name, 'object.name', cut, MAX_NAME)
+  object.type = type
+  return object
+}
+
+function sourceOf({ ip, userAgent }: Actor, cut: Set<string>): Json {
+  const source: { [key: string]: Json } = { ip: ip === null ? null : cutString(ip, 'source.ip', cut, 64) }
+  if (userAgent !== null) source.userAgent = cutString(userAgent, 'source.userAgent', cut, MAX_NAME)
+  return source
+}
+
+function requestOf({ requestId, via }: Actor, transactionId: string | undefined, cut: Set<string>): Json {
+  const request: { [key: string]: Json } = { id: cutString(requestId, 'request.id', cut, MAX_NAME), protocol: via }
+  if (transactionId !== undefined) request.transactionId = cutString(transactionId, 'request.transactionId', cut, 512)
+  return request
 }
 
 const AUTHENTICATION: Record<Actor['type'], string> = {
@@ -201,16 +222,23 @@ function cutChange(change: NonNullable<AuditEntry['change']>, cut: Set<string>):
   return { fields, ...side('before'), ...side('after') }
 }
 
-function cutStrings<T extends Json>(value: T, path: string, cut: Set<string>): T
 function cutStrings(value: Json, path: string, cut: Set<string>): Json {
   if (typeof value === 'string') return cutString(value, path, cut, MAX_STRING)
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((item) => cutStrings(item, path, cut))
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .map(([key, member]) => [key, cutStrings(member, `${path}.${key}`, cut)]),
-  )
+  return cutMembers(value, path, cut)
+}
+
+/** A copy, without the members that are undefined. */
+function cutMembers(object: { [key: string]: Json }, path: string, cut: Set<string>): { [key: string]: Json } {
+  const members = { ...object }
+  for (const key of Object.keys(members)) {
+    const member = members[key]
+    if (member === undefined) delete members[key]
+    else if (typeof member === 'string' || typeof member === 'object')
+      members[key] = cutStrings(member, `${path}.${key}`, cut)
+  }
+  return members
 }
 
 /**
