@@ -210,8 +210,13 @@ interface ChallengeRow {
   refused_at: Date | null
 }
 
-/** The expression that challenge_names_idx has the trigrams of, to the letter. */
-export const CHALLENGE_NAMES = Prisma.sql`(c.subject || chr(10) || coalesce(c.device_name, '') || chr(10) || c.constraints::text)`
+/**
+ * The expression that challenge_names_idx has the trigrams of, to the letter: the subject as text and as it was typed, and what
+ * else its constraints name.
+ */
+export const CHALLENGE_NAMES = Prisma.sql`(c.subject || chr(10) || coalesce(c.device_name, '') || chr(10)
+  || jsonb_path_query_array(c.constraints, '$.subject[*].value')::text
+  || chr(10) || (c.constraints - '{v,subject,subjectDer}'::text[])::text)`
 
 async function conditionOf(
   database: Database | Transaction,

@@ -21,7 +21,6 @@ import { postgresBacking } from './testing/postgres-backing'
 import { isInState, UNSUCCESSFUL } from './transactions'
 
 const migration = (name: string) => readFileSync(`prisma/migrations/${name}/migration.sql`, 'utf8')
-const LISTS = migration('20261129010000_sort_and_search_lists')
 const DEVICES = migration('20261129230100_sort_and_search_devices')
 let backing: Awaited<ReturnType<typeof postgresBacking>>
 let database: Database
@@ -71,13 +70,46 @@ test('views of one name are one, two people who share see each other’s, and wh
 
 test.each([
   ['certificate_names_idx', CERTIFICATE_NAMES, migration('20261130000000_append_events_at_once')],
-  ['challenge_names_idx', CHALLENGE_NAMES, LISTS],
+  ['challenge_names_idx', CHALLENGE_NAMES, migration('20261202000000_index_names_once')],
   ['device_names_idx', DEVICE_NAMES, DEVICES],
 ])('%s has the trigrams of what is searched, to the letter', (index, { sql }, made) => {
   const plain = (text: string) => text.replace(/"|\b[cd]\.|\s/g, '')
   const definition = made.split(`"${index}"`).at(-1) ?? ''
   expect(plain(definition)).toContain(plain(`USING gin (${sql} gin_trgm_ops)`))
   if (index === 'certificate_names_idx') expect(plain(definition)).toMatch(/gin_trgm_ops\)WHEREstate='issued';/)
+})
+
+test('a challenge is found by all that it names, as text and as it was typed, and by nothing else', async () => {
+  const { endpoint } = await portal.createGroup('Numbats')
+  const id = crypto.randomUUID()
+  const constraints = {
+    v: 1,
+    subject: [{ type: 'CN', value: 'Numbat, the third' }],
+    subjectDer: 'bnVtYmF0',
+    san: [{ type: 'dns', value: 'burrow.example' }],
+    rules: { deviceSerial: 'NB-0042' },
+  }
+  await database.challenge.create({
+    data: {
+      ...{
+        id,
+        endpointId: endpoint.id,
+        handleHash: new Uint8Array(32),
+        constraints,
+        expiresAt: new Date(Date.now() + 60_000),
+      },
+      ...{ subject: 'CN=Numbat\\, the third', deviceName: "Ada's tablet", mintedBy: 'ada', mintedVia: 'ui' },
+    },
+    select: { id: true },
+  })
+  const isFound = async (search: string) =>
+    (
+      await database.$queryRaw<unknown[]>`
+      select from challenge c where c.id = ${id}::uuid and ${CHALLENGE_NAMES} ilike ${`%${search}%`}`
+    ).length > 0
+  for (const name of ['numbat', 'Numbat, the', 'CN=Num', "ada's", 'burrow.ex', 'nb-0042'])
+    expect(await isFound(name)).toBe(true)
+  for (const other of ['bnVtYmF0', '"CN"', 'wombat']) expect(await isFound(other)).toBe(false)
 })
 
 const OVERDUE = Prisma.sql`overdue_renewal o where o.resolved_at is null order by o.not_after, o.certificate_id limit 51`
