@@ -132,6 +132,35 @@ describe('an audit event', () => {
     expect(parseEvent(payload).data?.kept).toBe('small')
   })
 
+  test('is measured with every comma', () => {
+    const lists = Array.from({ length: 5_450 }, (): Json => [])
+    const flood = '\u0001'.repeat(512)
+    const payload = payloadOf(
+      entry({
+        actor: { ...ada, id: flood, name: flood, ip: flood, userAgent: flood, requestId: flood, sessionId: flood },
+        object: { type: 'user', id: flood, name: flood },
+        reason: flood,
+        transactionId: flood,
+        data: { lists, kept: 1 },
+      }),
+    )
+    expect(payload.byteLength).toBeLessThanOrEqual(32 * 1024)
+    expect(parseEvent(payload).data).toMatchObject({ kept: 1 })
+  })
+
+  test('leaves out what is not there, in whichever way it is not', () => {
+    const nobody = null as never
+    const { id, beforeTime, afterTime } = canonicalEvent(
+      entry({
+        actor: { ...ada, userAgent: undefined as never, sessionId: nobody },
+        object: { type: 'user', id: null, name: nobody },
+        transactionId: nobody,
+      }),
+    )
+    expect(id).not.toBe('')
+    expect(beforeTime + afterTime).not.toMatch(/name":null|undefined|sessionRef|userAgent|transactionId/)
+  })
+
   test('keeps control characters as escapes, and replaces what Postgres cannot hold', () => {
     const event = eventOf(entry({ data: { name: 'a\u0000b\u001b[31m\ud800c' } }))
     expect(event.data?.name).toBe('a\u2400b\u001b[31m\ufffdc')

@@ -121,7 +121,8 @@ function withinLimits(entry: AuditEntry, id: string): { [key: string]: Json } {
 function mostBytes(value: Json): number {
   if (typeof value === 'string') return 6 * value.length + 3
   if (typeof value !== 'object' || value === null) return 24
-  let bytes = 2
+  // Braces or brackets, and the comma after them.
+  let bytes = 3
   if (Array.isArray(value)) for (const item of value) bytes += mostBytes(item)
   else for (const key of Object.keys(value)) bytes += 6 * key.length + 4 + mostBytes(value[key] ?? null)
   return bytes
@@ -169,6 +170,11 @@ function outline(entry: AuditEntry, id: string, cut: Set<string>): { [key: strin
   return event
 }
 
+/** Null where its type knows no null, too: an event must not fail its change. */
+function isThere(value: string | null | undefined): value is string {
+  return value !== null && value !== undefined
+}
+
 function actorOf({ type, id, name, role, sessionId }: Actor, cut: Set<string>): Json {
   const actor: { [key: string]: Json } = {
     auth: AUTHENTICATION[type],
@@ -177,27 +183,27 @@ function actorOf({ type, id, name, role, sessionId }: Actor, cut: Set<string>): 
     roles: role === null ? [] : [role],
   }
   // The row id names the session in our own list. Its token, the part worth stealing, never comes here.
-  if (sessionId !== undefined) actor.sessionRef = cutString(sessionId, 'actor.sessionRef', cut, MAX_NAME)
+  if (isThere(sessionId)) actor.sessionRef = cutString(sessionId, 'actor.sessionRef', cut, MAX_NAME)
   actor.type = type
   return actor
 }
 
 function objectOf({ type, id, name }: AuditObject, cut: Set<string>): Json {
   const object: { [key: string]: Json } = { id: id === null ? null : cutString(id, 'object.id', cut, MAX_NAME) }
-  if (name !== undefined) object.name = cutString(name, 'object.name', cut, MAX_NAME)
+  if (isThere(name)) object.name = cutString(name, 'object.name', cut, MAX_NAME)
   object.type = type
   return object
 }
 
 function sourceOf({ ip, userAgent }: Actor, cut: Set<string>): Json {
   const source: { [key: string]: Json } = { ip: ip === null ? null : cutString(ip, 'source.ip', cut, 64) }
-  if (userAgent !== null) source.userAgent = cutString(userAgent, 'source.userAgent', cut, MAX_NAME)
+  if (isThere(userAgent)) source.userAgent = cutString(userAgent, 'source.userAgent', cut, MAX_NAME)
   return source
 }
 
 function requestOf({ requestId, via }: Actor, transactionId: string | undefined, cut: Set<string>): Json {
   const request: { [key: string]: Json } = { id: cutString(requestId, 'request.id', cut, MAX_NAME), protocol: via }
-  if (transactionId !== undefined) request.transactionId = cutString(transactionId, 'request.transactionId', cut, 512)
+  if (isThere(transactionId)) request.transactionId = cutString(transactionId, 'request.transactionId', cut, 512)
   return request
 }
 
