@@ -1,5 +1,5 @@
 -- A transaction changes once, in no column that an index knows, and stays in all of its indexes as it is while its page has room.
-ALTER TABLE "enrolment_transaction" SET (fillfactor = 70);
+ALTER TABLE "enrolment_transaction" SET (fillfactor = 80);
 
 -- A challenge that is consumed enters its indexes anew, and the trigrams of its names cost more than all the others: the JSON of
 -- its constraints said the subject once more, among words that nobody searches for. The new index is built beside the old one:
