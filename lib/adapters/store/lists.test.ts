@@ -91,22 +91,22 @@ test('a challenge is found by all that it names, as text and as it was typed, an
   }
   await database.challenge.create({
     data: {
+      ...{ id, endpointId: endpoint.id, handleHash: new Uint8Array(32), expiresAt: new Date(Date.now() + 60_000) },
       ...{
-        id,
-        endpointId: endpoint.id,
-        handleHash: new Uint8Array(32),
+        subject: 'CN=Numbat\\, the third',
+        deviceName: "Ada's tablet",
         constraints,
-        expiresAt: new Date(Date.now() + 60_000),
+        mintedBy: 'ada',
+        mintedVia: 'ui',
       },
-      ...{ subject: 'CN=Numbat\\, the third', deviceName: "Ada's tablet", mintedBy: 'ada', mintedVia: 'ui' },
     },
     select: { id: true },
   })
-  const isFound = async (search: string) =>
-    (
-      await database.$queryRaw<unknown[]>`
+  const isFound = async (search: string) => {
+    const rows = await database.$queryRaw<unknown[]>`
       select from challenge c where c.id = ${id}::uuid and ${CHALLENGE_NAMES} ilike ${`%${search}%`}`
-    ).length > 0
+    return rows.length > 0
+  }
   for (const name of ['numbat', 'Numbat, the', 'CN=Num', "ada's", 'burrow.ex', 'nb-0042'])
     expect(await isFound(name)).toBe(true)
   for (const other of ['bnVtYmF0', '"CN"', 'wombat']) expect(await isFound(other)).toBe(false)
