@@ -97,6 +97,14 @@ export function forgetPast(world: World): void {
   world.events.length = 0
   world.transactions.splice(0, world.transactions.length, ...waiting)
   world.approvals.splice(0, world.approvals.length, ...world.approvals.filter(({ id }) => ids.has(id)))
+  for (const certificate of world.certificates) keepAlone(certificate)
+}
+
+/** A database keeps its own copy of what it is given; a view would keep the whole block of memory that it is a part of. */
+function keepAlone(row: object): void {
+  for (const [name, value] of Object.entries(row))
+    if (value instanceof Uint8Array && value.byteLength < value.buffer.byteLength)
+      Object.assign(row, { [name]: Uint8Array.from(value) })
 }
 
 /** One request of an earlier run again. */
