@@ -5,9 +5,10 @@ import { type LoadResult, replay } from './load'
 import { hasPeer, PEER, withPeer } from './peer'
 import { type PrivateCost, privateCost } from './primitives'
 import { type Product, withProduct } from './product'
-import { checkReplies, type DeviceKey, type EnrolmentRequest, makeDeviceKeys } from './requests'
+import { checkReplies, type DeviceKey, makeDeviceKeys } from './requests'
 import { seedCertificates } from './seed'
 import { type Cpu, type Measurement, printTable } from './table'
+import { type Turn, takeTurn, together } from './turns'
 
 const CONNECTIONS = [1, 4, 16]
 const DEVICE_KEYS = 32
@@ -16,10 +17,12 @@ type Kind = (typeof ISSUER_KINDS)[number]
 
 /** Messages at 1, 4 and 16 connections, after some that warm up: as many for both, because the peer slows down as it fills. */
 const MESSAGES = {
-  usual: { measured: [500, 2_000, 5_000], warmUp: 2_000 },
-  quick: { measured: [200, 600, 1_500], warmUp: 800 },
+  usual: { measured: [500, 2_000, 5_000], warmUp: 2_000, turn: 1_500 },
+  quick: { measured: [200, 600, 1_500], warmUp: 800, turn: 300 },
 }
 const SEEDED = 100_000
+/** Of each, in compareWithFull(). */
+const TURNS = 6
 
 interface Run {
   messages: (typeof MESSAGES)['usual']
@@ -52,13 +55,11 @@ export async function runBench(args: string[]): Promise<void> {
     for (const [index, kind] of kinds.entries()) {
       const cost = costs.get(kind)?.sum ?? 0
       const endpoints = await product.createGroups(kind)
-      await warmUp(run, product, endpoints)
+      await warmUp(run, product, endpoints, run.messages.warmUp)
       for (const connections of CONNECTIONS)
         await measureProduct(run, product, endpoints, cost, `Latchkey, issuer ${kind}`, connections)
-      if (index === kinds.length - 1 && !args.includes('--no-seed')) {
-        await seedCertificates(product.ownerUrl, endpoints, SEEDED)
-        await measureProduct(run, product, endpoints, cost, `  the same, ${SEEDED.toLocaleString('en-GB')} before`, 16)
-      }
+      if (index === kinds.length - 1 && !args.includes('--no-seed'))
+        await compareWithFull(run, { product, endpoints, kinds: index + 1 }, kind, cost)
     }
   })
   printTable(run.measurements)
@@ -96,33 +97,61 @@ async function measurePeer({ messages, devices, serials, measurements }: Run): P
   })
 }
 
-async function warmUp({ messages, devices, serials }: Run, product: Product, endpoints: string[]): Promise<void> {
-  const { replies } = await replay(product.port, await product.prepare(endpoints, devices, messages.warmUp), 8)
+async function warmUp({ devices, serials }: Run, product: Product, endpoints: string[], count: number): Promise<void> {
+  const { replies } = await replay(product.port, await product.prepare(endpoints, devices, count), 8)
   const { faults } = checkReplies(replies, serials)
   for (const [fault, count] of faults) console.log(`While warming up: ${count} × ${fault}`)
 }
 
 async function measureProduct(
-  { messages, devices, serials, measurements }: Run,
+  run: Run,
   product: Product,
   endpoints: string[],
   privateMilliseconds: number,
   name: string,
   connections: number,
 ): Promise<void> {
-  const count = messages.measured[CONNECTIONS.indexOf(connections)] ?? 0
-  const requests: EnrolmentRequest[] = await product.prepare(endpoints, devices, count)
-  const before = product.cpu()
-  const load = await replay(product.port, requests, connections)
-  const cpu = difference(product.cpu(), before)
-  measurements.push(measured(name, connections, load, cpu, privateMilliseconds, serials))
+  const count = run.messages.measured[CONNECTIONS.indexOf(connections)] ?? 0
+  const { load, cpu } = await takeTurn(product, await product.prepare(endpoints, run.devices, count), connections)
+  run.measurements.push(measured(name, connections, load, cpu, privateMilliseconds, run.serials))
 }
 
-function difference(after: Cpu, before: Cpu): Cpu {
-  const parts = Object.fromEntries(
-    Object.entries(after.parts).map(([name, value]) => [name, value - (before.parts[name] ?? 0)]),
-  )
-  return { application: after.application - before.application, postgres: after.postgres - before.postgres, parts }
+/**
+ * The same load on an empty database and on a full one, in short turns: the pace of a machine changes within minutes, and of
+ * two that are measured one after the other the difference says more about that. The full one has as many requests behind it.
+ */
+async function compareWithFull(
+  run: Run,
+  empty: { product: Product; endpoints: string[]; kinds: number },
+  kind: Kind,
+  cost: number,
+): Promise<void> {
+  const { warmUp: warming, measured: counts, turn } = run.messages
+  await withProduct(async (full) => {
+    const seeded = await full.createGroups(kind)
+    await seedCertificates(full.ownerUrl, seeded, SEEDED)
+    const behind = counts.reduce((sum, count) => sum + count, warming)
+    await warmUp(run, full, seeded, empty.kinds * behind)
+    const side = async (before: string, product: Product, at: string[]) => ({
+      name: `  in turns, ${before} before`,
+      product,
+      requests: await product.prepare(at, run.devices, TURNS * turn),
+      turns: [] as Turn[],
+    })
+    const sides = [
+      await side('none', empty.product, empty.endpoints),
+      await side(SEEDED.toLocaleString('en-GB'), full, seeded),
+    ]
+    for (let n = 0; n < TURNS; n++)
+      for (const { product, requests, turns } of n % 2 === 0 ? sides : sides.toReversed())
+        turns.push(await takeTurn(product, requests.slice(n * turn, (n + 1) * turn), 16))
+    for (const { name, turns } of sides) {
+      const rates = turns.map(({ load }) => (load.replies.length / load.seconds).toFixed(0))
+      console.log(`${name}: ${rates.join(', ')} a second`)
+      const { load, cpu } = together(turns)
+      run.measurements.push(measured(name, 16, load, cpu, cost, run.serials))
+    }
+  })
 }
 
 function measured(
