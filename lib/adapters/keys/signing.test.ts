@@ -170,10 +170,15 @@ describe('certificates', () => {
   ]
   test.each(challenges)('a leaf whose challenge %s is refused', async (_what, change) => {
     const id = await insertLeaf(it, organisation)
-    await it.pool.query(
+    // Past the trigger that keeps a challenge where it was minted, as whoever owns the tables could.
+    const client = await it.pool.connect()
+    await client.query('begin; set local session_replication_role = replica')
+    await client.query(
       `update challenge set ${change} where id = (select challenge_id from certificate where id = $1)`,
       [id],
     )
+    await client.query('commit')
+    client.release()
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'challenge_not_reserved' })
   })
 

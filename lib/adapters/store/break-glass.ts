@@ -3,6 +3,7 @@ import { parseEvent } from '@/lib/services/audit-events'
 import type { BreakGlassEndpoint, BreakGlassRecord, BreakGlassStore, StoppedEndpoint } from '@/lib/services/break-glass'
 import type { RevocationReason } from '@/lib/services/certificates'
 import { makeCrlsDue } from './certificate-rows'
+import { isPending, UNSPENT } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 
 export function breakGlassStore(database: Database): BreakGlassStore {
@@ -129,8 +130,8 @@ async function readHit(database: Database, issuer: IssuerRow, now: Date): Promis
     where group_id = ${issuer.group_id}::uuid and (${issuer.status === 'revoked'} or authority_id = ${issuer.id}::uuid)
     order by created_at, id`
   const [pending] = await database.$queryRaw<[{ count: number }]>`
-    select count(*)::int as count from challenge h join endpoint e on e.id = h.endpoint_id
-    where e.authority_id = ${issuer.id}::uuid and h.state = 'pending' and h.origin = 'minted' and h.expires_at > ${now}`
+    select count(*)::int as count from ${UNSPENT} join endpoint e on e.id = u.endpoint_id
+    where e.authority_id = ${issuer.id}::uuid and ${isPending} and u.origin = 'minted' and u.expires_at > ${now}`
   return { ...counts, pendingChallenges: pending.count, endpoints }
 }
 

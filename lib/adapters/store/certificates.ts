@@ -13,7 +13,7 @@ import { inGroups } from './by-slug'
 import { CERTIFICATE_TABLES, filterConditions, statusCondition } from './certificate-filter'
 import { issuerRevocation, LIST_COLUMNS, type ListRow, listRow } from './certificate-list-rows'
 import { makeCrlsDue } from './certificate-rows'
-import { isPending } from './challenge-rows'
+import { isPending, UNSPENT } from './challenge-rows'
 import { type Database, transact } from './database'
 import { Prisma } from './generated/client'
 import { inReach } from './reach'
@@ -132,7 +132,7 @@ export function certificateStore(database: Database): CertificateStore {
           (count(*) filter (where c.issued_at > ${yesterday}))::int as last24h,
           (select count(*) from enrolment_transaction where index_state = 'refused' and not ${isQuestion}
             and created_at > ${yesterday} and ${ofEndpoints(groups)})::int as refused24h,
-          (select count(*) from challenge c where ${isPending} and c.expires_at > ${now} and ${ofEndpoints(groups)})::int as "pendingChallenges"
+          (select count(*) from ${UNSPENT} where ${isPending} and u.expires_at > ${now} and ${ofEndpoints(groups, Prisma.sql`u.endpoint_id`)})::int as "pendingChallenges"
         from ${CERTIFICATE_TABLES}
         where c.kind = 'leaf' and c.state = 'issued' and ${inReach(Prisma.sql`g.slug`, groups)}`
       return row
@@ -140,9 +140,9 @@ export function certificateStore(database: Database): CertificateStore {
   }
 }
 
-function ofEndpoints(groups: readonly string[] | undefined): Prisma.Sql {
+function ofEndpoints(groups: readonly string[] | undefined, id = Prisma.sql`endpoint_id`): Prisma.Sql {
   if (groups === undefined) return Prisma.sql`true`
-  return Prisma.sql`endpoint_id in (select e.id from endpoint e join "group" g on g.id = e.group_id where ${inReach(Prisma.sql`g.slug`, groups)})`
+  return Prisma.sql`${id} in (select e.id from endpoint e join "group" g on g.id = e.group_id where ${inReach(Prisma.sql`g.slug`, groups)})`
 }
 
 const LISTED = Prisma.sql`c.kind = 'leaf' and c.state = 'issued'`

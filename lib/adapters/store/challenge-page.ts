@@ -7,7 +7,7 @@ import type {
   StoredPageAccount,
 } from '@/lib/services/challenge-page-types'
 import { bytes, isUniqueViolation } from './certificate-rows'
-import { isPending } from './challenge-rows'
+import { isPending, UNSPENT } from './challenge-rows'
 import { type Database, transact } from './database'
 import { defaultEndpointId } from './default-endpoint'
 import { Prisma } from './generated/client'
@@ -32,7 +32,7 @@ export function challengePageStore(database: Database): ChallengePageStore {
           case when a.previous_secret_until > now() then a.previous_secret_until end as "previousSecretUntil",
           a.created_by as "createdBy", a.created_at as "createdAt", a.last_used_at as "lastUsedAt", a.last_refusal as "refusal",
           a.last_refused_at as "refusedAt",
-          (select count(*)::int from challenge c where c.page_account_id = a.id and ${isPending} and c.expires_at > now()) as pending
+          (select count(*)::int from ${UNSPENT} where u.page_account_id = a.id and ${isPending} and u.expires_at > now()) as pending
         from challenge_page_account a
         where a.endpoint_id = ${endpointId}::uuid
         order by lower(a.name), a.id`

@@ -9,15 +9,32 @@ export const hasCertificate = Prisma.sql`exists (select from certificate x where
 export const effectiveState = Prisma.sql`(case when c.state = 'pending' and c.expires_at <= now() then 'expired' else c.state::text end)`
 
 /**
- * The same as conditions, in words that indexes know: to them, one that is reserved is pending, so that a reservation
- * moves its row into none of them anew.
+ * Challenges that are not consumed, by the table that indexes know them in (ChallengeUnspent in the schema): `u` is the row there, to
+ * which one that is reserved is pending, so that a reservation changes nothing in it.
  */
-export const isPending = Prisma.sql`c.index_state = 'pending' and c.state = 'pending'`
-export const isReserved = Prisma.sql`c.index_state = 'pending' and c.state = 'reserved'`
+export const UNSPENT = Prisma.sql`challenge_unspent u join challenge c on c.id = u.challenge_id`
+export const isPending = Prisma.sql`u.state = 'pending' and c.state = 'pending'`
+export const isReserved = Prisma.sql`u.state = 'pending' and c.state = 'reserved'`
 
+/** How many of those that `which` tells of `u` wait is below a limit; those that are reserved are looked at where it matters. */
+export function fewerPending(which: Prisma.Sql, limit: Prisma.Sql): Prisma.Sql {
+  const waiting = Prisma.sql`u.state = 'pending' and u.expires_at > now() and ${which}`
+  return Prisma.sql`(case when (select count(*) from challenge_unspent u where ${waiting}) < ${limit} then true
+    else (select count(*) from ${UNSPENT} where ${waiting} and ${isPending}) < ${limit} end)`
+}
+
+/** For a query that goes by something else. Most challenges are consumed: no index tells those apart. */
 export function hasState(state: ChallengeState): Prisma.Sql {
-  if (state === 'pending') return Prisma.sql`(${isPending} and c.expires_at > now())`
-  if (state === 'reserved') return Prisma.sql`(${isReserved})`
-  if (state === 'expired') return Prisma.sql`(c.index_state = 'expired' or (${isPending} and c.expires_at <= now()))`
-  return Prisma.sql`c.index_state = ${state}::"ChallengeState"`
+  if (state === 'consumed') return Prisma.sql`c.state = 'consumed'`
+  if (state === 'pending')
+    return Prisma.sql`(c.state = 'pending' and c.id in (${unspent(Prisma.sql`u.state = 'pending' and u.expires_at > now()`)}))`
+  if (state === 'reserved')
+    return Prisma.sql`(c.state = 'reserved' and c.id in (${unspent(Prisma.sql`u.state = 'pending'`)}))`
+  if (state === 'revoked') return Prisma.sql`c.id in (${unspent(Prisma.sql`u.state = 'revoked'`)})`
+  const past = Prisma.sql`u.state = 'expired' or (u.state = 'pending' and u.expires_at <= now())`
+  return Prisma.sql`(c.state in ('pending', 'expired') and c.id in (${unspent(past)}))`
+}
+
+function unspent(which: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`select u.challenge_id from challenge_unspent u where ${which}`
 }

@@ -1,7 +1,7 @@
 /** What time does to challenges: expiry, and the reservations of workers that are gone. */
 import type { ChallengeUpkeepStore } from '@/lib/services/challenge-upkeep'
 import { VALIDATED_FOR } from '@/lib/services/challenge-validation'
-import { hasCertificate, isPending, isReserved } from './challenge-rows'
+import { hasCertificate, isPending, isReserved, UNSPENT } from './challenge-rows'
 import { type Database, transact } from './database'
 import { guarded } from './outage'
 
@@ -11,9 +11,9 @@ export function challengeUpkeepStore(database: Database): ChallengeUpkeepStore {
       return transact(database, async (transaction) => {
         const rows = await transaction.$queryRaw<{ slug: string; count: bigint }[]>`
           with due as (
-            select c.id from challenge c where ${isPending} and c.expires_at <= now() order by c.expires_at limit ${limit} for update skip locked
+            select c.id from ${UNSPENT} where ${isPending} and u.expires_at <= now() order by u.expires_at limit ${limit} for update of c skip locked
           ), gone as (
-            update challenge c set state = 'expired' from due where c.id = due.id and c.state = 'pending' returning c.endpoint_id
+            update challenge c set state = 'expired' from due where c.id = due.id and c.state = 'pending' and c.expires_at <= now() returning c.endpoint_id
           )
           select e.slug, count(*) as count from gone join endpoint e on e.id = gone.endpoint_id group by e.slug order by e.slug`
         const perEndpoint = Object.fromEntries(rows.map(({ slug, count }) => [slug, Number(count)]))
@@ -28,10 +28,10 @@ export function challengeUpkeepStore(database: Database): ChallengeUpkeepStore {
           { id: string; subject: string; slug: string; state: 'pending' | 'expired' }[]
         >`
           with due as (
-            select c.id from challenge c
+            select c.id from ${UNSPENT}
             where ${isReserved} and c.reserved_at < now() - make_interval(mins => ${minutes}::int) and not ${hasCertificate}
               and not jsonb_exists(c.evidence, ${VALIDATED_FOR})
-            order by c.reserved_at limit ${limit} for update skip locked
+            order by c.reserved_at limit ${limit} for update of c skip locked
           )
           update challenge c set state = (case when expires_at > now() then 'pending' else 'expired' end)::"ChallengeState",
             reserved_by = null, reserved_csr_sha256 = null, reserved_spki_sha256 = null, reserved_at = null

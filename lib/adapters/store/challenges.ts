@@ -14,7 +14,7 @@ import type { ChallengeFormat } from '@/lib/services/endpoint-settings'
 import { explanationOf } from '@/lib/services/enrolment-refusals'
 import { atEndpointsOf, endpointId } from './by-slug'
 import { bytes } from './certificate-rows'
-import { effectiveState, hasCertificate, hasState, isPending } from './challenge-rows'
+import { effectiveState, fewerPending, hasCertificate, hasState } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
@@ -56,7 +56,7 @@ export function challengeStore(database: Database): ChallengeStore {
             ${challenge.mintedVia}, ${challenge.mintedFrom}, ${challenge.deviceId}::uuid, ${challenge.pageAccountId}::uuid
           from endpoint e
           where e.id = ${challenge.endpointId}::uuid and e.enabled and e.policy = 'dynamic'
-            and (select count(*) from challenge c where c.endpoint_id = e.id and ${isPending} and c.origin = 'minted' and c.expires_at > now()) < ${quota}
+            and ${fewerPending(Prisma.sql`u.endpoint_id = e.id and u.origin = 'minted'`, Prisma.sql`${quota}`)}
             and (${waitingFor(challenge.endpointId, challenge.constraints.rules ?? {})}) < ${PENDING_CHALLENGES_PER_DEVICE}
           returning expires_at`
         if (row === undefined) return { result: null, events: [] }
@@ -82,7 +82,7 @@ export function challengeStore(database: Database): ChallengeStore {
           with waiting as (
             select c.id, c.subject, e.id as endpoint_id, e.slug as endpoint_slug, e.name as endpoint_name, g.slug as group_slug, g.name as group_name
             from ${MINTED_FOR}
-            where ${await conditionOf(transaction, filter)} and ${isPending} and c.expires_at > now() and c.created_at <= ${before}
+            where ${await conditionOf(transaction, filter)} and ${hasState('pending')} and c.created_at <= ${before}
             order by c.id limit ${limit} for no key update of c)
           update challenge p set state = 'revoked', revoked_at = now(), revoked_reason = ${reason}
           from waiting w where p.id = w.id and p.state = 'pending' returning w.*`
@@ -155,7 +155,7 @@ async function pageHasRoom(
   const used = await transaction.$executeRaw`
     update challenge_page_account a set last_used_at = now()
     where a.id = ${pageAccountId}::uuid and a.endpoint_id = ${endpointId}::uuid and a.disabled_at is null
-      and (select count(*) from challenge c where c.page_account_id = a.id and ${isPending} and c.expires_at > now()) < a.most_pending`
+      and ${fewerPending(Prisma.sql`u.page_account_id = a.id`, Prisma.sql`a.most_pending`)}`
   return used === 1
 }
 
@@ -173,7 +173,7 @@ function waitingUnder(endpointId: string, key: string, value: string): Prisma.Sq
 
 function waitsUnder(endpointId: string, key: string, value: string): Prisma.Sql {
   const name = Prisma.raw(`'${key}'`)
-  return Prisma.sql`from challenge c where c.endpoint_id = ${endpointId}::uuid and ${isPending} and c.expires_at > now()
+  return Prisma.sql`from challenge c where c.endpoint_id = ${endpointId}::uuid and c.state = 'pending' and c.expires_at > now()
     and c.constraints->'rules' ? ${name} and c.constraints->'rules'->>${name} = ${value}`
 }
 

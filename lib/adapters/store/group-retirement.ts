@@ -1,7 +1,7 @@
 /** Retired groups in Postgres. Whoever switches an endpoint on holds the row of its group, and so does whoever retires it. */
 import type { GroupRetirementStore, RetirementView } from '@/lib/services/group-retirement'
 import { holdGroup } from './certificate-rows'
-import { isPending } from './challenge-rows'
+import { isPending, UNSPENT } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 import { guarded } from './outage'
 
@@ -23,8 +23,8 @@ export function groupRetirementStore(database: Database): GroupRetirementStore {
     async find(slug, at) {
       const [row] = await database.$queryRaw<Row[]>`
         select g.id, g.slug, g.name, g.retired_at, g.retired_by,
-          (select count(*)::int from challenge h join endpoint e on e.id = h.endpoint_id
-            where e.group_id = g.id and h.state = 'pending' and h.expires_at > ${at}) as pending,
+          (select count(*)::int from ${UNSPENT} join endpoint e on e.id = u.endpoint_id
+            where e.group_id = g.id and ${isPending} and u.expires_at > ${at}) as pending,
           (select count(*)::int from certificate c where c.group_id = g.id and c.kind = 'leaf' and c.state = 'issued'
             and c.not_after > ${at} and (c.revoked_at is null or c.revocation_reason = 'certificateHold')) as certificates,
           exists (select from network_access n where n.group_id = g.id and n.enabled) as network_access
@@ -71,7 +71,7 @@ async function revokeWaiting(
 ): Promise<{ id: string; subject: string }[]> {
   return transaction.$queryRaw<{ id: string; subject: string }[]>`
     with waiting as (
-      select c.id from challenge c join endpoint e on e.id = c.endpoint_id
+      select c.id from ${UNSPENT} join endpoint e on e.id = u.endpoint_id
       where e.group_id = ${groupId}::uuid and ${isPending} order by c.id for no key update of c)
     update challenge p set state = 'revoked', revoked_at = ${at}, revoked_reason = ${WHY}
     from waiting where p.id = waiting.id returning p.id, p.subject`

@@ -17,7 +17,7 @@ import {
   presentIssuer,
   readAuthorities,
 } from './certificate-rows'
-import { isPending } from './challenge-rows'
+import { isPending, UNSPENT } from './challenge-rows'
 import { type Database, type Transaction, transact } from './database'
 import { ENDPOINT_SETTINGS, endpointSettings } from './endpoint-rows'
 import { Prisma } from './generated/client'
@@ -280,8 +280,8 @@ async function readCounts(
       group by group_id
     ) c on c.group_id = g.id
     left join lateral (
-      select count(*)::int as pending from challenge c join endpoint e on e.id = c.endpoint_id
-      where e.group_id = g.id and ${isPending} and c.origin = 'minted' and c.expires_at > ${now}
+      select count(*)::int as pending from ${UNSPENT} join endpoint e on e.id = u.endpoint_id
+      where e.group_id = g.id and ${isPending} and u.origin = 'minted' and u.expires_at > ${now}
     ) h on true
     where g.id = any(${groupIds}::uuid[])`
   return new Map(

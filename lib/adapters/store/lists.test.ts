@@ -9,7 +9,6 @@ import { actor, type Installation, installation, newDevice } from '@/lib/service
 import { auditStore } from './audit'
 import { foundInSearch } from './audit-finding'
 import { CERTIFICATE_NAMES } from './certificate-filter'
-import { hasState } from './challenge-rows'
 import { CHALLENGE_NAMES } from './challenges'
 import type { Database } from './database'
 import { DEVICE_NAMES, deviceStore, ENDS } from './devices'
@@ -143,15 +142,12 @@ test.each([
   expect(plan.flatMap(Object.values).join('\n')).toContain(index)
 })
 
-test.each([
-  ['certificate_intent_idx', overdueIntents(new Date(), 100)],
-  ['challenge_(waiting|index_state_expires_at)_idx', Prisma.sql`select from challenge c where ${hasState('pending')}`],
-])('%s is what a job or a count goes by, however much has ended', async (index, query) => {
+test('what a job looks for goes by its index, however much has ended', async () => {
   const plan = await database.$transaction(async (transaction) => {
     await transaction.$executeRaw`set local enable_seqscan = off`
-    return transaction.$queryRaw<Record<string, string>[]>`explain ${query}`
+    return transaction.$queryRaw<Record<string, string>[]>`explain ${overdueIntents(new Date(), 100)}`
   })
-  expect(plan.flatMap(Object.values).join('\n')).toMatch(new RegExp(index))
+  expect(plan.flatMap(Object.values).join('\n')).toContain('certificate_intent_idx')
 })
 
 test('the audit trail is searched by the names that things have, whoever made them up', async () => {

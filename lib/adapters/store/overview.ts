@@ -2,7 +2,7 @@
 import type { Milestones, OverviewStore, Reached } from '@/lib/services/overview'
 import { WEEK_MS } from '@/lib/services/overview-forecast'
 import { statusColumn } from './certificate-filter'
-import { isPending } from './challenge-rows'
+import { isPending, UNSPENT } from './challenge-rows'
 import type { Database } from './database'
 import { Prisma } from './generated/client'
 import { guarded } from './outage'
@@ -78,8 +78,8 @@ export function overviewStore(database: Database): OverviewStore {
     async waiting(now, groups) {
       const rows = await database.$queryRaw<GroupRow[]>`
         select g.slug, g.name, x.count from (
-          select e.group_id, count(*)::int as count from challenge c join endpoint e on e.id = c.endpoint_id
-          where ${isPending} and c.origin in ('minted', 'signed') and c.expires_at > ${now}
+          select e.group_id, count(*)::int as count from ${UNSPENT} join endpoint e on e.id = u.endpoint_id
+          where ${isPending} and u.origin in ('minted', 'signed') and u.expires_at > ${now}
             and ${ofGroups(Prisma.sql`e.group_id`, groups)}
           group by 1
         ) x join "group" g on g.id = x.group_id`

@@ -1,5 +1,6 @@
 /** What the posture judges, read from Postgres, and its readings, accepted risks and safekeeping. */
 import type { AcceptedRisk, PostureFacts, PostureReading, PostureStore } from '@/lib/services/posture-types'
+import { isPending, UNSPENT } from './challenge-rows'
 import { type Database, transact } from './database'
 import { deviceRuleStore } from './device-rules'
 import { guarded } from './outage'
@@ -87,7 +88,8 @@ async function factsOf(database: Database, at: Date): Promise<Omit<PostureFacts,
       orderBy: { name: 'asc' },
       select: { slug: true, name: true, policy: true, challengeTtlMinutes: true, allowDes: true, scepIdentity: true },
     }),
-    database.challenge.count({ where: { indexState: 'pending', state: 'pending', expiresAt: { gt: day } } }),
+    database.$queryRaw<[{ count: number }]>`
+      select count(*)::int as count from ${UNSPENT} where ${isPending} and u.expires_at > ${day}`,
     database.$queryRaw<{ count: number }[]>`
       select count(*)::int as count from (
         select from enrolment_transaction where client = 'apple' and state = 'issued' and created_at > ${monthAgo} limit ${APPLE_BOUND}) t`,
@@ -139,7 +141,7 @@ async function factsOf(database: Database, at: Date): Promise<Omit<PostureFacts,
     sharedIssuers: shared.map(({ slug }) => slug),
     staticSecrets,
     endpoints,
-    longChallenges: long,
+    longChallenges: long[0].count,
     appleEnrolments: apple[0]?.count ?? 0,
     webhooks,
     recipients,

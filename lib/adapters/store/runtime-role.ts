@@ -30,8 +30,15 @@ const DELETABLE = [
   'status_change',
   'user_group',
 ]
-/** The audit trail is written by the two functions below alone, past policies and holds by triggers: with their owner's rights. */
-const READ_ONLY = ['_prisma_migrations', 'audit_event', 'audit_head', 'past_hold', 'policy_version']
+/** The audit trail is written by the two functions below alone, past policies, holds and unspent challenges by triggers: with their owner's rights. */
+const READ_ONLY = [
+  '_prisma_migrations',
+  'audit_event',
+  'audit_head',
+  'challenge_unspent',
+  'past_hold',
+  'policy_version',
+]
 const APPENDING = ['public.audit_append(text, text)', 'public.audit_append_all(text[], text[])']
 
 /** Gives the role what the product needs, takes away what it does not, and does nothing where all is as it should be. */

@@ -1,7 +1,7 @@
 /** Closing what other servers never reported about, in Postgres. */
 import { VALIDATED_FOR } from '@/lib/services/challenge-validation'
 import type { ValidationUpkeepStore } from '@/lib/services/validation-upkeep'
-import { isReserved } from './challenge-rows'
+import { isReserved, UNSPENT } from './challenge-rows'
 import { type Database, transact } from './database'
 import { guarded } from './outage'
 
@@ -11,9 +11,9 @@ export function validationUpkeepStore(database: Database): ValidationUpkeepStore
       transact(database, async (transaction) => {
         const rows = await transaction.$queryRaw<{ id: string; subject: string; slug: string }[]>`
           with due as (
-            select c.id from challenge c
+            select c.id from ${UNSPENT}
             where ${isReserved} and jsonb_exists(c.evidence, ${VALIDATED_FOR}) and c.reserved_at < now() - make_interval(mins => ${minutes}::int)
-            order by c.reserved_at limit ${limit} for update skip locked
+            order by c.reserved_at limit ${limit} for update of c skip locked
           ), closed as (
             update challenge c set state = 'consumed', consumed_at = now() from due where c.id = due.id
             returning c.id, c.subject, c.endpoint_id, c.reserved_by

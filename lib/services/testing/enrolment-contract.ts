@@ -94,6 +94,17 @@ export function enrolmentStoreContract(name: string, open: () => Promise<Enrolme
         expect(await challenges.add(row(), 2, () => note('challenge.minted'))).not.toBeNull()
       })
 
+      test('one that is being redeemed is no longer among those that wait', async () => {
+        const other = await portal.createGroup(`Redeemed ${name}`)
+        const endpointId = other.endpoint.id
+        const first = challenge({ endpointId })
+        const { challenges } = backing.enrolment
+        expect(await challenges.add(first, 1, () => note('challenge.minted'))).not.toBeNull()
+        expect(await challenges.add(challenge({ endpointId }), 1, () => note('challenge.minted'))).toBeNull()
+        expect(await reserve(first.handleHash, await begun(attempt({ endpointId })))).not.toBeNull()
+        expect(await challenges.add(challenge({ endpointId }), 1, () => note('challenge.minted'))).not.toBeNull()
+      })
+
       test('a challenge is found by subject, name and id, page by page, newest first', async () => {
         const rows = [
           await added({ deviceName: `needle ${name} 1` }),

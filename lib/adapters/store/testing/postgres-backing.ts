@@ -116,10 +116,22 @@ export async function postgresBacking(): Promise<Backing & { database: Database;
       })
     },
     close: async () => {
+      const astray = await unspentAstray(database)
       await database.$disconnect()
       await drop()
+      if (astray > 0) throw new Error(`${astray} challenges are not in challenge_unspent as they are.`)
     },
   }
+}
+
+/** Whatever a test did to challenges, the table beside them has followed. */
+export async function unspentAstray(database: Database): Promise<number> {
+  const [row] = await database.$queryRaw<[{ count: number }]>`
+    select count(*)::int as count from challenge c full join challenge_unspent u on u.challenge_id = c.id
+    where c.id is null or (u.challenge_id is null) <> (c.state = 'consumed')
+      or (u.endpoint_id, u.page_account_id, u.origin, u.state, u.expires_at)
+        is distinct from (c.endpoint_id, c.page_account_id, c.origin, c.index_state, c.expires_at) and c.state <> 'consumed'`
+  return row.count
 }
 
 /** Past the trigger that keeps what a certificate says: time is turned by turning the certificate. */
