@@ -295,7 +295,7 @@ function wrongKey(
     () => Buffer.alloc(256, by.one([0, 0xff])),
     () => v15(by.bytes(by.one([0, 1, 15, 17, 24, 32, 245]))),
     () => publicEncrypt({ key: publicKey, padding: constants.RSA_NO_PADDING }, raw),
-    () => damaged(v15(contentKey), by),
+    () => otherThan(v15(contentKey), by),
   ])()
   const transport = by.one([
     sequence(oid(OID.rsaEncryption), nullValue()),
@@ -306,6 +306,12 @@ function wrongKey(
   const content = sequence(oid(OID.data), sequence(oid(OID.aes128Cbc), octetString(iv)), encode(0x80, ciphertext))
   const recipients = by.one([[whole], [whole, whole], Array(by.one([8, 9, 300])).fill(whole)])
   return contentInfo(OID.envelopedData, sequence(integer(0), setOf(recipients), content))
+}
+
+/** Damage may hit nothing, and a key that is left whole opens what is sealed. */
+function otherThan(bytes: Uint8Array, by: Chance): Uint8Array {
+  const other = damaged(bytes, by)
+  return other.equals(bytes) ? otherThan(bytes, by) : other
 }
 
 /** The part of a CSR that is signed, bent, and signed by the key that is in it or was. */

@@ -90,6 +90,11 @@ export async function fuzz(campaign: Campaign): Promise<Outcome> {
   return outcome
 }
 
+/** On one line, for whoever has no more of a run than the message of its failure. */
+export function told(findings: readonly Finding[]): string {
+  return findings.map(({ kind, problems, file }) => `${kind}: ${problems.join(', ')} (${file})`).join('; ')
+}
+
 /** Drops what a run leaves behind in memory, but for the requests that wait: those are few, however many were sent. */
 export function forgetPast(world: World): void {
   const waiting = world.transactions.filter(({ state }) => state === 'pending')

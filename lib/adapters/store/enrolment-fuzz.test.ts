@@ -1,7 +1,7 @@
 /** The same damage as lib/services/scep-fuzz.test.ts, on Postgres: what strangers write must fit into its columns. */
 import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { fuzz } from '@/e2e/fuzz/run'
+import { fuzz, told } from '@/e2e/fuzz/run'
 import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
 
 const SECONDS = 20
@@ -19,7 +19,7 @@ test('whatever arrives finds its place in the database: no error, no certificate
       forget: () => {},
       say: (line) => console.log(line),
     })
-    expect(findings).toEqual([])
+    expect(findings, told(findings)).toEqual([])
     expect(rounds).toBeGreaterThan(50)
   } finally {
     await backing.close()
