@@ -10,7 +10,8 @@ import { seedCertificates } from './seed'
 import { type Cpu, type Measurement, printTable } from './table'
 import { type Turn, takeTurn, together } from './turns'
 
-const CONNECTIONS = [1, 4, 16]
+const MOST_CONNECTIONS = 16
+const CONNECTIONS = [1, 4, MOST_CONNECTIONS]
 const DEVICE_KEYS = 32
 const ISSUER_KINDS = ['rsa3072', 'p256'] as const
 type Kind = (typeof ISSUER_KINDS)[number]
@@ -144,12 +145,12 @@ async function compareWithFull(
     ]
     for (let n = 0; n < TURNS; n++)
       for (const { product, requests, turns } of n % 2 === 0 ? sides : sides.toReversed())
-        turns.push(await takeTurn(product, requests.slice(n * turn, (n + 1) * turn), 16))
+        turns.push(await takeTurn(product, requests.slice(n * turn, (n + 1) * turn), MOST_CONNECTIONS))
     for (const { name, turns } of sides) {
       const rates = turns.map(({ load }) => (load.replies.length / load.seconds).toFixed(0))
       console.log(`${name}: ${rates.join(', ')} a second`)
       const { load, cpu } = together(turns)
-      run.measurements.push(measured(name, 16, load, cpu, cost, run.serials))
+      run.measurements.push(measured(name, MOST_CONNECTIONS, load, cpu, cost, run.serials))
     }
   })
 }

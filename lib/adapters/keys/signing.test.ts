@@ -166,19 +166,29 @@ describe('certificates', () => {
     ['is still pending', `state = 'pending'`],
     ['was consumed', `state = 'consumed', consumed_at = now()`],
     ['was reserved for another key', `reserved_spki_sha256 = reserved_csr_sha256`],
-    ['is of another endpoint', `endpoint_id = (select id from endpoint e where e.id <> challenge.endpoint_id limit 1)`],
   ]
   test.each(challenges)('a leaf whose challenge %s is refused', async (_what, change) => {
     const id = await insertLeaf(it, organisation)
-    // Past the trigger that keeps a challenge where it was minted, as whoever owns the tables could.
-    const client = await it.pool.connect()
-    await client.query('begin; set local session_replication_role = replica')
-    await client.query(
+    await it.pool.query(
       `update challenge set ${change} where id = (select challenge_id from certificate where id = $1)`,
       [id],
     )
-    await client.query('commit')
-    client.release()
+    await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'challenge_not_reserved' })
+  })
+
+  test('a leaf whose challenge is of another endpoint is refused, though a trigger keeps it where it was minted', async () => {
+    const id = await insertLeaf(it, organisation)
+    const change = `update challenge set endpoint_id = (select id from endpoint e where e.id <> challenge.endpoint_id limit 1)
+      where id = (select challenge_id from certificate where id = $1)`
+    await expect(it.pool.query(change, [id])).rejects.toThrow('a challenge stays where it was minted')
+    const client = await it.pool.connect()
+    try {
+      await client.query('begin; set local session_replication_role = replica')
+      expect((await client.query(change, [id])).rowCount).toBe(1)
+      await client.query('commit')
+    } finally {
+      client.release()
+    }
     await expect(it.signer.signCertificate(id)).rejects.toMatchObject({ reason: 'challenge_not_reserved' })
   })
 

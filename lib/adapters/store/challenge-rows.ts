@@ -16,7 +16,10 @@ export const UNSPENT = Prisma.sql`challenge_unspent u join challenge c on c.id =
 export const isPending = Prisma.sql`u.state = 'pending' and c.state = 'pending'`
 export const isReserved = Prisma.sql`u.state = 'pending' and c.state = 'reserved'`
 
-/** How many of those that `which` tells of `u` wait is below a limit; those that are reserved are looked at where it matters. */
+/**
+ * Fewer than so many wait of those that `which` says of `u`. Those that are reserved are told apart only once all together reach the
+ * limit: that takes a look at each challenge.
+ */
 export function fewerPending(which: Prisma.Sql, limit: Prisma.Sql): Prisma.Sql {
   const waiting = Prisma.sql`u.state = 'pending' and u.expires_at > now() and ${which}`
   return Prisma.sql`(case when (select count(*) from challenge_unspent u where ${waiting}) < ${limit} then true

@@ -30,7 +30,10 @@ const DELETABLE = [
   'status_change',
   'user_group',
 ]
-/** The audit trail is written by the two functions below alone, past policies, holds and unspent challenges by triggers: with their owner's rights. */
+/**
+ * The audit trail is written by the two functions below alone, past policies, holds and unspent challenges by triggers: with their
+ * owner's rights.
+ */
 const READ_ONLY = [
   '_prisma_migrations',
   'audit_event',
