@@ -24,10 +24,11 @@ export async function seedCertificates(ownerUrl: string, endpoints: string[], co
 
 const SEED = `
   with made as materialized (
-    select n, gen_random_uuid() as certificate_id, gen_random_uuid() as challenge_id, gen_random_uuid() as row_id,
-      sha256(convert_to('bench ' || n, 'UTF8')) as hash, 'CN=seeded-' || n as subject,
-      now() - interval '300 days' + n * interval '100 seconds' as at
-    from generate_series($2::int, $3::int) as n
+    select n, uuidv7(at - now()) as certificate_id, uuidv7(at - now()) as challenge_id, uuidv7(at - now()) as row_id,
+      sha256(convert_to('bench ' || n, 'UTF8')) as hash, 'CN=seeded-' || n as subject, at
+    from (
+      select n, now() - interval '300 days' + n * interval '100 seconds' as at from generate_series($2::int, $3::int) as n
+    ) as moments
   ), e as (
     select id, group_id, authority_id from endpoint where id = $1::uuid
   ), challenges as (

@@ -24,6 +24,7 @@ import { explanationOf } from './enrolment-refusals'
 import { EnrolmentProof, type IssuanceService } from './issuance'
 import { countRows, readPage, type Sorting } from './listing'
 import { authoriseInGroups, canInGroups, inGroups, reachOf } from './permissions'
+import { newRowId } from './row-id'
 import { failedRow, issuanceRefusal } from './scep-refusals'
 
 export interface ApprovalsDependencies {
@@ -205,7 +206,7 @@ export function createApprovals(dependencies: ApprovalsDependencies): ApprovalsS
     const reservation = await grants.grant(
       {
         ...grantOf(request),
-        id: crypto.randomUUID(),
+        id: newRowId(),
         handleHash: grantHandle(id),
         endpointId: request.endpoint.id,
         transactionRowId: id,

@@ -1,5 +1,4 @@
 /** Draws up a certificate before anybody signs it: its serial, the bytes to be signed, and their lint. */
-import { randomUUID } from 'node:crypto'
 import { Refusal } from '@/lib/errors'
 import { buildTbsCertificate, type Extension, signatureAlgorithmFor } from '@/lib/pki/certificate'
 import { digest } from '@/lib/pki/digest'
@@ -8,6 +7,7 @@ import { type LintRules, lintCertificate } from '@/lib/pki/lint'
 import { nameToText, parseName } from '@/lib/pki/name'
 import { newSerial } from '@/lib/pki/serial'
 import type { SubjectAlternativeName } from './challenges'
+import { newRowId } from './row-id'
 import type { KeyAlgorithm } from './signer'
 
 export type CertificateKind = 'root' | 'issuer' | 'ra' | 'ocsp' | 'profile' | 'leaf'
@@ -108,7 +108,7 @@ export function drawIntent(request: IntentRequest): CertificateIntent {
     })
   }
   return {
-    id: randomUUID(),
+    id: newRowId(),
     kind,
     authorityId: authority.id,
     groupId: request.groupId ?? null,

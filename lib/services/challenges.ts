@@ -21,6 +21,7 @@ import {
   type Sorting,
 } from './listing'
 import { authoriseEndpoint, authoriseScoped, inGroups, inScope, type Reach, reachOf } from './permissions'
+import { newRowId } from './row-id'
 import type { Signer } from './signer'
 import type { Urls } from './urls'
 
@@ -264,7 +265,7 @@ export function createChallenges(dependencies: ChallengesDependencies): Challeng
       if (actor.via !== 'cli') await limit(`mint:${actor.id ?? actor.name}`, mints.count, mints.seconds)
       if (!isOpen(endpoint)) return refuseMint(audit, actor, endpoint, closedEndpoint(endpoint))
 
-      const id = crypto.randomUUID()
+      const id = newRowId()
       const value =
         format === 'sealed'
           ? await sealed({ challengeId: id, endpointId: endpoint.id, constraints }, ttlMinutes)

@@ -9,6 +9,7 @@ import type { Attempt } from './enrolment-turns'
 import type { Signed } from './intents'
 import { EnrolmentProof, type IssuedCertificate } from './issuance'
 import type { Narrowing } from './narrowing'
+import { newRowId } from './row-id'
 
 export interface Authorised {
   outcome: 'redeemed'
@@ -124,7 +125,7 @@ export function grantRequest(presentation: Presentation, grant: Grant): GrantReq
   return {
     ...grant,
     subject: printableText(grant.subject),
-    id: crypto.randomUUID(),
+    id: newRowId(),
     handleHash: grantHandle(transactionRowId),
     endpointId: endpoint.id,
     transactionRowId,

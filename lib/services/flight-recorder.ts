@@ -6,6 +6,7 @@ import { isRefusal } from '@/lib/errors'
 import type { Json } from './audit'
 import { masker, printableText } from './enrolment-text'
 import type { AnsweredQuestion, ExchangeTrace, Step } from './exchange-trace'
+import { newRowId } from './row-id'
 import type { ScepRequest, ScepResponse } from './scep-enrolment'
 import type { Exchange } from './scep-exchange'
 
@@ -140,7 +141,7 @@ export function createFlightRecorder(dependencies: FlightRecorderDependencies): 
     waiting.push({
       at,
       endpointId: endpoint.id,
-      rowId: trace.rowId ?? crypto.randomUUID(),
+      rowId: trace.rowId ?? newRowId(),
       userAgent: request.userAgent?.slice(0, 200) ?? null,
       sourceIp: request.ip,
       outcome,

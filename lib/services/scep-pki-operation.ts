@@ -23,6 +23,7 @@ import { messageFacts } from './flight-facts'
 import type { Signed } from './intents'
 import type { IssuedCertificate } from './issuance'
 import { createRenewals, type HeldCertificate } from './renewal'
+import { newRowId } from './row-id'
 import { answer, refuseHttp } from './scep-answers'
 import { attemptOf, cipherOf, madeAhead, presentationOf, withChain } from './scep-attempt'
 import { isIntunes } from './scep-endpoints'
@@ -227,7 +228,7 @@ export function createPkiOperation(
     attempt: Attempt,
   ): Promise<(AtOnce & { rowId: string }) | null> {
     const authoriser = authorisers[exchange.endpoint.policy]
-    const presentation = presentationOf(exchange, message, opened, crypto.randomUUID())
+    const presentation = presentationOf(exchange, message, opened, newRowId())
     const policy = policyOf(exchange, opened)
     if (authoriser?.enrolAtOnce === undefined || !mayBeUsual(exchange) || presentation.signerDiffers || !policy.allowed)
       return null

@@ -5,6 +5,7 @@ import type { AuditEntry, Json } from './audit'
 import type { Presentation } from './challenge-presentation'
 import type { ChallengeConstraints } from './challenges'
 import { printableEntry } from './enrolment-text'
+import { newRowId } from './row-id'
 import {
   createSignedJudgement,
   hourOf,
@@ -73,7 +74,7 @@ export function createSignedChallenges(dependencies: SignedChallengesDependencie
       judgement.meantFor(endpoint, claims, minter)
 
       const row: SignedRow = {
-        id: crypto.randomUUID(),
+        id: newRowId(),
         endpointId: endpoint.id,
         handleHash: signedHandle(endpoint.id, minter.id, claims.jti),
         expiresAt,

@@ -12,6 +12,7 @@ import { type EnrolmentReason, EnrolmentRefusal } from './enrolment-refusals'
 import { printableText } from './enrolment-text'
 import { EnrolmentProof } from './issuance'
 import type { Passwords } from './passwords'
+import { newRowId } from './row-id'
 import type { Signer } from './signer'
 import { lookupOf, type PresentedSecret, type StaticSecretStore, type StaticUse } from './static-secrets'
 import { matchTemplate, parseSubjectTemplate } from './subject-template'
@@ -110,7 +111,7 @@ function grantOf(
   constraints: ChallengeConstraints,
 ): GrantRequest {
   return {
-    id: crypto.randomUUID(),
+    id: newRowId(),
     handleHash: grantHandle(transactionRowId),
     origin: 'static',
     endpointId: endpoint.id,

@@ -5,6 +5,7 @@
 import type { AuditEntry } from '@/lib/services/audit'
 import { MISMATCH_REASONS, type Reservation, type ReservationRequest } from '@/lib/services/challenge-presentation'
 import type { Attempt } from '@/lib/services/enrolment-turns'
+import { newRowId } from '@/lib/services/row-id'
 import { type Database, hotPool } from './database'
 import { eventTexts } from './event-texts'
 import { byIdentity, compare } from './lock-order'
@@ -17,7 +18,7 @@ import { together } from './together'
  */
 export function beginTogether(database: Database): (attempt: Attempt) => Promise<string | null> {
   return together(async (asked: Attempt[]) => {
-    const rows = asked.map((attempt) => ({ id: crypto.randomUUID() as string, attempt }))
+    const rows = asked.map((attempt) => ({ id: newRowId(), attempt }))
     const ordered = rows.toSorted((a, b) => byIdentity(a.attempt, b.attempt))
     const attempts = ordered.map(({ attempt }) => attempt)
     const inserted = await hotPool(database).query<{ id: string }>({

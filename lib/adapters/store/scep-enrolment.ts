@@ -1,6 +1,7 @@
 /** What a SCEP request reads and writes in Postgres: its endpoint, and the row that gives it its turn. */
 import { FAIL_INFO_NUMBER } from '@/lib/scep/fail-info'
 import type { KnownTransaction } from '@/lib/services/enrolment-turns'
+import { newRowId } from '@/lib/services/row-id'
 import type { ScepEndpoint } from '@/lib/services/scep-endpoints'
 import type { ScepEnrolmentStore } from '@/lib/services/scep-enrolment'
 import { bytes } from './certificate-rows'
@@ -68,7 +69,7 @@ export function scepEnrolmentStore(database: Database): ScepEnrolmentStore {
     },
 
     async refuseAtOnce(attempt, row, challengeId, events) {
-      const id = crypto.randomUUID()
+      const id = newRowId()
       return transact(database, async (transaction) => {
         const optional = (value: Uint8Array | null) => (value === null ? null : bytes(value))
         await transaction.$executeRaw`
