@@ -48,7 +48,7 @@ const STATUSES = `
   select i.place, c.revoked_at, c.revocation_reason,
          case when own.revoked_at <= c.not_after then own.revoked_at end as issuer_revoked_at, own.revocation_reason as issuer_revocation_reason
   from unnest($1::uuid[], $2::text[]) with ordinality as i(authority_id, serial, place)
-  join certificate c on c.authority_id = i.authority_id and c.serial = i.serial and c.state = 'issued'
+  join certificate c on c.authority_id = i.authority_id and c.serial = i.serial and c.state::text = 'issued'
   join authority a on a.id = i.authority_id
   join certificate own on own.id = a.certificate_id`
 

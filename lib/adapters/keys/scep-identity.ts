@@ -34,7 +34,7 @@ export async function checkNextCertificates(pool: pg.Pool, certificates: Uint8Ar
   const { rows } = await pool.query<{ known: number }>({
     name: 'next-certificates',
     text: `select count(distinct fingerprint_sha256)::int as known from certificate
-           where fingerprint_sha256 = any($1) and state = 'issued' and kind in ('root', 'issuer', 'ra') and revoked_at is null`,
+           where fingerprint_sha256 = any($1) and state::text = 'issued' and kind::text in ('root', 'issuer', 'ra') and revoked_at is null`,
     values: [fingerprints],
   })
   const distinct = new Set(fingerprints.map((fingerprint) => fingerprint.toString('hex'))).size

@@ -11,6 +11,8 @@ import { type EnrolmentPortal, enrolmentPortal } from '@/lib/services/testing/en
 import { deviceActor } from '@/lib/services/testing/harness'
 import { atOnceStore } from './at-once'
 import { hotPool, openDatabase } from './database'
+import { authorisationStore } from './network-access'
+import { ocspStore } from './ocsp'
 import { postgresEnrolmentBacking } from './testing/postgres-enrolment'
 
 atOnceStoreContract('on Postgres', postgresEnrolmentBacking)
@@ -224,7 +226,7 @@ describe('the usual enrolment on Postgres', () => {
     expect(known.filter((column) => changed.includes(column))).toEqual([])
   })
 
-  test('every statement of an enrolment looks up its rows by key, planned while the tables are as good as empty', async () => {
+  test('every statement of an enrolment and of a status looks up its rows by key, planned while the tables are as good as empty', async () => {
     const seen = new Map<string, string>()
     const query = vi.spyOn(pg.Client.prototype, 'query')
     try {
@@ -234,6 +236,10 @@ describe('the usual enrolment on Postgres', () => {
       const other = await portal.mint()
       await (await portal.device({ challenge: other.challenge, signer: 1, key: 'ec' })).enrol()
       await portal.recorder.flush()
+      // What devices and networks ask without end.
+      const authorityId = crypto.randomUUID()
+      await ocspStore(backing.database).status(authorityId, '2A')
+      await authorisationStore(backing.database).subject([authorityId], '2A')
       for (const [asked] of query.mock.calls as unknown as [{ name?: string; text?: string }][])
         if (asked?.name !== undefined && asked.text !== undefined) seen.set(asked.name, asked.text)
     } finally {
@@ -243,6 +249,7 @@ describe('the usual enrolment on Postgres', () => {
       expect.arrayContaining([
         ...['offer-challenges', 'enrol', 'leaf', 'begin-enrolments', 'find-presented-challenges'],
         ...['reserve-challenges', 'issuing-endpoints', 'record-leaf-intents', 'add-flight-records'],
+        ...['ocsp-statuses', 'network-access-subject'],
       ]),
     )
     for (const [name, text] of seen) await expectRowsByKey(name, text)

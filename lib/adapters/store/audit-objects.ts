@@ -41,12 +41,8 @@ export function auditObjectStore(db: Database): AuditObjectStore {
     },
 
     async certificatesOf(subject, limit) {
-      const rows = await db.certificate.findMany({
-        where: { subject },
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        take: limit,
-        select: { id: true },
-      })
+      const rows = await db.$queryRaw<{ id: string }[]>`
+        select id from certificate where subject = ${subject} and state <> 'intent' order by created_at desc, id desc limit ${limit}`
       return rows.map(({ id }) => id)
     },
   }

@@ -13,7 +13,7 @@ export function deviceRuleStore(database: Database): DeviceRuleStore {
         select g.slug, g.name, exists (select from device_rule r where r.group_id = g.id and r.action <> 'report') as follows
         from "group" g
         where exists (select from connector where disabled_at is null) and exists (
-          select from (select id from certificate where group_id = g.id and kind = 'leaf' order by created_at desc limit ${newest}) c
+          select from (select id from certificate where group_id = g.id and kind = 'leaf' and state = 'issued' order by created_at desc limit ${newest}) c
           join device_certificate l on l.certificate_id = c.id join device d on d.id = l.device_id
           join connector k on k.id = d.connector_id where k.disabled_at is null)
         order by lower(g.name), g.slug`

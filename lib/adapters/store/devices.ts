@@ -67,7 +67,7 @@ export function deviceStore(database: Database): DeviceStore {
       database.$queryRaw<Pick<MdmDevice, 'id' | 'name' | 'serial' | 'externalId'>[]>`
         select distinct d.id, d.name, d.serial, d.external_id as "externalId" from certificate c
         join device_certificate l on l.certificate_id = c.id join device d on d.id = l.device_id
-        where c.subject = ${subject} and c.kind = 'leaf' and ${ofGroups(Prisma.sql`c.group_id`, groups)} order by d.name, d.id limit 20`,
+        where c.subject = ${subject} and c.kind = 'leaf' and c.state = 'issued' and ${ofGroups(Prisma.sql`c.group_id`, groups)} order by d.name, d.id limit 20`,
 
     events: (deviceId, limit) =>
       database.deviceEvent.findMany({
@@ -153,7 +153,8 @@ function namesOf({ search, group, groups }: DeviceNameFilter & Reach, keyset: Na
           (select c.subject, 0 from challenge c
             where c.origin in ('minted', 'signed') and ${beyond} and ${foundBy(CHALLENGE_NAMES)} and c.device_id is null
               and ${ofGroup(Prisma.sql`(select e.group_id from endpoint e where e.id = c.endpoint_id)`)}
-              and not exists (select from certificate k join device_certificate l on l.certificate_id = k.id where k.subject = c.subject)
+              and not exists (select from certificate k join device_certificate l on l.certificate_id = k.id
+                where k.subject = c.subject and k.state = 'issued')
             group by c.subject order by c.subject ${direction} limit ${limit})`
 }
 

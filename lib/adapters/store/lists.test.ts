@@ -114,11 +114,6 @@ test('a challenge is found by all that it names, as text and as it was typed, an
 const OVERDUE = Prisma.sql`overdue_renewal o where o.resolved_at is null order by o.not_after, o.certificate_id limit 51`
 
 test.each([
-  [
-    'the search of certificates',
-    'certificate_names_idx',
-    Prisma.sql`certificate c where c.state = 'issued' and ${CERTIFICATE_NAMES} ilike '%tab%'`,
-  ],
   ['the search of devices', 'device_names_idx', Prisma.sql`device d where ${DEVICE_NAMES} ilike '%tab%'`],
   ['the order of devices by ends', 'device_ends_idx', Prisma.sql`device d order by ${ENDS}, d.id limit 51`],
   ['the order of overdue renewals by ends', 'overdue_renewal_ends_idx', OVERDUE],

@@ -78,7 +78,7 @@ const SUBJECT = `
     join authority a on a.id = c.authority_id
     join certificate i on i.id = a.certificate_id
     left join network_access n on n.group_id = a.group_id
-  where c.authority_id = any($1::uuid[]) and c.serial = $2 and c.kind = 'leaf' and c.state = 'issued'
+  where c.authority_id = any($1::uuid[]) and c.serial = $2 and c.kind::text = 'leaf' and c.state::text = 'issued'
   limit 1`
 
 interface SubjectRow extends Omit<NetworkAccess, 'enabled'> {

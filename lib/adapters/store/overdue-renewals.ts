@@ -49,7 +49,7 @@ export function overdueRenewalStore(database: Database): OverdueRenewalStore {
         const page = await transaction.$queryRaw<Place[]>`
           with bound as (select greatest(30, coalesce(max(renewal_window_days), 0)) as days from endpoint)
           select c.id, c.not_after as at from certificate c
-          where c.not_after > ${at} and c.not_after <= ${at}::timestamptz + (select make_interval(days => days) from bound) / 2
+          where c.state = 'issued' and c.not_after > ${at} and c.not_after <= ${at}::timestamptz + (select make_interval(days => days) from bound) / 2
             and (c.not_after, c.id) > (${mark.at}, ${mark.id}::uuid)
           order by c.not_after, c.id limit ${piece}`
         const rows = await transaction.$queryRaw<Row[]>`
