@@ -84,18 +84,24 @@ describe('an enrolment', () => {
     expect(caps.status).toBe(200)
   })
 
-  test('with a challenge of 4,000 characters works, and neither it nor a secret is anywhere in the log', async () => {
-    const device = await main.fleet.device({ wish: { paddingBytes: 2_400 } })
-    expect(device.challenge.length).toBeGreaterThan(4_000)
-    expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
-    await intune.fault('validate', 'code:ChallengeExpired')
-    await device.enrol()
-    await intune.clearFaults()
-    const said = `${installation.portal.output()}${JSON.stringify([await main.calls(), await main.transaction(device.transactionId)])}`
-    expect(said).not.toContain(device.challenge.slice(200, 240))
-    expect(said).not.toContain(intune.clientSecret)
-    expect(said).not.toMatch(/eyJ[A-Za-z0-9_-]{20}/)
-  })
+  test.each([
+    [4_000, 2_400],
+    [16_000, 8_700],
+  ])(
+    'with a challenge of %i characters works, and neither it nor a secret is anywhere in the log',
+    async (characters, paddingBytes) => {
+      const device = await main.fleet.device({ wish: { paddingBytes } })
+      expect(device.challenge.length).toBeGreaterThan(characters)
+      expect(await device.enrol()).toMatchObject({ pkiStatus: 'SUCCESS' })
+      await intune.fault('validate', 'code:ChallengeExpired')
+      await device.enrol()
+      await intune.clearFaults()
+      const said = `${installation.portal.output()}${JSON.stringify([await main.calls(), await main.transaction(device.transactionId)])}`
+      expect(said).not.toContain(device.challenge.slice(200, 240))
+      expect(said).not.toContain(intune.clientSecret)
+      expect(said).not.toMatch(/eyJ[A-Za-z0-9_-]{20}/)
+    },
+  )
 
   test('twice at once with the same transactionID yields one certificate', async () => {
     const device = await main.fleet.device()

@@ -192,6 +192,8 @@ describe('the sentence', () => {
     expect(say({ data: { serial: '0A1B2C3D4E5F60718293', reasonCode: 'keyCompromise' } })).toBe(
       'Ada Admin revoked certificate 0A1B2C3D\u2026 for CN=tablet-7 (keyCompromise)',
     )
+    const challenge = { type: 'challenge', id: '01a22288-e8db-75fa-acd0-420a1e44454a' } as const
+    expect(say({ type: 'challenge.revoked', data: {}, object: challenge })).toContain('\u20261e44454a')
     expect(
       say({
         type: 'authn.login.failed',

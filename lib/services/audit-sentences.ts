@@ -1,6 +1,7 @@
 /** One readable line for every audit event, made from nothing but what the event itself says. */
 import type { AuditEventType, Json } from './audit'
 import type { RecordedEvent } from './audit-events'
+import { shortId } from './short-id'
 
 /** "Ada Admin revoked certificate 0A1B… (keyCompromise)". Text from outside is shown with its tricks made visible. */
 export function sentenceOf(event: RecordedEvent): string {
@@ -335,9 +336,12 @@ function said(event: RecordedEvent, ...keys: string[]): string | undefined {
   return undefined
 }
 
-/** Ids and serials are long; their beginning tells them apart in a line. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Ids and serials are long; a part of them tells them apart in a line. */
 function short(id: string | null | undefined): string | undefined {
   if (!id) return undefined
+  if (UUID.test(id)) return shortId(id)
   return id.length > 12 ? `${id.slice(0, 8)}\u2026` : id
 }
 

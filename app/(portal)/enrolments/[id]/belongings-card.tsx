@@ -11,6 +11,7 @@ import { ChallengeStateBadge } from '@/app/_components/states'
 import { VisibleText } from '@/app/_components/visible-text'
 import { CLIENTS, type ClientFamily, isClientFamily } from '@/lib/scep/client-catalogue'
 import { keyOfDevice } from '@/lib/services/devices'
+import { shortId } from '@/lib/services/short-id'
 import type { TransactionDetail } from '@/lib/services/transactions'
 
 export function BelongingsCard({ enrolment }: { enrolment: TransactionDetail }) {
@@ -55,9 +56,9 @@ export function BelongingsCard({ enrolment }: { enrolment: TransactionDetail }) 
           <Fact name={isChallenge(challenge) ? 'Challenge' : 'Authorisation'}>
             <span className="flex flex-wrap items-center gap-x-2">
               {isChallenge(challenge) ? (
-                <TextLink href={`/challenges/${challenge.id}`}>{challenge.id.slice(0, 8)}</TextLink>
+                <TextLink href={`/challenges/${challenge.id}`}>{shortId(challenge.id)}</TextLink>
               ) : (
-                <span className="font-mono">{challenge.id.slice(0, 8)}</span>
+                <span className="font-mono">{shortId(challenge.id)}</span>
               )}
               <ChallengeStateBadge state={challenge.state} />
             </span>
