@@ -86,7 +86,7 @@ describe('an enrolment', () => {
 
   test.each([
     [4_000, 2_400],
-    [16_000, 8_700],
+    [16_000, 7_450],
   ])(
     'with a challenge of %i characters works, and neither it nor a secret is anywhere in the log',
     async (characters, paddingBytes) => {
