@@ -185,6 +185,7 @@ async function nameOf(database: Database, key: string, period: Period): Promise<
 async function objectsOf(database: Database, rows: Rows, { to }: Pick<Period, 'to'>): Promise<string[]> {
   const found = await database.$queryRaw<{ id: string }[]>`
     (select c.id::text as id from certificate c where c.state <> 'intent' and c.created_at <= ${to} and ${certificatesOf(rows)} order by c.created_at desc limit ${MOST_OBJECTS})
+    union (select c.id::text from certificate c where c.state = 'intent' and c.created_at <= ${to} and ${certificatesOf(rows)} order by c.created_at desc limit ${MOST_OBJECTS})
     union (select h.id::text from challenge h where h.created_at <= ${to} and ${challengesOf(rows)} order by h.created_at desc limit ${MOST_OBJECTS})
     union (select t.id::text from enrolment_transaction t where t.created_at <= ${to} and ${transactionsOf(rows)} order by t.created_at desc limit ${MOST_OBJECTS})`
   return found.map(({ id }) => id)

@@ -40,9 +40,13 @@ export function auditObjectStore(db: Database): AuditObjectStore {
       return sql === undefined ? [] : db.$queryRaw<AuditReference[]>(sql)
     },
 
+    // Apart by state, for an index of each: few are intents, and those have no name in any other.
     async certificatesOf(subject, limit) {
       const rows = await db.$queryRaw<{ id: string }[]>`
-        select id from certificate where subject = ${subject} and state <> 'intent' order by created_at desc, id desc limit ${limit}`
+        select id from (
+          select id, created_at from certificate where subject = ${subject} and state <> 'intent'
+          union all select id, created_at from certificate where subject = ${subject} and state = 'intent') found
+        order by created_at desc, id desc limit ${limit}`
       return rows.map(({ id }) => id)
     },
   }

@@ -1,21 +1,37 @@
 /** Most indexes of certificates know what is issued alone: what is looked for goes by them all the same, on Postgres. */
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { keyOfDevice } from '@/lib/services/devices'
 import { installation } from '@/lib/services/testing/harness'
+import { activityStore } from './activity'
+import { auditObjectStore } from './audit-objects'
 import { CERTIFICATE_NAMES } from './certificate-filter'
+import { certificateStore } from './certificates'
+import { deviceRuleStore } from './device-rules'
+import { deviceStore } from './devices'
 import { Prisma } from './generated/client'
+import { radiusReadinessStore } from './network-access'
+import { networkDecisionStore } from './network-decisions'
+import { overdueRenewalStore } from './overdue-renewals'
 import { postgresBacking } from './testing/postgres-backing'
 
 let backing: Awaited<ReturnType<typeof postgresBacking>>
+/** The role of the running processes may not gather statistics. */
+let owner: pg.Client
 
 beforeAll(async () => {
   backing = await postgresBacking()
+  owner = new pg.Client({ connectionString: backing.adminUrl })
+  await owner.connect()
   const portal = installation(backing)
   await portal.setUp()
   await portal.createGroup('Quolls')
   await fill()
 })
-afterAll(() => backing?.close())
+afterAll(async () => {
+  await owner?.end()
+  await backing?.close()
+})
 
 const ISSUED = Prisma.sql`c.kind = 'leaf' and c.state = 'issued'`
 const AUTHORITY = Prisma.sql`(select id from authority where slug = 'quolls')`
@@ -70,6 +86,55 @@ test.each([
   expect(plan.flatMap(Object.values).join('\n')).toContain(index)
 })
 
+test('what the stores ask is found by an index among thousands', async () => {
+  const { database } = backing
+  const now = new Date()
+  const [authority] = await database.$queryRaw<{ id: string }[]>`select id from ${AUTHORITY} a`
+  const page = { sort: 'issued', order: 'desc', way: 'after', from: null, limit: 51 } as const
+  const asked = await statementsOf(async () => {
+    await deviceStore(database).renewals({ subject: 'CN=quoll-7' })
+    await deviceStore(database).devicesOfSubject('CN=quoll-7', {})
+    await deviceRuleStore(database).following(50)
+    await overdueRenewalStore(database).find(now, 50, neverFound)
+    await auditObjectStore(database).certificatesOf('CN=quoll-7', 50)
+    await activityStore(database).subject('device', keyOfDevice('CN=quoll-7'), { from: new Date(0), to: now })
+    await radiusReadinessStore(database).newestSerial(authority?.id ?? '', now)
+    await networkDecisionStore(database).sightings('quolls', 50)
+    await certificateStore(database).list({ search: 'A77' }, { ...page, now, expiringBefore: now })
+  })
+  expect(asked.length).toBeGreaterThanOrEqual(9)
+  for (const { text, values } of asked)
+    expect(await planOf(text, values), text).not.toContain('Seq Scan on certificate')
+})
+
+interface Statement {
+  text: string
+  values: unknown[]
+}
+
+/** Those that read certificates. */
+async function statementsOf(work: () => Promise<void>): Promise<Statement[]> {
+  const query = vi.spyOn(pg.Client.prototype, 'query')
+  try {
+    await work()
+    const asked = query.mock.calls.map(([statement]) => statement as unknown as Partial<Statement>)
+    return asked.flatMap(({ text, values = [] }) =>
+      text !== undefined && /(from|join) certificate\b/.test(text) ? [{ text, values }] : [],
+    )
+  } finally {
+    query.mockRestore()
+  }
+}
+
+async function planOf(text: string, values: unknown[]): Promise<string> {
+  const { rows } = await owner.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values)
+  return rows.map((row) => row['QUERY PLAN']).join('\n')
+}
+
+const neverFound = () => {
+  throw new Error('nothing is overdue here')
+}
+
 /** Five thousand certificates that end one after the other, one in fifty of them of the group. */
 async function fill(): Promise<void> {
   await backing.database.$executeRaw`
@@ -79,9 +144,5 @@ async function fill(): Promise<void> {
       sha256(n::text::bytea), 'CN=quoll-' || n, '', 'quoll-' || n, '', sha256(n::text::bytea), now(), now() + n * interval '3 minutes',
       now() - n * interval '1 minute', now()
     from generate_series(1, 5000) as n`
-  // By the owner: the role of the running processes may not.
-  const owner = new pg.Client({ connectionString: backing.adminUrl })
-  await owner.connect()
   await owner.query('analyze certificate')
-  await owner.end()
 }

@@ -85,7 +85,8 @@ async function concerned(transaction: Transaction, groupId: string): Promise<str
   const rows = await transaction.$queryRaw<{ id: string }[]>`
     select distinct d.id from device d
     where (d.management in ('removed', 'wiped', 'unmanaged') or d.compliance = 'noncompliant' or d.user_disabled or d.entitled = false)
-      and (exists (select from device_certificate l join certificate c on c.id = l.certificate_id where l.device_id = d.id and c.group_id = ${groupId}::uuid)
+      and (exists (select from device_certificate l join certificate c on c.id = l.certificate_id
+          where l.device_id = d.id and c.state = 'issued' and c.group_id = ${groupId}::uuid)
         or exists (select from challenge p join endpoint e on e.id = p.endpoint_id where p.device_id = d.id and e.group_id = ${groupId}::uuid and p.state = 'pending'))
     union
     select h.device_id from device_hold h join certificate c on c.id = h.certificate_id where c.group_id = ${groupId}::uuid and ${OUR_HOLD}

@@ -200,7 +200,8 @@ function conditionOf({ search, state, connector, group, groups }: DeviceFilter &
   if (connector !== undefined) conditions.push(Prisma.sql`k.slug = ${connector}`)
   if (group !== undefined)
     conditions.push(Prisma.sql`exists (select from device_certificate l join certificate c on c.id = l.certificate_id
-      join "group" g on g.id = c.group_id where l.device_id = d.id and g.slug = ${group} and ${inReach(Prisma.sql`g.slug`, groups)})`)
+      join "group" g on g.id = c.group_id
+      where l.device_id = d.id and c.state = 'issued' and g.slug = ${group} and ${inReach(Prisma.sql`g.slug`, groups)})`)
   if (search !== undefined)
     // An id is pasted as a whole, and long enough to make the trigrams of a device twice as many.
     conditions.push(Prisma.sql`(${DEVICE_NAMES} ilike ${anywhere(search)}

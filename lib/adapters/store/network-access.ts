@@ -123,14 +123,12 @@ export function radiusReadinessStore(database: Database): RadiusReadinessStore {
     roots: () => readAuthorities(database, Prisma.sql`a.kind = 'root' and a.certificate_der is not null`),
 
     async newestSerial(authorityId, now) {
-      const newest = await database.certificate.findFirst({
-        where: {
-          ...{ authorityId, kind: 'leaf', state: 'issued', revokedAt: null },
-          ...{ notBefore: { lte: now }, notAfter: { gt: now } },
-        },
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        select: { serial: true },
-      })
+      // The state stands in it as the index of an authority's certificates has it.
+      const [newest] = await database.$queryRaw<{ serial: string }[]>`
+        select serial from certificate
+        where authority_id = ${authorityId}::uuid and kind = 'leaf' and state = 'issued' and revoked_at is null
+          and not_before <= ${now} and not_after > ${now}
+        order by created_at desc, id desc limit 1`
       return newest?.serial ?? null
     },
 

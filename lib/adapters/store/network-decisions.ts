@@ -36,10 +36,14 @@ export function networkDecisionStore(database: Database): NetworkDecisionStore &
     },
 
     async sightings(groupSlug, limit) {
+      // The state stands in it as the index of a group's certificates has it.
+      const newest = await database.$queryRaw<{ id: string }[]>`
+        select s.certificate_id as id from certificate c join network_sighting s on s.certificate_id = c.id
+        where c.group_id = (select id from "group" where slug = ${groupSlug}) and c.state = 'issued'
+        order by s.last_accepted_at desc, s.certificate_id limit ${limit}`
       const rows = await database.networkSighting.findMany({
-        where: { certificate: { group: { slug: groupSlug } } },
-        orderBy: { lastAcceptedAt: 'desc' },
-        take: limit,
+        where: { certificateId: { in: newest.map(({ id }) => id) } },
+        orderBy: [{ lastAcceptedAt: 'desc' }, { certificateId: 'asc' }],
         select: SIGHTING,
       })
       return rows.map(sightingView)

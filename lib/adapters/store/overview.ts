@@ -95,7 +95,7 @@ export function overviewStore(database: Database): OverviewStore {
           exists (select from network_access n where n.enabled and n.group_id in (select id from mine)) as "networkAccess",
           exists (select from api_key k where k.role = 'radius' and k.revoked_at is null) as "radiusServer",
           exists (select from network_sighting s join certificate c on c.id = s.certificate_id
-            where c.group_id in (select id from mine)) as admitted`
+            where c.state = 'issued' and c.group_id in (select id from mine)) as admitted`
       return row
     },
   })

@@ -1,5 +1,6 @@
 -- A certificate is written twice, as an intent and as it is issued, and each time anew into every index that knows it. What people
--- and jobs look for is issued, or at least no intent any more: an intent stays out of these.
+-- and jobs look for is issued, or at least no intent any more: an intent stays out of these. Certificates can be read while this runs,
+-- and not written: devices come again.
 CREATE INDEX "certificate_issued_of_group_idx" ON "certificate" ("group_id", "created_at" DESC) WHERE "state" = 'issued';
 CREATE INDEX "certificate_issued_ends_idx" ON "certificate" ("not_after", "id") WHERE "state" = 'issued';
 CREATE INDEX "certificate_issued_by_authority_idx" ON "certificate" ("authority_id", "not_after") WHERE "state" = 'issued';
