@@ -87,11 +87,12 @@ async function withoutIndexes(
  */
 const ENROLMENTS = `
   with made as materialized (
-    select n, gen_random_uuid() as certificate_id, gen_random_uuid() as challenge_id, gen_random_uuid() as row_id,
+    select n, uuidv7(at - now()) as certificate_id, uuidv7(at - now()) as challenge_id, uuidv7(at - now()) as row_id,
       sha256(convert_to('page ' || n, 'UTF8')) as hash,
-      case n % 3 when 0 then 'laptop-' when 1 then 'phone-' else 'tablet-' end || to_char(n, 'FM0000000') as name,
-      now() - interval '1080 days' + n * (interval '1079 days' / $4::int) as at
-    from generate_series($2::int, $3::int) as n
+      case n % 3 when 0 then 'laptop-' when 1 then 'phone-' else 'tablet-' end || to_char(n, 'FM0000000') as name, at
+    from (
+      select n, now() - interval '1080 days' + n * (interval '1079 days' / $4::int) as at from generate_series($2::int, $3::int) as n
+    ) as moments
   ), e as (
     select id, group_id, authority_id from endpoint where id = $1::uuid
   ), challenges as (
@@ -123,7 +124,7 @@ const ENROLMENTS = `
 const REFUSALS = `
   insert into enrolment_transaction (id, endpoint_id, transaction_id, message_type, csr_sha256, spki_sha256,
     signer_spki_sha256, state, reason, fail_info, subject, source_ip, created_at, claimed_at, finished_at)
-  select gen_random_uuid(), $1::uuid, hash, 19, hash, hash, hash, 'refused',
+  select uuidv7(at - now()), $1::uuid, hash, 19, hash, hash, hash, 'refused',
     (array['challenge_unknown', 'challenge_expired', 'csr_mismatch', 'challenge_consumed'])[1 + n % 4], 2,
     'CN=lost-' || n, '10.1.1.' || n % 250, at, at, at
   from (select n, sha256(convert_to('refused ' || n, 'UTF8')) as hash, now() - n * (interval '90 days' / $2::int) as at
@@ -152,7 +153,7 @@ const EVENTS = `
       'time', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'type', type, 'v', 1)::text, 'UTF8'),
     hash, hash
   from (
-    select seq, gen_random_uuid() as id, now() - interval '1080 days' + seq * (interval '1079 days' / $3::bigint) as at,
+    select seq, uuidv7(seq * (interval '1079 days' / $3::bigint) - interval '1080 days') as id, now() - interval '1080 days' + seq * (interval '1079 days' / $3::bigint) as at,
       (array['challenge.minted', 'challenge.reserved', 'certificate.issue_intent', 'certificate.issued', 'challenge.consumed',
         'certificate.issued', 'enrol.request.rejected', 'certificate.revoked', 'challenge.minted', 'authn.login.succeeded'])[1 + seq % 10] as type,
       case when seq % 10 = 6 then 'denied' else 'success' end as outcome,

@@ -1,6 +1,7 @@
 /** Which OCSP answers the signer signs, and every one it refuses, against a real database. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { certId, extension } from '@/e2e/fixtures/ocsp'
 import { parseCertificate } from '@/lib/pki/certificate'
 import { keyIdentifier, parsePublicKey } from '@/lib/pki/key'
@@ -16,6 +17,7 @@ import { OID } from '@/lib/pki/oid'
 import { ocspResponderExtensions, raExtensions } from '@/lib/pki/profile'
 import { newSerial } from '@/lib/pki/serial'
 import { verifySignature } from '@/lib/pki/signature'
+import { statusReader } from './ocsp-rows'
 import {
   type AuthorityRow,
   type Change,
@@ -277,4 +279,16 @@ describe('responder certificates', () => {
     await it.pool.query('delete from ocsp_responder where id = $1', [made.id])
     await expect(it.signer.signCertificate(made.certificateId)).rejects.toMatchObject(refused)
   })
+})
+
+test('a status is looked up by its serial, planned while the table is as good as empty', async () => {
+  const query = vi.spyOn(pg.Client.prototype, 'query')
+  await statusReader(it.pool)({ authorityId: organisation.issuer.id, serial })
+  const asked = query.mock.calls.map(([statement]) => statement as unknown as { text?: string })
+  query.mockRestore()
+  const text = asked.find((statement) => statement.text?.includes('join certificate'))?.text
+  const { rows } = await it.pool.query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${text}`)
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(plan).toMatch(/certificate_serial_authority_id_key on certificate c[^\n]*\n\s*Index Cond: [^\n]*serial/)
+  expect(plan).not.toMatch(/certificate_(issued|decided)_/)
 })
