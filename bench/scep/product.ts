@@ -150,7 +150,9 @@ async function prepare(
   const lists: EnrolmentRequest[][] = []
   for (const endpoint of endpoints) {
     const path = `/scep/${endpoint}?operation=PKIOperation`
-    const response = await fetch(`http://127.0.0.1:${port}/scep/${endpoint}?operation=GetCACert`)
+    // While the messages are made nothing else runs here, and a connection that is kept may have been closed meanwhile.
+    const headers = { connection: 'close' }
+    const response = await fetch(`http://127.0.0.1:${port}/scep/${endpoint}?operation=GetCACert`, { headers })
     const [recipient, issuer] = parseCaCertificates(new Uint8Array(await response.arrayBuffer()))
     if (recipient === undefined || issuer === undefined) throw new Error(`${endpoint} has no certificates.`)
     const minted = await mint(challenges, endpoint, perEndpoint)
