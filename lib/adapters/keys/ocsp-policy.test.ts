@@ -283,10 +283,14 @@ describe('responder certificates', () => {
 
 test('a status is looked up by its serial, planned while the table is as good as empty', async () => {
   const query = vi.spyOn(pg.Client.prototype, 'query')
-  await statusReader(it.pool)({ authorityId: organisation.issuer.id, serial })
-  const asked = query.mock.calls.map(([statement]) => statement as unknown as { text?: string })
-  query.mockRestore()
-  const text = asked.find((statement) => statement.text?.includes('join certificate'))?.text
+  let text: string | undefined
+  try {
+    await statusReader(it.pool)({ authorityId: organisation.issuer.id, serial })
+    const asked = query.mock.calls.map(([statement]) => statement as unknown as { text?: string })
+    text = asked.find((statement) => statement.text?.includes('join certificate'))?.text
+  } finally {
+    query.mockRestore()
+  }
   const { rows } = await it.pool.query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${text}`)
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
   expect(plan).toMatch(/certificate_serial_authority_id_key on certificate c[^\n]*\n\s*Index Cond: [^\n]*serial/)

@@ -36,7 +36,6 @@ afterAll(async () => {
 const ISSUED = Prisma.sql`c.kind = 'leaf' and c.state = 'issued'`
 const AUTHORITY = Prisma.sql`(select id from authority where slug = 'quolls')`
 const GROUP = Prisma.sql`(select id from "group" where slug = 'quolls')`
-
 const ROOT = Prisma.sql`(select id from authority where kind = 'root')`
 
 test.each([
@@ -105,6 +104,20 @@ test('what the stores ask is found by an index among thousands', async () => {
   expect(asked.length).toBeGreaterThanOrEqual(9)
   for (const { text, values } of asked)
     expect(await planOf(text, values), text).not.toContain('Seq Scan on certificate')
+})
+
+test('an intent that hangs is in the story of its name, though no index of names knows it', async () => {
+  const { database } = backing
+  const id = crypto.randomUUID()
+  await database.$executeRaw`
+    insert into certificate (id, kind, state, authority_id, serial, tbs, tbs_sha256, subject, subject_der, key_algorithm, spki_sha256,
+      not_before, not_after, created_at)
+    select ${id}::uuid, 'leaf', 'intent', ${ROOT}, 'B1', '\\x30', '', 'CN=hanging', '', '', '', now(), now() + interval '1 day', now()`
+  expect(await auditObjectStore(database).certificatesOf('CN=hanging', 50)).toEqual([id])
+  const period = { from: new Date(0), to: new Date(Date.now() + 60_000) }
+  expect(await activityStore(database).subject('device', keyOfDevice('CN=hanging'), period)).toMatchObject({
+    events: { objectIds: [id] },
+  })
 })
 
 interface Statement {
