@@ -16,34 +16,49 @@ import { chooseRecipient, openEnvelope, parseEnvelope, parsePkiMessage, sealSucc
 import { type CertificateIntent, drawIntent } from '@/lib/services/certificate-intent'
 import { checkPolicy, matchNames } from '@/lib/services/challenge-match'
 import type { KeyAlgorithm, KeyPurpose } from '@/lib/services/signer'
-import { issuerKeyPair } from './primitives'
+import { type IssuerKind, issuerKeyPair, meanCost, type PrivateCost, privateOperations } from './primitives'
 import { type DeviceKey, makeRequests } from './requests'
 
-type Kind = 'rsa3072' | 'p256'
-
-const MESSAGES = 1_000
 const EKU = [OID.clientAuth]
 const CURVES = ['P-256', 'P-384', 'P-521']
 const YEAR_DAYS = 365
+/** The first half warms up what compiles as it runs. The others alternate with the private operations, a slice at a time. */
+const SLICES = 20
+const MESSAGES_OF_A_SLICE = 25
 
-/** CPU milliseconds of one enrolment: of the second half, when the first has warmed up what compiles as it runs. */
-export async function messageCost(kind: Kind, devices: DeviceKey[]): Promise<number> {
+export interface WorkCost {
+  privateOperations: PrivateCost
+  /** CPU milliseconds of one enrolment. */
+  allWork: number
+}
+
+/** Both in turns, for the pace of a machine changes from one second to the next, and with it any ratio of the two. */
+export async function workCost(kind: IssuerKind, devices: DeviceKey[]): Promise<WorkCost> {
   const station = makeStation(kind)
-  const names = Array.from({ length: MESSAGES }, (_, n) => ({ commonName: `bench-${n}`, challenge: 'A'.repeat(32) }))
+  const operations = privateOperations(kind)
+  const names = Array.from({ length: 2 * SLICES * MESSAGES_OF_A_SLICE }, (_, n) => ({
+    commonName: `bench-${n}`,
+    challenge: 'A'.repeat(32),
+  }))
   const requests = makeRequests({ path: '', recipient: station.ra.der, issuer: station.issuer.der }, devices, names)
-  const half = MESSAGES / 2
-  await answerAll(requests.slice(0, half))
-  const before = process.threadCpuUsage()
-  await answerAll(requests.slice(half))
-  const { user, system } = process.threadCpuUsage(before)
-  return (user + system) / 1_000 / half
+  await answerAll(requests.splice(0, SLICES * MESSAGES_OF_A_SLICE))
+  const costs: PrivateCost[] = []
+  let milliseconds = 0
+  for (let slice = 0; slice < SLICES; slice++) {
+    costs.push(operations(MESSAGES_OF_A_SLICE))
+    const before = process.threadCpuUsage()
+    await answerAll(requests.splice(0, MESSAGES_OF_A_SLICE))
+    const { user, system } = process.threadCpuUsage(before)
+    milliseconds += (user + system) / 1_000
+  }
+  return { privateOperations: meanCost(costs), allWork: milliseconds / SLICES / MESSAGES_OF_A_SLICE }
 
   async function answerAll(messages: { body: Uint8Array }[]): Promise<void> {
     for (const { body } of messages) await station.answer(body)
   }
 }
 
-function makeStation(kind: Kind) {
+function makeStation(kind: IssuerKind) {
   const root = makeRoot(rsaKey(3072), 'sha256WithRSA')
   const pair = issuerKeyPair(kind)
   const issuerKey: TestKey = {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseCaCertificates } from '@/lib/scep/client'
 import { cpuSecondsOf, ended, freePort } from './processes'
 import { type DeviceKey, type EnrolmentRequest, makeRequests } from './requests'
+import type { Cpu } from './table'
 
 export const PEER = '/usr/bin/scepserver'
 const CHALLENGE = 'bench-secret'
@@ -14,7 +15,7 @@ const PATH = '/scep?operation=PKIOperation'
 export interface Peer {
   port: number
   prepare(devices: DeviceKey[], count: number): EnrolmentRequest[]
-  cpu(): number
+  cpu(): Cpu
 }
 
 export function hasPeer(): boolean {
@@ -38,7 +39,7 @@ export async function withPeer(work: (peer: Peer) => Promise<void>): Promise<voi
           devices,
           Array.from({ length: count }, () => ({ commonName: `bench-${crypto.randomUUID()}`, challenge: CHALLENGE })),
         ),
-      cpu: () => cpuSecondsOf(server.pid ?? 0),
+      cpu: () => ({ application: cpuSecondsOf(server.pid ?? 0), postgres: 0, parts: {} }),
     })
   } finally {
     await ended(server)

@@ -14,6 +14,7 @@ import type { IssuerKey } from '@/lib/services/groups'
 import { withInstallation } from '@/server/bootstrap'
 import { childrenOf, commandOf, cpuSecondsOf, ended, freePort } from './processes'
 import { type DeviceKey, type EnrolmentRequest, makeRequests } from './requests'
+import type { Cpu } from './table'
 
 const ROOT = process.cwd()
 const READY_WITHIN_MS = 90_000
@@ -35,7 +36,7 @@ export interface Product {
   /** Fresh messages, one challenge each, spread over the endpoints. */
   prepare(endpoints: string[], devices: DeviceKey[], count: number): Promise<EnrolmentRequest[]>
   /** CPU seconds so far: our own processes, and Postgres. */
-  cpu(): { application: number; postgres: number; parts: Record<string, number> }
+  cpu(): Cpu
 }
 
 /** `kept`: a data folder that stays, and that may be of an earlier run. */
@@ -180,7 +181,7 @@ async function mint(challenges: ChallengesService, endpoint: string, count: numb
   return minted
 }
 
-function cpuOf(supervisor: number, dataDir: string): ReturnType<Product['cpu']> {
+function cpuOf(supervisor: number, dataDir: string): Cpu {
   const parts: Record<string, number> = { supervisor: cpuSecondsOf(supervisor) }
   for (const pid of childrenOf(supervisor)) {
     const name = /\/\.build\/(\w+)\.mjs/.exec(commandOf(pid))?.[1]

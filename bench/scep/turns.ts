@@ -1,18 +1,39 @@
-/** One stretch of load on the product with the CPU that it cost, and the sum of several. */
+/**
+ * Several servers under the same load, by turns: the pace of a machine changes within minutes, and of two that are
+ * measured one after the other the difference says more about that.
+ */
 import { type LoadResult, replay } from './load'
-import type { Product } from './product'
 import type { EnrolmentRequest } from './requests'
 import type { Cpu } from './table'
+
+export interface Side {
+  server: { port: number; cpu(): Cpu }
+  requests: EnrolmentRequest[]
+}
 
 export interface Turn {
   load: LoadResult
   cpu: Cpu
 }
 
-export async function takeTurn(product: Product, requests: EnrolmentRequest[], connections: number): Promise<Turn> {
-  const before = product.cpu()
-  const load = await replay(product.port, requests, connections)
-  return { load, cpu: added(product.cpu(), before, -1) }
+/** As many parts of everybody's requests, in an order that turns round each time. Returns the turns of each side. */
+export async function inTurns(sides: Side[], turns: number, connections: number): Promise<Turn[][]> {
+  const taken = sides.map((): Turn[] => [])
+  for (let n = 0; n < turns; n++) {
+    const order = sides.map((_, index) => index)
+    for (const index of n % 2 === 0 ? order : order.toReversed()) {
+      const { server, requests } = sides[index] as Side
+      const part = Math.ceil(requests.length / turns)
+      taken[index]?.push(await takeTurn(server, requests.slice(n * part, (n + 1) * part), connections))
+    }
+  }
+  return taken
+}
+
+async function takeTurn(server: Side['server'], requests: EnrolmentRequest[], connections: number): Promise<Turn> {
+  const before = server.cpu()
+  const load = await replay(server.port, requests, connections)
+  return { load, cpu: added(server.cpu(), before, -1) }
 }
 
 export function together(turns: Turn[]): Turn {
