@@ -15,11 +15,13 @@ const MOST_PATIENCE_MS = 25
 const PATIENCE_BY_WORK = 4
 /** For so few nobody waits: it would cost each of them more than it saves. */
 const FEW = 3
+/** The other half has time to get ready while this one is worked for; with all of them in one, everybody waits for the work. */
+const SHARE_OF_EXPECTED = 0.5
 
 /**
  * `run` does all of its items or none, and returns one result each. Whoever calls while it runs is in the next one. After a
  * fault each item is done by itself, for it may be another's; unless the fault `concernsAll`. With `underWay`, the work
- * begins when as many have called as are expected, or as it can take, or when patience ends.
+ * begins when half as many have called as are expected, or as many as it can take, or when patience ends.
  */
 export function togetherUnless<Item, Result>(
   concernsAll: (error: unknown) => boolean,
@@ -35,7 +37,7 @@ export function togetherUnless<Item, Result>(
   async function work(): Promise<void> {
     let deliver = (): void => {}
     while (waiting.length > 0) {
-      if (!allHere()) {
+      if (!enoughHere()) {
         // Those who hear of theirs now may be here again, or gone, before the others are.
         setImmediate(deliver)
         deliver = () => {}
@@ -53,9 +55,9 @@ export function togetherUnless<Item, Result>(
     setImmediate(deliver)
   }
 
-  function allHere(): boolean {
-    const expected = Math.min(most, underWay?.expected() ?? 0)
-    return expected <= FEW || waiting.length >= expected
+  function enoughHere(): boolean {
+    const expected = underWay?.expected() ?? 0
+    return expected <= FEW || waiting.length >= Math.min(most, Math.ceil(expected * SHARE_OF_EXPECTED))
   }
 
   function theOthers(): Promise<void> {
@@ -67,7 +69,7 @@ export function togetherUnless<Item, Result>(
       }
       const timer = setTimeout(done, patience)
       notice = () => {
-        if (allHere()) done()
+        if (enoughHere()) done()
       }
     })
   }

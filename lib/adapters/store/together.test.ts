@@ -97,8 +97,8 @@ describe('together() with those who are under way', () => {
     statements.length = 0
   }
 
-  test('a statement begins as soon as all of them are here', async () => {
-    const those = gathering(4)
+  test('a statement begins as soon as half of them are here', async () => {
+    const those = gathering(7)
     await oneBefore(those)
     const now = performance.now()
     const answers = [those.same('a'), those.same('b')]
@@ -112,6 +112,19 @@ describe('together() with those who are under way', () => {
     await vi.advanceTimersByTimeAsync(10)
     expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd'])
     expect(performance.now() - now).toBe(27)
+  })
+
+  test('and takes all who are', async () => {
+    const those = gathering(4)
+    await oneBefore(those)
+    const answers = [those.same('a')]
+    await vi.advanceTimersByTimeAsync(8)
+    expect(those.items()).toEqual([])
+    answers.push(those.same('b'), those.same('c'))
+    await vi.advanceTimersByTimeAsync(1)
+    expect(those.items()).toEqual(['a b c'])
+    await vi.advanceTimersByTimeAsync(10)
+    expect(await Promise.all(answers)).toEqual(['a', 'b', 'c'])
   })
 
   test('who does not come is waited for no longer than 25 ms', async () => {
