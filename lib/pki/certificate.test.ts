@@ -185,6 +185,21 @@ test('certificates by openssl are read', () => {
   expect(describeExtensions(der).find(({ oid }) => oid === '2.5.29.32')?.lines).toEqual(['1.2.3'])
 })
 
+test('an extension that is longer than any to be read is shown in hex', () => {
+  const described = (urls: number) => {
+    const names = Array.from({ length: urls }, (_, n) => `URI:http://pki.example/crl/${String(n).padStart(3, '0')}`)
+    const [key = ''] = scratchFiles({
+      'key.pem': deviceKey.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+    })
+    const request = ['req', '-x509', '-new', '-key', key, '-subj', '/CN=x', '-outform', 'DER']
+    const der = openssl([...request, '-addext', `crlDistributionPoints=${names.join(',')}`])
+    return describeExtensions(der).find(({ oid }) => oid === '2.5.29.31')?.lines
+  }
+  expect(described(100)).toHaveLength(100)
+  expect(described(100)?.at(-1)).toBe('URI: http://pki.example/crl/099')
+  expect(described(130)).toEqual([expect.stringMatching(/^30(:[0-9A-F]{2})+$/)])
+})
+
 test('two different signature algorithms are refused', () => {
   const text = Buffer.from(leaf.der).toString('hex')
   const at = text.lastIndexOf('06092a864886f70d01010b')

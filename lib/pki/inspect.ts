@@ -22,6 +22,9 @@ export interface ExtensionText {
   lines: string[]
 }
 
+/** Longer than any that is made to be read: a thousand distribution points would keep pkijs busy for half a second. */
+const READABLE_OCTETS = 4_096
+
 /** The extensions of a certificate in order. One we cannot read is shown in hex rather than hidden. */
 export function describeExtensions(der: Uint8Array): ExtensionText[] {
   return parseCertificate(der).extensions.map((extension) => ({
@@ -33,6 +36,7 @@ export function describeExtensions(der: Uint8Array): ExtensionText[] {
 }
 
 function linesOf({ oid, value }: Extension): string[] {
+  if (value.length > READABLE_OCTETS) return [hex(value)]
   try {
     return DESCRIBE[oid]?.(value) ?? [hex(value)]
   } catch {
