@@ -380,8 +380,9 @@ function wiringOf({ databaseUrl, signerSocket, publicUrl, statusUrl, crlShards, 
 }
 
 /**
- * Where front, signer and Postgres take the same two cores from each other, enrolments are written when all are there that are
- * under way: what is done once for all of them is what costs most (docs/performance.md). With more cores, each has its own.
+ * Where front, signer and Postgres take the same two cores from each other, enrolments are written when half of those are
+ * there that are under way: what is done once for many of them is what costs most (docs/performance.md). With more cores,
+ * each has its own.
  */
 const CORES_SHARED = 2
 

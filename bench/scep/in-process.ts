@@ -22,7 +22,7 @@ import { type DeviceKey, makeRequests } from './requests'
 const EKU = [OID.clientAuth]
 const CURVES = ['P-256', 'P-384', 'P-521']
 const YEAR_DAYS = 365
-/** The first half warms up what compiles as it runs. The others alternate with the private operations, a slice at a time. */
+/** Half of the messages warm up what compiles as it runs. The others alternate with the private operations, a slice at a time. */
 const SLICES = 20
 const MESSAGES_OF_A_SLICE = 25
 

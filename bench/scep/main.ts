@@ -16,7 +16,10 @@ const DEVICE_KEYS = 32
 const PRODUCT_KINDS = ['rsa3072', 'p256'] as const
 type Kind = (typeof PRODUCT_KINDS)[number]
 
-/** Messages at 1, 4 and 16 connections, after some that warm up: as many for all, because the peer slows down as it fills. */
+/**
+ * Messages at 1, 4 and 16 connections, after some that warm up: as many for all, because the peer slows down as it fills.
+ * `full`: beside the full database.
+ */
 const MESSAGES = {
   usual: { measured: [500, 2_000, 5_000], warmUp: 2_000, full: 9_000 },
   quick: { measured: [200, 600, 1_500], warmUp: 800, full: 1_800 },
@@ -133,6 +136,7 @@ async function compare(
 ): Promise<void> {
   const sides: Side[] = []
   for (const { server, prepare } of contenders) sides.push({ server, requests: await prepare(count) })
+  const besidePeer = contenders.some(({ privateMilliseconds }) => privateMilliseconds === null)
   const taken = await inTurns(sides, turns, connections)
   for (const [index, { name, privateMilliseconds }] of contenders.entries()) {
     const own = taken[index] ?? []
@@ -140,7 +144,7 @@ async function compare(
     console.log(`${name}, ${connections} connections: ${rates.join(', ')} replies a second`)
     const { load, cpu } = together(own)
     const verdict = checkReplies(load.replies, run.serials)
-    run.measurements.push({ name, connections, load, cpu, privateMilliseconds, verdict })
+    run.measurements.push({ name, connections, load, cpu, privateMilliseconds, verdict, besidePeer })
   }
 }
 
@@ -151,7 +155,8 @@ async function compareWithFull(run: Run, empty: Contender, kind: Kind): Promise<
     const endpoints = await product.createGroups(kind)
     await seedCertificates(product.ownerUrl, endpoints, SEEDED)
     const full = productOf(run, product, endpoints, kind)
-    await warmUp(run, full, run.costs.size * measured.reduce((sum, messages) => sum + messages, warming))
+    const kinds = run.costs.size
+    await warmUp(run, full, kinds * measured.reduce((sum, messages) => sum + messages, warming))
     const named = (contender: Contender, before: string) => ({ ...contender, name: `  with ${before} before` })
     await compare(run, [named(empty, 'none'), named(full, SEEDED.toLocaleString('en-GB'))], {
       count,

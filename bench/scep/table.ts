@@ -18,6 +18,8 @@ export interface Measurement {
   /** What the three private operations of one enrolment cost by themselves; null for the peer. */
   privateMilliseconds: number | null
   verdict: Verdict
+  /** Whether the peer took turns with it: only then does their ratio say anything. */
+  besidePeer: boolean
 }
 
 const COLUMNS = [
@@ -52,7 +54,7 @@ export function printTable(measurements: Measurement[]): void {
 }
 
 function rowOf(measurement: Measurement, all: Measurement[]): string[] {
-  const { name, connections, load, cpu, privateMilliseconds, verdict } = measurement
+  const { name, connections, load, cpu, privateMilliseconds, verdict, besidePeer } = measurement
   const peer = all.find((other) => other.privateMilliseconds === null && other.connections === connections)
   const cpuMilliseconds = ((cpu.application + cpu.postgres) * 1_000) / verdict.issued
   const isPeer = privateMilliseconds === null
@@ -60,7 +62,7 @@ function rowOf(measurement: Measurement, all: Measurement[]): string[] {
     name,
     String(connections),
     rate(measurement).toFixed(0),
-    isPeer || peer === undefined ? '' : (rate(measurement) / rate(peer)).toFixed(2),
+    isPeer || !besidePeer || peer === undefined ? '' : (rate(measurement) / rate(peer)).toFixed(2),
     cpuMilliseconds.toFixed(2),
     isPeer ? '' : perEnrolment(cpu.postgres, verdict, load),
     isPeer ? '' : (cpuMilliseconds / privateMilliseconds).toFixed(2),

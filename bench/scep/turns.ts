@@ -2,6 +2,7 @@
  * Several servers under the same load, by turns: the pace of a machine changes within minutes, and of two that are
  * measured one after the other the difference says more about that.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { type LoadResult, replay } from './load'
 import type { EnrolmentRequest } from './requests'
 import type { Cpu } from './table'
@@ -11,10 +12,13 @@ export interface Side {
   requests: EnrolmentRequest[]
 }
 
-export interface Turn {
+interface Turn {
   load: LoadResult
   cpu: Cpu
 }
+
+/** What a server does after its turn, such as writing records, is no part of the next one's. */
+const SETTLE_MS = 1_500
 
 /** As many parts of everybody's requests, in an order that turns round each time. Returns the turns of each side. */
 export async function inTurns(sides: Side[], turns: number, connections: number): Promise<Turn[][]> {
@@ -23,6 +27,7 @@ export async function inTurns(sides: Side[], turns: number, connections: number)
     const order = sides.map((_, index) => index)
     for (const index of n % 2 === 0 ? order : order.toReversed()) {
       const { server, requests } = sides[index] as Side
+      await pause(SETTLE_MS)
       const part = Math.ceil(requests.length / turns)
       taken[index]?.push(await takeTurn(server, requests.slice(n * part, (n + 1) * part), connections))
     }

@@ -33,7 +33,7 @@ const queues = new WeakMap<Database, (asked: Asked) => Promise<unknown>>()
 /** Of whom to expect more, where that is known. */
 const underWayOf = new WeakMap<Database, UnderWay>()
 
-/** From now on a statement waits, for some milliseconds, for those who are under way. Before any kind of write is made. */
+/** From now on a statement waits, for some milliseconds, for half of those under way. Before any kind of write is made. */
 export function shareCommitsAmong(database: Database, underWay: UnderWay): void {
   if (queues.has(database)) throw new Error('this database writes already')
   underWayOf.set(database, underWay)

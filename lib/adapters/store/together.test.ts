@@ -174,6 +174,19 @@ describe('together() with those who are under way', () => {
     expect(await Promise.all(answers)).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
+  test('half of many is more than one statement takes, and then as many as it takes are waited for', async () => {
+    const those = gathering(100, { most: 8 })
+    await oneBefore(those)
+    const answers = ['a', 'b', 'c', 'd'].map(those.same)
+    await vi.advanceTimersByTimeAsync(5)
+    expect(those.items()).toEqual([])
+    answers.push(...['e', 'f', 'g', 'h'].map(those.same))
+    await vi.advanceTimersByTimeAsync(1)
+    expect(those.items()).toEqual(['a b c d e f g h'])
+    await vi.advanceTimersByTimeAsync(10)
+    expect(await Promise.all(answers)).toHaveLength(8)
+  })
+
   test('those of the statement before hear of theirs while the others are waited for', async () => {
     const those = gathering(4)
     await oneBefore(those)
