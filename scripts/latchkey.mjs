@@ -1,9 +1,13 @@
 /** npm run latchkey -- COMMAND: the command line. Standard output is the command's answer alone. */
+import { join } from 'node:path'
 import { launch } from './launch.mjs'
 import { prepare } from './prepare.mjs'
-import { main } from './project.mjs'
+import { BUILD, main } from './project.mjs'
+
+/** A command is mostly loading: compiled once, its code is read back. Beside the bundles, where nobody else may write. */
+const NODE_COMPILE_CACHE = join(BUILD, 'compile-cache')
 
 await main(async () => {
   await prepare({ say: console.error, portal: false })
-  process.exit(await launch('cli', process.argv.slice(2)))
+  process.exit(await launch('cli', process.argv.slice(2), { env: { NODE_COMPILE_CACHE } }))
 })
