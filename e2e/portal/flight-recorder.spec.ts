@@ -64,6 +64,18 @@ test('one enrolment says the cause, the next step, what differs and every step',
   for (const name of ['grace', 'tablet-8', '127.0.0.1', '::1']) expect(text).not.toContain(name)
 })
 
+test('a refusal about a challenge that nobody knows stands in the trail of its own enrolment', async ({ visit }) => {
+  const unknown = { ...(await portal.mint(staff.endpoint.slug, 'CN=tablet-11')), challenge: 'NEVERMINTED' }
+  await Promise.all([1, 2].map(() => enrol(portal, unknown, 'CN=tablet-11')))
+  const page = await visit(portal, { as: ADA })
+  for (const one of [0, 1]) {
+    await page.goto('/enrolments?search=tablet-11')
+    await row(page, 'CN=tablet-11').nth(one).getByRole('link').first().click()
+    await expect(page.getByRole('heading', { level: 1, name: 'CN=tablet-11' })).toBeVisible()
+    await expect(row(page, 'Unknown challenge presented by CN=tablet-11')).toHaveCount(1)
+  }
+})
+
 test('a device joins its certificates, attempts and challenges', async ({ visit }) => {
   const page = await visit(portal, { as: ADA })
   await page.goto('/devices')

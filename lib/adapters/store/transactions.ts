@@ -1,5 +1,6 @@
 /** Enrolment transactions as the portal shows them: pages of them, one with its records, and how often each cause was. */
-import { eventView } from '@/lib/services/audit-events'
+import { eventView, parseEvent } from '@/lib/services/audit-events'
+import { fingerprint } from '@/lib/services/certificate-intent'
 import type { MatchRules } from '@/lib/services/challenge-match'
 import type { ChallengeConstraints, ChallengeOrigin, ChallengeState } from '@/lib/services/challenges'
 import { transactionIdText } from '@/lib/services/scep-exchange'
@@ -38,7 +39,7 @@ export function transactionStore(database: Database): TransactionStore {
 
     async get(id, mostRecords) {
       const [row] = await database.$queryRaw<DetailRow[]>`
-        select ${LIST_COLUMNS}, t.csr_sha256, t.spki_sha256, t.signer_spki_sha256,
+        select ${LIST_COLUMNS}, t.endpoint_id, t.csr_sha256, t.spki_sha256, t.signer_spki_sha256,
           c.subject as challenge_subject, ${effectiveState} as challenge_state, c.origin, c.constraints,
           p.min_rsa_bits, p.elliptic_curves, p.extended_key_usage
         from ${LIST_TABLES}
@@ -46,10 +47,7 @@ export function transactionStore(database: Database): TransactionStore {
         left join challenge c on c.id = t.challenge_id
         where t.id = ${id}::uuid`
       if (row === undefined) return null
-      const [records, history] = await Promise.all([
-        recordsOf(database, id, mostRecords),
-        historyOf(database, [id, row.challenge_id, row.certificate_id]),
-      ])
+      const [records, history] = await Promise.all([recordsOf(database, id, mostRecords), historyOf(database, row)])
       return { ...detailOf(row), records, history }
     },
 
@@ -79,11 +77,12 @@ function ofEndpoints(groups: readonly string[] | undefined): Prisma.Sql {
 
 const MOST_EVENTS = 100
 
-async function historyOf(database: Database, ids: (string | null)[]): Promise<TransactionRecord['history']> {
-  const rows = await database.auditEvent.findMany({
+async function historyOf(database: Database, row: DetailRow): Promise<TransactionRecord['history']> {
+  const ids = [row.id, row.challenge_id, row.certificate_id].filter((id) => id !== null)
+  const named = await database.auditEvent.findMany({
     where: {
       objectType: { in: ['certificate', 'challenge', 'transaction'] },
-      objectId: { in: ids.filter((id) => id !== null) },
+      objectId: { in: ids },
       // That people read about a certificate is none of its history.
       type: { not: 'audit.read' },
     },
@@ -91,7 +90,41 @@ async function historyOf(database: Database, ids: (string | null)[]): Promise<Tr
     take: MOST_EVENTS,
     select: { seq: true, payload: true, chain: true },
   })
-  return rows.map(eventView)
+  const refusals = row.state === 'refused' ? await refusalsOf(database, row) : []
+  return [...named, ...refusals]
+    .sort((one, other) => Number(other.seq - one.seq))
+    .slice(0, MOST_EVENTS)
+    .map(eventView)
+}
+
+/** The database's clock dates events, and may not agree with the one that dates rows. */
+const AROUND = 5_000
+/** A flood is recorded in samples, of which this many are looked at. */
+const MOST_LOOKED_AT = 1_000
+
+/** Where nobody knows the challenge, the event of a refusal names the endpoint: it is found by what it says of the request. */
+async function refusalsOf(database: Database, row: DetailRow) {
+  const transactionId = row.transaction_id.length === 0 ? undefined : transactionIdText(row.transaction_id)
+  const csrSha256 = row.csr_sha256 === null ? undefined : fingerprint(row.csr_sha256)
+  const around = (moment: Date) => ({ gte: new Date(+moment - AROUND), lte: new Date(+moment + AROUND) })
+  const near = await database.auditEvent.findMany({
+    where: {
+      OR: [{ time: around(row.created_at) }, { time: around(row.finished_at ?? row.created_at) }],
+      ...{ objectType: 'endpoint', objectId: row.endpoint_id, outcome: 'denied' },
+    },
+    orderBy: { seq: 'desc' },
+    take: MOST_LOOKED_AT,
+    select: { seq: true, payload: true, chain: true },
+  })
+  return near.filter(({ payload }) => {
+    const { reason, request, data, source } = parseEvent(payload)
+    return (
+      reason === row.reason &&
+      request.transactionId === transactionId &&
+      data?.csrSha256 === csrSha256 &&
+      source.ip === row.source_ip
+    )
+  })
 }
 
 /** The newest, in the order they happened. */
@@ -153,6 +186,7 @@ interface ListRow {
 }
 
 interface DetailRow extends ListRow {
+  endpoint_id: string
   csr_sha256: Uint8Array | null
   spki_sha256: Uint8Array | null
   signer_spki_sha256: Uint8Array | null
