@@ -90,40 +90,36 @@ async function historyOf(database: Database, row: DetailRow): Promise<Transactio
     take: MOST_EVENTS,
     select: { seq: true, payload: true, chain: true },
   })
-  const refusals = row.state === 'refused' ? await refusalsOf(database, row) : []
-  return [...named, ...refusals]
-    .sort((one, other) => Number(other.seq - one.seq))
-    .slice(0, MOST_EVENTS)
-    .map(eventView)
+  const refusal = await refusalOf(database, row)
+  const all = refusal === undefined ? named : [...named, refusal].sort((one, other) => Number(other.seq - one.seq))
+  return all.slice(0, MOST_EVENTS).map(eventView)
 }
 
-/** The database's clock dates events, and may not agree with the one that dates rows. */
-const AROUND = 5_000
-/** A flood is recorded in samples, of which this many are looked at. */
-const MOST_LOOKED_AT = 1_000
+/** The row ends with the start of the transaction that records its event, to the millisecond. */
+const BEFORE = 10
+const AFTER = 5_000
+/** Others that were refused at the same endpoint meanwhile. */
+const MOST_BETWEEN = 1_000
 
 /** Where nobody knows the challenge, the event of a refusal names the endpoint: it is found by what it says of the request. */
-async function refusalsOf(database: Database, row: DetailRow) {
+async function refusalOf(database: Database, { finished_at: end, ...row }: DetailRow) {
+  if (row.state !== 'refused' || end === null) return undefined
   const transactionId = row.transaction_id.length === 0 ? undefined : transactionIdText(row.transaction_id)
   const csrSha256 = row.csr_sha256 === null ? undefined : fingerprint(row.csr_sha256)
-  const around = (moment: Date) => ({ gte: new Date(+moment - AROUND), lte: new Date(+moment + AROUND) })
-  const near = await database.auditEvent.findMany({
+  const since = await database.auditEvent.findMany({
     where: {
-      OR: [{ time: around(row.created_at) }, { time: around(row.finished_at ?? row.created_at) }],
+      time: { gte: new Date(end.getTime() - BEFORE), lte: new Date(end.getTime() + AFTER) },
       ...{ objectType: 'endpoint', objectId: row.endpoint_id, outcome: 'denied' },
     },
-    orderBy: { seq: 'desc' },
-    take: MOST_LOOKED_AT,
+    orderBy: { seq: 'asc' },
+    take: MOST_BETWEEN,
     select: { seq: true, payload: true, chain: true },
   })
-  return near.filter(({ payload }) => {
+  return since.find(({ payload }) => {
     const { reason, request, data, source } = parseEvent(payload)
-    return (
-      reason === row.reason &&
-      request.transactionId === transactionId &&
-      data?.csrSha256 === csrSha256 &&
-      source.ip === row.source_ip
-    )
+    if (reason !== row.reason || request.transactionId !== transactionId || data?.csrSha256 !== csrSha256) return false
+    // A request that is sent again from another address keeps its first one.
+    return csrSha256 !== undefined || source.ip === row.source_ip
   })
 }
 
