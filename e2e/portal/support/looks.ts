@@ -25,11 +25,21 @@ export async function expectNoViolations(page: Page, message?: string, rules: st
   expect.soft(grave, message).toEqual([])
 }
 
-/** Colours that are still fading have a contrast of their own. Spinners never end. */
+/**
+ * Colours that are still fading have a contrast of their own. A change shows with the next frame, and what inherits a colour
+ * begins to fade when the fading of that one ends. Spinners never end.
+ */
 export async function settled(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    for (const animation of document.getAnimations())
-      if (animation.effect?.getComputedTiming().endTime !== Infinity) animation.finish()
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    const fading = () =>
+      document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    await frame()
+    await frame()
+    while (fading().some(({ playState }) => playState === 'running')) {
+      for (const animation of fading()) animation.finish()
+      await frame()
+    }
   })
 }
 
