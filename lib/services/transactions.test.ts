@@ -1,9 +1,16 @@
 /** Every cause of a refusal is explained to people, and told to devices in a fixed phrase. */
 import { expect, test } from 'vitest'
 import { FAIL_TEXT } from '@/lib/scep/fail-info'
+import type { AuditEventView } from './audit'
 import { causeOf, ENROLMENT_CAUSES, explanationOf, FAILURE_EXPLANATIONS } from './enrolment-refusals'
 import { actor } from './testing/harness'
-import { createTransactions, type TransactionRow, type TransactionStore, type TransactionView } from './transactions'
+import {
+  createTransactions,
+  type TransactionRecord,
+  type TransactionRow,
+  type TransactionStore,
+  type TransactionView,
+} from './transactions'
 
 const row = (state: TransactionView['state'], reason: string | null): TransactionRow => ({
   id: '1',
@@ -73,4 +80,37 @@ test('only people who may read transactions do', async () => {
   ).rejects.toMatchObject({
     code: 'unauthenticated',
   })
+})
+
+test('an operator of some groups reads nothing in an enrolment that names another group or the installation', async () => {
+  const event = (reason: string | null, type: AuditEventView['object']['type'], id: string): AuditEventView => ({
+    ...{ seq: id, id, time: new Date(0), type: 'challenge.unknown', outcome: 'denied', severity: 'low', reason },
+    actor: { type: 'device', id: null, name: 'device', role: null },
+    object: { type, id },
+    source: { ip: null, userAgent: null, via: 'scep' },
+    ...{ data: {}, change: null, sentence: '', chain: '' },
+  })
+  const history = [
+    event('challenge_unknown', 'endpoint', 'endpoint'),
+    event('static_secret_address', 'static-secret', 'secret'),
+    event(null, 'certificate', 'own'),
+    event(null, 'transaction', 'row'),
+    event(null, 'challenge', 'challenge'),
+    event('challenge_other_endpoint', 'challenge', 'elsewhere'),
+    event('renewal_repeated', 'certificate', 'of another group'),
+    event('validator_refused', 'validator', 'validator'),
+    event('challenge_refused', 'minter', 'minter'),
+  ]
+  const record: TransactionRecord = {
+    ...{ ...row('issued', null), certificate: { id: 'own', serial: '01' } },
+    ...{ csrSha256: null, spkiSha256: null, signerSpkiSha256: null, challenge: null, records: [], history },
+    rules: { minRsaBits: 2048, ellipticCurves: [], extendedKeyUsage: [] },
+  }
+  const service = createTransactions({ store: { ...EMPTY, get: async () => record } })
+  const seenBy = async (groups?: string[]) => {
+    const id = '0198d2bf-0000-7000-8000-000000000002'
+    return (await service.record({ ...actor('operator'), ...(groups && { groups }) }, id)).history.map(({ id }) => id)
+  }
+  expect(await seenBy(['staff'])).toEqual(['endpoint', 'secret', 'own', 'row', 'challenge'])
+  expect(await seenBy()).toHaveLength(history.length)
 })

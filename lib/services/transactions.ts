@@ -242,9 +242,8 @@ export function createTransactions({ store }: { store: TransactionStore }): Tran
     const seen = seenBy(actor, record)
     // What was recorded step by step names the other endpoint, too.
     if (seen !== record) return { ...seen, challenge: null, records: [], history: [] }
-    // So does what became of its own challenge elsewhere.
-    const isTheirs = ({ reason }: AuditEventView) => actor.groups !== undefined && reason === 'challenge_other_endpoint'
-    return { ...record, history: record.history.filter((event) => !isTheirs(event)) }
+    if (actor.groups === undefined) return record
+    return { ...record, history: record.history.filter((event) => !isOfOthers(event, record)) }
   }
 }
 
@@ -256,6 +255,18 @@ function seenBy<Row extends TransactionRow>(actor: Actor, row: Row): Row {
   if (actor.groups === undefined || row.reason !== 'challenge_other_endpoint') return row
   return { ...row, challengeId: null, detail: null }
 }
+
+/**
+ * What became of a challenge at another endpoint, and what a refusal names that may belong to another group, or to all: the
+ * certificate to be renewed, a minter, a validator.
+ */
+function isOfOthers({ reason, object }: AuditEventView, record: TransactionRecord): boolean {
+  if (reason === 'challenge_other_endpoint') return true
+  if (object.type === 'certificate') return object.id !== record.certificate?.id
+  return !IN_REACH.includes(object.type)
+}
+
+const IN_REACH: readonly AuditEventView['object']['type'][] = ['challenge', 'endpoint', 'static-secret', 'transaction']
 
 function explain({
   state,

@@ -39,7 +39,7 @@ export function transactionStore(database: Database): TransactionStore {
 
     async get(id, mostRecords) {
       const [row] = await database.$queryRaw<DetailRow[]>`
-        select ${LIST_COLUMNS}, t.endpoint_id, t.csr_sha256, t.spki_sha256, t.signer_spki_sha256,
+        select ${LIST_COLUMNS}, t.csr_sha256, t.spki_sha256, t.signer_spki_sha256,
           c.subject as challenge_subject, ${effectiveState} as challenge_state, c.origin, c.constraints,
           p.min_rsa_bits, p.elliptic_curves, p.extended_key_usage
         from ${LIST_TABLES}
@@ -79,29 +79,37 @@ const MOST_EVENTS = 100
 
 async function historyOf(database: Database, row: DetailRow): Promise<TransactionRecord['history']> {
   const ids = [row.id, row.challenge_id, row.certificate_id].filter((id) => id !== null)
-  const named = await database.auditEvent.findMany({
-    where: {
-      objectType: { in: ['certificate', 'challenge', 'transaction'] },
-      objectId: { in: ids },
-      // That people read about a certificate is none of its history.
-      type: { not: 'audit.read' },
-    },
-    orderBy: { seq: 'desc' },
-    take: MOST_EVENTS,
-    select: { seq: true, payload: true, chain: true },
-  })
-  const refusal = await refusalOf(database, row)
-  const all = refusal === undefined ? named : [...named, refusal].sort((one, other) => Number(other.seq - one.seq))
+  const [named, refusal] = await Promise.all([
+    database.auditEvent.findMany({
+      where: {
+        objectType: { in: ['certificate', 'challenge', 'transaction'] },
+        objectId: { in: ids },
+        // That people read about a certificate is none of its history.
+        type: { not: 'audit.read' },
+      },
+      orderBy: { seq: 'desc' },
+      take: MOST_EVENTS,
+      select: EVENT,
+    }),
+    refusalOf(database, row),
+  ])
+  const isNew = refusal !== undefined && named.every(({ seq }) => seq !== refusal.seq)
+  const all = isNew ? [...named, refusal].sort((one, other) => Number(other.seq - one.seq)) : named
   return all.slice(0, MOST_EVENTS).map(eventView)
 }
 
-/** The row ends with the start of the transaction that records its event, to the millisecond. */
+const EVENT = { seq: true, payload: true, chain: true } as const
+
+/** Milliseconds. A row ends with the start of the transaction that records its event, and both are rounded. */
 const BEFORE = 10
 const AFTER = 5_000
-/** Others that were refused at the same endpoint meanwhile. */
+/** Others that were denied something meanwhile. */
 const MOST_BETWEEN = 1_000
 
-/** Where nobody knows the challenge, the event of a refusal names the endpoint: it is found by what it says of the request. */
+/**
+ * The event of a refusal names what it is about: the endpoint, a secret, a validator, the certificate to be renewed. It is the
+ * first one since the end of the row that says the same of the request.
+ */
 async function refusalOf(database: Database, { finished_at: end, ...row }: DetailRow) {
   if (row.state !== 'refused' || end === null) return undefined
   const transactionId = row.transaction_id.length === 0 ? undefined : transactionIdText(row.transaction_id)
@@ -109,17 +117,22 @@ async function refusalOf(database: Database, { finished_at: end, ...row }: Detai
   const since = await database.auditEvent.findMany({
     where: {
       time: { gte: new Date(end.getTime() - BEFORE), lte: new Date(end.getTime() + AFTER) },
-      ...{ objectType: 'endpoint', objectId: row.endpoint_id, outcome: 'denied' },
+      outcome: 'denied',
     },
     orderBy: { seq: 'asc' },
     take: MOST_BETWEEN,
-    select: { seq: true, payload: true, chain: true },
+    select: EVENT,
   })
   return since.find(({ payload }) => {
-    const { reason, request, data, source } = parseEvent(payload)
-    if (reason !== row.reason || request.transactionId !== transactionId || data?.csrSha256 !== csrSha256) return false
-    // A request that is sent again from another address keeps its first one.
-    return csrSha256 !== undefined || source.ip === row.source_ip
+    const { reason, request, data = {}, source } = parseEvent(payload)
+    return (
+      reason === row.reason &&
+      request.transactionId === transactionId &&
+      data.endpoint === row.endpoint_slug &&
+      data.csrSha256 === csrSha256 &&
+      // A request that is sent again from another address keeps its first one.
+      (csrSha256 !== undefined || source.ip === row.source_ip)
+    )
   })
 }
 
@@ -182,7 +195,6 @@ interface ListRow {
 }
 
 interface DetailRow extends ListRow {
-  endpoint_id: string
   csr_sha256: Uint8Array | null
   spki_sha256: Uint8Array | null
   signer_spki_sha256: Uint8Array | null

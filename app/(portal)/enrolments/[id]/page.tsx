@@ -74,7 +74,7 @@ export default async function EnrolmentPage({ params }: { params: Promise<{ id: 
               {history.length > 0 ? (
                 <Timeline events={history} />
               ) : (
-                <p className="text-muted">Nothing recorded under their names.</p>
+                <p className="text-muted">None is on record, or none that you may read.</p>
               )}
             </Card>
           </div>
