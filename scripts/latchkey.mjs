@@ -4,7 +4,7 @@ import { launch } from './launch.mjs'
 import { prepare } from './prepare.mjs'
 import { BUILD, main } from './project.mjs'
 
-/** A command is mostly loading: compiled once, its code is read back. Beside the bundles, where nobody else may write. */
+/** A command is mostly loading: compiled once, its code is read back. As well guarded as the bundles beside it, and no better. */
 const NODE_COMPILE_CACHE = join(BUILD, 'compile-cache')
 
 await main(async () => {
